@@ -1,0 +1,77 @@
+import type { SamplingParams, StoppingCriteria } from "./sampling-params.ts";
+
+/** What one request asks of the engine: everything is decided, nothing has a default. Times in milliseconds. */
+export interface GenerationRequest {
+  readonly requestId: string;
+  readonly promptTokenIds: readonly number[];
+  readonly sampling: SamplingParams;
+  readonly stopping: StoppingCriteria;
+  readonly tenant: string;
+  readonly cacheSalt: string;
+  /** Lower is sooner. */
+  readonly priority: number;
+  readonly maxQueueTimeMs: number | undefined;
+  readonly timeBudgetMs: number | undefined;
+  /** How many of the likeliest tokens to list beside the one drawn; undefined for no log-probabilities. */
+  readonly logprobs: number | undefined;
+}
+
+export type FinishReason = "eos" | "stop" | "maxTokens" | "contextFull" | "timeBudget" | "repetition";
+
+/** A token and the natural logarithm of its probability under the unmodified logits. */
+export interface TokenLogprob {
+  readonly tokenId: number;
+  readonly logprob: number;
+}
+
+export interface TokenLogprobs {
+  readonly drawn: TokenLogprob;
+  /** Likeliest first. */
+  readonly top: readonly TokenLogprob[];
+}
+
+/** What a generation tells, in order: one started, any number of deltas, one finished. Times in milliseconds. */
+export type GenerationEvent =
+  | { readonly type: "started"; readonly cachedTokens: number; readonly queueTimeMs: number }
+  | {
+      readonly type: "delta";
+      /** Whole characters only. */
+      readonly text: string;
+      readonly tokenIds: readonly number[];
+      /** One a token if asked for, else empty. */
+      readonly logprobs: readonly TokenLogprobs[];
+    }
+  | {
+      readonly type: "finished";
+      readonly reason: FinishReason;
+      /** The stop string, or the stop token's text; else empty. */
+      readonly matchedStop: string;
+      /** UTF-16 units of the reply without a repeated loop. */
+      readonly textLength: number;
+      readonly completionTokens: number;
+      readonly timings: GenerationTimings;
+    };
+
+export interface GenerationTimings {
+  readonly queueMs: number;
+  readonly prefillMs: number;
+  /** From the arrival at the engine. */
+  readonly timeToFirstTokenMs: number;
+  readonly decodeMs: number;
+}
+
+/** Turns one sequence's tokens into text, whole characters at a time. The port of `text/incremental-detokenizer.ts`. */
+export interface TokenDecoder {
+  /** Text that became whole with this token; often empty for a token within a character. */
+  push(tokenId: number): string;
+  /** What is left at the end, half characters as U+FFFD. */
+  flush(): string;
+}
+
+/** What the engine knows of a model beside its runner. */
+export interface EngineModel {
+  readonly eosTokenIds: readonly number[];
+  createDecoder(): TokenDecoder;
+  /** A stop token's text, for `matchedStop`. */
+  tokenText(tokenId: number): string;
+}
