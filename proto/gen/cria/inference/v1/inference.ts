@@ -63,6 +63,11 @@ export interface PromptSegment {
   droppable: boolean;
   /** Whether the text is user input: strings that look like control tokens become plain text tokens. Default false. */
   literal: boolean;
+  /**
+   * Droppable segments of one group are left out together, at the turn of the first of them: a round of conversation is
+   * never dropped by half. Default: absent, the segment stands for itself.
+   */
+  dropGroup?: number | undefined;
 }
 
 /** A request to complete a prompt. */
@@ -305,7 +310,7 @@ export interface CountTokensResponse {
 }
 
 function createBasePromptSegment(): PromptSegment {
-  return { text: "", droppable: false, literal: false };
+  return { text: "", droppable: false, literal: false, dropGroup: undefined };
 }
 
 export const PromptSegment: MessageFns<PromptSegment> = {
@@ -318,6 +323,9 @@ export const PromptSegment: MessageFns<PromptSegment> = {
     }
     if (message.literal !== false) {
       writer.uint32(24).bool(message.literal);
+    }
+    if (message.dropGroup !== undefined) {
+      writer.uint32(32).uint32(message.dropGroup);
     }
     return writer;
   },
@@ -359,6 +367,14 @@ export const PromptSegment: MessageFns<PromptSegment> = {
             message.literal = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.dropGroup = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -379,6 +395,7 @@ export const PromptSegment: MessageFns<PromptSegment> = {
     message.text = object.text ?? "";
     message.droppable = object.droppable ?? false;
     message.literal = object.literal ?? false;
+    message.dropGroup = object.dropGroup ?? undefined;
     return message;
   },
 };
