@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
+import { connect, createServer, type Server } from "node:net";
+import { join, relative, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { StartError } from "./start-error.ts";
+
+/** A running `npm start`. */
+export interface Instance {
+  readonly pid: number;
+  /** Where its inference service listens, as "127.0.0.1:50051". */
+  readonly inferenceAddress: string;
+  readonly webUrl: string;
+}
+
+/**
+ * Claims a state folder for this process by listening on a socket in it that tells everyone who connects about the
+ * instance. A socket, not a file with a process id: it cannot outlive its process. Returns the function that lets go.
+ * @throws StartError when another process has the folder
+ */
+export async function claimInstance(stateDir: string, instance: Instance): Promise<() => void> {
+  mkdirSync(stateDir, { recursive: true });
+  const path = socketPath(stateDir);
+  const server = createServer((socket) => socket.on("error", () => {}).end(JSON.stringify(instance)));
+  if (await tryListen(server, path)) return () => server.close();
+  const other = await findInstance(stateDir);
+  if (other) throw new StartError(describeOther(other));
+  rmSync(path, { force: true }); // Left by a process that was killed.
+  if (await tryListen(server, path)) return () => server.close();
+  throw new StartError(`cannot listen on ${path}; is another \`npm start\` just beginning?`);
+}
+
+/** The instance that has this state folder, if one runs. */
+export async function findInstance(stateDir: string): Promise<Instance | undefined> {
+  const socket = connect(socketPath(stateDir));
+  try {
+    return JSON.parse(await text(socket));
+  } catch {
+    return undefined;
+  }
+}
+
+function describeOther({ pid, webUrl }: Instance): string {
+  return `Cria runs already from this folder: process ${pid}, ${webUrl}. Stop it first, or set CRIA_STATE_DIR and CRIA_WEB_PORT for a second one`;
+}
+
+function tryListen(server: Server, path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(false) : reject(error),
+    );
+    server.listen(path, () => resolve(true));
+  });
+}
+
+/** Relative where that is shorter: a Unix socket's path may have about 100 bytes. */
+function socketPath(stateDir: string): string {
+  const absolute = resolve(stateDir, "local.sock");
+  if (process.platform === "win32")
+    return join("\\\\.\\pipe", `cria-${createHash("sha256").update(absolute).digest("hex")}`);
+  const fromHere = relative(process.cwd(), absolute);
+  return fromHere.length < absolute.length ? fromHere : absolute;
+}

@@ -1,0 +1,19 @@
+/** A process that ran this long was healthy: its deaths are counted anew. */
+export const HEALTHY_AFTER_MS = 30_000;
+/** Quick deaths in a row after which starting it again is no use. */
+export const MAX_QUICK_DEATHS = 5;
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 8000;
+
+/** What follows a death: another start after a while, or none. */
+export type AfterDeath =
+  | { readonly type: "restart"; readonly quickDeaths: number; readonly delayMs: number }
+  | { readonly type: "give-up"; readonly quickDeaths: number };
+
+/** Decides after a process died having run `ranMs`, with `quickDeaths` before it: doubles the wait, then gives up. */
+export function afterDeath(quickDeaths: number, ranMs: number): AfterDeath {
+  const deaths = ranMs >= HEALTHY_AFTER_MS ? 1 : quickDeaths + 1;
+  if (deaths >= MAX_QUICK_DEATHS) return { type: "give-up", quickDeaths: deaths };
+  const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (deaths - 1), LONGEST_DELAY_MS);
+  return { type: "restart", quickDeaths: deaths, delayMs };
+}

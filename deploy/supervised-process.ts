@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { afterDeath } from "./restart-policy.ts";
+
+/** A process to start. */
+export interface ProcessSpec {
+  /** For people, as "inference". */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What a supervised process tells. */
+export interface ProcessEvents {
+  /** A line of its output, or of the supervisor about it. */
+  onLine(line: string): void;
+  /** It died too often to be started again. */
+  onGiveUp(reason: string): void;
+}
+
+const isWindows = process.platform === "win32";
+
+/**
+ * Keeps one process running until told to stop. The process leads a group of its own, so Ctrl-C reaches it only through
+ * `stop`, and its standard input stays open exactly as long as this process lives: see exit-with-parent.ts.
+ */
+export class SupervisedProcess {
+  readonly #spec: ProcessSpec;
+  readonly #events: ProcessEvents;
+  #child: ChildProcess | undefined;
+  #quickDeaths = 0;
+  #retry: NodeJS.Timeout | undefined;
+  #isStopping = false;
+
+  constructor(spec: ProcessSpec, events: ProcessEvents) {
+    this.#spec = spec;
+    this.#events = events;
+  }
+
+  /** Starts it; call once. */
+  start(): void {
+    const startedAt = performance.now();
+    const child = spawn(this.#spec.command, this.#spec.args, {
+      env: this.#spec.env,
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: !isWindows,
+    });
+    this.#child = child;
+    createInterface({ input: child.stdout }).on("line", (line) => this.#events.onLine(line));
+    createInterface({ input: child.stderr }).on("line", (line) => this.#events.onLine(line));
+    child.stdin.on("error", () => {}); // It closed its end; "exit" follows.
+    child.once("error", (error) => this.#onDeath(error.message, startedAt));
+    child.once("exit", (code, signal) => this.#onDeath(signal ?? `exit code ${code}`, startedAt));
+  }
+
+  /** Asks it to end, and ends it the hard way `graceMs` later. Resolves when it is gone. */
+  async stop(graceMs: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#retry);
+    const child = this.#child;
+    if (!child?.pid) return;
+    const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    signalGroup(child, "SIGTERM");
+    const timer = setTimeout(() => signalGroup(child, "SIGKILL"), graceMs);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  #onDeath(how: string, startedAt: number): void {
+    this.#child
+      ?.removeAllListeners("exit")
+      .removeAllListeners("error")
+      .on("error", () => {});
+    this.#child = undefined;
+    if (this.#isStopping) return;
+    const next = afterDeath(this.#quickDeaths, performance.now() - startedAt);
+    this.#quickDeaths = next.quickDeaths;
+    if (next.type === "give-up") {
+      this.#events.onGiveUp(`${this.#spec.name} died ${next.quickDeaths} times in a row, last with ${how}`);
+      return;
+    }
+    this.#events.onLine(`died (${how}); starts again in ${next.delayMs / 1000} s`);
+    this.#retry = setTimeout(() => this.start(), next.delayMs);
+  }
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (isWindows || !child.pid) child.kill(signal);
+    else process.kill(-child.pid, signal);
+  } catch {
+    // ESRCH: it is gone already.
+  }
+}
