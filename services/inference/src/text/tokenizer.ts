@@ -2,10 +2,11 @@
 export interface Tokenizer {
   /** Logits' columns that have a token. */
   readonly vocabSize: number;
+  /** The token before every prompt; undefined where the tokenizer puts none there. */
   readonly bosTokenId: number | undefined;
   /** Tokens that end a reply. At least one. */
   readonly eosTokenIds: readonly number[];
-  /** Text of the beginning-of-sequence token; "" without one. */
+  /** Text of the beginning-of-sequence token, for chat templates; "" without one. */
   readonly bosToken: string;
   /** Text of the first end-of-sequence token. */
   readonly eosToken: string;

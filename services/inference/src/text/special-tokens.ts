@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readJsonFile } from "../json-file.ts";
+
+/** The tokens that begin and end a text. */
+export interface SpecialTokens {
+  readonly bosToken: string;
+  /** Undefined unless the tokenizer puts it before every text: some name one that no prompt begins with. */
+  readonly bosTokenId: number | undefined;
+  readonly eosTokenIds: readonly number[];
+}
+
+interface SpecialTokenSources {
+  readonly folder: string;
+  readonly config: TokenizerConfig;
+  /** Whether tokenizer.json puts this token before a text, where the config does not say. */
+  addsBos(token: string): boolean;
+  idOf(token: string): number | undefined;
+}
+
+/** The parts of `tokenizer_config.json` that matter here. */
+export interface TokenizerConfig {
+  readonly bos_token?: unknown;
+  readonly add_bos_token?: unknown;
+  readonly eos_token?: unknown;
+}
+
+interface ModelConfig {
+  readonly eos_token_id?: unknown;
+  readonly model?: { readonly eos_token_id?: unknown };
+}
+
+/**
+ * The special tokens that a model folder's files name. Files often disagree on what ends a reply (a base model's
+ * end of text, a chat model's end of turn), so every token that any of them names ends it, tokenizer_config.json's first.
+ * @throws Error if none names one
+ */
+export function readSpecialTokens({ folder, config, addsBos, idOf }: SpecialTokenSources): SpecialTokens {
+  const bosToken = tokenText(config.bos_token) ?? "";
+  const bosTokenId = (config.add_bos_token ?? addsBos(bosToken)) ? idOf(bosToken) : undefined;
+  const files = ["generation_config.json", "config.json", "genai_config.json"];
+  const named = [idOf(tokenText(config.eos_token) ?? ""), ...files.flatMap((name) => eosIds(folder, name))];
+  const eosTokenIds = [...new Set(named)].filter((id) => id !== undefined);
+  if (eosTokenIds.length > 0) return { bosToken, bosTokenId, eosTokenIds };
+  throw new Error(
+    "no end-of-sequence token: name it as eos_token in tokenizer_config.json or eos_token_id in generation_config.json",
+  );
+}
+
+/** A token is its text, or an object with it. */
+function tokenText(token: unknown): string | undefined {
+  if (typeof token === "string") return token;
+  const content = (token as { readonly content?: unknown } | null | undefined)?.content;
+  return typeof content === "string" ? content : undefined;
+}
+
+function eosIds(folder: string, name: string): number[] {
+  const file = join(folder, name);
+  if (!existsSync(file)) return [];
+  const config = readJsonFile(file) as ModelConfig | null;
+  return [config?.eos_token_id ?? config?.model?.eos_token_id].flat().filter((id) => Number.isInteger(id)) as number[];
+}

@@ -1,0 +1,105 @@
+import { readJsonFile } from "../json-file.ts";
+import type { AddedToken } from "./added-tokens.ts";
+import type { VocabularyKind } from "./token-bytes.ts";
+
+/** A step of the tokenizer's chain: a normalizer, a pre-tokenizer or a decoder. */
+interface Step {
+  readonly type: string;
+  readonly normalizers?: readonly Step[];
+  readonly pretokenizers?: readonly Step[];
+  readonly decoders?: readonly Step[];
+  readonly processors?: readonly Step[];
+  /** TemplateProcessing: what a text becomes, as a control token, the text, a control token. */
+  readonly single?: readonly { readonly SpecialToken?: { readonly id: string } }[];
+}
+
+type Merge = string | readonly [string, string];
+
+/** The parts of a `tokenizer.json` that matter here; the library reads them all. */
+export interface TokenizerFile {
+  readonly added_tokens: readonly AddedToken[];
+  readonly normalizer: Step | null;
+  readonly pre_tokenizer: Step | null;
+  readonly post_processor: Step | null;
+  readonly decoder: Step | null;
+  readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly merges: readonly Merge[] };
+}
+
+/** @throws Error naming what is wrong, if the file is not a BPE tokenizer */
+export function readTokenizerFile(path: string): TokenizerFile {
+  const json = readJsonFile(path) as Partial<TokenizerFile & { model: { readonly type?: string } }> | null;
+  const {
+    model,
+    added_tokens = [],
+    normalizer = null,
+    pre_tokenizer = null,
+    post_processor = null,
+    decoder = null,
+  } = json ?? {};
+  if (!model?.vocab) throw new Error("tokenizer.json has no model.vocab");
+  if (!Array.isArray(model.merges)) {
+    throw new Error(`tokenizer.json has a model of type ${model.type ?? "unknown"}; only BPE is supported`);
+  }
+  return { model, added_tokens: added_tokens ?? [], normalizer, pre_tokenizer, post_processor, decoder };
+}
+
+/** Whether the tokenizer puts this token before every text. */
+export function addsBefore({ post_processor }: TokenizerFile, token: string): boolean {
+  return steps(post_processor).some(({ single }) => single?.[0]?.SpecialToken?.id === token);
+}
+
+export function vocabularyKind({ decoder, pre_tokenizer }: TokenizerFile): VocabularyKind {
+  const types = new Set([...steps(decoder), ...steps(pre_tokenizer)].map(({ type }) => type));
+  if (types.has("ByteLevel")) return "byte-level";
+  return types.has("ByteFallback") || types.has("Metaspace") || types.has("Replace") ? "sentencepiece" : "text";
+}
+
+function steps(step: Step | null): readonly Step[] {
+  if (!step) return [];
+  return [
+    step,
+    ...[step.normalizers, step.pretokenizers, step.decoders, step.processors]
+      .flatMap((inner) => inner ?? [])
+      .flatMap(steps),
+  ];
+}
+
+/**
+ * The tokenizer as the library wants it, encoding text only: nothing is added at a text's ends, and no text becomes a
+ * control token, neither whole nor by merges. Added tokens of white space alone are text and stay.
+ */
+export function withoutControlTokens(file: TokenizerFile): object {
+  const isSpace = ({ content, special }: AddedToken) => !special && /^[\s▁]+$/u.test(content);
+  // A single character is no merge: without it in the vocabulary the library would drop it from the text.
+  const control = new Set(
+    file.added_tokens.filter((token) => !isSpace(token) && token.content.length > 1).map((t) => t.content),
+  );
+  const vocab = Object.fromEntries(Object.entries(file.model.vocab).filter(([token]) => !control.has(token)));
+  const merges = file.model.merges.filter((merge) => !control.has(mergeResult(merge)));
+  return {
+    ...file,
+    added_tokens: file.added_tokens.filter(isSpace),
+    normalizer: withoutPrefix(file.normalizer),
+    pre_tokenizer: withoutPrefix(file.pre_tokenizer),
+    post_processor: null,
+    model: { ...file.model, vocab, merges },
+  };
+}
+
+function mergeResult(merge: Merge): string {
+  return typeof merge === "string" ? merge.replace(" ", "") : merge[0] + merge[1];
+}
+
+/** The chain without the space it would put before a text. */
+function withoutPrefix(step: Step | null): Step | null {
+  if (!step || step.type === "Prepend") return null;
+  return {
+    ...step,
+    ...(step.normalizers && { normalizers: step.normalizers.map(withoutPrefix).filter((inner) => inner !== null) }),
+    ...(step.pretokenizers && {
+      pretokenizers: step.pretokenizers.map(withoutPrefix).filter((inner) => inner !== null),
+    }),
+    ...(step.type === "ByteLevel" && { add_prefix_space: false }),
+    ...(step.type === "Metaspace" && { add_prefix_space: false, prepend_scheme: "never" }),
+  };
+}
