@@ -1,0 +1,135 @@
+import type {
+  CountTokensRequest,
+  CountTokensResponse,
+  GenerateRequest,
+  GenerateResponse,
+  InferenceServiceServer,
+} from "@cria/proto";
+import type { LoadedModel, ModelLease, ModelRegistry } from "../models/model-registry.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { countTokens, encodePrompt } from "../text/prompt-encoder.ts";
+import { failureReason } from "./error-status.ts";
+import {
+  deltaResponse,
+  type EventOf,
+  finishedResponse,
+  type GenerateContext,
+  startedResponse,
+} from "./generate-response.ts";
+import { requestedMaxTokens, toGenerationRequest } from "./generation-request.ts";
+import { type Edge, type Send, serverStreaming, unary } from "./handler.ts";
+import { keepAliveMs } from "./models.ts";
+import { validateCountTokens, validateGenerate, validateStopTokens } from "./validate-request.ts";
+
+/** What the handlers of `InferenceService` work with. */
+export interface InferenceServiceOptions extends Edge {
+  readonly registry: ModelRegistry;
+  readonly metrics: Metrics;
+}
+
+/** The handlers of the contract's `InferenceService`. */
+export function createInferenceService(options: InferenceServiceOptions): InferenceServiceServer {
+  return {
+    generate: serverStreaming(options, async (request, send, signal) => {
+      try {
+        await generate(options, request, send, signal);
+      } catch (error) {
+        options.metrics.countFailure(failureReason(error));
+        throw error;
+      }
+    }),
+    countTokens: unary(options, (request, signal) => options.gate.run(signal, (own) => count(options, request, own))),
+  };
+}
+
+async function generate(
+  options: InferenceServiceOptions,
+  request: GenerateRequest,
+  send: Send<GenerateResponse>,
+  signal: AbortSignal,
+): Promise<void> {
+  const arrivedAt = performance.now();
+  validateGenerate(request);
+  const lease = await options.registry.acquire(request.model, { keepAliveMs: keepAliveMs(request.keepAlive), signal });
+  try {
+    const context = prepare(request, lease, arrivedAt);
+    await stream(options, lease.model, context, send, signal);
+  } finally {
+    lease.release();
+  }
+}
+
+function prepare(request: GenerateRequest, { model, loadTimeMs }: ModelLease, arrivedAt: number): GenerateContext {
+  const { description, tokenizer } = model;
+  validateStopTokens(request.stopping?.stopTokenIds ?? [], tokenizer.vocabSize);
+  const maxTokens = requestedMaxTokens(request, description);
+  const prompt = encodePrompt(tokenizer, request.prompt, { maxModelLen: description.maxModelLen, maxTokens });
+  const generation = toGenerationRequest(request, description, prompt.tokenIds);
+  return {
+    generation,
+    isCutByContext: generation.stopping.maxTokens < maxTokens,
+    ignoreModelStop: request.stopping?.ignoreModelStop ?? false,
+    modelRevision: description.revision,
+    droppedSegments: prompt.droppedSegments,
+    loadTimeMs,
+    arrivedAt,
+    handOverMs: performance.now() - arrivedAt,
+  };
+}
+
+async function stream(
+  { metrics, logger }: InferenceServiceOptions,
+  { description, tokenizer, engine }: LoadedModel,
+  context: GenerateContext,
+  send: Send<GenerateResponse>,
+  signal: AbortSignal,
+): Promise<void> {
+  const observer = metrics.observeRequest(description.name, context.arrivedAt);
+  let cachedTokens = 0;
+  for await (const event of engine.generate(context.generation, signal)) {
+    switch (event.type) {
+      case "started":
+        cachedTokens = event.cachedTokens;
+        observer.started(event.queueTimeMs, context.generation.promptTokenIds.length);
+        await send(startedResponse(event, context));
+        break;
+      case "delta":
+        observer.tokens(event.tokenIds.length);
+        await send(deltaResponse(event, tokenizer));
+        break;
+      case "finished":
+        observer.finished(event.reason);
+        await send(finishedResponse(event, cachedTokens, context));
+        logger.info(summary(description.name, event, context), "generated");
+    }
+  }
+}
+
+/** What the log tells of a reply: never its text. */
+function summary(model: string, event: EventOf<"finished">, { generation, arrivedAt }: GenerateContext) {
+  return {
+    requestId: generation.requestId,
+    model,
+    tenant: generation.tenant,
+    finishReason: event.reason,
+    promptTokens: generation.promptTokenIds.length,
+    completionTokens: event.completionTokens,
+    queueMs: Math.round(event.timings.queueMs),
+    totalMs: Math.round(performance.now() - arrivedAt),
+  };
+}
+
+async function count(
+  { registry }: InferenceServiceOptions,
+  request: CountTokensRequest,
+  signal: AbortSignal,
+): Promise<CountTokensResponse> {
+  validateCountTokens(request);
+  const lease = await registry.acquire(request.model, { signal });
+  try {
+    const { tokenizer, description } = lease.model;
+    return { ...countTokens(tokenizer, request.prompt), maxModelLen: description.maxModelLen };
+  } finally {
+    lease.release();
+  }
+}

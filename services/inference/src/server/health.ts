@@ -1,0 +1,32 @@
+import type { Server } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import type { ModelRegistry } from "../models/model-registry.ts";
+
+/** The standard health service: "" for the process, and one service name a model. */
+export interface Health {
+  addToServer(server: Server): void;
+  /** Takes over which models there are and whether they are broken. */
+  refresh(): void;
+  /** Says NOT_SERVING from now on. */
+  drain(): void;
+}
+
+/** Health of the process and of the registry's models: a model that can be loaded serves. */
+export function createHealth(registry: Pick<ModelRegistry, "list">): Health {
+  const implementation = new HealthImplementation({ "": "SERVING" });
+  let isDraining = false;
+  const refresh = () => {
+    for (const { name, state } of registry.list())
+      implementation.setStatus(name, isDraining || state === "broken" ? "NOT_SERVING" : "SERVING");
+  };
+  refresh();
+  return {
+    addToServer: (server) => implementation.addToServer(server),
+    refresh,
+    drain() {
+      isDraining = true;
+      implementation.setStatus("", "NOT_SERVING");
+      refresh();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import {
+  AdminServiceService,
+  CountTokensRequest,
+  DrainRequest,
+  GenerateRequest,
+  GetLoadRequest,
+  GetModelRequest,
+  InferenceServiceService,
+  ListModelsRequest,
+  LoadModelRequest,
+  ModelServiceService,
+  UnloadModelRequest,
+} from "@cria/proto";
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import type { ModelRegistry } from "../models/model-registry.ts";
+import type { Metrics } from "../observability/metrics.ts";
+import { createAdminService } from "./admin.ts";
+import { bearerAuth } from "./auth.ts";
+import { createInferenceService } from "./generate.ts";
+import { createHealth } from "./health.ts";
+import { createModelService } from "./models.ts";
+import { addReflection } from "./reflection.ts";
+import { RequestGate } from "./request-gate.ts";
+import { strictly } from "./strict-decoding.ts";
+
+/** Twice the longest prompt, so that a prompt over its limit is refused by its name rather than by its frame. */
+const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
+/** Far more than may run and wait: the queue refuses with a reason before this refuses without one. */
+const MAX_CONCURRENT_STREAMS = 1000;
+/** A client that vanished without a word is noticed, and its place freed, within half a minute. */
+const KEEPALIVE_TIME_MS = 20_000;
+const KEEPALIVE_TIMEOUT_MS = 10_000;
+const HEALTH_REFRESH_MS = 5000;
+
+/** What the server serves, and where. */
+export interface ServerOptions {
+  /** Name or address to listen at. */
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Bearer token that callers must show; undefined for none. */
+  readonly token: string | undefined;
+  readonly registry: ModelRegistry;
+  /** Most memory that loaded models may hold, in bytes; told in load reports. */
+  readonly memoryBytes: number;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number;
+  /** Drains for at most this long, ends what is left and stops listening. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts to serve the contract, health and reflection. @throws when the port is taken or the host is not this machine */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { token, logger } = options;
+  const server = new Server({
+    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+    "grpc.max_concurrent_streams": MAX_CONCURRENT_STREAMS,
+    "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+    interceptors: token === undefined ? [] : [bearerAuth(token, logger)],
+  });
+  const drain = addServices(server, options);
+  const port = await listen(server, options);
+  return {
+    port,
+    async close(graceMs) {
+      await drain(graceMs);
+      server.forceShutdown();
+    },
+  };
+}
+
+/** Adds every service; returns the way to drain them. */
+function addServices(server: Server, options: ServerOptions): (timeoutMs: number) => Promise<number> {
+  const gate = new RequestGate();
+  const health = createHealth(options.registry);
+  setInterval(health.refresh, HEALTH_REFRESH_MS).unref();
+  const drain = (timeoutMs: number) => {
+    health.drain();
+    return gate.drain(timeoutMs);
+  };
+  const edge = { ...options, gate, drain };
+  server.addService(
+    strictly(InferenceServiceService, { generate: GenerateRequest, countTokens: CountTokensRequest }),
+    createInferenceService(edge),
+  );
+  server.addService(
+    strictly(ModelServiceService, {
+      listModels: ListModelsRequest,
+      getModel: GetModelRequest,
+      loadModel: LoadModelRequest,
+      unloadModel: UnloadModelRequest,
+    }),
+    createModelService(edge),
+  );
+  server.addService(
+    strictly(AdminServiceService, { getLoad: GetLoadRequest, drain: DrainRequest }),
+    createAdminService(edge),
+  );
+  health.addToServer(server);
+  addReflection(server);
+  return drain;
+}
+
+function listen(server: Server, { host, port }: ServerOptions): Promise<number> {
+  const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, boundPort) => {
+      if (error) reject(error);
+      else resolve(boundPort);
+    });
+  });
+}

@@ -1,0 +1,123 @@
+import { InferenceError } from "../errors.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** A part of a prompt; what the flags mean is told in the contract. */
+export interface PromptSegment {
+  readonly text: string;
+  readonly droppable: boolean;
+  readonly literal: boolean;
+  readonly dropGroup?: number | undefined;
+}
+
+/** A prompt in tokens. */
+export interface EncodedPrompt {
+  readonly tokenIds: readonly number[];
+  /** Droppable segments that were left out. */
+  readonly droppedSegments: number;
+}
+
+/** The context a prompt shares with its reply, in tokens. */
+export interface ContextWindow {
+  readonly maxModelLen: number;
+  /** Most tokens of the reply. */
+  readonly maxTokens: number;
+}
+
+/**
+ * Part of the context that is kept free for a reply that asks for more: a reply of at most half a page has its room, and
+ * a caller that asks for the whole context as max_tokens still has three quarters of it for the conversation.
+ */
+const REPLY_SHARE = 1 / 4;
+
+/**
+ * The tokens of the segments joined, without the oldest droppable ones if all would leave no room for the reply. Each
+ * kept segment is encoded once, so tokens never span two and dropping is linear.
+ * @throws InferenceError PROMPT_TOO_LONG when what cannot be dropped does not fit
+ */
+export function encodePrompt(
+  tokenizer: Tokenizer,
+  segments: readonly PromptSegment[],
+  window: ContextWindow,
+): EncodedPrompt {
+  const room = Math.min(window.maxTokens, Math.floor(window.maxModelLen * REPLY_SHARE));
+  const encoded = segments.map((segment) => (segment.droppable ? undefined : encodeSegment(tokenizer, segment)));
+  const required = count(encoded) + bosLength(tokenizer, encoded);
+  if (required > window.maxModelLen - room) throw promptTooLong(required, room, window);
+
+  const droppedSegments = fillFromNewest(tokenizer, segments, encoded, window.maxModelLen - room - required);
+  const tokenIds = encoded.flatMap((ids) => ids ?? []);
+  if (tokenIds.length === 0) throw promptTooLong(encodeSegment(tokenizer, segments.at(-1)!).length, room, window);
+  return { tokenIds: withBos(tokenizer, tokenIds), droppedSegments };
+}
+
+/** Tokens of each segment, and of the prompt they make. */
+export function countTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]) {
+  const encoded = segments.map((segment) => encodeSegment(tokenizer, segment));
+  return {
+    segmentTokens: encoded.map((ids) => ids.length),
+    totalTokens: count(encoded) + bosLength(tokenizer, encoded),
+  };
+}
+
+/**
+ * Encodes droppable segments, newest first, until some do not fit: dropping the oldest until all fit keeps the same ones.
+ * Tells how many are left out.
+ */
+function fillFromNewest(
+  tokenizer: Tokenizer,
+  segments: readonly PromptSegment[],
+  encoded: (readonly number[] | undefined)[],
+  budget: number,
+): number {
+  let left = budget;
+  for (const unit of dropUnits(segments).reverse()) {
+    const unitIds = unit.map((index) => encodeSegment(tokenizer, segments[index]!));
+    left -= count(unitIds);
+    if (left < 0) break;
+    unit.forEach((index, position) => {
+      encoded[index] = unitIds[position];
+    });
+  }
+  return encoded.filter((ids) => ids === undefined).length;
+}
+
+/** Indices of the droppable segments that leave together, in the order they leave. */
+function dropUnits(segments: readonly PromptSegment[]): number[][] {
+  const units = new Map<string, number[]>();
+  segments.forEach(({ droppable, dropGroup }, index) => {
+    if (!droppable) return;
+    const key = dropGroup === undefined ? `segment ${index}` : `group ${dropGroup}`;
+    const unit = units.get(key);
+    if (unit) unit.push(index);
+    else units.set(key, [index]);
+  });
+  return [...units.values()];
+}
+
+function encodeSegment(tokenizer: Tokenizer, { text, literal }: PromptSegment): number[] {
+  return text === "" ? [] : tokenizer.encode(text, { literal });
+}
+
+/** 1 if a beginning-of-sequence token has to be added. A first segment not encoded yet is taken to lack it. */
+function bosLength(tokenizer: Tokenizer, encoded: readonly (readonly number[] | undefined)[]): 0 | 1 {
+  if (tokenizer.bosTokenId === undefined) return 0;
+  const first = encoded.find((ids) => ids === undefined || ids.length > 0);
+  return first?.[0] === tokenizer.bosTokenId ? 0 : 1;
+}
+
+function withBos({ bosTokenId }: Tokenizer, tokenIds: readonly number[]): readonly number[] {
+  return bosTokenId === undefined || tokenIds[0] === bosTokenId ? tokenIds : [bosTokenId, ...tokenIds];
+}
+
+function count(encoded: readonly (readonly number[] | undefined)[]): number {
+  return encoded.reduce((sum, ids) => sum + (ids?.length ?? 0), 0);
+}
+
+function promptTooLong(promptTokens: number, room: number, { maxModelLen }: ContextWindow): InferenceError {
+  const message =
+    `prompt has ${promptTokens} tokens that cannot be dropped and its reply needs room for ${room}; ` +
+    `the context holds ${maxModelLen}: shorten the prompt or lower stopping.max_tokens`;
+  return new InferenceError("PROMPT_TOO_LONG", message, {
+    metadata: { promptTokens: `${promptTokens}`, replyTokens: `${room}`, maxModelLen: `${maxModelLen}` },
+  });
+}
