@@ -47,6 +47,8 @@ export const manifestSchema = z.strictObject({
   /** Another model whose weights and tokenizer this one uses; what this manifest leaves out comes from there. */
   base: name.optional(),
   promptFormat: promptFormat.optional(),
+  /** The graph's file within the folder, where it has several. Default: what the folder's layout says. */
+  graph: z.string().min(1).optional(),
   /** Persona where nobody set another. */
   system: z.string().max(8000).optional(),
   stop: z.array(z.string().min(1).max(256)).max(16).optional(),
