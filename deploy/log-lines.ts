@@ -13,7 +13,9 @@ const NOT_SHOWN = new Set(["level", "time", "pid", "hostname", "name", "msg", "v
 export function createLineWriter(write: (line: string) => void, useColours: boolean) {
   return (name: string, line: string): void => {
     const label = name.padEnd(NAME_WIDTH);
-    write(`${useColours ? styleText(COLOURS[name] ?? "green", label, { validateStream: false }) : label} ${briefly(line)}`);
+    write(
+      `${useColours ? styleText(COLOURS[name] ?? "green", label, { validateStream: false }) : label} ${briefly(line)}`,
+    );
   };
 }
 

@@ -3,6 +3,8 @@ import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { ProcessSpec } from "./supervised-process.ts";
 
+const LOG_FILE = "redis.log";
+
 /** A Redis of our own to start, and how to reach it. */
 export interface LocalRedis {
   readonly spec: ProcessSpec;
@@ -48,6 +50,7 @@ export function prepareRedis(server: string, stateDir: string, port: number): Lo
     command: "/bin/sh",
     args: ["-c", RUN_WITH_PARENT, server, config],
     env: { PATH: process.env.PATH },
+    logFile: join(dir, LOG_FILE),
   };
   return { spec, url: `redis://:${password}@127.0.0.1:${port}` };
 }
@@ -61,7 +64,7 @@ function redisConfig(dir: string, port: number, password: string): string {
     "appendonly yes",
     'save ""',
     "loglevel warning",
-    "logfile redis.log",
+    `logfile ${LOG_FILE}`,
     "always-show-logo no",
     "",
   ].join("\n");

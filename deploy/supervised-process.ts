@@ -9,6 +9,8 @@ export interface ProcessSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
+  /** Where it says what went wrong, if not in its output. */
+  readonly logFile?: string;
 }
 
 /** What a supervised process tells. */
@@ -77,7 +79,9 @@ export class SupervisedProcess {
     const next = afterDeath(this.#quickDeaths, performance.now() - startedAt);
     this.#quickDeaths = next.quickDeaths;
     if (next.type === "give-up") {
-      this.#events.onGiveUp(`${this.#spec.name} died ${next.quickDeaths} times in a row, last with ${how}`);
+      const { name, logFile } = this.#spec;
+      const reason = `${name} died ${next.quickDeaths} times in a row, last with ${how}`;
+      this.#events.onGiveUp(logFile ? `${reason}; see ${logFile}` : reason);
       return;
     }
     this.#events.onLine(`died (${how}); starts again in ${next.delayMs / 1000} s`);

@@ -1,0 +1,118 @@
+import { relative } from "node:path";
+import { claimInstance, type Instance } from "./instance.ts";
+import { createLineWriter } from "./log-lines.ts";
+import { inferenceProcess, webProcess } from "./node-processes.ts";
+import { freePort, isPortFree } from "./ports.ts";
+import { ProcessGroup } from "./process-group.ts";
+import { loadDefaultModel, waitForPage } from "./readiness.ts";
+import { findOnPath, prepareRedis } from "./redis.ts";
+import { type LocalSettings, loadLocalSettings, ROOT, reachableHost } from "./settings.ts";
+import { StartError } from "./start-error.ts";
+
+/** Of each process, from Ctrl-C to the hard end: three of them within three seconds. */
+const STOP_GRACE_MS = 800;
+
+const write = createLineWriter(console.log, process.stdout.isTTY && !process.env.NO_COLOR);
+const stopping = new AbortController();
+// Once: a second Ctrl-C ends this process at once, and the others notice (exit-with-parent.ts).
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => stopping.abort());
+
+try {
+  await runLocally(loadLocalSettings(process.env), stopping.signal);
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  console.error(`Cria: ${error.message}.`);
+  process.exitCode = 1;
+}
+
+/** Runs everything on this machine until the signal or until something cannot be kept running. */
+async function runLocally(settings: LocalSettings, signal: AbortSignal): Promise<void> {
+  const instance = await planInstance(settings);
+  const letGo = await claimInstance(settings.stateDir, instance);
+  const group = new ProcessGroup(write);
+  const end = AbortSignal.any([signal, group.failure]);
+  try {
+    await requireFreePorts(settings);
+    const redisUrl = settings.redisUrl ?? (await startRedis(group, settings.stateDir));
+    startNodeProcesses(group, settings, instance, redisUrl);
+    await announce(instance, end);
+    await aborted(end);
+  } finally {
+    await group.stop(STOP_GRACE_MS);
+    letGo();
+  }
+  group.failure.throwIfAborted();
+}
+
+async function planInstance(settings: LocalSettings): Promise<Instance> {
+  const port = settings.inferencePort ?? (await freePort(settings.inferenceHost));
+  return {
+    pid: process.pid,
+    inferenceAddress: `${reachableHost(settings.inferenceHost)}:${port}`,
+    webUrl: `http://${reachableHost(settings.webHost)}:${settings.webPort}`,
+  };
+}
+
+async function requireFreePorts({ webHost, webPort, inferenceHost, inferencePort }: LocalSettings): Promise<void> {
+  if (!(await isPortFree(webHost, webPort))) throw portTaken("CRIA_WEB_PORT", webHost, webPort);
+  if (inferencePort && !(await isPortFree(inferenceHost, inferencePort)))
+    throw portTaken("CRIA_PORT", inferenceHost, inferencePort);
+}
+
+function portTaken(variable: string, host: string, port: number): StartError {
+  const other = `${variable}=${port + 1} npm start`;
+  return new StartError(
+    `port ${port} of ${host} is taken by another program. Stop that one, or choose another port: ${other}`,
+  );
+}
+
+/** Undefined where there is no Redis: the bots then remember in their own memory. */
+async function startRedis(group: ProcessGroup, stateDir: string): Promise<string | undefined> {
+  const server = findOnPath("redis-server", process.env.PATH);
+  if (!server) {
+    write("redis", "no redis-server on the PATH: conversations are kept in memory and forgotten at the end");
+    return undefined;
+  }
+  const redis = prepareRedis(server, stateDir, await freePort("127.0.0.1"));
+  group.start(redis.spec);
+  write("redis", `remembers conversations in ${relative(ROOT, stateDir)}/redis`);
+  return redis.url;
+}
+
+function startNodeProcesses(
+  group: ProcessGroup,
+  settings: LocalSettings,
+  instance: Instance,
+  redisUrl: string | undefined,
+): void {
+  const { hostname, port } = new URL(`http://${instance.inferenceAddress}`);
+  group.start(inferenceProcess(process.env, settings.inferenceHost, Number(port)));
+  group.start(
+    webProcess({
+      ...process.env,
+      CRIA_WEB_HOST: settings.webHost,
+      CRIA_WEB_PORT: `${settings.webPort}`,
+      CRIA_INFERENCE_ADDRESS: `${hostname}:${port}`,
+      ...(redisUrl && { CRIA_REDIS_URL: redisUrl }),
+    }),
+  );
+}
+
+/** Says where to go once there is something to see. */
+async function announce(instance: Instance, signal: AbortSignal): Promise<void> {
+  try {
+    await Promise.all([
+      waitForPage(instance.webUrl, signal),
+      loadDefaultModel(instance.inferenceAddress, (line) => write("cria", line), signal),
+    ]);
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error;
+  }
+  write("cria", `Open ${instance.webUrl}`);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT } from "./settings.ts";
+import type { ProcessSpec } from "./supervised-process.ts";
+
+const EXIT_WITH_PARENT = pathToFileURL(join(ROOT, "deploy/exit-with-parent.ts")).href;
+
+/** The inference service, listening there. */
+export function inferenceProcess(env: NodeJS.ProcessEnv, host: string, port: number): ProcessSpec {
+  return nodeProcess("inference", "services/inference/src/main.ts", { ...env, CRIA_HOST: host, CRIA_PORT: `${port}` });
+}
+
+/** The web chat. */
+export function webProcess(env: NodeJS.ProcessEnv): ProcessSpec {
+  return nodeProcess("web", "bots/web/src/main.ts", env);
+}
+
+function nodeProcess(name: string, main: string, env: NodeJS.ProcessEnv): ProcessSpec {
+  const args = ["--import", "tsx", "--import", EXIT_WITH_PARENT, join(ROOT, main)];
+  return { name, command: process.execPath, args, env };
+}

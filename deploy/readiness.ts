@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createInferenceClient, type InferenceClient } from "@cria/bot-core";
+
+const POLL_MS = 200;
+const PROGRESS_EVERY_MS = 1000;
+const BYTES_PER_MB = 1e6;
+
+/** Resolves when the page answers. Rejects when the signal aborts. */
+export async function waitForPage(url: string, signal: AbortSignal): Promise<void> {
+  while (!(await answers(url, signal))) await sleep(POLL_MS, undefined, { signal });
+}
+
+async function answers(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+/**
+ * Loads the default model, telling how far it is at most once a second. What goes wrong with the model is told, not
+ * thrown: the others serve. Rejects when the signal aborts.
+ */
+export async function loadDefaultModel(
+  client: InferenceClient,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilServing(client, signal);
+  const model = (await client.listModels()).find((candidate) => candidate.isDefault);
+  if (!model) return tell("there is no default model; docs/models.md says how to get one");
+  try {
+    await tellProgress(client, model.name, tell, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    tell(`${model.name} could not be loaded: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Resolves when the service says it serves. Rejects when the signal aborts. */
+export function untilServing(client: InferenceClient, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stopWatching = client.watchHealth((isServing) => {
+      if (isServing) finish(resolve);
+    });
+    const onAbort = () => finish(() => reject(signal.reason));
+    const finish = (settle: () => void) => {
+      signal.removeEventListener("abort", onAbort);
+      // Not at once: the watch may still be calling back.
+      queueMicrotask(() => stopWatching());
+      settle();
+    };
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort);
+  });
+}
+
+async function tellProgress(
+  client: InferenceClient,
+  model: string,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const startedAt = performance.now();
+  let toldAt = startedAt;
+  for await (const { loadedBytes, totalBytes } of client.loadModel(model, signal)) {
+    if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
+    toldAt = performance.now();
+    tell(`loading ${model}: ${Math.round(loadedBytes / BYTES_PER_MB)} of ${Math.round(totalBytes / BYTES_PER_MB)} MB`);
+  }
+  tell(`${model} is loaded (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+}

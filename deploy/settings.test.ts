@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { loadLocalSettings, reachableHost } from "./settings.ts";
+
+describe("loadLocalSettings", () => {
+  it("listens on loopback and starts a Redis unless told otherwise", () => {
+    const settings = loadLocalSettings({ CRIA_REDIS_URL: "", CRIA_WEB_HOST: "" });
+    expect(settings).toMatchObject({
+      webHost: "127.0.0.1",
+      webPort: 8080,
+      redisUrl: undefined,
+      inferencePort: undefined,
+    });
+    expect(settings.stateDir).toMatch(/\.cria$/);
+  });
+
+  it.each(["http", "0", "65536", "80.5", "-1"])("refuses %j as a port and names the variable", (port) => {
+    expect(() => loadLocalSettings({ CRIA_WEB_PORT: port })).toThrow(
+      `CRIA_WEB_PORT=${JSON.stringify(port)}: must be a port`,
+    );
+  });
+});
+
+describe("reachableHost", () => {
+  it.each([
+    ["0.0.0.0", "127.0.0.1"],
+    ["::", "127.0.0.1"],
+    ["::1", "[::1]"],
+    ["cria.local", "cria.local"],
+  ])("reaches what listens on %s at %s", (host, reachable) => expect(reachableHost(host)).toBe(reachable));
+});

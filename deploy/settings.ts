@@ -1,0 +1,50 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { StartError } from "./start-error.ts";
+
+/** The repository's root, where all processes run. */
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const DEFAULT_WEB_PORT = 8080;
+const LOOPBACK = "127.0.0.1";
+
+/** What `npm start` itself is told by the environment. The processes it starts read the rest themselves. */
+export interface LocalSettings {
+  readonly webHost: string;
+  readonly webPort: number;
+  /** Undefined for any free port. */
+  readonly inferencePort: number | undefined;
+  readonly inferenceHost: string;
+  /** A Redis that runs already; undefined to start one. */
+  readonly redisUrl: string | undefined;
+  /** Where the instance's socket and Redis's files lie. Default: `.cria` in the repository. */
+  readonly stateDir: string;
+}
+
+/**
+ * Reads the settings from environment variables; empty ones count as absent.
+ * @throws StartError that names a port that is none
+ */
+export function loadLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
+  return {
+    webHost: env.CRIA_WEB_HOST || LOOPBACK,
+    webPort: parsePort("CRIA_WEB_PORT", env.CRIA_WEB_PORT) ?? DEFAULT_WEB_PORT,
+    inferenceHost: env.CRIA_HOST || LOOPBACK,
+    inferencePort: parsePort("CRIA_PORT", env.CRIA_PORT),
+    redisUrl: env.CRIA_REDIS_URL || undefined,
+    stateDir: resolve(ROOT, env.CRIA_STATE_DIR || ".cria"),
+  };
+}
+
+/** A host to connect to for one that is listened on: every address includes loopback. */
+export function reachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return LOOPBACK;
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function parsePort(name: string, text: string | undefined): number | undefined {
+  if (!text) return undefined;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535)
+    throw new StartError(`${name}=${JSON.stringify(text)}: must be a port, 1 to 65535`);
+  return port;
+}

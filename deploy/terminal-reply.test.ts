@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { TerminalReply } from "./terminal-reply.ts";
+
+const stats = {
+  model: "m",
+  promptTokens: 12,
+  cachedTokens: 0,
+  completionTokens: 51,
+  queueMs: 0,
+  modelLoadMs: 0,
+  prefillMs: 30,
+  timeToFirstTokenMs: 40,
+  decodeMs: 500,
+};
+
+function terminal() {
+  const printed: string[] = [];
+  const notes: string[] = [];
+  const reply = new TerminalReply({
+    signal: new AbortController().signal,
+    write: (text) => printed.push(text),
+    note: (line) => notes.push(line),
+  });
+  return { reply, notes, printed: () => printed.join("") };
+}
+
+describe("TerminalReply", () => {
+  it("prints the text as it comes, ends its line, and notes the figures", async () => {
+    const { reply, notes, printed } = terminal();
+    await reply.append("Hello");
+    await reply.append(" you.");
+    await reply.finish("complete", "Hello you.", stats);
+    expect(printed()).toBe("Hello you.\n");
+    expect(notes).toEqual(["m · 0.04 s to first token · 100 tok/s · 51 tokens"]);
+  });
+
+  it("adds no line break where there is one", async () => {
+    const { reply, printed } = terminal();
+    await reply.append("A line.\n");
+    await reply.append("");
+    await reply.finish("complete", "A line.\n", undefined);
+    expect(printed()).toBe("A line.\n");
+  });
+
+  it("says what it waits for, and how it ended if not by itself", async () => {
+    const { reply, notes } = terminal();
+    await reply.status({ type: "queued", ahead: 3 });
+    await reply.status({ type: "loading", model: "m", loadedBytes: 45e6, totalBytes: 98e6 });
+    await reply.status({ type: "reading", promptTokens: 12, cachedTokens: 4 });
+    await reply.finish("length", "", { ...stats, completionTokens: 1, decodeMs: 0 });
+    expect(notes).toEqual([
+      "3 ahead of you",
+      "loading m: 45 of 98 MB",
+      "reading 12 tokens, 4 from the cache",
+      "cut at the length limit · m · 0.04 s to first token · 0 tok/s · 1 tokens",
+    ]);
+  });
+
+  it("keeps what was written when it fails", async () => {
+    const { reply, printed } = terminal();
+    await reply.append("Half a");
+    await reply.fail("The service went away.");
+    expect(printed()).toBe("Half a\n");
+    expect(reply.failure).toBe("The service went away.");
+  });
+});
