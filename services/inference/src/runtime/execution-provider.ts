@@ -1,0 +1,74 @@
+import koffi from "koffi";
+import { InferenceError } from "../errors.ts";
+import type { Ort, OrtPointer } from "./ort-api.ts";
+
+/** What computes a model, and where its KV cache lies. */
+export interface ExecutionProvider {
+  /** As `GetAvailableProviders` lists it. */
+  readonly listedName: string;
+  /** As `SessionOptionsAppendExecutionProvider` takes it; undefined for the CPU, which is always there. */
+  readonly optionName: string | undefined;
+  /** Memory of its KV cache; "Cpu" where it computes in the host's. */
+  readonly memoryName: string;
+}
+
+const PROVIDERS: Readonly<Record<string, ExecutionProvider>> = {
+  cpu: { listedName: "CPUExecutionProvider", optionName: undefined, memoryName: "Cpu" },
+  webgpu: {
+    listedName: "WebGpuExecutionProvider",
+    optionName: "WebGPU",
+    memoryName: "WebGPU_Buffer",
+  },
+  cuda: { listedName: "CUDAExecutionProvider", optionName: "CUDA", memoryName: "Cuda" },
+  coreml: { listedName: "CoreMLExecutionProvider", optionName: "CoreML", memoryName: "Cpu" },
+  dml: { listedName: "DmlExecutionProvider", optionName: "DML", memoryName: "DML" },
+};
+
+/** A provider and which of its devices, from 0. */
+export interface Device {
+  /** As asked for: "cuda:0". */
+  readonly name: string;
+  readonly provider: ExecutionProvider;
+  readonly index: number;
+}
+
+/** Reads "cpu", "webgpu", "cuda:1". @throws InferenceError INVALID_ARGUMENT where this library cannot compute on it */
+export function findDevice(ort: Ort, name: string): Device {
+  const [, type = "", index = "0"] = /^([a-z]+)(?::(\d+))?$/.exec(name) ?? [];
+  const available = availableProviders(ort);
+  const provider = PROVIDERS[type];
+  if (provider && available.includes(provider.listedName)) return { name, provider, index: Number(index) };
+  const offered = Object.keys(PROVIDERS).filter((key) => available.includes(PROVIDERS[key]!.listedName));
+  const hint = type === "cuda" ? "; CUDA needs onnxruntime-node's CUDA files, see the README" : "";
+  throw new InferenceError(
+    "INVALID_ARGUMENT",
+    `device "${name}" is not available: this ONNX Runtime offers ${offered.join(", ")}${hint}`,
+  );
+}
+
+/** Execution providers compiled into the library, in its own names. */
+function availableProviders(ort: Ort): readonly string[] {
+  const count: [number] = [0];
+  const list: [OrtPointer] = [0n];
+  ort.call("GetAvailableProviders", list, count);
+  const names = koffi.decode(list[0], "str", count[0]) as string[];
+  ort.call("ReleaseAvailableProviders", list[0], count[0]);
+  return names;
+}
+
+/** Makes a session under these options compute on the device, as far as it has the kernels. */
+export function appendProvider(ort: Ort, sessionOptions: OrtPointer, { provider, index }: Device): void {
+  if (provider.optionName === undefined) return;
+  if (provider.optionName === "CUDA") appendCuda(ort, sessionOptions, index);
+  else ort.call("SessionOptionsAppendExecutionProvider", sessionOptions, provider.optionName, [], [], 0);
+}
+
+function appendCuda(ort: Ort, sessionOptions: OrtPointer, index: number): void {
+  const cudaOptions = ort.get("CreateCUDAProviderOptions");
+  try {
+    ort.call("UpdateCUDAProviderOptions", cudaOptions, ["device_id"], [String(index)], 1);
+    ort.call("SessionOptionsAppendExecutionProvider_CUDA_V2", sessionOptions, cudaOptions);
+  } finally {
+    ort.release("ReleaseCUDAProviderOptions", cudaOptions);
+  }
+}

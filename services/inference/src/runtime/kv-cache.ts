@@ -1,0 +1,72 @@
+import type { RowMove } from "../engine/step-plan.ts";
+import type { DecoderGraph } from "./decoder-graph.ts";
+import type { Memory } from "./memory.ts";
+import type { Ort, OrtPointer } from "./ort-api.ts";
+import { copyBytes, createTensor, ELEMENT_TYPES, type Tensor, viewTensor } from "./tensor.ts";
+
+export interface KvCacheOptions {
+  readonly graph: DecoderGraph;
+  readonly maxNumSeqs: number;
+  readonly maxModelLen: number;
+  /** Where it lies. */
+  readonly memory: Memory;
+}
+
+/**
+ * Keys and values of all sequences: for each layer's keys and each layer's values one buffer
+ * [maxNumSeqs, numKvHeads, maxModelLen, headDim]. A row is a sequence. GroupQueryAttention writes new positions in place
+ * where past and present are one buffer.
+ */
+export class KvCache {
+  readonly #ort: Ort;
+  readonly #options: KvCacheOptions;
+  readonly #buffers: readonly Tensor[];
+  /** Bytes of one position of one head. */
+  readonly #positionBytes: number;
+
+  constructor(ort: Ort, options: KvCacheOptions) {
+    const { graph, memory, maxNumSeqs, maxModelLen } = options;
+    const dims = [maxNumSeqs, graph.numKvHeads, maxModelLen, graph.headDim];
+    this.#ort = ort;
+    this.#options = options;
+    this.#buffers = graph.kv.map(() => createTensor(ort, memory, graph.kvType, dims));
+    this.#positionBytes = graph.headDim * ELEMENT_TYPES[graph.kvType].bytes;
+  }
+
+  /** Bytes reserved; on a CPU the process holds them only as rows fill. */
+  get bytes(): number {
+    return this.#buffers.length * this.#options.maxNumSeqs * this.#rowBytes;
+  }
+
+  /** Views of some rows, in the order of the graph's `kv`: [numRows, numKvHeads, maxModelLen, headDim]. */
+  viewRows(firstRow: number, numRows: number): readonly OrtPointer[] {
+    const { graph, maxModelLen } = this.#options;
+    const dims = [numRows, graph.numKvHeads, maxModelLen, graph.headDim];
+    return this.#buffers.map(({ data }) => this.#view(data + BigInt(firstRow * this.#rowBytes), dims));
+  }
+
+  /** Copies a row's first positions to another row: head by head, because only within a head do positions follow each other. */
+  move({ from, to, length }: RowMove): void {
+    if (length === 0 || from === to) return;
+    const headBytes = this.#options.maxModelLen * this.#positionBytes;
+    for (const { data } of this.#buffers) {
+      for (let head = 0; head < this.#options.graph.numKvHeads; head++) {
+        const source = data + BigInt(from * this.#rowBytes + head * headBytes);
+        const target = data + BigInt(to * this.#rowBytes + head * headBytes);
+        copyBytes(source, target, length * this.#positionBytes);
+      }
+    }
+  }
+
+  release(): void {
+    for (const { value } of this.#buffers) this.#ort.release("ReleaseValue", value);
+  }
+
+  get #rowBytes(): number {
+    return this.#options.graph.numKvHeads * this.#options.maxModelLen * this.#positionBytes;
+  }
+
+  #view(data: OrtPointer, dims: readonly number[]): OrtPointer {
+    return viewTensor(this.#ort, this.#options.memory, data, this.#options.graph.kvType, dims);
+  }
+}

@@ -1,0 +1,65 @@
+import type { DecoderGraph } from "./decoder-graph.ts";
+import type { PassShape } from "./decoder-inputs.ts";
+import { float16ToFloat32 } from "./float16.ts";
+import type { Memory } from "./memory.ts";
+import type { Ort, OrtPointer } from "./ort-api.ts";
+import { createTensor, ELEMENT_TYPES, type Tensor, tensorBytes, viewTensor } from "./tensor.ts";
+
+/** Where a graph writes logits, and what the engine reads of them: the last position of each row, as float32. */
+export class LogitsOutput {
+  readonly #ort: Ort;
+  readonly #graph: DecoderGraph;
+  readonly #host: Memory;
+  /** [maxNumSeqs, vocabSize], in the graph's type. */
+  readonly #tensor: Tensor;
+  readonly #elements: Float32Array | Uint16Array;
+  /** The same memory where the graph's type is float32. */
+  readonly #logits: Float32Array;
+  /** Logits of all positions of a prompt, for the length of a pass. */
+  #allPositions: Tensor | undefined;
+
+  constructor(ort: Ort, options: { graph: DecoderGraph; maxNumSeqs: number; host: Memory }) {
+    const count = options.maxNumSeqs * options.graph.vocabSize;
+    this.#ort = ort;
+    this.#graph = options.graph;
+    this.#host = options.host;
+    this.#tensor = createTensor(ort, options.host, options.graph.logitsType, [count]);
+    this.#elements = this.#elementsOf(this.#tensor, count);
+    this.#logits = this.#elements instanceof Float32Array ? this.#elements : new Float32Array(count);
+  }
+
+  /** Tensor for a pass to write to; release it with `ReleaseValue`. */
+  view({ numRows, numTokens, numLogits }: PassShape): OrtPointer {
+    const { gathersLogits, logitsType, vocabSize } = this.#graph;
+    this.#allPositions = undefined;
+    const dims = [numRows, gathersLogits ? numLogits : numTokens, vocabSize];
+    if (gathersLogits || numTokens === 1) {
+      return viewTensor(this.#ort, this.#host, this.#tensor.data, logitsType, dims);
+    }
+    this.#allPositions = createTensor(this.#ort, this.#host, logitsType, dims);
+    return this.#allPositions.value;
+  }
+
+  /** What the pass wrote: float32 [numRows, vocabSize], empty where none were wanted. Valid until the next pass. */
+  read({ numRows, numTokens, numLogits }: PassShape): Float32Array {
+    const count = numRows * numLogits * this.#graph.vocabSize;
+    if (count > 0 && this.#allPositions) this.#takeLastPosition(this.#allPositions, numTokens);
+    if (this.#elements instanceof Uint16Array) float16ToFloat32(this.#elements, this.#logits, count);
+    return this.#logits.subarray(0, count);
+  }
+
+  release(): void {
+    this.#ort.release("ReleaseValue", this.#tensor.value);
+  }
+
+  #takeLastPosition(allPositions: Tensor, numTokens: number): void {
+    const { vocabSize } = this.#graph;
+    this.#elements.set(this.#elementsOf(allPositions, numTokens * vocabSize).subarray(-vocabSize));
+  }
+
+  #elementsOf(tensor: Tensor, count: number): Float32Array | Uint16Array {
+    const { logitsType } = this.#graph;
+    const bytes = tensorBytes(tensor, count * ELEMENT_TYPES[logitsType].bytes);
+    return logitsType === "float32" ? new Float32Array(bytes) : new Uint16Array(bytes);
+  }
+}

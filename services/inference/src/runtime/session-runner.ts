@@ -1,0 +1,121 @@
+import type { ModelRunner } from "../engine/model-runner.ts";
+import type { StepPlan } from "../engine/step-plan.ts";
+import type { DecoderGraph } from "./decoder-graph.ts";
+import { DecoderInputs, type PassShape } from "./decoder-inputs.ts";
+import type { Device } from "./execution-provider.ts";
+import { KvCache } from "./kv-cache.ts";
+import { LogitsOutput } from "./logits-output.ts";
+import { deviceMemory, hostMemory, type Memory } from "./memory.ts";
+import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { OrtSession } from "./ort-session.ts";
+
+export interface SessionRunnerOptions {
+  /** Owned by the runner from here on. */
+  readonly session: OrtSession;
+  readonly graph: DecoderGraph;
+  readonly device: Device;
+  readonly maxNumSeqs: number;
+  readonly maxModelLen: number;
+  readonly weightBytes: number;
+}
+
+/** Runs a decoder's session over a KV cache that is updated in place. */
+export class SessionRunner implements ModelRunner {
+  readonly vocabSize: number;
+  readonly maxNumSeqs: number;
+  readonly maxModelLen: number;
+  readonly memoryBytes: number;
+  readonly device: string;
+  readonly #ort: Ort;
+  readonly #session: OrtPointer;
+  readonly #graph: DecoderGraph;
+  readonly #memories: readonly Memory[];
+  readonly #kvCache: KvCache;
+  readonly #inputs: DecoderInputs;
+  readonly #logits: LogitsOutput;
+  /** One a range of rows that ran, its KV cache bound: binding the 4 tensors of each layer anew costs more than the rest. */
+  readonly #bindings = new Map<number, OrtPointer>();
+  #isRunning = false;
+
+  constructor(ort: Ort, { session, graph, device, maxNumSeqs, maxModelLen, weightBytes }: SessionRunnerOptions) {
+    const host = hostMemory(ort);
+    const memory = deviceMemory(ort, session.pointer, device);
+    this.vocabSize = graph.vocabSize;
+    this.maxNumSeqs = maxNumSeqs;
+    this.maxModelLen = maxModelLen;
+    this.device = device.name;
+    this.#ort = ort;
+    this.#session = session.pointer;
+    this.#graph = graph;
+    this.#memories = [host, memory];
+    this.#kvCache = new KvCache(ort, { graph, maxNumSeqs, maxModelLen, memory });
+    this.#inputs = new DecoderInputs(ort, { graph, maxNumSeqs, maxModelLen, host });
+    this.#logits = new LogitsOutput(ort, { graph, maxNumSeqs, host });
+    this.memoryBytes = weightBytes + this.#kvCache.bytes;
+  }
+
+  async run(plan: StepPlan): Promise<Float32Array> {
+    for (const move of plan.moves) this.#kvCache.move(move);
+    return this.#pass(plan.type === "prefill" ? this.#inputs.setPrefill(plan) : this.#inputs.setDecode(plan));
+  }
+
+  /** One pass whose mask is as long as a row: what the graph cannot do, as positions past its rotary cache, fails here. */
+  async probe(): Promise<void> {
+    const shape = this.#inputs.setDecode({
+      type: "decode",
+      moves: [],
+      entries: [{ numComputedTokens: 0, tokenId: 0 }],
+    });
+    await this.#pass({ ...shape, totalLength: this.maxModelLen });
+  }
+
+  close(): void {
+    if (this.#isRunning) throw new Error("close() during a pass: ONNX Runtime still writes to this memory");
+    for (const binding of this.#bindings.values()) this.#ort.release("ReleaseIoBinding", binding);
+    this.#logits.release();
+    this.#inputs.release();
+    this.#kvCache.release();
+    for (const memory of this.#memories) memory.release();
+    this.#ort.release("ReleaseSession", this.#session);
+  }
+
+  async #pass(shape: PassShape): Promise<Float32Array> {
+    this.#checkBounds(shape);
+    const binding = this.#bindingOf(shape);
+    for (const [name, value] of this.#inputs.views(shape)) this.#ort.call("BindInput", binding, name, value);
+    const logits = this.#logits.view(shape);
+    this.#ort.call("BindOutput", binding, this.#graph.names.logits, logits);
+    this.#isRunning = true;
+    try {
+      await this.#ort.callAsync("RunWithBinding", this.#session, null, binding);
+      this.#ort.call("SynchronizeBoundOutputs", binding);
+      return this.#logits.read(shape);
+    } finally {
+      this.#isRunning = false;
+      this.#ort.release("ReleaseValue", logits);
+    }
+  }
+
+  /** ONNX Runtime trusts addresses: a plan beyond the cache would write over other memory. */
+  #checkBounds({ firstRow, numRows, totalLength }: PassShape): void {
+    if (firstRow + numRows > this.maxNumSeqs)
+      throw new RangeError(`row ${firstRow + numRows - 1} of ${this.maxNumSeqs}`);
+    if (totalLength > this.maxModelLen)
+      throw new RangeError(`${totalLength} positions; maxModelLen is ${this.maxModelLen}`);
+  }
+
+  #bindingOf({ firstRow, numRows }: PassShape): OrtPointer {
+    const key = firstRow * (this.maxNumSeqs + 1) + numRows;
+    const known = this.#bindings.get(key);
+    if (known !== undefined) return known;
+    const binding = this.#ort.get("CreateIoBinding", this.#session);
+    this.#bindings.set(key, binding);
+    const rows = this.#kvCache.viewRows(firstRow, numRows);
+    this.#graph.kv.forEach(({ past, present }, i) => {
+      this.#ort.call("BindInput", binding, past, rows[i]);
+      this.#ort.call("BindOutput", binding, present, rows[i]);
+      this.#ort.release("ReleaseValue", rows[i]!);
+    });
+    return binding;
+  }
+}
