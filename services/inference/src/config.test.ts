@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { ConfigError, isLoopback, loadConfig } from "./config.ts";
+
+const GIB = 2 ** 30;
+const load = (env: Record<string, string | undefined>) => loadConfig(env, 16 * GIB);
+
+describe("loadConfig", () => {
+  it("needs nothing", () => {
+    expect(load({ PATH: "/bin" })).toMatchObject({
+      host: "127.0.0.1",
+      port: 50051,
+      token: undefined,
+      metricsPort: undefined,
+      defaultModel: "smollm2-135m",
+      device: "cpu",
+      memoryBytes: 12 * GIB,
+      keepAliveMs: 300_000,
+      maxNumSeqs: 16,
+    });
+  });
+
+  it("takes an empty variable for an absent one", () => {
+    expect(load({ CRIA_PORT: "", CRIA_TOKEN: "" })).toMatchObject({ port: 50051, token: undefined });
+  });
+
+  it.each([
+    ["512MiB", GIB / 2],
+    ["1.5GiB", 1.5 * GIB],
+  ])("reads CRIA_MEMORY=%s", (text, memoryBytes) => {
+    expect(load({ CRIA_MEMORY: text })).toMatchObject({ memoryBytes });
+  });
+
+  it.each([
+    ["30s", 30_000],
+    ["1.5h", 5_400_000],
+    ["0", 0],
+    ["-1", -1],
+  ])("reads CRIA_KEEP_ALIVE=%s", (text, keepAliveMs) => {
+    expect(load({ CRIA_KEEP_ALIVE: text })).toMatchObject({ keepAliveMs });
+  });
+
+  it("tells every fault at once, each with its variable and value", () => {
+    const env = { CRIA_PORT: "70000", CRIA_MEMORY: "4GB", CRIA_KEEP_ALIVE: "-2", CRIA_MAX_NUM_SEQS: "0" };
+    expect(() => load(env)).toThrow(
+      new ConfigError(
+        [
+          'CRIA_PORT="70000": must be at most 65535',
+          'CRIA_KEEP_ALIVE="-2": must be a number and a unit, as "30s", "5m" or "1h"; 0 for not at all, -1 for always',
+          'CRIA_MEMORY="4GB": must be a number and a unit, as "512MiB" or "4GiB"',
+          'CRIA_MAX_NUM_SEQS="0": must be at least 1',
+        ].join("\n"),
+      ),
+    );
+  });
+
+  it("does not tell the token when it is a bad one", () => {
+    expect(() => load({ CRIA_TOKEN: "hunter2" })).toThrow(
+      new ConfigError("CRIA_TOKEN: must have at least 16 characters"),
+    );
+  });
+
+  it("cannot be changed afterwards", () => {
+    expect(Object.isFrozen(load({}))).toBe(true);
+  });
+});
+
+describe("isLoopback", () => {
+  it.each(["localhost", "127.0.0.1", "127.1.2.3", "::1"])("holds for %s", (host) =>
+    expect(isLoopback(host)).toBe(true),
+  );
+  it.each(["0.0.0.0", "::", "10.0.0.1", "cria.example"])("does not hold for %s", (host) =>
+    expect(isLoopback(host)).toBe(false),
+  );
+});

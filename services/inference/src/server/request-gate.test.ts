@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { RequestGate } from "./request-gate.ts";
+
+const never = () => new AbortController().signal;
+
+/** A request that runs until its signal aborts. */
+function endless(gate: RequestGate, caller = never()) {
+  return gate.run(
+    caller,
+    (signal) =>
+      new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true })),
+  );
+}
+
+describe("RequestGate", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("hands the caller's abort on to the request", async () => {
+    const caller = new AbortController();
+    const request = endless(new RequestGate(), caller.signal);
+    caller.abort(new Error("gone"));
+    await expect(request).rejects.toThrow("gone");
+  });
+
+  it("refuses requests while it drains", async () => {
+    const gate = new RequestGate();
+    await gate.drain(0);
+    await expect(gate.run(never(), async () => "reply")).rejects.toMatchObject({
+      code: "DRAINING",
+      details: { retryDelayMs: 1000 },
+    });
+  });
+
+  it("waits for the running requests", async () => {
+    const gate = new RequestGate();
+    let reply: (text: string) => void = () => {};
+    const running = gate.run(
+      never(),
+      () =>
+        new Promise<string>((resolve) => {
+          reply = resolve;
+        }),
+    );
+    const drained = gate.drain(60_000);
+    reply("reply");
+    await expect(drained).resolves.toBe(0);
+    await expect(running).resolves.toBe("reply");
+  });
+
+  it("ends what runs when the time is over, and tells how many", async () => {
+    const gate = new RequestGate();
+    const requests = [endless(gate), endless(gate)];
+    const ended = Promise.allSettled(requests);
+    const drained = gate.drain(5000);
+    await vi.advanceTimersByTimeAsync(5000);
+    await expect(drained).resolves.toBe(2);
+    expect(await ended).toEqual(
+      Array(2).fill({ status: "rejected", reason: expect.objectContaining({ code: "DRAINING" }) }),
+    );
+  });
+});
