@@ -3,7 +3,7 @@ import type { GenerateRequest, GenerateResponse, LoadModelResponse, Model } from
 /** A request with what has no default; the rest is the service's. */
 export type GenerateOptions = Pick<GenerateRequest, "model" | "prompt"> & Partial<GenerateRequest>;
 
-/** What bots need of the inference service. Failures are `InferenceClientError`s with a sentence for people. */
+/** What bots need of the inference service. Failures are `BotError`s with a sentence for people; an aborted signal throws its reason. */
 export interface InferenceClient {
   listModels(): Promise<readonly Model[]>;
   loadModel(name: string, signal: AbortSignal): AsyncIterable<LoadModelResponse>;

@@ -1,0 +1,36 @@
+import type { Command } from "./command.ts";
+
+/** A command as an input field completes it. */
+export interface CommandCompletion {
+  readonly name: Command["type"];
+  readonly description: string;
+  /** What may follow the name; absent when nothing does. */
+  readonly argument?: {
+    /** As shown in place of the argument. */
+    readonly placeholder: string;
+    /** Where the values come from: the service's models, the list given, or nowhere (free text). */
+    readonly values: "models" | "text" | readonly string[];
+  };
+}
+
+/** Every command, in the order of `/help`. */
+export const commandCompletions: readonly CommandCompletion[] = [
+  {
+    name: "model",
+    description: "list the models, or answer here with another one",
+    argument: { placeholder: "name", values: "models" },
+  },
+  {
+    name: "system",
+    description: 'show or set the persona; "default" takes it back',
+    argument: { placeholder: "persona", values: "text" },
+  },
+  {
+    name: "context",
+    description: "how much of the conversation goes into a prompt, and how",
+    argument: { placeholder: "off | turns | merged, rounds", values: ["off", "turns", "merged"] },
+  },
+  { name: "reset", description: "forget this conversation; settings stay" },
+  { name: "status", description: "model, memory and service at a glance" },
+  { name: "help", description: "this list" },
+];

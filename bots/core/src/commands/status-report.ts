@@ -1,0 +1,53 @@
+import { type Model, ModelState } from "@cria/proto";
+import { BotError } from "../bot-error.ts";
+import { conversationKey } from "../conversation-key.ts";
+import type { ConversationSettings } from "../conversation-store.ts";
+import { chooseModel, weightsOwner } from "../models.ts";
+import { resolveSettings } from "../settings.ts";
+import type { CommandContext } from "./run-command.ts";
+
+/** Model, memory and service in a few lines. What cannot be reached is one of the lines, not a failure. */
+export async function statusReport(context: CommandContext): Promise<string> {
+  const [memory, service] = await Promise.all([memoryStatus(context), serviceStatus(context)]);
+  return [...service, ...memory].map((line) => `- ${line}`).join("\n");
+}
+
+async function memoryStatus({ store, place, window: defaultWindow }: CommandContext): Promise<readonly string[]> {
+  try {
+    const settings = await resolveSettings(store, place);
+    const { length } = await store.turns(conversationKey(place));
+    const { window = defaultWindow, contextMode = "turns" } = settings;
+    return [
+      `Memory: ${length} of up to ${2 * window - 1} rounds (window ${window}, context ${contextMode}), kept in ${store.kind}`,
+      `Persona: ${settings.system === undefined ? "the model's own" : "set here"}`,
+    ];
+  } catch (error) {
+    return [`Memory: ${sentenceOf(error)}`];
+  }
+}
+
+async function serviceStatus({ store, inference, place }: CommandContext): Promise<readonly string[]> {
+  try {
+    const settings = await resolveSettings(store, place).catch((): ConversationSettings => ({}));
+    const models = await inference.listModels();
+    const model = chooseModel(models, settings.model);
+    const ahead = await inference.queueLength(weightsOwner(models, model));
+    return [modelStatus(model), `Service: serving, ${queueStatus(ahead)}`];
+  } catch (error) {
+    return [`Service: ${sentenceOf(error)}`];
+  }
+}
+
+function modelStatus({ name, state, device, maxModelLen }: Model): string {
+  const place = state === ModelState.LOADED && device !== "" ? `loaded on ${device}` : "loads on first use";
+  return `Model: **${name}**, ${place}, context of ${maxModelLen} tokens`;
+}
+
+function queueStatus(ahead: number): string {
+  return ahead === 0 ? "nothing waits" : `${ahead} ${ahead === 1 ? "request" : "requests"} ahead of a new one`;
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof BotError) return error.message;
+  throw error;
+}

@@ -1,0 +1,21 @@
+import type { Place } from "./platform.ts";
+
+/** Ids are opaque and may hold ":" or "{", which mean something in keys. */
+const join = (...ids: readonly string[]) => ids.map(encodeURIComponent).join(":");
+
+/** Key of the workspace: its settings, and the tenant of the inference service. As `web:local`. */
+export function workspaceKey(place: Place): string {
+  return join(place.platform, place.workspaceId);
+}
+
+/** Key of the conversation: the thread if there is one, else the channel. As `web:local:general` or `web:local:general:17`. */
+export function conversationKey(place: Place): string {
+  const channel = join(place.platform, place.workspaceId, place.channelId);
+  return place.threadId === undefined ? channel : `${channel}:${encodeURIComponent(place.threadId)}`;
+}
+
+/** Keys whose settings hold here, the nearest first: thread, channel, workspace. */
+export function settingsKeys(place: Place): readonly string[] {
+  const { threadId: _, ...channel } = place;
+  return [...new Set([conversationKey(place), conversationKey(channel), workspaceKey(place)])];
+}

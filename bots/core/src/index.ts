@@ -1,0 +1,27 @@
+/** The bots' platform-free core: a message in, a remembered and streamed reply out. */
+export { MAX_MESSAGE_LENGTH } from "./answer.ts";
+export { BotError, type BotErrorCode } from "./bot-error.ts";
+export type { Command, ContextMode } from "./commands/command.ts";
+export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";
+export { type CommandError, parseCommand } from "./commands/parse-command.ts";
+export { type CoreConfig, createStore, loadCoreConfig } from "./config.ts";
+export { conversationKey } from "./conversation-key.ts";
+export type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "./conversation-store.ts";
+export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";
+export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
+export { type BotCoreOptions, createBotCore } from "./pipeline.ts";
+export type {
+  Author,
+  BotCore,
+  IncomingCommand,
+  IncomingMessage,
+  Place,
+  Reply,
+  ReplyEnd,
+  ReplyStats,
+  ReplyStatus,
+} from "./platform.ts";
+export { resolveSettings } from "./settings.ts";
+export { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
+export { createRedisConversationStore, type RedisStoreOptions } from "./store/redis-conversation-store.ts";
+export { createLogTranscript, type Exchange, type Transcript } from "./transcript.ts";

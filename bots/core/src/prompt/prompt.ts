@@ -1,0 +1,71 @@
+import type { Model, PromptSegment } from "@cria/proto";
+import type { ContextMode } from "../commands/command.ts";
+import type { Turn } from "../conversation-store.ts";
+import { alpacaPrompt } from "./alpaca.ts";
+import { chatTemplatePrompt } from "./chat-template.ts";
+import { completionPrompt } from "./completion.ts";
+import type { Conversation } from "./conversation.ts";
+import { fewShotPrompt } from "./few-shot.ts";
+import { toSegments } from "./segments.ts";
+
+/**
+ * Most UTF-16 code units of remembered rounds in a prompt; older rounds stay out. Keeps a request under the 4 MiB the
+ * service takes, whatever the window: a code unit is at most 3 bytes of UTF-8.
+ */
+const MAX_HISTORY_LENGTH = 1_000_000;
+
+/** What Generate needs of a conversation. */
+export interface Prompt {
+  readonly segments: PromptSegment[];
+  /** Strings that end the reply, beside the model's own. */
+  readonly stop: string[];
+}
+
+/** What is said now, and what was said before. */
+export interface PromptOptions {
+  /** Persona; "" for none. */
+  readonly system: string;
+  readonly contextMode: ContextMode;
+  /** Remembered rounds, oldest first. */
+  readonly rounds: readonly Turn[];
+  readonly text: string;
+  /** A quoted message or an attached file's text. */
+  readonly context?: string | undefined;
+}
+
+/** The prompt in the model's own format. Pure. Throws a `BotError` when the model's chat template cannot be rendered. */
+export function renderPrompt(model: Model, options: PromptOptions): Prompt {
+  const rounds = options.contextMode === "off" ? [] : newestRounds(options.rounds);
+  const conversation: Conversation = {
+    system: options.system.trim(),
+    rounds: rounds.map(({ user, context, assistant }) => ({ user, context, assistant })),
+    message: { user: options.text, context: options.context },
+    isMerged: options.contextMode === "merged",
+  };
+  const { parts, stop } = promptParts(model, conversation);
+  return { segments: toSegments(parts), stop };
+}
+
+function promptParts(model: Model, conversation: Conversation) {
+  const format = model.promptFormat?.format;
+  switch (format?.$case) {
+    case "alpaca":
+      return alpacaPrompt(format.value, conversation);
+    case "fewShot":
+      return fewShotPrompt(format.value, conversation);
+    case "chatTemplate":
+      return chatTemplatePrompt({ ...model, template: format.value.template }, conversation);
+    case "completion":
+    case undefined:
+      return completionPrompt(conversation);
+  }
+}
+
+function newestRounds(rounds: readonly Turn[]): readonly Turn[] {
+  let length = 0;
+  const tooOld = rounds.findLastIndex(({ user, context = "", assistant }) => {
+    length += user.length + context.length + assistant.length;
+    return length > MAX_HISTORY_LENGTH;
+  });
+  return rounds.slice(tooOld + 1);
+}

@@ -1,0 +1,26 @@
+/** The text of a reply as it streams in, blank space at its two ends left out. */
+export class ReplyText {
+  #raw = "";
+  #shown = "";
+  #held = "";
+
+  /** What people have seen so far. */
+  get shown(): string {
+    return this.#shown;
+  }
+
+  /** Adds a delta; returns what to show of it. Blank space waits until something follows. */
+  push(delta: string): string {
+    this.#raw += delta;
+    const text = this.#shown === "" ? delta.trimStart() : this.#held + delta;
+    const visible = text.trimEnd();
+    this.#held = text.slice(visible.length);
+    this.#shown += visible;
+    return visible;
+  }
+
+  /** The whole reply: the first `length` UTF-16 code units of all deltas, which leaves a repeated loop out. */
+  end(length: number): string {
+    return this.#raw.slice(0, length).trim();
+  }
+}

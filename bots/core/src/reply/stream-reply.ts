@@ -1,0 +1,113 @@
+import { type Finished, type GenerateResponse, type Model, ModelState } from "@cria/proto";
+import { BotError } from "../bot-error.ts";
+import type { GenerateOptions, InferenceClient } from "../inference-client.ts";
+import { chooseModel, weightsOwner } from "../models.ts";
+import type { Reply, ReplyEnd, ReplyStats } from "../platform.ts";
+import type { Prompt } from "../prompt/prompt.ts";
+import { reportQueue } from "./queue-status.ts";
+import { replyEnd, replyStats } from "./reply-end.ts";
+import type { ReplyText } from "./reply-text.ts";
+import { retry } from "./retry.ts";
+
+/** What a reply is made of. */
+export interface StreamReplyOptions {
+  readonly inference: InferenceClient;
+  readonly reply: Reply;
+  /** Name of the model; undefined for the service's default. */
+  readonly modelName: string | undefined;
+  readonly prompt: (model: Model) => Prompt;
+  /** Whom the fair share is counted for, and who shares cached prefixes. */
+  readonly tenant: string;
+  /** Receives the text as it comes; after a failure it holds what was written. */
+  readonly text: ReplyText;
+}
+
+/** How a reply ended. */
+export interface StreamedReply {
+  readonly end: ReplyEnd;
+  readonly text: string;
+  /** Absent when it was stopped. */
+  readonly stats: ReplyStats | undefined;
+}
+
+/**
+ * Chooses the model, loads it, and streams its answer into the reply, up to the end but without finishing the reply.
+ * Tries again while nothing was shown. Throws a `BotError`; a stopped reply is no failure.
+ */
+export async function streamReply(options: StreamReplyOptions): Promise<StreamedReply> {
+  const { signal } = options.reply;
+  const { text } = options;
+  try {
+    return await retry(() => attemptReply(options), { signal, mayRetry: () => text.shown === "" });
+  } catch (error) {
+    if (signal.aborted) return { end: "stopped", text: text.shown, stats: undefined };
+    throw text.shown === "" ? error : cutShort(error);
+  }
+}
+
+async function attemptReply(options: StreamReplyOptions): Promise<StreamedReply> {
+  const { inference, reply, text } = options;
+  const models = await inference.listModels();
+  const model = chooseModel(models, options.modelName);
+  const { segments, stop } = options.prompt(model);
+  if (model.state !== ModelState.LOADED) await loadModel(inference, model.name, reply);
+  const request = { model: model.name, prompt: segments, tenant: options.tenant, cacheSalt: options.tenant };
+  const finished = await generate(options, { ...request, stopping: stopping(stop) }, weightsOwner(models, model));
+  const whole = text.end(finished.textLength);
+  if (whole === "") throw new BotError("EMPTY_REPLY", "The model had nothing to say. Ask again, or in other words.");
+  return { end: replyEnd(finished), text: whole, stats: replyStats(model.name, finished) };
+}
+
+const stopping = (stop: string[]) => ({
+  stop,
+  stopTokenIds: [],
+  ignoreModelStop: false,
+  ignoreEos: false,
+  ignoreRepetition: false,
+});
+
+async function loadModel(inference: InferenceClient, model: string, reply: Reply): Promise<void> {
+  for await (const { loadedBytes, totalBytes } of inference.loadModel(model, reply.signal)) {
+    await reply.status({ type: "loading", model, loadedBytes, totalBytes });
+  }
+}
+
+async function generate(options: StreamReplyOptions, request: GenerateOptions, queueOf: string): Promise<Finished> {
+  const { inference, reply } = options;
+  const started = new AbortController();
+  void reportQueue(
+    () => inference.queueLength(queueOf),
+    (ahead) => reply.status({ type: "queued", ahead }),
+    AbortSignal.any([started.signal, reply.signal]),
+  );
+  try {
+    for await (const { event } of inference.generate(request, reply.signal)) {
+      started.abort();
+      if (event?.$case === "finished") return event.value;
+      await showEvent(event, options);
+    }
+  } finally {
+    started.abort();
+  }
+  reply.signal.throwIfAborted();
+  throw new BotError("INTERNAL", "The model service ended the reply without saying why. Try again.");
+}
+
+async function showEvent(event: GenerateResponse["event"], { reply, text }: StreamReplyOptions): Promise<void> {
+  if (event?.$case === "started") {
+    const { promptTokens, cachedTokens } = event.value;
+    await reply.status({ type: "reading", promptTokens, cachedTokens });
+  }
+  if (event?.$case !== "delta") return;
+  const visible = text.push(event.value.text);
+  if (visible !== "") await reply.append(visible);
+}
+
+/** A service that goes away in the middle of a reply is another story than one that was never there. */
+function cutShort(error: unknown): unknown {
+  if (!(error instanceof BotError) || !["SERVICE_UNAVAILABLE", "DRAINING", "INTERNAL"].includes(error.code))
+    return error;
+  const message =
+    "The model service stopped in the middle of this reply. What it wrote is kept; ask again in a moment.";
+  return new BotError(error.code, message, { cause: error });
+}

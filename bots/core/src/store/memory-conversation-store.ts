@@ -1,0 +1,120 @@
+import type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "../conversation-store.ts";
+import { slideWindow } from "../window.ts";
+import { busyError, EVENT_TTL_MS, MAX_WAITING_TURNS } from "./limits.ts";
+
+/** Most conversations whose rounds are kept; the one longest silent goes first. */
+const MAX_CONVERSATIONS = 10_000;
+
+interface MemoryStoreOptions {
+  /** How long a silent conversation is remembered, in milliseconds. */
+  readonly turnsTtlMs: number;
+}
+
+/** Keeps everything in this process: for one process, until it ends. The twin of the Redis store. */
+export function createMemoryConversationStore(options: MemoryStoreOptions): ConversationStore {
+  return new MemoryConversationStore(options);
+}
+
+class MemoryConversationStore implements ConversationStore {
+  readonly kind = "memory";
+  readonly #turnsTtlMs: number;
+  readonly #rounds = new Map<string, { readonly turns: readonly Turn[]; readonly expiresAtMs: number }>();
+  readonly #settings = new Map<string, ConversationSettings>();
+  readonly #events = new Map<string, number>();
+  readonly #queues = new Map<string, Waiter[]>();
+
+  constructor({ turnsTtlMs }: MemoryStoreOptions) {
+    this.#turnsTtlMs = turnsTtlMs;
+  }
+
+  async turns(conversation: string): Promise<readonly Turn[]> {
+    const rounds = this.#rounds.get(conversation);
+    return rounds && rounds.expiresAtMs > Date.now() ? rounds.turns : [];
+  }
+
+  async appendTurn(conversation: string, turn: Turn, window: number): Promise<void> {
+    const turns = slideWindow([...(await this.turns(conversation)), turn], window);
+    this.#rounds.delete(conversation);
+    this.#rounds.set(conversation, { turns, expiresAtMs: Date.now() + this.#turnsTtlMs });
+    const [oldest] = this.#rounds.keys();
+    if (this.#rounds.size > MAX_CONVERSATIONS) this.#rounds.delete(oldest!);
+  }
+
+  async reset(conversation: string): Promise<number> {
+    const { length } = await this.turns(conversation);
+    this.#rounds.delete(conversation);
+    return length;
+  }
+
+  async settings(conversation: string): Promise<ConversationSettings> {
+    return this.#settings.get(conversation) ?? {};
+  }
+
+  async updateSettings(conversation: string, patch: { [K in keyof ConversationSettings]: unknown }): Promise<void> {
+    const fields = { ...this.#settings.get(conversation), ...patch };
+    const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+    this.#settings.set(conversation, Object.fromEntries(present));
+  }
+
+  async claimEvent(eventId: string): Promise<boolean> {
+    const now = Date.now();
+    for (const [id, expiresAtMs] of this.#events) {
+      if (expiresAtMs > now) break; // In order of claim, and all live equally long.
+      this.#events.delete(id);
+    }
+    if (this.#events.has(eventId)) return false;
+    this.#events.set(eventId, now + EVENT_TTL_MS);
+    return true;
+  }
+
+  async takeTurn(conversation: string, { signal, onWaiting }: TakeTurnOptions): Promise<() => Promise<void>> {
+    signal.throwIfAborted();
+    const queue = this.#queues.get(conversation) ?? [];
+    if (queue.length > MAX_WAITING_TURNS) throw busyError();
+    this.#queues.set(conversation, queue);
+    const waiter = new Waiter(signal, onWaiting);
+    queue.push(waiter);
+    const leave = async () => this.#leave(conversation, waiter);
+    waiter.advance(queue.length - 1);
+    await waiter.turn.catch(async (reason) => {
+      await leave();
+      throw reason;
+    });
+    return leave;
+  }
+
+  async close(): Promise<void> {}
+
+  #leave(conversation: string, waiter: Waiter): void {
+    const queue = this.#queues.get(conversation) ?? [];
+    const index = queue.indexOf(waiter);
+    if (index === -1) return;
+    queue.splice(index, 1);
+    if (queue.length === 0) this.#queues.delete(conversation);
+    for (const [ahead, behind] of queue.entries()) if (ahead >= index) behind.advance(ahead);
+  }
+}
+
+/** A place in a conversation's queue; `turn` resolves when nobody is ahead any more. */
+class Waiter {
+  readonly turn: Promise<void>;
+  readonly #onWaiting: ((ahead: number) => void) | undefined;
+  #take!: () => void;
+
+  constructor(signal: AbortSignal, onWaiting: ((ahead: number) => void) | undefined) {
+    this.#onWaiting = onWaiting;
+    this.turn = new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#take = () => {
+        signal.removeEventListener("abort", abort);
+        resolve();
+      };
+    });
+  }
+
+  advance(ahead: number): void {
+    if (ahead === 0) this.#take();
+    else this.#onWaiting?.(ahead);
+  }
+}
