@@ -1,0 +1,99 @@
+import { expNegative } from "./exponential.ts";
+
+const BLOCK = 64;
+
+/** What one pass over a row of logits finds: the largest, and the largest of each block of 64, so that later passes skip blocks. */
+export class LogitsScan {
+  readonly #vocabSize: number;
+  readonly #blockMax: Float32Array;
+  readonly #sorted: Float32Array;
+  #logits: Float32Array = new Float32Array(0);
+  #max = 0;
+
+  constructor(vocabSize: number) {
+    this.#vocabSize = vocabSize;
+    this.#blockMax = new Float32Array(Math.ceil(vocabSize / BLOCK));
+    this.#sorted = new Float32Array(this.#blockMax.length);
+  }
+
+  /**
+   * Reads a row. A logit of -Infinity is a token that cannot be drawn.
+   * @throws RangeError when a logit is NaN or +Infinity, or all are -Infinity: the model's numbers are broken
+   */
+  read(logits: Float32Array): void {
+    this.#logits = logits;
+    this.#max = Number.NEGATIVE_INFINITY;
+    let sum = 0;
+    for (let block = 0; block < this.#blockMax.length; block++) sum += this.#readBlock(block);
+    // A sum in float64 of finite float32 cannot overflow; NaN and +Infinity stay in it.
+    if (Number.isNaN(sum) || sum === Number.POSITIVE_INFINITY) throw brokenLogits(logits);
+    if (this.#max === Number.NEGATIVE_INFINITY)
+      throw new RangeError("all logits of a row are -Infinity: nothing to draw");
+  }
+
+  #readBlock(block: number): number {
+    const logits = this.#logits;
+    const end = Math.min((block + 1) * BLOCK, this.#vocabSize);
+    let max = Number.NEGATIVE_INFINITY;
+    let sum = 0;
+    for (let i = block * BLOCK; i < end; i++) {
+      const logit = logits[i]!;
+      sum += logit;
+      if (logit > max) max = logit;
+    }
+    this.#blockMax[block] = max;
+    if (max > this.#max) this.#max = max;
+    return sum;
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
+  /** The likeliest token; of equals, the lowest id. */
+  argmax(): number {
+    return this.#logits.indexOf(this.#max, this.#blockMax.indexOf(this.#max) * BLOCK);
+  }
+
+  /** Sum over the row of e to the power of (logit - max) / temperature. */
+  total(temperature: number): number {
+    const logits = this.#logits;
+    const max = this.#max;
+    const scale = 1 / temperature;
+    let total = 0;
+    for (let i = 0; i < this.#vocabSize; i++) total += expNegative((max - logits[i]!) * scale);
+    return total;
+  }
+
+  /** A logit that at least k tokens reach: the k-th largest block maximum. -Infinity if there are fewer blocks. */
+  reachedBy(k: number): number {
+    const blocks = this.#sorted.length;
+    if (k > blocks) return Number.NEGATIVE_INFINITY;
+    this.#sorted.set(this.#blockMax);
+    this.#sorted.sort();
+    return this.#sorted[blocks - k]!;
+  }
+
+  /** Writes the ids of all tokens that reach a logit, ascending, and returns how many. */
+  collect(floor: number, ids: Int32Array): number {
+    let count = 0;
+    for (let block = 0; block < this.#blockMax.length; block++) {
+      if (this.#blockMax[block]! >= floor) count = this.#collectBlock(block, floor, ids, count);
+    }
+    return count;
+  }
+
+  #collectBlock(block: number, floor: number, ids: Int32Array, start: number): number {
+    const end = Math.min((block + 1) * BLOCK, this.#vocabSize);
+    let count = start;
+    for (let i = block * BLOCK; i < end; i++) {
+      if (this.#logits[i]! >= floor) ids[count++] = i;
+    }
+    return count;
+  }
+}
+
+function brokenLogits(logits: Float32Array): RangeError {
+  const tokenId = logits.findIndex((logit) => Number.isNaN(logit) || logit === Number.POSITIVE_INFINITY);
+  return new RangeError(`logit of token ${tokenId} is ${logits[tokenId]}: the model's numbers are broken`);
+}
