@@ -10,7 +10,7 @@ export interface ModelRunner {
   readonly maxModelLen: number;
   /**
    * Does the plan's moves, then its pass. Logits: float32 [rows, vocabSize], rows as the plan says (prefill: 1 or 0),
-   * valid until the next call. Calls never overlap.
+   * valid until the next call. Calls never overlap. Settles in a later turn of the event loop, so that steps starve nothing.
    */
   run(plan: StepPlan): Promise<Float32Array>;
   /** Gives the memory back. No call follows. */

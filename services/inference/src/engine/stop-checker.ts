@@ -1,0 +1,95 @@
+import type { EngineModel, FinishReason, TokenDecoder } from "./generation.ts";
+import type { StoppingCriteria } from "./sampling-params.ts";
+import { RepetitionGuard } from "./stopping/repetition-guard.ts";
+import { StopStrings } from "./stopping/stop-strings.ts";
+
+/** Why and where a reply ended. */
+export interface Stop {
+  readonly reason: FinishReason;
+  readonly matchedStop: string;
+  /** UTF-16 units of the reply to keep. */
+  readonly textLength: number;
+}
+
+/** What a token adds to the reply. */
+export interface StopCheck {
+  /** Whole characters that no stop string can claim any more. */
+  readonly text: string;
+  readonly stop: Stop | undefined;
+}
+
+export interface StopCheckerOptions {
+  readonly model: EngineModel;
+  readonly stopping: StoppingCriteria;
+  /** Tokens of reply the context window has room for. */
+  readonly contextRoom: number;
+}
+
+/**
+ * Decides after each token whether a reply ends, and what of it may be sent. First of: end-of-sequence, stop token, stop
+ * string, repetition, max tokens, context full.
+ */
+export class StopChecker {
+  readonly #model: EngineModel;
+  readonly #stopping: StoppingCriteria;
+  readonly #contextRoom: number;
+  readonly #decoder: TokenDecoder;
+  readonly #stopStrings: StopStrings;
+  readonly #guard: RepetitionGuard | undefined;
+  #numTokens = 0;
+  #textLength = 0;
+
+  constructor({ model, stopping, contextRoom }: StopCheckerOptions) {
+    this.#model = model;
+    this.#stopping = stopping;
+    this.#contextRoom = contextRoom;
+    this.#decoder = model.createDecoder();
+    this.#stopStrings = new StopStrings(stopping.stop);
+    this.#guard = stopping.ignoreRepetition ? undefined : new RepetitionGuard();
+  }
+
+  /** Tokens of the reply so far. */
+  get numTokens(): number {
+    return this.#numTokens;
+  }
+
+  /** Reads the next token. No call follows a stop. */
+  push(tokenId: number): StopCheck {
+    this.#numTokens++;
+    if (this.#model.eosTokenIds.includes(tokenId) && !this.#stopping.ignoreEos) return this.end("eos");
+    if (this.#stopping.stopTokenIds.includes(tokenId)) return this.end("stop", this.#model.tokenText(tokenId));
+    return this.#read(this.#decoder.push(tokenId));
+  }
+
+  /** Ends the reply here; sends what was held back. */
+  end(reason: FinishReason, matchedStop = "", text = ""): StopCheck {
+    const last = this.#stopStrings.push(this.#decoder.flush());
+    return this.#stopped(text + last.text + this.#stopStrings.release(), reason, matchedStop);
+  }
+
+  #read(decoded: string): StopCheck {
+    const { text, matched } = this.#stopStrings.push(decoded);
+    if (matched !== undefined) return this.#stopped(text, "stop", matched);
+    const keptLength = this.#guard?.push(decoded);
+    if (keptLength !== undefined) return cutTo(keptLength, this.end("repetition", "", text));
+    const limit = this.#limit();
+    if (limit !== undefined) return this.end(limit, "", text);
+    this.#textLength += text.length;
+    return { text, stop: undefined };
+  }
+
+  #limit(): FinishReason | undefined {
+    if (this.#numTokens >= this.#stopping.maxTokens) return "maxTokens";
+    if (this.#numTokens >= this.#contextRoom) return "contextFull";
+    return undefined;
+  }
+
+  #stopped(text: string, reason: FinishReason, matchedStop: string): StopCheck {
+    this.#textLength += text.length;
+    return { text, stop: { reason, matchedStop, textLength: this.#textLength } };
+  }
+}
+
+function cutTo(textLength: number, { text, stop }: StopCheck): StopCheck {
+  return { text, stop: stop && { ...stop, textLength } };
+}
