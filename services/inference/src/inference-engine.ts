@@ -1,4 +1,11 @@
-import type { GenerationEvent, GenerationRequest } from "./engine/generation.ts";
+import type { EngineModel, GenerationEvent, GenerationRequest } from "./engine/generation.ts";
+import { GenerationStream } from "./engine/generation-stream.ts";
+import type { ModelRunner } from "./engine/model-runner.ts";
+import { Sampler } from "./engine/sampler.ts";
+import { type Schedule, Scheduler, type SequenceUpdate } from "./engine/scheduler.ts";
+import { type SampledToken, Sequence } from "./engine/sequence.ts";
+import type { StepPlan } from "./engine/step-plan.ts";
+import { InferenceError } from "./errors.ts";
 
 /** What `AdminService.GetLoad` tells of one engine. */
 export interface EngineLoad {
@@ -15,10 +22,210 @@ export interface EngineLoad {
 export interface InferenceEngine {
   /**
    * Streams one reply. Ends the sequence before the next step when the signal aborts or the caller leaves the loop.
-   * @throws InferenceError QUEUE_FULL at once, QUEUE_TIMEOUT while waiting; the signal's reason when it aborts
+   * @throws InferenceError QUEUE_FULL at once, QUEUE_TIMEOUT while waiting, PROMPT_TOO_LONG, DRAINING once closed; the
+   * signal's reason when it aborts; Error when the model's pass failed
    */
   generate(request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   load(): EngineLoad;
   /** Ends what runs and gives the memory back. */
   close(): Promise<void>;
+}
+
+export interface InferenceEngineOptions {
+  /** The engine's own from now on: it closes it. */
+  readonly runner: ModelRunner;
+  readonly model: EngineModel;
+  /** Most requests that wait for a row, beside those that free rows will take. */
+  readonly maxWaiting: number;
+  /** Most prompt tokens that wait. One prompt alone may be longer. */
+  readonly maxWaitingTokens: number;
+  /** Most prompt tokens computed between two decode steps. Default 128. */
+  readonly prefillChunkTokens?: number;
+  /** A clock in milliseconds. Default `performance.now`. */
+  readonly now?: () => number;
+}
+
+/** Within the 64 to 256 that compute fastest, and a stall of decoding people do not notice with a small model. */
+const PREFILL_CHUNK_TOKENS = 128;
+
+/** Makes the engine of one model. Idle, it holds no timer and costs nothing. */
+export function createInferenceEngine(options: InferenceEngineOptions): InferenceEngine {
+  return new SteppingEngine(options);
+}
+
+/**
+ * Steps as long as there is work. The scheduler changes between passes only. A pass is started before the last one's tokens
+ * are handed out, so that callers work while the model does.
+ */
+class SteppingEngine implements InferenceEngine {
+  readonly #runner: ModelRunner;
+  readonly #model: EngineModel;
+  readonly #maxWaiting: number;
+  readonly #now: () => number;
+  readonly #scheduler: Scheduler;
+  readonly #sampler: Sampler;
+  readonly #streams = new Map<Sequence, GenerationStream>();
+  #leaving: Sequence[] = [];
+  #stepping: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: InferenceEngineOptions) {
+    const { runner, maxWaiting, maxWaitingTokens, prefillChunkTokens = PREFILL_CHUNK_TOKENS } = options;
+    const { maxNumSeqs } = runner;
+    this.#runner = runner;
+    this.#model = options.model;
+    this.#maxWaiting = maxWaiting;
+    this.#now = options.now ?? (() => performance.now());
+    this.#scheduler = new Scheduler({ maxNumSeqs, maxWaiting, maxWaitingTokens, prefillChunkTokens });
+    this.#sampler = new Sampler(runner.vocabSize);
+  }
+
+  async *generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent, void> {
+    signal.throwIfAborted();
+    const { sequence, stream } = this.#submit(request);
+    const onAbort = () => {
+      stream.abort(signal.reason);
+      this.#leave(sequence);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      for (let isOver = false; !isOver; ) {
+        const event = await stream.next();
+        isOver = event.type === "finished";
+        yield event;
+      }
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.#leave(sequence);
+    }
+  }
+
+  load(): EngineLoad {
+    const { maxNumSeqs, maxModelLen } = this.#runner;
+    return {
+      running: this.#scheduler.numRunning,
+      waiting: this.#scheduler.numWaiting,
+      waitingTokens: this.#scheduler.numWaitingTokens,
+      maxNumSeqs,
+      maxWaiting: this.#maxWaiting,
+      kvCacheUsage: this.#scheduler.numCachedPositions / (maxNumSeqs * maxModelLen),
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const sequence of this.#streams.keys()) this.#fail(sequence, closedError());
+    await this.#stepping;
+    this.#runner.close();
+  }
+
+  #submit(request: GenerationRequest): { sequence: Sequence; stream: GenerationStream } {
+    if (this.#isClosed) throw closedError();
+    const { maxModelLen } = this.#runner;
+    checkPrompt(request, maxModelLen);
+    const sequence = new Sequence({ request, model: this.#model, maxModelLen, now: this.#now() });
+    const full = this.#scheduler.add(sequence);
+    if (full !== undefined) {
+      throw new InferenceError("QUEUE_FULL", full, { retryDelayMs: this.#scheduler.retryDelayMs });
+    }
+    const stream = new GenerationStream();
+    this.#streams.set(sequence, stream);
+    this.#stepping ??= this.#stepWhileBusy();
+    return { sequence, stream };
+  }
+
+  /** Takes a sequence out before the next pass; nothing once it is finished or left. */
+  #leave(sequence: Sequence): void {
+    if (this.#streams.delete(sequence)) this.#leaving.push(sequence);
+  }
+
+  #fail(sequence: Sequence, error: Error): void {
+    this.#streams.get(sequence)?.fail(error);
+    this.#leave(sequence);
+  }
+
+  async #stepWhileBusy(): Promise<void> {
+    // Never done before the caller has kept the promise; and what comes in one go is planned together.
+    await undefined;
+    let updates: readonly SequenceUpdate[] = [];
+    for (let isBusy = true; isBusy; ) {
+      for (const sequence of this.#leaving.splice(0)) this.#scheduler.abort(sequence);
+      const schedule = this.#scheduler.schedule(this.#now());
+      const pass = schedule.plan && this.#run(schedule, schedule.plan);
+      this.#publish(updates, schedule);
+      updates = (await pass) ?? [];
+      isBusy = pass !== undefined;
+    }
+    this.#stepping = undefined;
+  }
+
+  /** Never rejects: a pass that fails takes the running sequences with it, as their rows are in doubt; the rest goes on. */
+  async #run(schedule: Schedule, plan: StepPlan): Promise<readonly SequenceUpdate[]> {
+    try {
+      const logits = await this.#runner.run(plan);
+      return this.#scheduler.update(schedule, this.#sample(schedule.sequences, logits), this.#now());
+    } catch (cause) {
+      const error = new Error("the model's forward pass failed; the request may be tried again", { cause });
+      for (const sequence of this.#scheduler.running()) this.#fail(sequence, error);
+      return [];
+    }
+  }
+
+  #sample(sequences: readonly Sequence[], logits: Float32Array): (SampledToken | undefined)[] {
+    const { vocabSize } = this.#runner;
+    const sampled: (SampledToken | undefined)[] = [];
+    for (let row = 0; row < logits.length / vocabSize; row++) {
+      sampled.push(this.#sampleRow(sequences[row]!, logits.subarray(row * vocabSize, (row + 1) * vocabSize)));
+    }
+    return sampled;
+  }
+
+  /** Broken numbers in one row end that sequence alone. */
+  #sampleRow(sequence: Sequence, logits: Float32Array): SampledToken | undefined {
+    try {
+      const tokenId = this.#sampler.sample(logits, sequence.sampling);
+      const { logprobs } = sequence.request;
+      return {
+        tokenId,
+        logprobs: logprobs === undefined ? undefined : this.#sampler.logprobs(logits, tokenId, logprobs),
+      };
+    } catch (cause) {
+      this.#fail(sequence, new Error("no token could be drawn from the model's logits", { cause }));
+      return undefined;
+    }
+  }
+
+  #publish(updates: readonly SequenceUpdate[], { timedOut, admitted }: Schedule): void {
+    for (const update of updates) this.#publishUpdate(update);
+    for (const sequence of timedOut) this.#fail(sequence, this.#queueTimeout(sequence));
+    if (admitted === undefined) return;
+    const { numCachedTokens: cachedTokens, queueTimeMs } = admitted;
+    this.#streams.get(admitted)?.push({ type: "started", cachedTokens, queueTimeMs });
+  }
+
+  #publishUpdate({ sequence, delta, finished }: SequenceUpdate): void {
+    const stream = this.#streams.get(sequence);
+    if (delta !== undefined) stream?.push({ type: "delta", ...delta });
+    if (finished === undefined) return;
+    stream?.push({ type: "finished", ...finished });
+    this.#streams.delete(sequence);
+  }
+
+  #queueTimeout({ request }: Sequence): InferenceError {
+    const message = `no place came free within max_queue_time (${request.maxQueueTimeMs} ms); try again later or wait longer`;
+    return new InferenceError("QUEUE_TIMEOUT", message, { retryDelayMs: this.#scheduler.retryDelayMs });
+  }
+}
+
+function checkPrompt({ promptTokenIds }: GenerationRequest, maxModelLen: number): void {
+  const { length } = promptTokenIds;
+  if (length === 0) throw new InferenceError("INVALID_ARGUMENT", "the prompt has no tokens; it needs at least 1");
+  if (length < maxModelLen) return;
+  const message = `the prompt has ${length} tokens; the context of ${maxModelLen} must leave room for one of the reply`;
+  throw new InferenceError("PROMPT_TOO_LONG", message);
+}
+
+function closedError(): InferenceError {
+  return new InferenceError("DRAINING", "the model is being unloaded; try again");
 }
