@@ -1,0 +1,5 @@
+/** Fakes that work, for tests of platforms. */
+export { FakeInferenceClient, type FakeReply } from "./testing/fake-inference-client.ts";
+export { fakeModel } from "./testing/fake-model.ts";
+export { FakeReplyHandle } from "./testing/fake-reply.ts";
+export { hasRedisServer, type RedisServer, startRedisServer } from "./testing/redis-server.ts";

@@ -1,0 +1,54 @@
+import type { Reply, ReplyEnd, ReplyStats, ReplyStatus } from "../platform.ts";
+
+/** A reply that keeps what it was told. */
+export class FakeReplyHandle implements Reply {
+  readonly #stop = new AbortController();
+  readonly statuses: ReplyStatus[] = [];
+  /** What was appended, joined. */
+  text = "";
+  /** How it ended; undefined while it has not. */
+  ended:
+    | {
+        readonly type: "finished";
+        readonly end: ReplyEnd;
+        readonly text: string;
+        readonly stats: ReplyStats | undefined;
+      }
+    | { readonly type: "failed"; readonly reason: string }
+    | undefined;
+  /** Called after each append, as to press Stop. */
+  onAppend: (text: string) => void = () => undefined;
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async status(status: ReplyStatus): Promise<void> {
+    this.#checkOpen("status");
+    this.statuses.push(status);
+  }
+
+  async append(text: string): Promise<void> {
+    this.#checkOpen("append");
+    this.text += text;
+    this.onAppend(this.text);
+  }
+
+  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
+    this.#checkOpen("finish");
+    this.ended = { type: "finished", end, text, stats };
+  }
+
+  async fail(reason: string): Promise<void> {
+    this.#checkOpen("fail");
+    this.ended = { type: "failed", reason };
+  }
+
+  #checkOpen(call: string): void {
+    if (this.ended) throw new Error(`${call} after the reply had ${this.ended.type}`);
+  }
+}

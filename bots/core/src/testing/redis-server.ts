@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/** Whether `redis-server` is on the PATH; suites that need it are skipped, with a line that says so, where it is not. */
+export function hasRedisServer(path: string): boolean {
+  return path.split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, "redis-server"), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A Redis of one's own on a free port of loopback. */
+export interface RedisServer {
+  readonly url: string;
+  /** Kills it, data lost; `start` brings an empty one to the same port. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** Stops and continues its process: it is there and does not answer. */
+  freeze(): void;
+  thaw(): void;
+  /** Kills it and removes its folder. */
+  close(): Promise<void>;
+}
+
+/** Starts a Redis that writes nothing to disk. Rejects when it does not get ready. */
+export async function startRedisServer(): Promise<RedisServer> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), "cria-redis-"));
+  let server: ChildProcess | undefined;
+  const start = async () => {
+    server = await spawnRedis(port, folder);
+  };
+  const kill = async () => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, "exit");
+    server.kill("SIGKILL");
+    await exited;
+  };
+  await start();
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    kill,
+    start,
+    freeze: () => void server?.kill("SIGSTOP"),
+    thaw: () => void server?.kill("SIGCONT"),
+    close: async () => {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
+  const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
+  const server = spawn("redis-server", options, { stdio: ["ignore", "pipe", "ignore"] });
+  await new Promise<void>((resolve, reject) => {
+    let log = "";
+    server.stdout.setEncoding("utf8").on("data", (text: string) => {
+      log += text;
+      if (log.includes("Ready to accept connections")) resolve();
+    });
+    server.once("error", reject);
+    server.once("exit", () => reject(new Error(`redis-server ended before it was ready:\n${log}`)));
+  });
+  server.stdout.removeAllListeners("data").resume();
+  return server;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port of loopback was free");
+  return address.port;
+}
