@@ -1,4 +1,5 @@
 import { relative } from "node:path";
+import { createInferenceClient } from "@cria/bot-core";
 import { claimInstance, type Instance } from "./instance.ts";
 import { createLineWriter } from "./log-lines.ts";
 import { inferenceProcess, webProcess } from "./node-processes.ts";
@@ -100,16 +101,16 @@ function startNodeProcesses(
 
 /** Says where to go once there is something to see. */
 async function announce(instance: Instance, signal: AbortSignal): Promise<void> {
+  const client = createInferenceClient({ address: instance.inferenceAddress, token: process.env.CRIA_TOKEN });
+  const tell = (line: string) => write("cria", line);
   try {
-    await Promise.all([
-      waitForPage(instance.webUrl, signal),
-      loadDefaultModel(instance.inferenceAddress, (line) => write("cria", line), signal),
-    ]);
+    await Promise.all([waitForPage(instance.webUrl, signal), loadDefaultModel(client, tell, signal)]);
+    tell(`Open ${instance.webUrl}`);
   } catch (error) {
-    if (signal.aborted) return;
-    throw error;
+    if (!signal.aborted) throw error;
+  } finally {
+    client.close();
   }
-  write("cria", `Open ${instance.webUrl}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

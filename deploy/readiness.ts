@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createInferenceClient, type InferenceClient } from "@cria/bot-core";
+import type { InferenceClient } from "@cria/bot-core";
 
 const POLL_MS = 200;
 const PROGRESS_EVERY_MS = 1000;
@@ -42,20 +42,18 @@ export async function loadDefaultModel(
 }
 
 /** Resolves when the service says it serves. Rejects when the signal aborts. */
-export function untilServing(client: InferenceClient, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stopWatching = client.watchHealth((isServing) => {
-      if (isServing) finish(resolve);
-    });
-    const onAbort = () => finish(() => reject(signal.reason));
-    const finish = (settle: () => void) => {
-      signal.removeEventListener("abort", onAbort);
-      // Not at once: the watch may still be calling back.
-      queueMicrotask(() => stopWatching());
-      settle();
-    };
-    if (signal.aborted) return onAbort();
+export async function untilServing(client: InferenceClient, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let stopWatching = () => {};
+  let onAbort = () => {};
+  const serving = new Promise<void>((resolve, reject) => {
+    stopWatching = client.watchHealth((isServing) => isServing && resolve());
+    onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort);
+  });
+  await serving.finally(() => {
+    signal.removeEventListener("abort", onAbort);
+    stopWatching();
   });
 }
 
