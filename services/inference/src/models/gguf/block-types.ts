@@ -1,0 +1,65 @@
+import { GgufError } from "./gguf-error.ts";
+
+/** How a tensor's weights are stored; names and numbers are ggml's. */
+export type BlockType = "F32" | "F16" | "Q4_0" | "Q4_1" | "Q8_0";
+
+/** A block: so many weights in so many bytes. */
+export interface BlockLayout {
+  readonly weights: number;
+  readonly bytes: number;
+}
+
+export const BLOCK_LAYOUTS: Readonly<Record<BlockType, BlockLayout>> = {
+  F32: { weights: 1, bytes: 4 },
+  F16: { weights: 1, bytes: 2 },
+  Q4_0: { weights: 32, bytes: 18 },
+  Q4_1: { weights: 32, bytes: 20 },
+  Q8_0: { weights: 32, bytes: 34 },
+};
+
+const BLOCK_TYPES: Readonly<Record<number, BlockType>> = { 0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 8: "Q8_0" };
+
+/** Names of those not supported, for messages (enum ggml_type). */
+const OTHER_NAMES: Readonly<Record<number, string>> = {
+  6: "Q5_0",
+  7: "Q5_1",
+  9: "Q8_1",
+  10: "Q2_K",
+  11: "Q3_K",
+  12: "Q4_K",
+  13: "Q5_K",
+  14: "Q6_K",
+  15: "Q8_K",
+  16: "IQ2_XXS",
+  17: "IQ2_XS",
+  18: "IQ3_XXS",
+  19: "IQ1_S",
+  20: "IQ4_NL",
+  21: "IQ3_S",
+  22: "IQ2_S",
+  23: "IQ4_XS",
+  24: "I8",
+  25: "I16",
+  26: "I32",
+  27: "I64",
+  28: "F64",
+  29: "IQ1_M",
+  30: "BF16",
+  34: "TQ1_0",
+  35: "TQ2_0",
+  39: "MXFP4",
+};
+
+/**
+ * The block type of a number in the file.
+ *
+ * @throws GgufError naming a type that is not supported
+ */
+export function blockType(ggmlType: number, tensor: string): BlockType {
+  const type = BLOCK_TYPES[ggmlType];
+  if (type) return type;
+  throw new GgufError(
+    `tensor ${tensor} is stored as ${OTHER_NAMES[ggmlType] ?? `type ${ggmlType}`}; supported are ` +
+      `${Object.keys(BLOCK_LAYOUTS).join(", ")}. Take a file with one of those, as Q4_1 or Q8_0`,
+  );
+}

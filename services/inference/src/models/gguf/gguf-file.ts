@@ -1,0 +1,133 @@
+import { type FileHandle, open } from "node:fs/promises";
+import path from "node:path";
+import { type GGUFTensorInfo, gguf, type MetadataValue } from "@huggingface/gguf";
+import { BLOCK_LAYOUTS, type BlockType, blockType } from "./block-types.ts";
+import { GgufError } from "./gguf-error.ts";
+
+/** A tensor of the file: rows of blocks. A vector is one row. */
+export interface GgufTensor {
+  readonly name: string;
+  readonly type: BlockType;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowBytes: number;
+  /** From the beginning of the file. */
+  readonly offset: number;
+}
+
+/** An open GGUF file whose header was checked against its size. */
+export interface GgufFile {
+  readonly metadata: ReadonlyMap<string, MetadataValue>;
+  readonly tensors: ReadonlyMap<string, GgufTensor>;
+  /** Some of a tensor's rows, as they are stored. */
+  readRows(tensor: GgufTensor, firstRow: number, numRows: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Magic, version, number of tensors, number of metadata entries. */
+const PREAMBLE_BYTES = 24;
+/** The least a metadata entry takes: the length of an empty key, a type, one byte of value. */
+const MIN_METADATA_BYTES = 13;
+/** The least a tensor's description takes: name's length, number of dimensions, one dimension, type, offset. */
+const MIN_TENSOR_INFO_BYTES = 32;
+/** Far above any model: 512 layers of 12 tensors are 6,144. */
+const MAX_TENSORS = 65_536;
+const MAX_METADATA = 65_536;
+
+/**
+ * Opens a GGUF file and reads its header.
+ *
+ * @throws GgufError if it is none, is cut short, or says what cannot be
+ */
+export async function openGguf(file: string): Promise<GgufFile> {
+  const handle = await open(file, "r").catch((cause: NodeJS.ErrnoException) => {
+    throw new GgufError(`cannot open ${file}: ${cause.code ?? cause.message}`, { cause });
+  });
+  try {
+    const { size } = await handle.stat();
+    await checkPreamble(handle, file, size);
+    const { metadata, tensorInfos, tensorDataOffset } = await readHeader(file);
+    const dataOffset = Number(tensorDataOffset);
+    if (dataOffset > size) throw cutShort(file, size, "its header goes on after the end");
+    const tensors = tensorInfos.map((info) => describeTensor(info, dataOffset, size, file));
+    return {
+      metadata: new Map(Object.entries(metadata)),
+      tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
+      readRows: (tensor, firstRow, numRows) => readRows(handle, tensor, firstRow, numRows),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** What the library would take on trust: it reads zeros after the end of a file, and makes as many objects as the header says. */
+async function checkPreamble(handle: FileHandle, file: string, size: number): Promise<void> {
+  const preamble = Buffer.alloc(PREAMBLE_BYTES);
+  const { bytesRead } = await handle.read(preamble, 0, PREAMBLE_BYTES, 0);
+  if (bytesRead < 4 || preamble.toString("latin1", 0, 4) !== "GGUF") {
+    throw new GgufError(`${path.basename(file)} is not a GGUF file: it does not begin with "GGUF"`);
+  }
+  if (bytesRead < PREAMBLE_BYTES) throw cutShort(file, size, "its header is not whole");
+  const version = preamble.readUInt32LE(4);
+  if (version !== 2 && version !== 3) {
+    throw new GgufError(`${path.basename(file)} has GGUF version ${version}; supported are 2 and 3 (little-endian)`);
+  }
+  const tensors = preamble.readBigUInt64LE(8);
+  const entries = preamble.readBigUInt64LE(16);
+  checkCount(tensors, "tensors", MAX_TENSORS, MIN_TENSOR_INFO_BYTES, size);
+  checkCount(entries, "metadata entries", MAX_METADATA, MIN_METADATA_BYTES, size);
+}
+
+function checkCount(count: bigint, what: string, max: number, minBytes: number, size: number): void {
+  if (count <= max && count * BigInt(minBytes) <= size) return;
+  throw new GgufError(`the header promises ${count} ${what}, more than a file of ${size} bytes can hold or ${max}`);
+}
+
+async function readHeader(file: string): ReturnType<typeof gguf> {
+  try {
+    return await gguf(file, { allowLocalFile: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GgufError(`the header of ${path.basename(file)} cannot be read: ${reason}`, { cause });
+  }
+}
+
+function describeTensor(info: GGUFTensorInfo, dataOffset: number, size: number, file: string): GgufTensor {
+  const { name } = info;
+  const type = blockType(info.dtype, name);
+  const [columns = 0, rows = 1, ...more] = info.shape.map(Number);
+  const { weights, bytes } = BLOCK_LAYOUTS[type];
+  if (more.some((dim) => dim !== 1) || columns < 1 || rows < 1 || columns % weights !== 0) {
+    throw new GgufError(`tensor ${name} of type ${type} has the shape [${info.shape.join(", ")}]; that cannot be`);
+  }
+  const rowBytes = (columns / weights) * bytes;
+  const offset = dataOffset + Number(info.offset);
+  if (offset + rows * rowBytes > size) {
+    throw cutShort(file, size, `tensor ${name} ends at byte ${offset + rows * rowBytes}`);
+  }
+  return { name, type, rows, columns, rowBytes, offset };
+}
+
+async function readRows(
+  handle: FileHandle,
+  tensor: GgufTensor,
+  firstRow: number,
+  numRows: number,
+): Promise<Uint8Array> {
+  const length = numRows * tensor.rowBytes;
+  const bytes = Buffer.allocUnsafe(length);
+  const position = tensor.offset + firstRow * tensor.rowBytes;
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
+    if (bytesRead === 0) throw new GgufError(`the file became shorter while tensor ${tensor.name} was read`);
+    done += bytesRead;
+  }
+  return bytes;
+}
+
+function cutShort(file: string, size: number, why: string): GgufError {
+  return new GgufError(`${path.basename(file)} is cut short at ${size} bytes: ${why}. Download it again`);
+}

@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import path from "node:path";
+import { type Manifest, MODEL_NAME } from "../manifest.ts";
+import type { Weight } from "../onnx/graph-builder.ts";
+import { layOutWeights, WeightFiles } from "../onnx/weight-files.ts";
+import { GgufError } from "./gguf-error.ts";
+import { type GgufFile, openGguf } from "./gguf-file.ts";
+import { readLlamaConfig } from "./llama-config.ts";
+import { buildLlamaGraph, type LlamaGraph } from "./llama-graph.ts";
+import { LlamaTensors } from "./llama-tensors.ts";
+import type { Transfer } from "./matrix.ts";
+import { optionalString } from "./metadata.ts";
+import { modelConfig } from "./model-config.ts";
+import { rotaryTables } from "./rotary.ts";
+import { writeAtomically, writeSynced } from "./staging-folder.ts";
+import { buildTokenizer, type GgufTokenizer } from "./tokenizer-json.ts";
+
+/** What to import, and where to. */
+export interface ImportGgufOptions {
+  /** Path of the .gguf file. */
+  readonly file: string;
+  /** Folder that holds the model folders; made if there is none. */
+  readonly modelsDir: string;
+  /** The new model's name and folder. */
+  readonly name: string;
+  /** Called after each piece, in bytes of the file's tensors. */
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Stops the import; nothing is left of it. */
+  readonly signal?: AbortSignal;
+}
+
+/** A model folder that was written. */
+export interface ImportedModel {
+  readonly folder: string;
+  /** Bytes of the weights on the disk. */
+  readonly weightBytes: number;
+}
+
+/** All of a model folder but the weights' bytes. */
+interface ModelDraft {
+  readonly llama: LlamaGraph;
+  readonly tokenizer: GgufTokenizer;
+  readonly config: object;
+}
+
+/** Bytes read at a time. */
+const PIECE_BYTES = 4 << 20;
+
+/**
+ * Makes a model folder from a GGUF file, without loss: blocks are repacked, never quantised again. The folder appears whole
+ * or not at all.
+ *
+ * @throws GgufError if the file is broken or not supported, the name is taken, or the disk is full
+ */
+export async function importGguf(options: ImportGgufOptions): Promise<ImportedModel> {
+  const { file, modelsDir, name, signal } = options;
+  if (!MODEL_NAME.test(name)) {
+    throw new GgufError(`"${name}" is no model name: 1 to 64 of a-z, 0-9, ".", "_" and "-", not beginning with a sign`);
+  }
+  const source = await openGguf(file);
+  try {
+    const draft = await draftModel(source);
+    const manifest = await draftManifest(source, draft, file, signal);
+    const folder = path.resolve(modelsDir, name);
+    await writeAtomically(folder, async (staging) => {
+      await writeJson(staging, "cria.json", manifest);
+      await writeJson(staging, "config.json", draft.config);
+      await writeJson(staging, "tokenizer_config.json", draft.tokenizer.tokenizerConfig);
+      await writeSynced(path.join(staging, "tokenizer.json"), JSON.stringify(draft.tokenizer.tokenizer));
+      await writeGraph(staging, source, draft.llama, options);
+    });
+    const weightBytes = draft.llama.graph.weights.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    return { folder, weightBytes };
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? diskFull(modelsDir, error) : error;
+  } finally {
+    await source.close();
+  }
+}
+
+async function draftModel(source: GgufFile): Promise<ModelDraft> {
+  const config = readLlamaConfig(source.metadata);
+  const tokenizer = buildTokenizer(source.metadata, config.contextLength);
+  const tensors = new LlamaTensors(source.tensors);
+  const ropeFactors = await readRopeFactors(source, tensors, config.headDim / 2);
+  const llama = buildLlamaGraph(config, tensors, rotaryTables(config, ropeFactors));
+  tensors.assertAllUsed();
+  const { vocabSize, isTied } = llama;
+  if (tokenizer.numTokens > vocabSize) {
+    throw new GgufError(`the tokenizer has ${tokenizer.numTokens} tokens, the embedding only ${vocabSize} rows`);
+  }
+  return { llama, tokenizer, config: modelConfig({ config, tokenizer, vocabSize, isTied, ropeFactors }) };
+}
+
+async function readRopeFactors(
+  source: GgufFile,
+  tensors: LlamaTensors,
+  numPairs: number,
+): Promise<Float32Array | undefined> {
+  const tensor = tensors.optional("rope_freqs.weight", 1, numPairs);
+  if (!tensor) return undefined;
+  if (tensor.type !== "F32")
+    throw new GgufError(`tensor rope_freqs.weight is stored as ${tensor.type}; it must be F32`);
+  const bytes = await source.readRows(tensor, 0, 1);
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
+async function draftManifest(
+  { metadata }: GgufFile,
+  { tokenizer }: ModelDraft,
+  file: string,
+  signal: AbortSignal | undefined,
+): Promise<Manifest> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
+    signal?.throwIfAborted();
+    hash.update(chunk as Buffer);
+  }
+  const licence = optionalString(metadata, "general.license");
+  return {
+    description: (optionalString(metadata, "general.name") ?? "").slice(0, 300),
+    promptFormat: { type: tokenizer.chatTemplate === undefined ? "completion" : "chat-template" },
+    ...(licence === undefined ? {} : { licence }),
+    source: { file: path.basename(file), sha256: hash.digest("hex") },
+  };
+}
+
+async function writeGraph(
+  folder: string,
+  source: GgufFile,
+  { graph, transfers, computed }: LlamaGraph,
+  { onProgress, signal }: ImportGgufOptions,
+): Promise<void> {
+  const layout = layOutWeights(graph.weights);
+  const totalBytes = transfers.reduce((sum, { source: { rows, rowBytes } }) => sum + rows * rowBytes, 0);
+  const files = await WeightFiles.create(folder, layout);
+  try {
+    for (const { weight, bytes } of computed) await writeWeight(files, weight, 0, bytes);
+    let doneBytes = 0;
+    for (const transfer of transfers) {
+      for await (const bytes of transferRows(source, files, transfer)) {
+        signal?.throwIfAborted();
+        doneBytes += bytes;
+        onProgress?.(doneBytes, totalBytes);
+      }
+    }
+    await files.sync();
+  } finally {
+    await files.close();
+  }
+  await writeSynced(path.join(folder, "model.onnx"), graph.encode("llama", layout));
+}
+
+/** Copies a tensor piece by piece; yields the bytes read of each. */
+async function* transferRows(source: GgufFile, files: WeightFiles, transfer: Transfer): AsyncGenerator<number> {
+  const { rows, rowBytes } = transfer.source;
+  const unitBytes = rowBytes * transfer.rowsPerUnit;
+  const rowsPerPiece = Math.max(1, Math.floor(PIECE_BYTES / unitBytes)) * transfer.rowsPerUnit;
+  for (let row = 0; row < rows; row += rowsPerPiece) {
+    const numRows = Math.min(rowsPerPiece, rows - row);
+    const pieces = transfer.repack(await source.readRows(transfer.source, row, numRows));
+    for (const [i, { weight, firstRow }] of transfer.targets.entries()) {
+      const bytes = pieces[i]!;
+      await writeWeight(files, weight, (firstRow + row) * (bytes.length / numRows), bytes);
+    }
+    yield numRows * rowBytes;
+  }
+}
+
+/** Writes into a weight from `position` on, through as many of its parts as the bytes touch. */
+async function writeWeight(files: WeightFiles, weight: Weight, position: number, bytes: Uint8Array): Promise<void> {
+  let start = 0;
+  for (const part of weight.parts) {
+    const from = Math.max(position, start);
+    const to = Math.min(position + bytes.length, start + part.byteLength);
+    if (from < to) await files.write(part.name, from - start, bytes.subarray(from - position, to - position));
+    start += part.byteLength;
+  }
+}
+
+async function writeJson(folder: string, file: string, content: object): Promise<void> {
+  await writeSynced(path.join(folder, file), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function diskFull(folder: string, cause: unknown): GgufError {
+  return new GgufError(`the disk that holds ${folder} is full; free some space and import again`, { cause });
+}
