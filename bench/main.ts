@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+import { type Result, resultLine } from "./result.ts";
+import { batch } from "./suites/batch.ts";
+import { engineOverhead } from "./suites/engine-overhead.ts";
+import { eventLoop } from "./suites/event-loop.ts";
+import { footprint } from "./suites/footprint.ts";
+import { modelSpeed } from "./suites/model-speed.ts";
+import { writeTable } from "./write-table.ts";
+
+const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Promise<void>>> = {
+  "engine-overhead": engineOverhead,
+  batch,
+  "model-speed": modelSpeed,
+  footprint,
+  "event-loop": eventLoop,
+};
+
+const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write]
+Names: ${Object.keys(SUITES).join(", ")}; all without one.
+--json prints one JSON object a line, --write puts the tables into docs/benchmarks.md.`;
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean" }, write: { type: "boolean" } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name));
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(", ")}.\n${USAGE}`);
+  process.exit(1);
+}
+
+for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
+  const results: Result[] = [];
+  await SUITES[name]!((result) => {
+    results.push(result);
+    console.log(values.json ? JSON.stringify(result) : resultLine(result));
+  });
+  if (values.write) await writeTable(name, results);
+}

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { compare, measured, median, resultLine, resultTable } from "./result.ts";
+
+describe("median", () => {
+  it("is the middle value, or the mean of the two in the middle", () => {
+    expect(median([9, 1, 5])).toBe(5);
+    expect(median([1, 2, 3, 10])).toBe(2.5);
+  });
+
+  it("refuses to make up a figure", () => {
+    expect(() => median([])).toThrow("no values");
+  });
+});
+
+describe("compare", () => {
+  it("gives the medians and their ratio, in three digits", () => {
+    expect(compare("decode", "tokens/s", [181.23, 1, 200], "bare engine", [190, 190, 5])).toEqual({
+      name: "decode",
+      value: 181,
+      unit: "tokens/s",
+      peer: "bare engine",
+      peerValue: 190,
+      ratio: 0.954,
+    });
+  });
+});
+
+describe("resultTable", () => {
+  it("has a row a figure, the peer's columns empty without one", () => {
+    const table = resultTable([
+      measured("load", "s", [0.31]),
+      compare("decode", "tokens/s", [90], "bare engine", [100]),
+    ]);
+    expect(table.split("\n").slice(2)).toEqual([
+      "| `load` | 0.31 s |  |  |",
+      "| `decode` | 90 tokens/s | 100 (bare engine) | 0.9 |",
+    ]);
+  });
+});
+
+describe("resultLine", () => {
+  it("names the figure, its unit and its peer", () => {
+    expect(resultLine(measured("load", "s", [0.31]))).toMatch(/^load +0.31 s$/);
+    expect(resultLine(compare("decode", "tokens/s", [90], "bare engine", [100]))).toMatch(
+      /decode +90 tokens\/s +.*0.9.* of the bare engine's 100/,
+    );
+  });
+});

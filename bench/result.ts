@@ -1,0 +1,57 @@
+import { styleText } from "node:util";
+
+/** One figure. */
+export interface Result {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What it is compared with, its value in the same unit, and value over peer. */
+  readonly peer?: string;
+  readonly peerValue?: number;
+  readonly ratio?: number;
+}
+
+/** A figure beside its peer's, both medians of interleaved rounds. */
+export function compare(
+  name: string,
+  unit: string,
+  own: readonly number[],
+  peer: string,
+  peers: readonly number[],
+): Result {
+  const value = median(own);
+  const peerValue = median(peers);
+  return { name, value: round(value), unit, peer, peerValue: round(peerValue), ratio: round(value / peerValue) };
+}
+
+/** A figure by itself, the median of its rounds. */
+export function measured(name: string, unit: string, values: readonly number[]): Result {
+  return { name, value: round(median(values)), unit };
+}
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError("median of no values");
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** One line for people. */
+export function resultLine({ name, value, unit, peer, peerValue, ratio }: Result): string {
+  const figure = `${name.padEnd(24)} ${String(value).padStart(9)} ${unit}`;
+  return peer ? `${figure.padEnd(46)} ${styleText("bold", `${ratio}`)} of the ${peer}'s ${peerValue}` : figure;
+}
+
+/** Rows of a Markdown table. */
+export function resultTable(results: readonly Result[]): string {
+  const rows = results.map(({ name, value, unit, peer, peerValue, ratio }) => {
+    return `| \`${name}\` | ${value} ${unit} | ${peer ? `${peerValue} (${peer})` : ""} | ${ratio ?? ""} |`;
+  });
+  return ["| figure | value | peer | ratio |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+/** Three significant digits: more would be noise. */
+function round(value: number): number {
+  return Number(value.toPrecision(3));
+}

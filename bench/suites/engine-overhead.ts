@@ -1,0 +1,59 @@
+import type { ModelRunner } from "../../services/inference/src/engine/model-runner.ts";
+import { bareDecodeRate, loadBareEngine } from "../bare-engine.ts";
+import { compare, type Result } from "../result.ts";
+import { Service, type TimedReply } from "../service.ts";
+
+const ROUNDS = 7;
+const STEPS = 128;
+const PROMPT = "The story of a young alpaca begins in the mountains of Peru, where";
+const PROMPT_TOKENS = 15;
+
+/** Tokens a second of `clients` replies at once through the service, and of the bare engine at that batch, in turn. */
+export async function serviceOverBare(
+  name: string,
+  clients: number,
+  rounds: number,
+  service: Service,
+  runner: ModelRunner,
+) {
+  const own: number[] = [];
+  const bare: number[] = [];
+  for (let round = -1; round < rounds; round++) {
+    const replies = Array.from({ length: clients }, () => service.generate(PROMPT, STEPS));
+    const rate = decodeRate(await Promise.all(replies));
+    const bareRate = await bareDecodeRate(runner, { batch: clients, promptTokens: PROMPT_TOKENS, steps: STEPS });
+    if (round < 0) continue; // Both were cold.
+    own.push(rate);
+    bare.push(bareRate);
+  }
+  return compare(name, "tokens/s", own, "bare engine", bare);
+}
+
+/** Tokens a second while all replies ran: from the last first token to the first end. */
+function decodeRate(replies: readonly TimedReply[]): number {
+  const from = Math.max(...replies.map((reply) => reply.firstTokenAtMs));
+  const to = Math.min(...replies.map((reply) => reply.finishedAtMs));
+  let tokens = 0;
+  for (const { arrivals } of replies)
+    for (const arrival of arrivals) if (arrival.atMs > from && arrival.atMs <= to) tokens += arrival.tokens;
+  return (tokens * 1000) / (to - from);
+}
+
+/** What scheduler, sampling, text and gRPC cost at batch 1. */
+export async function engineOverhead(report: (result: Result) => void): Promise<void> {
+  await withBoth(async (service, runner) => {
+    report(await serviceOverBare("engine-overhead", 1, ROUNDS, service, runner));
+  });
+}
+
+/** Runs the service and the bare engine side by side. */
+export async function withBoth(work: (service: Service, runner: ModelRunner) => Promise<void>): Promise<void> {
+  const runner = await loadBareEngine();
+  const service = await Service.start();
+  try {
+    await work(service, runner);
+  } finally {
+    await service.stop();
+    runner.close();
+  }
+}

@@ -1,0 +1,37 @@
+import { execFileSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { availableParallelism, cpus, type } from "node:os";
+import { type Result, resultTable } from "./result.ts";
+
+const PAGE = new URL("../docs/benchmarks.md", import.meta.url);
+
+/** Puts a bench's table between its markers in docs/benchmarks.md, with the machine and the commit. */
+export async function writeTable(name: string, results: readonly Result[]): Promise<void> {
+  const page = await readFile(PAGE, "utf8");
+  const day = new Date().toISOString().slice(0, 10);
+  await writeFile(
+    PAGE,
+    replaceBetweenMarkers(page, name, `${resultTable(results)}\n\n${day}, ${machine()}, commit ${commit()}.`),
+  );
+}
+
+/**
+ * The page with what stands between a bench's markers replaced.
+ * @throws Error when the page has no such markers
+ */
+export function replaceBetweenMarkers(page: string, name: string, text: string): string {
+  const begin = `<!-- bench ${name} -->`;
+  const end = `<!-- end ${name} -->`;
+  const from = page.indexOf(begin);
+  const to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no ${begin} … ${end}`);
+  return `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`;
+}
+
+function machine(): string {
+  return `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? "an unknown processor"}, ${type()}, Node ${process.versions.node}`;
+}
+
+function commit(): string {
+  return execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
+}
