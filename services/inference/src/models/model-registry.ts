@@ -1,6 +1,11 @@
+import { InferenceError } from "../errors.ts";
 import type { InferenceEngine } from "../inference-engine.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import type { ModelDescription } from "./model-description.ts";
+import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
+import type { ModelDescription, ModelState } from "./model-description.ts";
+import type { ModelWeights } from "./model-folder.ts";
+import { nearestNames } from "./nearest-names.ts";
+import { type WeightsLease, WeightsPool, type WeightsPoolOptions } from "./weights-pool.ts";
 
 /** A model in memory. */
 export interface LoadedModel {
@@ -45,4 +50,149 @@ export interface AcquireOptions {
   readonly keepAliveMs?: number | undefined;
   readonly onProgress?: LoadProgress;
   readonly signal?: AbortSignal;
+}
+
+export interface ModelRegistryOptions extends WeightsPoolOptions {
+  /** The folder of the model folders. */
+  readonly modelsDir: string;
+  /** The model for those who name none. */
+  readonly defaultModel: string;
+  /** Longest context in tokens, whatever a model allows. Default: what it allows. */
+  readonly maxModelLen?: number;
+}
+
+/** The models of a folder. Folders that come, change or go are noticed as it runs. */
+export function createModelRegistry(options: ModelRegistryOptions): ModelRegistry {
+  return new FolderModelRegistry(options);
+}
+
+/** Looking at a dozen folders takes a millisecond: too much for each of many requests, nothing once a second. */
+const REFRESH_INTERVAL_MS = 1_000;
+
+class FolderModelRegistry implements ModelRegistry {
+  readonly #options: ModelRegistryOptions;
+  readonly #catalog: ModelCatalog;
+  readonly #pool: WeightsPool;
+  /** Why a folder's weights failed to load; forgotten when a folder changes. */
+  readonly #failures = new Map<ModelWeights, string>();
+  #refreshedAt = performance.now();
+
+  constructor(options: ModelRegistryOptions) {
+    this.#options = options;
+    this.#catalog = new ModelCatalog(options.modelsDir, options.maxModelLen);
+    const limit = options.maxModelLen ?? Number.POSITIVE_INFINITY;
+    this.#pool = new WeightsPool({
+      ...options,
+      loadRunner: (weights) => options.loadRunner({ ...weights, maxModelLen: Math.min(weights.maxModelLen, limit) }),
+    });
+  }
+
+  list(): readonly ModelDescription[] {
+    this.#refresh();
+    return [...this.#catalog.models.values()].map((model) => this.#describe(model));
+  }
+
+  get(name: string): ModelDescription {
+    return this.#describe(this.#find(name));
+  }
+
+  async acquire(name: string, options: AcquireOptions = {}): Promise<ModelLease> {
+    const startedAt = performance.now();
+    const model = this.#find(name);
+    const weights = this.#weightsOf(model);
+    const wasLoaded = typeof this.#pool.stateOf(weights) === "object";
+    const { loaded, release } = await this.#load(model, weights, options);
+    const { tokenizer, engine } = loaded;
+    return {
+      model: { description: this.#describe(model), tokenizer, engine },
+      loadTimeMs: wasLoaded ? 0 : performance.now() - startedAt,
+      release,
+    };
+  }
+
+  async unload(name: string): Promise<void> {
+    const { weights } = this.#find(name);
+    if (weights) await this.#pool.unload(weights);
+  }
+
+  loaded(): readonly LoadedModel[] {
+    return [...this.#catalog.models.values()].flatMap((model) => {
+      const state = model.base === undefined && model.weights ? this.#pool.stateOf(model.weights) : undefined;
+      if (typeof state !== "object") return [];
+      return [{ description: this.#describe(model), tokenizer: state.tokenizer, engine: state.engine }];
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+
+  async #load(model: CatalogModel, weights: ModelWeights, options: AcquireOptions): Promise<WeightsLease> {
+    try {
+      return await this.#pool.acquire(weights, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      if (error instanceof InferenceError && error.code !== "MODEL_BROKEN") throw error;
+      this.#failures.set(weights, error instanceof Error ? error.message : String(error));
+      throw this.#broken(model, error);
+    }
+  }
+
+  #find(name: string): CatalogModel {
+    this.#refresh();
+    const model = this.#catalog.models.get(name) ?? this.#findNew(name);
+    if (model) return model;
+    const names = [...this.#catalog.models.keys()];
+    const nearest = nearestNames(name, names);
+    const hint =
+      nearest.length > 0 ? `nearest: ${nearest.join(", ")}` : `there are: ${names.slice(0, 10).join(", ") || "none"}`;
+    throw new InferenceError("MODEL_NOT_FOUND", `model "${name.slice(0, 64)}" does not exist; ${hint}`, {
+      metadata: { model: name.slice(0, 64), nearest: nearest.join(",") },
+    });
+  }
+
+  /** It may have come a moment ago. */
+  #findNew(name: string): CatalogModel | undefined {
+    this.#refresh(0);
+    return this.#catalog.models.get(name);
+  }
+
+  #refresh(intervalMs = REFRESH_INTERVAL_MS): void {
+    if (performance.now() - this.#refreshedAt < intervalMs) return;
+    this.#refreshedAt = performance.now();
+    if (!this.#catalog.refresh()) return;
+    this.#failures.clear();
+    this.#pool.retain([...this.#catalog.models.values()].flatMap(({ weights }) => weights ?? []));
+  }
+
+  #weightsOf(model: CatalogModel): ModelWeights {
+    if (model.weights && !this.#failures.has(model.weights)) return model.weights;
+    throw this.#broken(model);
+  }
+
+  #broken(model: CatalogModel, cause?: unknown): InferenceError {
+    const message = `model "${model.name}" cannot be loaded: ${this.#faultOf(model)}`;
+    return new InferenceError("MODEL_BROKEN", message, { cause, metadata: { model: model.name } });
+  }
+
+  #faultOf({ faults, weights }: CatalogModel): string | undefined {
+    return faults.length > 0 ? faults.join("; ") : weights && this.#failures.get(weights);
+  }
+
+  #describe(model: CatalogModel): ModelDescription {
+    const { weights, faults, ...known } = model;
+    const error = this.#faultOf(model);
+    const held = weights && this.#pool.stateOf(weights);
+    const loaded = held === "loading" ? undefined : held;
+    const state: ModelState = loaded ? "loaded" : held ? "loading" : "available";
+    return {
+      ...known,
+      state: error === undefined ? state : "broken",
+      error,
+      eosToken: known.eosToken || (loaded?.tokenizer.eosToken ?? ""),
+      device: loaded?.device ?? "",
+      memoryBytes: loaded && known.base === undefined ? loaded.memoryBytes : 0,
+      isDefault: known.name === this.#options.defaultModel,
+    };
+  }
 }

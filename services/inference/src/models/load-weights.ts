@@ -1,0 +1,80 @@
+import { open } from "node:fs/promises";
+import type { ModelRunner } from "../engine/model-runner.ts";
+import type { InferenceEngine } from "../inference-engine.ts";
+import { loadTokenizer } from "../text/hf-tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { ModelWeights } from "./model-folder.ts";
+
+/** A runner and where it holds its memory. */
+export interface PlacedModelRunner extends ModelRunner {
+  readonly memoryBytes: number;
+  /** "cpu", "cuda:0". */
+  readonly device: string;
+}
+
+/** What a load needs from outside. */
+export interface WeightsLoader {
+  /** Opens a session over a graph. */
+  loadRunner(weights: ModelWeights): Promise<PlacedModelRunner>;
+  /** Makes the engine that drives the runner, and closes it. */
+  createEngine(parts: { readonly runner: PlacedModelRunner; readonly tokenizer: Tokenizer }): InferenceEngine;
+}
+
+/** Weights in memory, with what is needed to generate with them. */
+export interface LoadedWeights {
+  readonly tokenizer: Tokenizer;
+  readonly engine: InferenceEngine;
+  readonly memoryBytes: number;
+  readonly device: string;
+}
+
+/** Loads tokenizer and weights. `onBytes` hears how many bytes of weights were read so far. */
+export async function loadWeights(
+  loader: WeightsLoader,
+  weights: ModelWeights,
+  onBytes: (loadedBytes: number) => void,
+): Promise<LoadedWeights> {
+  const tokenizer = await loadTokenizer(weights.folder);
+  await readThrough(weights, onBytes);
+  const runner = await loader.loadRunner(weights);
+  try {
+    refuseOtherTokenizer(runner, tokenizer);
+    const engine = loader.createEngine({ runner, tokenizer });
+    return { tokenizer, engine, memoryBytes: runner.memoryBytes, device: runner.device };
+  } catch (error) {
+    runner.close();
+    throw error;
+  }
+}
+
+const CHUNK_BYTES = 4 * 2 ** 20;
+
+/**
+ * Reads the weights once: the runtime, which tells no progress, then finds them in the page cache. Bytes told are bytes
+ * read from disk, so a person sees the true speed of the slow part.
+ */
+async function readThrough({ files }: ModelWeights, onBytes: (loadedBytes: number) => void): Promise<void> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let loadedBytes = 0;
+  for (const { path } of files) {
+    const file = await open(path);
+    try {
+      for (;;) {
+        const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES);
+        if (bytesRead === 0) break;
+        loadedBytes += bytesRead;
+        onBytes(loadedBytes);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** A graph may have columns without a token (padding), never the reverse. */
+function refuseOtherTokenizer({ vocabSize }: PlacedModelRunner, tokenizer: Tokenizer): void {
+  if (tokenizer.vocabSize <= vocabSize) return;
+  throw new Error(
+    `tokenizer.json has ${tokenizer.vocabSize} tokens, the graph ${vocabSize}: they do not belong together`,
+  );
+}

@@ -1,0 +1,173 @@
+import { mkdtempSync, rmSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeMemory, failureOf, use } from "./fake-memory.fixture.ts";
+import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
+import { createModelRegistry, type ModelRegistry, type ModelRegistryOptions } from "./model-registry.ts";
+
+let modelsDir: string;
+let registry: ModelRegistry | undefined;
+beforeEach(() => {
+  modelsDir = mkdtempSync(join(tmpdir(), "cria-models-"));
+});
+afterEach(async () => {
+  await registry?.close();
+  registry = undefined;
+  vi.useRealTimers();
+  rmSync(modelsDir, { recursive: true });
+});
+
+function start(memory: FakeMemory, options: Partial<ModelRegistryOptions> = {}): ModelRegistry {
+  registry = createModelRegistry({
+    modelsDir,
+    defaultModel: "llama",
+    memoryLimitBytes: 0,
+    keepAliveMs: -1,
+    ...memory.loader,
+    ...options,
+  });
+  return registry;
+}
+
+describe("createModelRegistry", () => {
+  it("lists models by name, broken ones with the reason, folders without a manifest not at all", () => {
+    writeModelFolder(modelsDir, "llama", { "cria.json": { description: "A llama" } });
+    writeModelFolder(modelsDir, "alpaca", { "tokenizer.json": undefined });
+    writeModelFolder(modelsDir, "notes", { "cria.json": undefined });
+    writeFiles(modelsDir, { "README.md": "Models" });
+    const models = start(new FakeMemory()).list();
+    expect(models.map(({ name, state, error, isDefault }) => ({ name, state, error, isDefault }))).toEqual([
+      { name: "alpaca", state: "broken", error: "tokenizer.json is missing", isDefault: false },
+      { name: "llama", state: "available", error: undefined, isDefault: true },
+    ]);
+  });
+
+  it("lists nothing where there is no models folder", () => {
+    expect(start(new FakeMemory(), { modelsDir: join(modelsDir, "none") }).list()).toEqual([]);
+  });
+
+  it("loads on first use and tells the loaded model's device and memory", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const models = start(new FakeMemory(), { maxModelLen: 100 });
+    const lease = await models.acquire("llama");
+    expect(lease.model.description).toMatchObject({
+      state: "loaded",
+      device: "cpu",
+      memoryBytes: 5000,
+      maxModelLen: 100,
+    });
+    expect(lease.model.tokenizer.encode("hi")).toEqual([104, 105]);
+    expect(models.loaded().map(({ description }) => description.name)).toEqual(["llama"]);
+    lease.release();
+    expect((await models.acquire("llama")).loadTimeMs).toBe(0);
+  });
+
+  it("loads once however many ask at once, and tells each of them the bytes read", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    const models = start(memory);
+    const progress: number[][] = [[], []];
+    const loads = progress.map((told) => models.acquire("llama", { onProgress: (bytes) => told.push(bytes) }));
+    expect(models.get("llama").state).toBe("loading");
+    await Promise.all([...loads, models.acquire("llama")]);
+    expect(memory.log).toEqual(["load llama"]);
+    for (const told of progress) expect(told.at(-1)).toBe(models.get("llama").weightBytes);
+  });
+
+  it("lets one who waits leave without ending the load of the others", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    const models = start(memory);
+    const abort = new AbortController();
+    const leaving = models.acquire("llama", { signal: abort.signal });
+    const staying = models.acquire("llama");
+    abort.abort(new Error("hung up"));
+    await expect(leaving).rejects.toThrow("hung up");
+    expect((await staying).model.description.state).toBe("loaded");
+    expect(memory.log).toEqual(["load llama"]);
+  });
+
+  it("shares a base's weights, tokenizer and engine with its variants", async () => {
+    writeModelFolder(modelsDir, "llama", { "cria.json": { sampling: { topK: 5 }, stop: ["x"], licence: "MIT" } });
+    const variant = { base: "llama", sampling: { temperature: 0 }, promptFormat: { type: "alpaca" }, maxModelLen: 64 };
+    writeFiles(join(modelsDir, "alpaca"), { "cria.json": variant });
+    const memory = new FakeMemory();
+    const models = start(memory);
+    const [base, other] = await Promise.all([models.acquire("llama"), models.acquire("alpaca")]);
+    expect(other.model.engine).toBe(base.model.engine);
+    expect(other.model.tokenizer).toBe(base.model.tokenizer);
+    expect(memory.log).toEqual(["load llama"]);
+    expect(other.model.description).toMatchObject({
+      base: "llama",
+      licence: "MIT",
+      stop: ["x"],
+      maxModelLen: 64,
+      memoryBytes: 0,
+      promptFormat: { type: "alpaca", responseSuffix: "" },
+      sampling: { temperature: 0, topK: 5, topP: 0.95 },
+    });
+    expect(other.model.description.revision).not.toBe(base.model.description.revision);
+    expect(models.loaded()).toHaveLength(1);
+  });
+
+  it("names the nearest models when one is unknown", async () => {
+    for (const name of ["llama", "llama-chat", "guanaco"]) writeModelFolder(modelsDir, name);
+    const error = await failureOf(start(new FakeMemory()).acquire("lama"));
+    expect(error).toMatchObject({ code: "MODEL_NOT_FOUND", details: { metadata: { nearest: "llama,llama-chat" } } });
+    expect(error.message).toBe('model "lama" does not exist; nearest: llama, llama-chat');
+  });
+
+  it("finds folders that came, changed or went since", async () => {
+    vi.useFakeTimers();
+    const models = start(new FakeMemory());
+    writeModelFolder(modelsDir, "llama");
+    expect(models.get("llama").description).toBe("");
+    writeModelFolder(modelsDir, "llama", { "cria.json": { description: "Changed" } });
+    vi.advanceTimersByTime(1_000);
+    expect(models.get("llama").description).toBe("Changed");
+    rmSync(join(modelsDir, "llama"), { recursive: true });
+    vi.advanceTimersByTime(1_000);
+    expect(models.list()).toEqual([]);
+  });
+
+  it("replaces weights whose files changed, once nobody uses the old", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    const models = start(memory);
+    const old = await models.acquire("llama");
+    utimesSync(join(modelsDir, "llama", "model.data"), 1, 1);
+    vi.advanceTimersByTime(1_000);
+    const renewed = models.acquire("llama");
+    expect(memory.log).toEqual(["load llama"]);
+    old.release();
+    await renewed;
+    expect(memory.log).toEqual(["load llama", "free llama", "load llama"]);
+  });
+
+  it("keeps a model that failed to load broken until its folder changes", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    memory.failure = new Error("no such operator");
+    const models = start(memory);
+    const error = await failureOf(models.acquire("llama"));
+    expect(error).toMatchObject({ code: "MODEL_BROKEN", message: 'model "llama" cannot be loaded: no such operator' });
+    expect(models.get("llama")).toMatchObject({ state: "broken", error: "no such operator" });
+    memory.failure = undefined;
+    expect(await failureOf(models.acquire("llama"))).toMatchObject({ code: "MODEL_BROKEN" });
+    writeModelFolder(modelsDir, "llama", { "cria.json": { description: "Repaired" } });
+    vi.advanceTimersByTime(1_000);
+    await use(models, "llama");
+    expect(models.get("llama").state).toBe("loaded");
+  });
+
+  it("refuses a tokenizer with more tokens than the graph", async () => {
+    const added_tokens = [{ id: 300, content: "<|end|>", special: true }];
+    const tokenizer = { ...TINY_TOKENIZER, added_tokens };
+    writeModelFolder(modelsDir, "llama", { "tokenizer.json": tokenizer });
+    const error = await failureOf(start(new FakeMemory()).acquire("llama"));
+    expect(error.message).toContain("tokenizer.json has 301 tokens, the graph 257");
+  });
+});

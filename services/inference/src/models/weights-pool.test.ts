@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeMemory, failureOf, use } from "./fake-memory.fixture.ts";
+import { graphWithData, writeModelFolder } from "./model-folder.fixture.ts";
+import { createModelRegistry, type ModelRegistry, type ModelRegistryOptions } from "./model-registry.ts";
+
+let modelsDir: string;
+let registry: ModelRegistry | undefined;
+beforeEach(() => {
+  modelsDir = mkdtempSync(join(tmpdir(), "cria-models-"));
+});
+afterEach(async () => {
+  await registry?.close();
+  registry = undefined;
+  vi.useRealTimers();
+  rmSync(modelsDir, { recursive: true });
+});
+
+function start(memory: FakeMemory, options: Partial<ModelRegistryOptions> = {}): ModelRegistry {
+  registry = createModelRegistry({
+    modelsDir,
+    defaultModel: "llama",
+    memoryLimitBytes: 0,
+    keepAliveMs: -1,
+    ...memory.loader,
+    ...options,
+  });
+  return registry;
+}
+
+describe("a registry's memory", () => {
+  describe("keep-alive", () => {
+    const startIdle = async (keepAliveMs: number, options = {}) => {
+      writeModelFolder(modelsDir, "llama");
+      const memory = new FakeMemory();
+      const models = start(memory, { keepAliveMs });
+      const lease = await models.acquire("llama", options);
+      vi.useFakeTimers();
+      return { memory, models, lease };
+    };
+
+    it("frees a model some time after its last use", async () => {
+      const { memory, models, lease } = await startIdle(5_000);
+      vi.advanceTimersByTime(60_000);
+      lease.release();
+      vi.advanceTimersByTime(4_999);
+      expect(memory.loaded.size).toBe(1);
+      await use(models, "llama");
+      vi.advanceTimersByTime(4_999);
+      expect(memory.loaded.size).toBe(1);
+      vi.advanceTimersByTime(1);
+      expect(memory.loaded.size).toBe(0);
+      expect(models.get("llama").state).toBe("available");
+    });
+
+    it("frees it at once when asked to keep it for no time", async () => {
+      const { memory, lease } = await startIdle(5_000, { keepAliveMs: 0 });
+      expect(memory.loaded.size).toBe(1);
+      lease.release();
+      lease.release();
+      expect(memory.loaded.size).toBe(0);
+    });
+
+    it("keeps it always when asked to, and those who do not ask change nothing", async () => {
+      const { memory, models, lease } = await startIdle(5_000, { keepAliveMs: -1 });
+      lease.release();
+      await use(models, "llama");
+      vi.advanceTimersByTime(1e12);
+      expect(memory.loaded.size).toBe(1);
+      await use(models, "llama", { keepAliveMs: 10 });
+      vi.advanceTimersByTime(10);
+      expect(memory.loaded.size).toBe(0);
+    });
+  });
+
+  describe("unload", () => {
+    it("waits for leases, and whoever asks meanwhile waits for a new load", async () => {
+      writeModelFolder(modelsDir, "llama");
+      const memory = new FakeMemory();
+      const models = start(memory);
+      const lease = await models.acquire("llama");
+      const unloaded = models.unload("llama");
+      const next = models.acquire("llama");
+      expect(memory.log).toEqual(["load llama"]);
+      lease.release();
+      await unloaded;
+      await next;
+      expect(memory.log).toEqual(["load llama", "free llama", "load llama"]);
+    });
+
+    it("does nothing to a model that is not loaded", async () => {
+      writeModelFolder(modelsDir, "llama");
+      const memory = new FakeMemory();
+      await start(memory).unload("llama");
+      expect(memory.log).toEqual([]);
+    });
+
+    it("frees a model that is still loading as soon as it is loaded and unused", async () => {
+      writeModelFolder(modelsDir, "llama");
+      const memory = new FakeMemory();
+      const models = start(memory);
+      const abort = new AbortController();
+      const load = failureOf(models.acquire("llama", { signal: abort.signal }));
+      abort.abort();
+      await Promise.all([load, models.unload("llama")]);
+      expect(memory.log).toEqual(["load llama", "free llama"]);
+    });
+  });
+
+  it("frees everything at the end, used or not, and takes no more", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    const models = start(memory);
+    const lease = await models.acquire("llama");
+    await models.close();
+    expect(memory.loaded.size).toBe(0);
+    lease.release();
+    expect(await failureOf(models.acquire("llama"))).toMatchObject({ code: "DRAINING" });
+  });
+
+  describe("within a memory budget", () => {
+    const weights = (bytes: number) => ({ "model.onnx": graphWithData({ d: bytes }), d: new Uint8Array(bytes) });
+    const budget = 3_500_000;
+    beforeEach(() => {
+      for (const name of ["a", "b", "c", "d"]) writeModelFolder(modelsDir, name, weights(1_000_000));
+      writeModelFolder(modelsDir, "huge", weights(4_000_000));
+    });
+
+    it("frees the models whose last use is longest ago, used ones never", async () => {
+      const memory = new FakeMemory();
+      const models = start(memory, { memoryLimitBytes: budget });
+      const lease = await models.acquire("a");
+      await use(models, "b");
+      await use(models, "c");
+      await use(models, "b");
+      await use(models, "d");
+      expect([...memory.loaded].sort()).toEqual(["a", "b", "d"]);
+      lease.release();
+      await use(models, "c");
+      expect([...memory.loaded].sort()).toEqual(["a", "c", "d"]);
+    });
+
+    it("refuses what does not fit beside the models in use, with the numbers, and frees none for it", async () => {
+      const memory = new FakeMemory();
+      const models = start(memory, { memoryLimitBytes: 2_500_000 });
+      const leases = [await models.acquire("a"), await models.acquire("b")];
+      const error = await failureOf(models.acquire("c"));
+      expect(error).toMatchObject({ code: "OUT_OF_MEMORY_BUDGET", details: { retryDelayMs: 5_000 } });
+      expect(error.message).toMatch(/^weights of c take 1 MiB; models in use hold 2 MiB of 3 MiB \(CRIA_MEMORY\)/);
+      expect(models.get("c").state).toBe("available");
+      leases[0]!.release();
+      await use(models, "c");
+      expect([...memory.loaded].sort()).toEqual(["b", "c"]);
+    });
+
+    it("refuses a model larger than the budget, with no advice to wait", async () => {
+      const error = await failureOf(start(new FakeMemory(), { memoryLimitBytes: budget }).acquire("huge"));
+      expect(error.code).toBe("OUT_OF_MEMORY_BUDGET");
+      expect(error.details.retryDelayMs).toBeUndefined();
+    });
+
+    it("never holds more than fits, loads each once, and lets everyone through who fits", async () => {
+      const names = fc.constantFrom("a", "b", "c", "d");
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.record({ name: names, isUnload: fc.boolean() }), { maxLength: 12 }),
+          async (steps) => {
+            const memory = new FakeMemory();
+            const models = start(memory, { memoryLimitBytes: budget });
+            const outcomes = steps.map(async ({ name, isUnload }) => {
+              if (isUnload) return models.unload(name);
+              return use(models, name).catch((error) => expect(error.code).toBe("OUT_OF_MEMORY_BUDGET"));
+            });
+            await Promise.all(outcomes);
+            expect(memory.most).toBeLessThanOrEqual(3);
+            for (const name of ["a", "b", "c", "d"]) {
+              const own = memory.log.filter((line) => line.endsWith(` ${name}`));
+              expect(own.every((line, i) => line.startsWith(i % 2 === 0 ? "load" : "free"))).toBe(true);
+            }
+            await models.close();
+            expect(memory.loaded.size).toBe(0);
+          },
+        ),
+        { numRuns: 25 },
+      );
+    });
+  });
+});
