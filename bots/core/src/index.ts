@@ -23,5 +23,6 @@ export type {
 } from "./platform.ts";
 export { resolveSettings } from "./settings.ts";
 export { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
+export { connectRedis, type RedisConnection } from "./store/redis-connection.ts";
 export { createRedisConversationStore, type RedisStoreOptions } from "./store/redis-conversation-store.ts";
 export { createLogTranscript, type Exchange, type Transcript } from "./transcript.ts";

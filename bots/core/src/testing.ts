@@ -2,4 +2,5 @@
 export { FakeInferenceClient, type FakeReply } from "./testing/fake-inference-client.ts";
 export { fakeModel } from "./testing/fake-model.ts";
 export { FakeReplyHandle } from "./testing/fake-reply.ts";
+export { createGate, type Gate } from "./testing/gate.ts";
 export { hasRedisServer, type RedisServer, startRedisServer } from "./testing/redis-server.ts";

@@ -28,12 +28,11 @@ class MemoryConversationStore implements ConversationStore {
   }
 
   async turns(conversation: string): Promise<readonly Turn[]> {
-    const rounds = this.#rounds.get(conversation);
-    return rounds && rounds.expiresAtMs > Date.now() ? rounds.turns : [];
+    return this.#liveTurns(conversation);
   }
 
   async appendTurn(conversation: string, turn: Turn, window: number): Promise<void> {
-    const turns = slideWindow([...(await this.turns(conversation)), turn], window);
+    const turns = slideWindow([...this.#liveTurns(conversation), turn], window);
     this.#rounds.delete(conversation);
     this.#rounds.set(conversation, { turns, expiresAtMs: Date.now() + this.#turnsTtlMs });
     const [oldest] = this.#rounds.keys();
@@ -41,7 +40,7 @@ class MemoryConversationStore implements ConversationStore {
   }
 
   async reset(conversation: string): Promise<number> {
-    const { length } = await this.turns(conversation);
+    const { length } = this.#liveTurns(conversation);
     this.#rounds.delete(conversation);
     return length;
   }
@@ -84,6 +83,11 @@ class MemoryConversationStore implements ConversationStore {
   }
 
   async close(): Promise<void> {}
+
+  #liveTurns(conversation: string): readonly Turn[] {
+    const rounds = this.#rounds.get(conversation);
+    return rounds && rounds.expiresAtMs > Date.now() ? rounds.turns : [];
+  }
 
   #leave(conversation: string, waiter: Waiter): void {
     const queue = this.#queues.get(conversation) ?? [];

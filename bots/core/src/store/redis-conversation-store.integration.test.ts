@@ -1,0 +1,144 @@
+import { pino } from "pino";
+import { createClient } from "redis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createGate } from "../testing/gate.ts";
+import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { describeConversationStore } from "./conversation-store.contract.ts";
+import { createRedisConversationStore } from "./redis-conversation-store.ts";
+
+const logger = pino({ level: "silent" });
+const never = new AbortController().signal;
+const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: the Redis suites, because redis-server is not on the PATH\n");
+
+const openStore = (url: string, leaseMs = 10_000) =>
+  createRedisConversationStore({ url, turnsTtlMs: 60_000, logger, leaseMs });
+
+describe.skipIf(!hasRedis)("on a real Redis", () => {
+  describeConversationStore("RedisConversationStore", async () => {
+    const server = await startRedisServer();
+    const stores = [await openStore(server.url), await openStore(server.url)] as const;
+    const close = async () => {
+      await Promise.all(stores.map((store) => store.close()));
+      await server.close();
+    };
+    return { stores, close };
+  });
+
+  describe("RedisConversationStore", () => {
+    let server: RedisServer;
+    beforeAll(async () => {
+      server = await startRedisServer();
+    });
+    afterAll(() => server.close());
+
+    it("writes every key with the conversation's hash tag and a time to live, settings excepted", async () => {
+      const store = await openStore(server.url);
+      const client = await createClient({ url: server.url }).connect();
+      await store.appendTurn("web:local:keys", turn, 6);
+      await store.updateSettings("web:local:keys", { model: "m" });
+      await store.claimEvent("web:local:event");
+      const leave = await store.takeTurn("web:local:keys", { signal: never });
+      const keys = (await client.keys("*")).sort();
+      expect(keys).toEqual([
+        "cria:event:{web:local:event}",
+        "cria:{web:local:keys}:leases",
+        "cria:{web:local:keys}:queue",
+        "cria:{web:local:keys}:settings",
+        "cria:{web:local:keys}:turns",
+      ]);
+      const lifetimes = await Promise.all(keys.map((key) => client.pTTL(key)));
+      expect(lifetimes.map((ms) => ms > 0)).toEqual([true, true, true, false, true]);
+      await leave();
+      expect(await client.exists(["cria:{web:local:keys}:queue", "cria:{web:local:keys}:leases"])).toBe(0);
+      client.destroy();
+      await store.close();
+    });
+
+    it("leaves out a round it cannot read and a setting it does not know", async () => {
+      const store = await openStore(server.url);
+      const client = await createClient({ url: server.url }).connect();
+      await client.rPush("cria:{web:local:odd}:turns", ["{", '{"user":1}', JSON.stringify(turn)]);
+      await client.hSet("cria:{web:local:odd}:settings", { window: "many", contextMode: "sideways", model: "m" });
+      expect(await store.turns("web:local:odd")).toEqual([turn]);
+      expect(await store.settings("web:local:odd")).toEqual({ model: "m" });
+      client.destroy();
+      await store.close();
+    });
+
+    it("gives on the turn of a process that died", async () => {
+      const dead = await openStore(server.url, 300);
+      const alive = await openStore(server.url, 300);
+      await dead.takeTurn("web:local:dead", { signal: never });
+      const isWaiting = createGate();
+      const waiting = alive.takeTurn("web:local:dead", { signal: never, onWaiting: isWaiting.open });
+      await isWaiting.opened;
+      await dead.close();
+      await (await waiting)();
+      await alive.close();
+    });
+
+    it("keeps the turn of a process that lives, longer than a lease", async () => {
+      const holder = await openStore(server.url, 300);
+      const other = await openStore(server.url, 300);
+      const client = await createClient({ url: server.url }).connect();
+      const leave = await holder.takeTurn("web:local:long", { signal: never });
+      const [token] = await client.zRange("cria:{web:local:long}:queue", 0, -1);
+      const leaseEnd = () => client.zScore("cria:{web:local:long}:leases", token!);
+      const firstEnd = (await leaseEnd())!;
+      let isTaken = false;
+      const waiting = other.takeTurn("web:local:long", { signal: never });
+      void waiting.then(() => {
+        isTaken = true;
+      });
+      await expect.poll(leaseEnd, { timeout: 20_000 }).toBeGreaterThan(firstEnd + 600);
+      expect(isTaken).toBe(false);
+      await leave();
+      await (await waiting)();
+      client.destroy();
+      await Promise.all([holder.close(), other.close()]);
+    });
+  });
+
+  describe("RedisConversationStore without its Redis", () => {
+    it("fails with a clear error while Redis is gone, and comes back by itself", async () => {
+      const server = await startRedisServer();
+      const store = await openStore(server.url, 300);
+      const leave = await store.takeTurn("web:local:gone", { signal: never });
+      await server.kill();
+      const unavailable = { code: "MEMORY_UNAVAILABLE" };
+      await expect(store.turns("c")).rejects.toMatchObject(unavailable);
+      await expect(store.claimEvent("e")).rejects.toMatchObject(unavailable);
+      await expect(store.takeTurn("c", { signal: never })).rejects.toMatchObject(unavailable);
+      await leave();
+      await server.start();
+      await expect.poll(() => store.turns("c").catch(() => "away"), { timeout: 20_000 }).toEqual([]);
+      await (await store.takeTurn("web:local:gone", { signal: never }))();
+      await store.close();
+      await server.close();
+    });
+
+    it("fails when Redis is there and does not answer", async () => {
+      const server = await startRedisServer();
+      const store = await openStore(server.url);
+      server.freeze();
+      await expect(store.settings("c")).rejects.toThrow(/memory \(Redis\) cannot be reached/);
+      server.thaw();
+      await expect.poll(() => store.settings("c").catch(() => "away"), { timeout: 20_000 }).toEqual({});
+      await store.close();
+      await server.close();
+    });
+
+    it("opens before Redis is there and uses it once it is", async () => {
+      const server = await startRedisServer();
+      await server.kill();
+      const store = await openStore(server.url);
+      await expect(store.turns("c")).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+      await server.start();
+      await expect.poll(() => store.turns("c").catch(() => "away"), { timeout: 20_000 }).toEqual([]);
+      await store.close();
+      await server.close();
+    });
+  });
+});
