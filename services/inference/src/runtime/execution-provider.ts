@@ -39,10 +39,9 @@ export function findDevice(ort: Ort, name: string): Device {
   const provider = PROVIDERS[type];
   if (provider && available.includes(provider.listedName)) return { name, provider, index: Number(index) };
   const offered = Object.keys(PROVIDERS).filter((key) => available.includes(PROVIDERS[key]!.listedName));
-  const hint = type === "cuda" ? "; CUDA needs onnxruntime-node's CUDA files, see the README" : "";
   throw new InferenceError(
     "INVALID_ARGUMENT",
-    `device "${name}" is not available: this ONNX Runtime offers ${offered.join(", ")}${hint}`,
+    `device "${name}" is not available: this ONNX Runtime offers ${offered.join(", ")}`,
   );
 }
 

@@ -25,11 +25,11 @@ export class KvCache {
   readonly #positionBytes: number;
 
   constructor(ort: Ort, options: KvCacheOptions) {
-    const { graph, memory, maxNumSeqs, maxModelLen } = options;
+    const { graph, maxNumSeqs, maxModelLen } = options;
     const dims = [maxNumSeqs, graph.numKvHeads, maxModelLen, graph.headDim];
     this.#ort = ort;
     this.#options = options;
-    this.#buffers = graph.kv.map(() => createTensor(ort, memory, graph.kvType, dims));
+    this.#buffers = createTensors(ort, options, dims);
     this.#positionBytes = graph.headDim * ELEMENT_TYPES[graph.kvType].bytes;
   }
 
@@ -68,5 +68,17 @@ export class KvCache {
 
   #view(data: OrtPointer, dims: readonly number[]): OrtPointer {
     return viewTensor(this.#ort, this.#options.memory, data, this.#options.graph.kvType, dims);
+  }
+}
+
+/** One a key and a value of each layer, or none at all. */
+function createTensors(ort: Ort, { graph, memory }: KvCacheOptions, dims: readonly number[]): readonly Tensor[] {
+  const tensors: Tensor[] = [];
+  try {
+    for (const _ of graph.kv) tensors.push(createTensor(ort, memory, graph.kvType, dims));
+    return tensors;
+  } catch (error) {
+    for (const { value } of tensors) ort.release("ReleaseValue", value);
+    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import koffi, { type LibraryHandle } from "koffi";
 import type { Device } from "./execution-provider.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
 
@@ -32,4 +33,16 @@ export function deviceMemory(ort: Ort, session: OrtPointer, { provider, index }:
     ort.release("ReleaseMemoryInfo", info);
   };
   return { info, allocator, release };
+}
+
+let libc: LibraryHandle | undefined;
+
+/**
+ * Tells glibc to give the system what is free, off the event loop. By itself it keeps weights and KV caches that were
+ * released: after a model of 135M, 370 MB resident against 135.
+ */
+export function returnFreeMemory(): void {
+  if (process.platform !== "linux") return;
+  libc ??= koffi.load("libc.so.6");
+  libc.func("malloc_trim", "int", ["size_t"]).async(0, () => undefined);
 }

@@ -1,4 +1,5 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
+import type { DecodePlan } from "../engine/step-plan.ts";
 import { InferenceError } from "../errors.ts";
 import { DEFAULT_GRAPH_NAMES, type GraphNames, readDecoderGraph } from "./decoder-graph.ts";
 import { type Device, findDevice } from "./execution-provider.ts";
@@ -52,15 +53,22 @@ export async function loadOnnxModelRunner(options: OnnxModelRunnerOptions): Prom
 async function openRunner(ort: Ort, options: OnnxModelRunnerOptions, device: Device, weightBytes: number) {
   const { graphFile, names = DEFAULT_GRAPH_NAMES, maxNumSeqs, maxModelLen, numThreads } = options;
   const session = await openSession(ort, { graphFile, device, numThreads });
+  let runner: SessionRunner | undefined;
   try {
     const graph = readDecoderGraph(session, names);
-    const runner = new SessionRunner(ort, { session, graph, device, maxNumSeqs, maxModelLen, weightBytes });
-    await runner.probe();
+    runner = new SessionRunner(ort, { session, graph, device, maxNumSeqs, maxModelLen, weightBytes });
+    await runner.run(lastPosition(maxModelLen));
     return runner;
   } catch (error) {
-    ort.release("ReleaseSession", session.pointer);
+    if (runner) runner.close();
+    else ort.release("ReleaseSession", session.pointer);
     throw error;
   }
+}
+
+/** A first pass at a row's end: what the graph cannot do, as positions past its rotary cache, fails at the load and not later. */
+function lastPosition(maxModelLen: number): DecodePlan {
+  return { type: "decode", moves: [], entries: [{ numComputedTokens: maxModelLen - 1, tokenId: 0 }] };
 }
 
 function tooManyRows({ device, maxNumSeqs }: OnnxModelRunnerOptions): InferenceError {
@@ -79,5 +87,6 @@ function notInPlace(graphFile: string): InferenceError {
 
 function notRunnable({ graphFile, device, maxModelLen }: OnnxModelRunnerOptions, cause: OrtError): InferenceError {
   const fault = `ONNX Runtime cannot run ${graphFile} on ${device} with maxModelLen ${maxModelLen}`;
-  return new InferenceError("MODEL_BROKEN", `${fault}: ${cause.message} (${cause.code})`, { cause });
+  const hint = device.startsWith("cuda") ? "; CUDA needs onnxruntime-node's CUDA files, see the README" : "";
+  return new InferenceError("MODEL_BROKEN", `${fault}: ${cause.message} (${cause.code})${hint}`, { cause });
 }

@@ -67,7 +67,7 @@ type OrtFunction = keyof typeof FUNCTIONS;
 type OrtRelease = Extract<OrtFunction, `Release${string}`>;
 
 const API_VERSION = 17; // the first with all of them
-const LOG_ERRORS = 3;
+const LOG_FATAL = 4; // errors are thrown, with the same text
 const STACK_BYTES = 8 << 20; // kernels recurse deeper than koffi's 128 KiB for async calls allow
 const ERROR_CODES =
   "OK FAIL INVALID_ARGUMENT NO_SUCHFILE NO_MODEL ENGINE_ERROR RUNTIME_EXCEPTION INVALID_PROTOBUF MODEL_LOADED NOT_IMPLEMENTED INVALID_GRAPH EP_FAIL".split(
@@ -123,7 +123,9 @@ function libraryFile(): string {
 }
 
 function bindFunctions(): Record<OrtFunction, KoffiFunc<(...args: readonly unknown[]) => unknown>> {
-  koffi.config({ ...koffi.config(), sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  const config = koffi.config(); // may be set only before the first library of a process
+  if (config.async_stack_size !== STACK_BYTES)
+    koffi.config({ ...config, sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
   library ??= koffi.load(libraryFile());
   const base = library.func("OrtGetApiBase", "void*", [])() as OrtPointer;
   const [getApi] = koffi.decode(base, "void*", 1) as [OrtPointer];
@@ -142,7 +144,7 @@ function createOrt(functions: ReturnType<typeof bindFunctions>): Ort {
   const check = (status: unknown): void => {
     if (!status) return;
     const code = ERROR_CODES[functions.GetErrorCode(status) as number] ?? "FAIL";
-    const message = functions.GetErrorMessage(status) as string;
+    const message = (functions.GetErrorMessage(status) as string).trim();
     functions.ReleaseStatus(status);
     throw new OrtError(code, message);
   };
@@ -164,5 +166,5 @@ function createOrt(functions: ReturnType<typeof bindFunctions>): Ort {
     return out[0] as OrtPointer;
   };
   const release: Ort["release"] = (name, pointer) => void functions[name](pointer);
-  return { env: get("CreateEnv", LOG_ERRORS, "cria"), call, get, callAsync, getAsync, release };
+  return { env: get("CreateEnv", LOG_FATAL, "cria"), call, get, callAsync, getAsync, release };
 }

@@ -5,7 +5,7 @@ import { DecoderInputs, type PassShape } from "./decoder-inputs.ts";
 import type { Device } from "./execution-provider.ts";
 import { KvCache } from "./kv-cache.ts";
 import { LogitsOutput } from "./logits-output.ts";
-import { deviceMemory, hostMemory, type Memory } from "./memory.ts";
+import { deviceMemory, hostMemory, type Memory, returnFreeMemory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
 import type { OrtSession } from "./ort-session.ts";
 
@@ -59,16 +59,6 @@ export class SessionRunner implements ModelRunner {
     return this.#pass(plan.type === "prefill" ? this.#inputs.setPrefill(plan) : this.#inputs.setDecode(plan));
   }
 
-  /** One pass whose mask is as long as a row: what the graph cannot do, as positions past its rotary cache, fails here. */
-  async probe(): Promise<void> {
-    const shape = this.#inputs.setDecode({
-      type: "decode",
-      moves: [],
-      entries: [{ numComputedTokens: 0, tokenId: 0 }],
-    });
-    await this.#pass({ ...shape, totalLength: this.maxModelLen });
-  }
-
   close(): void {
     if (this.#isRunning) throw new Error("close() during a pass: ONNX Runtime still writes to this memory");
     for (const binding of this.#bindings.values()) this.#ort.release("ReleaseIoBinding", binding);
@@ -77,6 +67,7 @@ export class SessionRunner implements ModelRunner {
     this.#kvCache.release();
     for (const memory of this.#memories) memory.release();
     this.#ort.release("ReleaseSession", this.#session);
+    returnFreeMemory();
   }
 
   async #pass(shape: PassShape): Promise<Float32Array> {
