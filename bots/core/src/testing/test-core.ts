@@ -1,0 +1,52 @@
+import type { Model } from "@cria/proto";
+import { pino } from "pino";
+import { createBotCore } from "../pipeline.ts";
+import type { IncomingMessage } from "../platform.ts";
+import { createMemoryConversationStore } from "../store/memory-conversation-store.ts";
+import type { Exchange } from "../transcript.ts";
+import { FakeInferenceClient } from "./fake-inference-client.ts";
+import { fakeModel } from "./fake-model.ts";
+import { FakeReplyHandle } from "./fake-reply.ts";
+
+/** Where the test's messages are written, and the key of that conversation. */
+export const testPlace = { platform: "web", workspaceId: "local", channelId: "general", isDirect: false };
+export const testConversation = "web:local:general";
+
+/** A model that converses, as `A talk.\n\nHuman: …\nAI:`. */
+export const chatModel: Model = fakeModel({
+  promptFormat: {
+    format: { $case: "fewShot", value: { instruction: "A talk.", examples: [], humanTitle: "Human", aiTitle: "AI" } },
+  },
+});
+
+/** A core on fakes and in-process memory, and a way to send it messages. */
+export function createTestCore(models: readonly Model[] = [chatModel]) {
+  const client = new FakeInferenceClient(models);
+  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+  const exchanges: Exchange[] = [];
+  const transcript = { record: (exchange: Exchange) => void exchanges.push(exchange) };
+  const core = createBotCore({ store, inference: client, logger: pino({ level: "silent" }), transcript });
+  const send = async (text: string, fields: Partial<IncomingMessage> = {}, reply = new FakeReplyHandle()) => {
+    await core.handleMessage(testMessage(text, fields), async () => reply);
+    return reply;
+  };
+  return { client, store, exchanges, core, send };
+}
+
+let numMessages = 0;
+
+/** A message with an event id of its own. */
+export function testMessage(text: string, fields: Partial<IncomingMessage> = {}): IncomingMessage {
+  const eventId = `event-${numMessages++}`;
+  return { eventId, place: testPlace, author: { id: "u1", name: "Ann" }, text, ...fields };
+}
+
+/** The text of the prompt that was last sent. */
+export function lastPrompt({ requests }: FakeInferenceClient): string {
+  return (
+    requests
+      .at(-1)
+      ?.prompt.map(({ text }) => text)
+      .join("") ?? ""
+  );
+}
