@@ -17,5 +17,5 @@ export function webProcess(env: NodeJS.ProcessEnv): ProcessSpec {
 
 function nodeProcess(name: string, main: string, env: NodeJS.ProcessEnv): ProcessSpec {
   const args = ["--import", "tsx", "--import", EXIT_WITH_PARENT, join(ROOT, main)];
-  return { name, command: process.execPath, args, env };
+  return { name, command: process.execPath, args, cwd: ROOT, env };
 }

@@ -49,6 +49,7 @@ export function prepareRedis(server: string, stateDir: string, port: number): Lo
     name: "redis",
     command: "/bin/sh",
     args: ["-c", RUN_WITH_PARENT, server, config],
+    cwd: dir,
     env: { PATH: process.env.PATH },
     logFile: join(dir, LOG_FILE),
   };

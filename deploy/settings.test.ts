@@ -6,7 +6,7 @@ describe("loadLocalSettings", () => {
     const settings = loadLocalSettings({ CRIA_REDIS_URL: "", CRIA_WEB_HOST: "" });
     expect(settings).toMatchObject({
       webHost: "127.0.0.1",
-      webPort: 8080,
+      webPort: 3000,
       redisUrl: undefined,
       inferencePort: undefined,
     });

@@ -4,7 +4,7 @@ import { StartError } from "./start-error.ts";
 
 /** The repository's root, where all processes run. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DEFAULT_WEB_PORT = 8080;
+const DEFAULT_WEB_PORT = 3000;
 const LOOPBACK = "127.0.0.1";
 
 /** What `npm start` itself is told by the environment. The processes it starts read the rest themselves. */

@@ -6,9 +6,9 @@ import { SupervisedProcess } from "./supervised-process.ts";
 const running: SupervisedProcess[] = [];
 afterEach(() => Promise.all(running.splice(0).map((child) => child.stop(0))));
 
-function supervise(script: string, args: readonly string[] = []) {
+function supervise(script: string) {
   const lines = new LineLog();
-  const spec = { name: "child", command: process.execPath, args: [...args, "-e", script], env: process.env };
+  const spec = { name: "child", command: process.execPath, args: ["-e", script], cwd: ".", env: process.env };
   const child = new SupervisedProcess(spec, {
     onLine: (line) => lines.push(line),
     onGiveUp: (reason) => lines.push(`gave up: ${reason}`),
@@ -57,8 +57,8 @@ describe("SupervisedProcess", () => {
   });
 
   it("starts again what dies and says how it died", async () => {
-    const { lines } = supervise("console.log('pid', process.pid); setTimeout(() => process.exit(3), 50)");
-    expect(await lines.find(/died/)).toBe("died (exit code 3); starts again in 0.25 s");
+    const { lines } = supervise("console.log('pid', process.pid); setTimeout(() => process.exit(7), 50)");
+    expect(await lines.find(/died/)).toBe("died (exit code 7); starts again in 0.25 s");
     await lines.find(/starts again in 0.5 s/);
     expect(lines.count(/^pid/)).toBe(2);
   });
@@ -66,13 +66,13 @@ describe("SupervisedProcess", () => {
   it("gives up on what dies at once, again and again", async () => {
     const { lines } = supervise("process.exit(1)");
     expect(await lines.find(/gave up/)).toBe(
-      `gave up: child died ${MAX_QUICK_DEATHS} times in a row, last with exit code 1`,
+      `gave up: child ended ${MAX_QUICK_DEATHS} times in a row, last with exit code 1`,
     );
   });
 
   it("gives up on a program that does not exist, naming it", async () => {
     const lines = new LineLog();
-    const spec = { name: "ghost", command: "no-such-program", args: [], env: process.env };
+    const spec = { name: "ghost", command: "no-such-program", args: [], cwd: ".", env: process.env };
     const child = new SupervisedProcess(spec, {
       onLine: (line) => lines.push(line),
       onGiveUp: (line) => lines.push(line),

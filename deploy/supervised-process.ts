@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { afterDeath } from "./restart-policy.ts";
+import { afterDeath, type Death } from "./restart-policy.ts";
 
 /** A process to start. */
 export interface ProcessSpec {
@@ -8,6 +8,7 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** Where it says what went wrong, if not in its output. */
   readonly logFile?: string;
@@ -44,6 +45,7 @@ export class SupervisedProcess {
   start(): void {
     const startedAt = performance.now();
     const child = spawn(this.#spec.command, this.#spec.args, {
+      cwd: this.#spec.cwd,
       env: this.#spec.env,
       stdio: ["pipe", "pipe", "pipe"],
       detached: !isWindows,
@@ -52,8 +54,11 @@ export class SupervisedProcess {
     createInterface({ input: child.stdout }).on("line", (line) => this.#events.onLine(line));
     createInterface({ input: child.stderr }).on("line", (line) => this.#events.onLine(line));
     child.stdin.on("error", () => {}); // It closed its end; "exit" follows.
-    child.once("error", (error) => this.#onDeath(error.message, startedAt));
-    child.once("exit", (code, signal) => this.#onDeath(signal ?? `exit code ${code}`, startedAt));
+    const ranMs = () => performance.now() - startedAt;
+    child.once("error", (error) => this.#onDeath(error.message, { exitCode: null, ranMs: ranMs() }));
+    child.once("exit", (exitCode, signal) =>
+      this.#onDeath(signal ?? `exit code ${exitCode}`, { exitCode, ranMs: ranMs() }),
+    );
   }
 
   /** Asks it to end, and ends it the hard way `graceMs` later. Resolves when it is gone. */
@@ -69,18 +74,19 @@ export class SupervisedProcess {
     clearTimeout(timer);
   }
 
-  #onDeath(how: string, startedAt: number): void {
+  #onDeath(how: string, death: Death): void {
     this.#child
       ?.removeAllListeners("exit")
       .removeAllListeners("error")
       .on("error", () => {});
     this.#child = undefined;
     if (this.#isStopping) return;
-    const next = afterDeath(this.#quickDeaths, performance.now() - startedAt);
+    const next = afterDeath(this.#quickDeaths, death);
     this.#quickDeaths = next.quickDeaths;
     if (next.type === "give-up") {
       const { name, logFile } = this.#spec;
-      const reason = `${name} died ${next.quickDeaths} times in a row, last with ${how}`;
+      const count = next.quickDeaths === 1 ? "" : ` ${next.quickDeaths} times in a row, last`;
+      const reason = `${name} ended${count} with ${how}`;
       this.#events.onGiveUp(logFile ? `${reason}; see ${logFile}` : reason);
       return;
     }

@@ -38,6 +38,11 @@ export class LocalRun {
     return new LocalRun(child, env.CRIA_STATE_DIR, port);
   }
 
+  /** Of npm itself. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** All it has printed. */
   get output(): string {
     return this.#lines.join("\n");
@@ -69,7 +74,7 @@ export class LocalRun {
   /** Ctrl-C. Resolves when it is over, with the milliseconds that took. */
   async stop(): Promise<number> {
     const startedAt = performance.now();
-    if (!this.#isOver) process.kill(-this.#child.pid!, "SIGINT");
+    if (!this.#isOver) process.kill(-this.pid, "SIGINT");
     await this.exitCode();
     return performance.now() - startedAt;
   }
