@@ -7,6 +7,8 @@ import { createTensor, ELEMENT_TYPES, type Tensor, tensorBytes, viewTensor } fro
 
 /** Where a graph writes logits, and what the engine reads of them: the last position of each row, as float32. */
 export class LogitsOutput {
+  /** Tensor [1, 1, vocabSize], for a binding between passes: what is bound stays, and logits of all positions are large. */
+  readonly oneRow: OrtPointer;
   readonly #ort: Ort;
   readonly #graph: DecoderGraph;
   readonly #host: Memory;
@@ -26,6 +28,7 @@ export class LogitsOutput {
     this.#tensor = createTensor(ort, options.host, options.graph.logitsType, [count]);
     this.#elements = this.#elementsOf(this.#tensor, count);
     this.#logits = this.#elements instanceof Float32Array ? this.#elements : new Float32Array(count);
+    this.oneRow = this.view({ firstRow: 0, numRows: 1, numTokens: 1, totalLength: 1, numLogits: 1 });
   }
 
   /** Tensor for a pass to write to; release it with `ReleaseValue`. */
@@ -49,6 +52,7 @@ export class LogitsOutput {
   }
 
   release(): void {
+    this.#ort.release("ReleaseValue", this.oneRow);
     this.#ort.release("ReleaseValue", this.#tensor.value);
   }
 

@@ -55,6 +55,7 @@ export class SessionRunner implements ModelRunner {
   }
 
   async run(plan: StepPlan): Promise<Float32Array> {
+    this.#checkBounds(plan);
     for (const move of plan.moves) this.#kvCache.move(move);
     return this.#pass(plan.type === "prefill" ? this.#inputs.setPrefill(plan) : this.#inputs.setDecode(plan));
   }
@@ -71,7 +72,6 @@ export class SessionRunner implements ModelRunner {
   }
 
   async #pass(shape: PassShape): Promise<Float32Array> {
-    this.#checkBounds(shape);
     const binding = this.#bindingOf(shape);
     for (const [name, value] of this.#inputs.views(shape)) this.#ort.call("BindInput", binding, name, value);
     const logits = this.#logits.view(shape);
@@ -83,16 +83,22 @@ export class SessionRunner implements ModelRunner {
       return this.#logits.read(shape);
     } finally {
       this.#isRunning = false;
+      this.#ort.call("BindOutput", binding, this.#graph.names.logits, this.#logits.oneRow); // else it keeps `logits`
       this.#ort.release("ReleaseValue", logits);
     }
   }
 
   /** ONNX Runtime trusts addresses: a plan beyond the cache would write over other memory. */
-  #checkBounds({ firstRow, numRows, totalLength }: PassShape): void {
-    if (firstRow + numRows > this.maxNumSeqs)
-      throw new RangeError(`row ${firstRow + numRows - 1} of ${this.maxNumSeqs}`);
-    if (totalLength > this.maxModelLen)
-      throw new RangeError(`${totalLength} positions; maxModelLen is ${this.maxModelLen}`);
+  #checkBounds(plan: StepPlan): void {
+    let { numRows, numPositions } = extentOf(plan);
+    for (const { from, to, length } of plan.moves) {
+      numRows = Math.max(numRows, from + 1, to + 1);
+      numPositions = Math.max(numPositions, length);
+    }
+    if (numRows > this.maxNumSeqs) throw new RangeError(`row ${numRows - 1}; there are ${this.maxNumSeqs}`);
+    if (numPositions > this.maxModelLen) {
+      throw new RangeError(`${numPositions} positions; maxModelLen is ${this.maxModelLen}`);
+    }
   }
 
   #bindingOf({ firstRow, numRows }: PassShape): OrtPointer {
@@ -109,4 +115,14 @@ export class SessionRunner implements ModelRunner {
     });
     return binding;
   }
+}
+
+/** Rows and positions that a plan's pass reaches. */
+function extentOf(plan: StepPlan): { numRows: number; numPositions: number } {
+  if (plan.type === "prefill") {
+    return { numRows: plan.row + 1, numPositions: plan.numComputedTokens + plan.tokenIds.length };
+  }
+  let numPositions = 0;
+  for (const entry of plan.entries) numPositions = Math.max(numPositions, entry.numComputedTokens + 1);
+  return { numRows: plan.entries.length, numPositions };
 }

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { afterAll, describe, expect, it } from "vitest";
+import { readGraphFile } from "./graph-file.ts";
+import { tinyFile } from "./stock-decoder.fixture.ts";
+
+describe("readGraphFile", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "cria-graph-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** A graph whose only weight lies in another file. */
+  function writeGraph(location: string): string {
+    const message = (number: number, write: (writer: BinaryWriter) => void) => (writer: BinaryWriter) => {
+      write(writer.tag(number, 2).fork());
+      writer.join();
+    };
+    const entry = (key: string, value: string) =>
+      message(13, (writer) => void writer.tag(1, 2).string(key).tag(2, 2).string(value));
+    const model = new BinaryWriter();
+    model.tag(1, 0).int64(10); // ir_version
+    message(7, (graph) => {
+      message(5, (tensor) => {
+        entry("location", location)(tensor);
+        entry("length", "12")(tensor);
+      })(graph);
+    })(model);
+    const file = path.join(folder, "model.onnx");
+    writeFileSync(file, model.finish());
+    return file;
+  }
+
+  it("lists the operators of a graph, each once, and counts its bytes", async () => {
+    const { operators, bytes } = await readGraphFile(tinyFile("own"));
+    expect([...operators]).toContain("GroupQueryAttention");
+    expect([...operators]).toContain("GatherND");
+    expect(bytes).toBe(statSync(tinyFile("own")).size);
+  });
+
+  it("counts weights in files beside it", async () => {
+    const file = writeGraph("model.data");
+    writeFileSync(path.join(folder, "model.data"), Buffer.alloc(1000));
+    expect((await readGraphFile(file)).bytes).toBe(statSync(file).size + 1000);
+  });
+
+  it("says which file of weights is missing", async () => {
+    await expect(readGraphFile(writeGraph("lost.data"))).rejects.toMatchObject({
+      code: "MODEL_BROKEN",
+      message: expect.stringContaining("lost.data"),
+    });
+  });
+});
