@@ -1,7 +1,19 @@
+import { basename } from "node:path";
 import { z } from "zod";
 
 /** Model names: what a shell, a URL and a chat command all take unquoted. */
 export const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** A model name made of a file's, where nobody chose one. */
+export function modelNameOf(file: string): string {
+  const stem = basename(file)
+    .replace(/\.gguf$/i, "")
+    .toLowerCase();
+  return stem
+    .replace(/[^a-z0-9._-]+/g, "-")
+    .replace(/^[^a-z0-9]+/, "")
+    .slice(0, 64);
+}
 
 const name = z
   .string()

@@ -4,7 +4,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
 import type { ModelDescription, ModelState } from "./model-description.ts";
 import type { ModelWeights } from "./model-folder.ts";
-import { nearestNames } from "./nearest-names.ts";
+import { modelNotFound } from "./nearest-names.ts";
 import { type WeightsLease, WeightsPool, type WeightsPoolOptions } from "./weights-pool.ts";
 
 /** A model in memory. */
@@ -142,13 +142,7 @@ class FolderModelRegistry implements ModelRegistry {
     this.#refresh();
     const model = this.#catalog.models.get(name) ?? this.#findNew(name);
     if (model) return model;
-    const names = [...this.#catalog.models.keys()];
-    const nearest = nearestNames(name, names);
-    const hint =
-      nearest.length > 0 ? `nearest: ${nearest.join(", ")}` : `there are: ${names.slice(0, 10).join(", ") || "none"}`;
-    throw new InferenceError("MODEL_NOT_FOUND", `model "${name.slice(0, 64)}" does not exist; ${hint}`, {
-      metadata: { model: name.slice(0, 64), nearest: nearest.join(",") },
-    });
+    throw modelNotFound(name, [...this.#catalog.models.keys()]);
   }
 
   /** It may have come a moment ago. */

@@ -1,0 +1,94 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { ModelRunner } from "../engine/model-runner.ts";
+import { loadTokenizer } from "../text/hf-tokenizer.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import type { CatalogModel } from "./model-catalog.ts";
+import { MANIFEST_FILE, type ModelWeights } from "./model-folder.ts";
+import { megabytes } from "./model-report.ts";
+
+/** What a check found, in sentences. */
+export interface ModelCheck {
+  readonly name: string;
+  readonly isSound: boolean;
+  readonly findings: readonly string[];
+}
+
+/** Loads a model's graph for one sequence. */
+export type LoadRunner = (weights: ModelWeights) => Promise<ModelRunner>;
+
+const PROMPT = "The capital of France is";
+const NUM_TOKENS = 8;
+
+/** Loads a model for real and lets it generate a few tokens. Never throws. */
+export async function checkModel(model: CatalogModel, loadRunner: LoadRunner): Promise<ModelCheck> {
+  const { name, faults, weights } = model;
+  if (!weights) return { name, isSound: false, findings: faults };
+  try {
+    return { name, isSound: true, findings: await tryOut(weights, loadRunner) };
+  } catch (error) {
+    return { name, isSound: false, findings: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+async function tryOut(weights: ModelWeights, loadRunner: LoadRunner): Promise<string[]> {
+  const tokenizer = await loadTokenizer(weights.folder);
+  const startedAt = performance.now();
+  const runner = await loadRunner(weights);
+  try {
+    const seconds = ((performance.now() - startedAt) / 1e3).toFixed(1);
+    if (tokenizer.vocabSize > runner.vocabSize) {
+      throw new Error(
+        `tokenizer.json has ${tokenizer.vocabSize} tokens, the graph ${runner.vocabSize}: they do not belong together`,
+      );
+    }
+    const text = await continueText(runner, tokenizer);
+    return [
+      `${weights.layout} layout, ${megabytes(weights.weightBytes)} of weights, loaded in ${seconds} s`,
+      `tokenizer with ${tokenizer.vocabSize} tokens; replies end at ${tokenizer.eosTokenIds.map((id) => tokenizer.tokenText(id)).join(", ")}`,
+      `continues ${JSON.stringify(PROMPT)} with ${JSON.stringify(text)}`,
+    ];
+  } finally {
+    runner.close();
+  }
+}
+
+/** Greedy, from the prompt's last token on. */
+async function continueText(runner: ModelRunner, tokenizer: Tokenizer): Promise<string> {
+  const prompt = tokenizer.encode(PROMPT);
+  const prefill = {
+    type: "prefill",
+    moves: [],
+    row: 0,
+    numComputedTokens: 0,
+    tokenIds: prompt,
+    wantsLogits: true,
+  } as const;
+  const tokenIds = [likeliest(await runner.run(prefill), runner.vocabSize)];
+  while (tokenIds.length < NUM_TOKENS && !tokenizer.eosTokenIds.includes(tokenIds.at(-1)!)) {
+    const entry = { numComputedTokens: prompt.length + tokenIds.length - 1, tokenId: tokenIds.at(-1)! };
+    const logits = await runner.run({ type: "decode", moves: [], entries: [entry] });
+    tokenIds.push(likeliest(logits, runner.vocabSize));
+  }
+  return Buffer.concat(tokenIds.map((id) => tokenizer.tokenBytes(id))).toString();
+}
+
+/** @throws Error if the logits are no numbers, which a damaged weights file makes of them */
+function likeliest(logits: Float32Array, vocabSize: number): number {
+  let best = 0;
+  for (let i = 0; i < vocabSize; i++) {
+    if (!Number.isFinite(logits[i])) throw new Error(`logit ${i} is ${logits[i]}: the weights are damaged`);
+    if (logits[i]! > logits[best]!) best = i;
+  }
+  return best;
+}
+
+/** Folders that look like models but have no manifest. */
+export function foldersWithoutManifest(modelsDir: string): string[] {
+  const folders = existsSync(modelsDir) ? readdirSync(modelsDir) : [];
+  return folders
+    .filter((name) => !name.startsWith(".") && !existsSync(join(modelsDir, name, MANIFEST_FILE)))
+    .filter((name) => GRAPH_FILES.some((file) => existsSync(join(modelsDir, name, file))));
+}
+
+const GRAPH_FILES = ["model.onnx", "onnx", "genai_config.json"];

@@ -1,0 +1,189 @@
+import { totalmem } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { parseArgs } from "node:util";
+import { type Config, loadConfig } from "../config.ts";
+import { checkModel, foldersWithoutManifest, type ModelCheck } from "./check-model.ts";
+import { importGguf } from "./gguf/import-gguf.ts";
+import { showImportProgress } from "./import-progress.ts";
+import { modelNameOf } from "./manifest.ts";
+import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
+import type { ModelWeights } from "./model-folder.ts";
+import { checkReport, megabytes, modelDetails, modelTable } from "./model-report.ts";
+import { modelNotFound } from "./nearest-names.ts";
+import { checkRemovable, removeModelFolder } from "./remove-model.ts";
+
+const USAGE = `usage: npm run models -- COMMAND
+
+  list                            all models
+  show NAME                       all about one
+  import FILE.gguf [--name NAME]  make a model of a GGUF file, without loss
+  check [NAME]                    load it (default: all) for real, tell what is wrong
+  remove NAME [--yes]             remove its folder
+
+Add --json for output that programs read. Models lie in the folder "models", or where CRIA_MODELS_DIR says.
+docs/models.md tells how a model folder is made.`;
+
+/** Exit codes as shells know them: 1 failed, 2 wrong usage, 130 stopped by Ctrl-C. */
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_STOPPED = 130;
+
+/** A command line that cannot be understood. */
+class UsageError extends Error {}
+
+/** A check is short: one sequence, and a cache that takes next to no memory. */
+const CHECK_MODEL_LEN = 256;
+
+interface Options {
+  readonly name?: string | undefined;
+  readonly yes?: boolean | undefined;
+}
+
+/** What a command tells people, and programs. */
+interface Outcome {
+  readonly text: string;
+  readonly value: unknown;
+  readonly isFailure?: boolean;
+}
+
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = stop.signal.aborted ? EXIT_STOPPED : error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+  console.error(stop.signal.aborted ? "stopped" : error instanceof Error ? error.message : String(error));
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parse();
+  const [command, ...words] = positionals;
+  if (values.help || command === undefined) return console.log(USAGE);
+  const { text, value, isFailure } = await run(command, words, values);
+  console.log(values.json ? JSON.stringify(value, undefined, 2) : text);
+  if (isFailure) process.exitCode = EXIT_FAILED;
+}
+
+async function run(command: string, words: readonly string[], options: Options): Promise<Outcome> {
+  const config = loadConfig(process.env, totalmem());
+  switch (command) {
+    case "list":
+      return list(config);
+    case "show":
+      return show(config, one(words, "NAME"));
+    case "import":
+      return await importFile(config, one(words, "FILE.gguf"), options);
+    case "check":
+      return await check(config, words[0]);
+    case "remove":
+      return await remove(config, one(words, "NAME"), options);
+    default:
+      throw new UsageError(`there is no command "${command}"\n\n${USAGE}`);
+  }
+}
+
+function parse() {
+  try {
+    const flag = { type: "boolean" } as const;
+    const options = { name: { type: "string" }, yes: flag, json: flag, help: { ...flag, short: "h" } } as const;
+    return parseArgs({ allowPositionals: true, options });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+function one(words: readonly string[], what: string): string {
+  if (words.length === 1) return words[0]!;
+  throw new UsageError(`this command takes one ${what}, not ${words.length}\n\n${USAGE}`);
+}
+
+function list({ modelsDir, defaultModel }: Config): Outcome {
+  const models = readModels(modelsDir);
+  const none = `no models in ${modelsDir}; npm run models -- import FILE.gguf makes one`;
+  return { text: models.length > 0 ? modelTable(models, defaultModel) : none, value: models.map(withoutPaths) };
+}
+
+function show({ modelsDir }: Config, name: string): Outcome {
+  const model = find(name, readModels(modelsDir));
+  return { text: modelDetails(model), value: withoutPaths(model) };
+}
+
+async function importFile({ modelsDir }: Config, file: string, options: Options): Promise<Outcome> {
+  const { name = modelNameOf(file) } = options;
+  const progress = showImportProgress(process.stderr, name);
+  try {
+    const { folder, weightBytes } = await importGguf({
+      file,
+      modelsDir,
+      name,
+      onProgress: progress.update,
+      signal: stop.signal,
+    });
+    return {
+      text: `${name}: ${megabytes(weightBytes)} of weights in ${folder}`,
+      value: { name, folder, weightBytes },
+    };
+  } finally {
+    progress.end();
+  }
+}
+
+async function check(config: Config, name: string | undefined): Promise<Outcome> {
+  const models = readModels(config.modelsDir);
+  const results: ModelCheck[] = [];
+  for (const model of name === undefined ? models : [find(name, models)]) {
+    results.push(await checkModel(model, (weights) => loadRunner(config, weights)));
+  }
+  const strays = name === undefined ? foldersWithoutManifest(config.modelsDir) : [];
+  const hints = strays.map(
+    (folder) => `${folder} has a graph but no cria.json, so it is no model; {} in it makes it one`,
+  );
+  return {
+    text: [...results.map(checkReport), ...hints].join("\n"),
+    value: results,
+    isFailure: results.some(({ isSound }) => !isSound),
+  };
+}
+
+async function loadRunner({ device, threads }: Config, weights: ModelWeights) {
+  const { loadOnnxModelRunner } = await import("../runtime/onnx-model-runner.ts");
+  const maxModelLen = Math.min(weights.maxModelLen, CHECK_MODEL_LEN);
+  const { file, names } = weights;
+  return loadOnnxModelRunner({ graphFile: file, names, maxNumSeqs: 1, maxModelLen, device, numThreads: threads });
+}
+
+async function remove({ modelsDir }: Config, name: string, { yes }: Options): Promise<Outcome> {
+  checkRemovable(name, readModels(modelsDir));
+  if (!yes && !(await confirm(`Remove ${name} from ${modelsDir}? [y/N] `))) throw new Error("nothing was removed");
+  removeModelFolder(modelsDir, name);
+  return { text: `${name} is removed`, value: { removed: name } };
+}
+
+async function confirm(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new UsageError("nobody to ask whether to remove it: add --yes");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await terminal.question(question, { signal: stop.signal })).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+function readModels(modelsDir: string): CatalogModel[] {
+  return [...new ModelCatalog(modelsDir).models.values()];
+}
+
+function find(name: string, models: readonly CatalogModel[]): CatalogModel {
+  const model = models.find((candidate) => candidate.name === name);
+  if (model) return model;
+  throw modelNotFound(
+    name,
+    models.map((candidate) => candidate.name),
+  );
+}
+
+/** What programs get: all but where the weights lie. */
+function withoutPaths({ weights, ...model }: CatalogModel) {
+  return { ...model, layout: weights?.layout };
+}

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ModelCatalog } from "./model-catalog.ts";
+import { writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
+
+let modelsDir: string;
+beforeEach(() => {
+  modelsDir = mkdtempSync(join(tmpdir(), "cria-catalog-"));
+});
+afterEach(() => rmSync(modelsDir, { recursive: true }));
+
+const writeVariant = (name: string, manifest: object) => writeFiles(join(modelsDir, name), { "cria.json": manifest });
+const faultsOf = (name: string) => new ModelCatalog(modelsDir).models.get(name)!.faults;
+
+describe("ModelCatalog", () => {
+  it("fills in what a manifest leaves out: from its bases, then from the model's files, then from the contract", () => {
+    writeModelFolder(modelsDir, "llama", {
+      "cria.json": { system: "Be kind.", stop: ["\n\n"], sampling: { topK: 3 }, maxTokens: 99, licence: "MIT" },
+      "tokenizer_config.json": { eos_token: "<|end|>", bos_token: "<s>", chat_template: "{{ messages }}" },
+      "generation_config.json": { do_sample: true, top_k: 50, min_p: 0.1 },
+    });
+    writeVariant("pirate", { base: "llama", system: "Arr.", sampling: { temperature: 0.2 } });
+    writeVariant("parrot", { base: "pirate", stop: [] });
+    expect(new ModelCatalog(modelsDir).models.get("parrot")).toMatchObject({
+      base: "pirate",
+      description: "",
+      promptFormat: { type: "chat-template" },
+      chatTemplate: "{{ messages }}",
+      system: "Arr.",
+      stop: [],
+      sampling: { temperature: 0.2, topK: 3, topP: 0.95, minP: 0.1, repetitionPenalty: 1 },
+      maxTokens: 99,
+      maxModelLen: 128,
+      bosToken: "<s>",
+      eosToken: "<|end|>",
+      licence: "MIT",
+      faults: [],
+    });
+  });
+
+  it("completes text where there is no template, and has a variant's own template go first", () => {
+    writeModelFolder(modelsDir, "llama");
+    writeVariant("chat", { base: "llama", promptFormat: { type: "chat-template", template: "own" } });
+    const { models } = new ModelCatalog(modelsDir);
+    expect(models.get("llama")!.promptFormat).toEqual({ type: "completion" });
+    expect(models.get("chat")!.chatTemplate).toBe("own");
+  });
+
+  it("names a base that does not exist, with the nearest", () => {
+    writeModelFolder(modelsDir, "llama");
+    writeVariant("variant", { base: "lama" });
+    expect(faultsOf("variant")).toEqual(['base "lama" does not exist; nearest: llama']);
+  });
+
+  it("names the circle that bases make", () => {
+    writeVariant("a", { base: "b" });
+    writeVariant("b", { base: "a" });
+    writeVariant("c", { base: "a" });
+    writeVariant("own", { base: "own" });
+    expect(faultsOf("a")).toEqual(["its bases go in a circle: a → b → a"]);
+    expect(faultsOf("c")).toEqual(["its bases go in a circle: a → b → a"]);
+    expect(faultsOf("own")).toEqual(["its bases go in a circle: own → own"]);
+  });
+
+  it("refuses a long chain of bases", () => {
+    writeModelFolder(modelsDir, "v0");
+    for (let i = 1; i <= 5; i++) writeVariant(`v${i}`, { base: `v${i - 1}` });
+    expect(faultsOf("v4")).toEqual([]);
+    expect(faultsOf("v5")).toEqual([expect.stringMatching(/^more than 4 bases: v5 → v4/)]);
+  });
+
+  it("says that a base is broken, and how", () => {
+    writeModelFolder(modelsDir, "llama", { "tokenizer.json": undefined });
+    writeVariant("variant", { base: "llama" });
+    expect(faultsOf("variant")).toEqual(['base "llama" is broken: tokenizer.json is missing']);
+  });
+
+  it("finds a chat format without a template", () => {
+    writeModelFolder(modelsDir, "llama", { "cria.json": { promptFormat: { type: "chat-template" } } });
+    expect(faultsOf("llama")).toEqual([expect.stringContaining("no chat template")]);
+  });
+
+  it("reads again only when something changed, a base's change included", () => {
+    writeModelFolder(modelsDir, "llama");
+    writeVariant("variant", { base: "llama" });
+    const catalog = new ModelCatalog(modelsDir);
+    const { models } = catalog;
+    expect(catalog.refresh()).toBe(false);
+    expect(catalog.models).toBe(models);
+    writeModelFolder(modelsDir, "llama", { "cria.json": { licence: "Apache-2.0" } });
+    expect(catalog.refresh()).toBe(true);
+    expect(catalog.models.get("variant")!.licence).toBe("Apache-2.0");
+    expect(catalog.models.get("variant")!.revision).not.toBe(models.get("variant")!.revision);
+  });
+
+  it("passes over what is being written", () => {
+    writeModelFolder(modelsDir, ".llama.part");
+    expect(new ModelCatalog(modelsDir).models.size).toBe(0);
+  });
+});

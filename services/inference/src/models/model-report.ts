@@ -1,0 +1,67 @@
+import type { ModelCheck } from "./check-model.ts";
+import type { CatalogModel } from "./model-catalog.ts";
+
+/** A table of models: one line each, columns aligned; broken ones after it, with the reason. */
+export function modelTable(models: readonly CatalogModel[], defaultModel: string): string {
+  const whole = models.filter(({ faults }) => faults.length === 0);
+  const header = ["NAME", "FORMAT", "CONTEXT", "SIZE", "BASE", "DESCRIPTION"];
+  const rows = whole.map((model) => [
+    `${model.name}${model.name === defaultModel ? " *" : ""}`,
+    model.promptFormat.type,
+    `${model.maxModelLen}`,
+    model.base === undefined ? megabytes(model.weightBytes) : "-",
+    model.base ?? "-",
+    model.description,
+  ]);
+  const broken = models.filter(({ faults }) => faults.length > 0);
+  const reasons = broken.map(({ name, faults }) => `broken: ${name}: ${faults.join("; ")}`);
+  const table = whole.length > 0 ? alignColumns([header, ...rows]) : [];
+  const legend = whole.some(({ name }) => name === defaultModel) ? ["* the default model"] : [];
+  return [...table, ...legend, ...reasons].join("\n");
+}
+
+/** Everything about one model, a line a field. */
+export function modelDetails(model: CatalogModel): string {
+  const { repetitionPenalty, temperature, topK, topP, minP } = model.sampling;
+  const rows: [string, string][] = [
+    ["name", model.name],
+    ["description", model.description],
+    ["base", model.base ?? ""],
+    ["broken", model.faults.join("; ")],
+    ["prompt format", model.promptFormat.type],
+    ["system", model.system],
+    ["stop", model.stop.map((text) => JSON.stringify(text)).join(" ")],
+    [
+      "sampling",
+      `temperature ${temperature}, top-p ${topP}, top-k ${topK}, min-p ${minP}, repetition ${repetitionPenalty}`,
+    ],
+    ["reply", `at most ${model.maxTokens} tokens by default`],
+    ["context", `${model.maxModelLen} tokens`],
+    ["end of reply", model.eosToken],
+    ["weights", megabytes(model.weightBytes)],
+    ["licence", model.licence],
+    ["revision", model.revision],
+  ];
+  return alignColumns(rows.filter(([, value]) => value !== "")).join("\n");
+}
+
+/** One model's check: its verdict, then a line a finding. */
+export function checkReport({ name, isSound, findings }: ModelCheck): string {
+  return [`${name}: ${isSound ? "sound" : "BROKEN"}`, ...findings.map((finding) => `  ${finding}`)].join("\n");
+}
+
+/** Every column but the last as wide as its widest cell. */
+function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** As disks are sold: 1 MB is a million bytes. */
+export function megabytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
