@@ -44,7 +44,9 @@ export async function openGguf(file: string): Promise<GgufFile> {
     throw new GgufError(`cannot open ${file}: ${cause.code ?? cause.message}`, { cause });
   });
   try {
-    const { size } = await handle.stat();
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new GgufError(`${file} is not a file`);
+    const { size } = stat;
     await checkPreamble(handle, file, size);
     const { metadata, tensorInfos, tensorDataOffset } = await readHeader(file);
     const dataOffset = Number(tensorDataOffset);

@@ -12,7 +12,6 @@ import { LlamaTensors } from "./llama-tensors.ts";
 import type { Transfer } from "./matrix.ts";
 import { optionalString } from "./metadata.ts";
 import { modelConfig } from "./model-config.ts";
-import { rotaryTables } from "./rotary.ts";
 import { writeAtomically, writeSynced } from "./staging-folder.ts";
 import { buildTokenizer, type GgufTokenizer } from "./tokenizer-json.ts";
 
@@ -84,7 +83,7 @@ async function draftModel(source: GgufFile): Promise<ModelDraft> {
   const tokenizer = buildTokenizer(source.metadata, config.contextLength);
   const tensors = new LlamaTensors(source.tensors);
   const ropeFactors = await readRopeFactors(source, tensors, config.headDim / 2);
-  const llama = buildLlamaGraph(config, tensors, rotaryTables(config, ropeFactors));
+  const llama = buildLlamaGraph(config, tensors, ropeFactors);
   tensors.assertAllUsed();
   const { vocabSize, isTied } = llama;
   if (tokenizer.numTokens > vocabSize) {
@@ -136,7 +135,7 @@ async function writeGraph(
   const totalBytes = transfers.reduce((sum, { source: { rows, rowBytes } }) => sum + rows * rowBytes, 0);
   const files = await WeightFiles.create(folder, layout);
   try {
-    for (const { weight, bytes } of computed) await writeWeight(files, weight, 0, bytes);
+    for (const { weight, compute } of computed) await writeWeight(files, weight, 0, new Uint8Array(compute().buffer));
     let doneBytes = 0;
     for (const transfer of transfers) {
       for await (const bytes of transferRows(source, files, transfer)) {

@@ -21,7 +21,7 @@ const ARCHITECTURE = "llama";
 const MAX_LAYERS = 1024;
 const MAX_SIZE = 1_048_576;
 const MAX_HEADS = 4096;
-const MAX_CONTEXT = 4_194_304;
+const MAX_CONTEXT = 1_048_576;
 
 /** Entries that change the computation in a way we do not know, unless they have this value. */
 const NEUTRAL: Readonly<Record<string, number>> = {

@@ -5,14 +5,14 @@ import type { LlamaTensors } from "./llama-tensors.ts";
 import { addHalf, addMatrix, type GraphDraft, type MatrixSource, type Transfer } from "./matrix.ts";
 import { lastAxis, lookUp, multiply } from "./matrix-nodes.ts";
 import { keep } from "./repack.ts";
-import type { RotaryTables } from "./rotary.ts";
+import { rotaryTable } from "./rotary.ts";
 
 /** A decoder's graph, and all it takes to fill its weights. */
 export interface LlamaGraph {
   readonly graph: GraphBuilder;
   readonly transfers: readonly Transfer[];
   /** Weights that are computed, not copied. */
-  readonly computed: readonly { readonly weight: Weight; readonly bytes: Uint8Array }[];
+  readonly computed: readonly { readonly weight: Weight; readonly compute: () => Float32Array }[];
   readonly vocabSize: number;
   /** Whether the output layer reads the embedding. */
   readonly isTied: boolean;
@@ -36,7 +36,11 @@ interface Stream {
  * [batch, k] (places in seq), past_key_values.N.key and .value float32 [batch, kv_heads, past, head_dim].
  * Outputs: logits float32 [batch, k, vocab], present.N.key and .value. Past and present may be one buffer.
  */
-export function buildLlamaGraph(config: LlamaConfig, tensors: LlamaTensors, rotary: RotaryTables): LlamaGraph {
+export function buildLlamaGraph(
+  config: LlamaConfig,
+  tensors: LlamaTensors,
+  ropeFactors: Float32Array | undefined,
+): LlamaGraph {
   const graph = new GraphBuilder();
   const context: LayerContext = { graph, transfers: [], config, tensors };
   const { hiddenSize, numLayers } = config;
@@ -45,7 +49,7 @@ export function buildLlamaGraph(config: LlamaConfig, tensors: LlamaTensors, rota
   graph.input("attention_mask", "int64", ["batch", "total"]);
   graph.input("logits_positions", "int64", ["batch", "k"]);
   addLengths(graph);
-  const computed = addRotary(graph, config, rotary);
+  const computed = addRotary(graph, config, ropeFactors);
 
   const table = tensors.matrix("token_embd.weight", undefined, hiddenSize);
   const embedding = addMatrix(context, "embedding", [{ tensor: table }], "lookUp");
@@ -73,13 +77,15 @@ function addLengths(graph: GraphBuilder): void {
   graph.node("Cast", [graph.node("Gather", [shape, one], "longest")], "total_length", { to: 6 });
 }
 
-function addRotary(graph: GraphBuilder, config: LlamaConfig, { cos, sin }: RotaryTables): LlamaGraph["computed"] {
+function addRotary(
+  graph: GraphBuilder,
+  config: LlamaConfig,
+  ropeFactors: Float32Array | undefined,
+): LlamaGraph["computed"] {
   const dims = [config.contextLength, config.headDim / 2];
-  const bytes = (values: Float32Array): Uint8Array =>
-    new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return [
-    { weight: graph.weight("cos", "float32", dims), bytes: bytes(cos) },
-    { weight: graph.weight("sin", "float32", dims), bytes: bytes(sin) },
+    { weight: graph.weight("cos", "float32", dims), compute: () => rotaryTable(config, ropeFactors, Math.cos) },
+    { weight: graph.weight("sin", "float32", dims), compute: () => rotaryTable(config, ropeFactors, Math.sin) },
   ];
 }
 
