@@ -14,12 +14,13 @@ function check(tokenIds: readonly number[], stopping: Partial<StoppingCriteria> 
   const criteria = fakeRequest({ stopping: { maxTokens: 10_000, ...stopping } }).stopping;
   const checker = new StopChecker({ model: characterModel, contextRoom: 10_000, ...options, stopping: criteria });
   let sent = "";
+  const goesOn = { reason: undefined, matchedStop: undefined, textLength: undefined };
   for (const tokenId of tokenIds) {
     const { text, stop } = checker.push(tokenId);
     sent += text;
     if (stop !== undefined) return { sent, numTokens: checker.numTokens, ...stop };
   }
-  return { sent, numTokens: checker.numTokens };
+  return { sent, numTokens: checker.numTokens, ...goesOn };
 }
 
 describe("StopChecker", () => {
