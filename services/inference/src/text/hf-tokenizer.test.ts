@@ -125,6 +125,15 @@ describe("loadTokenizer", () => {
     }
   });
 
+  it("leaves out a character that the vocabulary lacks, and makes no control token of it", async () => {
+    const { model, ...file } = byteLevelFile();
+    const { a: _, ...vocab } = model.vocab;
+    const tokenizer = await load({ ...file, model: { ...model, vocab, unk_token: "<|endoftext|>" } });
+    for (const literal of [true, false]) {
+      expect(tokenizer.encode("xay", { literal }).map((id) => tokenizer.tokenText(id))).toEqual(["x", "y"]);
+    }
+  });
+
   it("gives literal text back byte for byte", async () => {
     const tokenizer = await load(byteLevelFile({ normalizer: null }));
     fc.assert(

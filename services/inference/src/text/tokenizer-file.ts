@@ -22,7 +22,11 @@ export interface TokenizerFile {
   readonly pre_tokenizer: Step | null;
   readonly post_processor: Step | null;
   readonly decoder: Step | null;
-  readonly model: { readonly vocab: Readonly<Record<string, number>>; readonly merges: readonly Merge[] };
+  readonly model: {
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges: readonly Merge[];
+    readonly unk_token?: string | null;
+  };
 }
 
 /** @throws Error naming what is wrong, if the file is not a BPE tokenizer */
@@ -69,21 +73,28 @@ function steps(step: Step | null): readonly Step[] {
  * control token, neither whole nor by merges. Added tokens of white space alone are text and stay.
  */
 export function withoutControlTokens(file: TokenizerFile): object {
-  const isSpace = ({ content, special }: AddedToken) => !special && /^[\s▁]+$/u.test(content);
-  // A single character is no merge: without it in the vocabulary the library would drop it from the text.
-  const control = new Set(
-    file.added_tokens.filter((token) => !isSpace(token) && token.content.length > 1).map((t) => t.content),
-  );
-  const vocab = Object.fromEntries(Object.entries(file.model.vocab).filter(([token]) => !control.has(token)));
-  const merges = file.model.merges.filter((merge) => !control.has(mergeResult(merge)));
+  const { vocab, merges, unk_token } = file.model;
+  const control = new Set(file.added_tokens.filter(isControl).map(({ content }) => content));
+  const model = {
+    ...file.model,
+    vocab: Object.fromEntries(Object.entries(vocab).filter(([token]) => !control.has(token))),
+    merges: merges.filter((merge) => !control.has(mergeResult(merge))),
+    // Otherwise a character that the vocabulary lacks would become a control token, in some models the end of text.
+    unk_token: unk_token && !control.has(unk_token) ? unk_token : null,
+  };
   return {
     ...file,
-    added_tokens: file.added_tokens.filter(isSpace),
+    added_tokens: file.added_tokens.filter((token) => !isControl(token)),
     normalizer: withoutPrefix(file.normalizer),
     pre_tokenizer: withoutPrefix(file.pre_tokenizer),
     post_processor: null,
-    model: { ...file.model, vocab, merges },
+    model,
   };
+}
+
+/** White space is text, and so is a character of its own: no merge makes it, so the text would lose it. */
+function isControl({ content, special }: AddedToken): boolean {
+  return special === true || !(content.length === 1 || /^[\s▁]+$/u.test(content));
 }
 
 function mergeResult(merge: Merge): string {
