@@ -92,6 +92,7 @@ export class FakeModelRunner implements ModelRunner {
   }
 
   #prefill({ row, numComputedTokens, tokenIds, wantsLogits }: PrefillPlan): readonly Row[] {
+    this.#row(row);
     if (numComputedTokens === 0) this.#rows[row] = { prompt: [], reply: [] };
     if (tokenIds.length === 0) throw new RangeError(`empty chunk for row ${row}`);
     this.#expectHeld(row, numComputedTokens);
