@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { DEFAULT_GRAPH_NAMES, type GraphNames, LOGITS_POSITIONS } from "./decoder-graph.ts";
@@ -48,7 +47,7 @@ export async function stockLogits(
   { graphFile, names }: Pick<TinyLayout, "graphFile" | "names">,
   tokenIds: readonly number[],
 ): Promise<readonly Float32Array[]> {
-  const session = await InferenceSession.create(readFileSync(graphFile));
+  const session = await InferenceSession.create(graphFile);
   let past = emptyPast(session, names);
   const logits: Float32Array[] = [];
   for (const [position, tokenId] of tokenIds.entries()) {
