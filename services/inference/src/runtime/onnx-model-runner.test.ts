@@ -49,10 +49,11 @@ describe("OnnxModelRunner", () => {
     runner.close();
   });
 
-  it("refuses to close during a pass, and closes after it", async () => {
+  it("refuses to run or close during a pass, and closes after it", async () => {
     const runner = await load();
     const pass = runner.run(prompt);
-    expect(() => runner.close()).toThrow("during a pass");
+    expect(() => runner.close()).toThrow("close() during a pass");
+    await expect(runner.run(prompt)).rejects.toThrow("run() during a pass");
     await pass;
     runner.close();
   });

@@ -55,6 +55,7 @@ export class SessionRunner implements ModelRunner {
   }
 
   async run(plan: StepPlan): Promise<Float32Array> {
+    if (this.#isRunning) throw new Error("run() during a pass: they share inputs, logits and the KV cache");
     this.#checkBounds(plan);
     for (const move of plan.moves) this.#kvCache.move(move);
     return this.#pass(plan.type === "prefill" ? this.#inputs.setPrefill(plan) : this.#inputs.setDecode(plan));
