@@ -1,0 +1,155 @@
+import { totalmem } from "node:os";
+import { setLogger as setGrpcLogger } from "@grpc/grpc-js";
+import type { Logger } from "pino";
+import { type Config, ConfigError, isLoopback, loadConfig } from "./config.ts";
+import { createInferenceEngine } from "./inference-engine.ts";
+import type { PlacedModelRunner } from "./models/load-weights.ts";
+import type { ModelWeights } from "./models/model-folder.ts";
+import { createModelRegistry, type ModelRegistry } from "./models/model-registry.ts";
+import { createLogger } from "./observability/logger.ts";
+import { createMetrics } from "./observability/metrics.ts";
+import { startMetricsServer } from "./observability/metrics-server.ts";
+import { startServer } from "./server/server.ts";
+import { createIncrementalDetokenizer } from "./text/incremental-detokenizer.ts";
+
+/** For supervisors: there is no use in starting again until something is changed. README.md lists the codes. */
+const EXIT_CONFIG = 2;
+const EXIT_PORT = 3;
+/** Replies in flight at SIGTERM: who wants to give them longer calls AdminService.Drain first. */
+const SHUTDOWN_GRACE_MS = 500;
+
+/** A start that failed for a reason that one line explains. */
+class StartError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+try {
+  await run(readConfig());
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  console.error(error.message);
+  process.exit(error.exitCode);
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env, Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY));
+  } catch (error) {
+    if (error instanceof ConfigError) throw new StartError(error.message, EXIT_CONFIG);
+    throw error;
+  }
+}
+
+/** Serves until SIGTERM or SIGINT. */
+async function run(config: Config): Promise<void> {
+  const logger = createLogger(config.logLevel);
+  setGrpcLogger({ error: (message: string) => logger.debug({ from: "grpc-js" }, message) });
+  const stopped = stopSignal();
+  const registry = openRegistry(config, logger);
+  const metrics = createMetrics({
+    loads: () => registry.loaded().map(({ description, engine }) => ({ model: description.name, load: engine.load() })),
+  });
+  const server = await listenAt(config.host, config.port, "CRIA_PORT", () =>
+    startServer({ ...config, registry, metrics, logger }),
+  );
+  const metricsServer = await startMetrics(config, metrics.registry);
+  announce(config, logger, { port: server.port, metricsPort: metricsServer?.port });
+  if (config.preload) void preload(registry, config.defaultModel, logger);
+
+  const signal = await stopped;
+  logger.info({ signal }, "stopping");
+  metricsServer?.close();
+  await server.close(SHUTDOWN_GRACE_MS);
+  await registry.close();
+  logger.info("stopped");
+}
+
+function openRegistry(config: Config, logger: Logger): ModelRegistry {
+  return createModelRegistry({
+    modelsDir: config.modelsDir,
+    defaultModel: config.defaultModel,
+    maxModelLen: config.maxModelLen,
+    memoryLimitBytes: config.memoryBytes,
+    keepAliveMs: config.keepAliveMs,
+    observer: {
+      loaded: (folder, loadTimeMs) => logger.info({ folder, loadTimeMs: Math.round(loadTimeMs) }, "model loaded"),
+      unloaded: (folder) => logger.info({ folder }, "model unloaded"),
+      failed: (folder, err) => logger.error({ folder, err }, "model failed"),
+    },
+    loadRunner: (weights) => loadRunner(config, weights),
+    createEngine: ({ runner, tokenizer }) =>
+      createInferenceEngine({
+        runner,
+        model: {
+          eosTokenIds: tokenizer.eosTokenIds,
+          createDecoder: () => createIncrementalDetokenizer(tokenizer),
+          tokenText: (tokenId) => tokenizer.tokenText(tokenId),
+        },
+        maxWaiting: config.maxWaiting,
+        maxWaitingTokens: config.maxWaitingTokens,
+      }),
+  });
+}
+
+async function loadRunner(config: Config, weights: ModelWeights): Promise<PlacedModelRunner> {
+  // The native libraries take a moment, and a service that listens can say so.
+  const { loadOnnxModelRunner } = await import("./runtime/onnx-model-runner.ts");
+  return loadOnnxModelRunner({
+    graphFile: weights.file,
+    names: weights.names,
+    maxModelLen: weights.maxModelLen,
+    maxNumSeqs: config.maxNumSeqs,
+    device: config.device,
+    numThreads: config.threads,
+  });
+}
+
+async function startMetrics({ metricsPort, host }: Config, registry: Parameters<typeof startMetricsServer>[0]) {
+  if (metricsPort === undefined) return undefined;
+  return await listenAt(host, metricsPort, "CRIA_METRICS_PORT", () => startMetricsServer(registry, host, metricsPort));
+}
+
+/** Tells in one line of a place that cannot be listened at. */
+async function listenAt<T>(host: string, port: number, variable: string, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    const reason = String(error);
+    if (reason.includes("EADDRINUSE"))
+      throw new StartError(
+        `port ${port} of ${host} is taken: stop what uses it or set ${variable} to another`,
+        EXIT_PORT,
+      );
+    if (/EADDRNOTAVAIL|EACCES|ENOTFOUND|Name resolution failed/.test(reason))
+      throw new StartError(`cannot listen at ${host}, port ${port} (${variable}, CRIA_HOST): ${reason}`, EXIT_PORT);
+    throw error;
+  }
+}
+
+function announce(config: Config, logger: Logger, ports: { port: number; metricsPort: number | undefined }): void {
+  const { host, modelsDir, device, token } = config;
+  logger.info({ host, ...ports, modelsDir, device }, `listening on ${host}:${ports.port}`);
+  if (token === undefined && !isLoopback(host))
+    logger.warn(`${host} can be reached by other machines and no CRIA_TOKEN is set: anyone there may use the service`);
+}
+
+async function preload(registry: ModelRegistry, model: string, logger: Logger): Promise<void> {
+  try {
+    const lease = await registry.acquire(model);
+    lease.release();
+  } catch (error) {
+    logger.error({ model, err: error }, "the default model could not be loaded");
+  }
+}
+
+/** The first signal asks to stop; a second one stops at once, as Node does by itself. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
+  });
+}
