@@ -60,7 +60,7 @@ function runningSums(tokens: readonly Likely[]): number[] {
 
 /** Two decimals, so that ties are common. */
 const coarse = fc.integer({ min: -2000, max: 2000 }).map((n) => n / 100);
-const fine = fc.double({ min: -20, max: 20, noNaN: true });
+const fine = fc.integer({ min: -20_000_000, max: 20_000_000 }).map((n) => n / 1e6);
 const rows = fc.oneof(
   fc.array(coarse, { minLength: 1, maxLength: 300 }),
   fc.array(fine, { minLength: 1, maxLength: 3000 }),
@@ -148,6 +148,20 @@ describe("Sampler", () => {
     expect(reply).toEqual([0, 0, 1]);
   });
 
+  it("adds up the whole row where unlikely tokens decide what the nucleus holds", () => {
+    // 20,000 tokens of weight 1e-9 beside tokens of 1 and 0.25: together 0.00002, which a top_p just under 1 / 1.25 feels.
+    const logits = new Float32Array(20_000).fill(Math.log(1e-9));
+    logits[500] = 0;
+    logits[700] = Math.log(0.25);
+    const kept = (topP: number) => {
+      const sequence = state({ temperature: 1, topP, seed: 2 });
+      return new Set(Array.from({ length: 60 }, () => sampler.sample(logits, sequence)));
+    };
+    const sampler = new Sampler(logits.length);
+    expect(kept(0.79998)).toEqual(new Set([500]));
+    expect(kept(0.79999)).toEqual(new Set([500, 700]));
+  });
+
   it("never draws a token of logit -Infinity", () => {
     const none = Number.NEGATIVE_INFINITY;
     const logits = Float32Array.from([none, 0, none, 0, none]);
@@ -186,7 +200,7 @@ describe("Sampler", () => {
 
   it("lists no other token when none is asked for, and all of a small vocabulary", () => {
     const logits = Float32Array.from([0, 0]);
-    expect(new Sampler(2).logprobs(logits, 0, 0)).toEqual({ drawn: { tokenId: 0, logprob: Math.log(0.5) }, top: [] });
+    expect(new Sampler(2).logprobs(logits, 1, 0)).toEqual({ drawn: { tokenId: 1, logprob: Math.log(0.5) }, top: [] });
     expect(new Sampler(2).logprobs(logits, 0, 20).top.map(({ tokenId }) => tokenId)).toEqual([0, 1]);
   });
 });

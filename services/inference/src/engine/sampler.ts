@@ -6,6 +6,8 @@ import { penalise, type SamplingState } from "./sampling-state.ts";
 
 /** Rounding of weights against logits: a floor this much lower, relative, loses no token that belongs. */
 const SLACK = 1e-6;
+/** Blocks of 64 tokens that each weigh less than this, against 1 for the likeliest, are left out of a total at first. */
+const NEGLIGIBLE = 1e-8;
 
 /**
  * Draws tokens from logits, in the contract's order: penalties (repetition, frequency, presence), temperature, top_k,
@@ -54,25 +56,41 @@ export class Sampler {
   }
 
   #select(logits: Float32Array, params: SamplingParams): void {
-    const { temperature, topP, minP } = params;
-    const topK = params.topK < this.#vocabSize ? params.topK : 0;
-    // With top_k the probabilities are those among the k kept, without it those over the whole vocabulary.
-    const rowTotal = topK === 0 && topP < 1 ? this.#scan.total(temperature) : 0;
-    this.#candidates.collect(this.#scan, logits, this.#floor(params, topK, rowTotal), temperature);
-    if (topK > 0) this.#candidates.keepTopK(topK);
-    if (topP < 1) this.#candidates.keepWeight(topP * (rowTotal || this.#candidates.total()));
+    const { temperature, topK, topP, minP } = params;
+    if (topK > 0 && topK < this.#vocabSize) {
+      this.#candidates.collect(this.#scan, logits, this.#scan.reachedBy(topK), temperature);
+      this.#candidates.keepTopK(topK);
+      if (topP < 1) this.#candidates.keepWeight(topP * this.#candidates.total());
+    } else if (topP < 1) this.#selectNucleus(logits, params);
+    else this.#candidates.collect(this.#scan, logits, this.#logitOf(minP, temperature), temperature);
     if (minP > 0) this.#candidates.keepHeavierThan(minP);
   }
 
   /**
-   * A logit under which no kept token lies, so that candidates are few. For top_p: all tokens of a weight under t weigh
-   * less than vocabSize * t together; with t = (1 - top_p) * total / vocabSize the others hold top_p of the total already.
+   * The fewest tokens that hold top_p of the whole row's weight. Blocks of unlikely tokens are bounded, not added up: their
+   * weight hardly ever matters to where the nucleus ends. Where it might, the whole row is added up.
    */
-  #floor({ temperature, topP, minP }: SamplingParams, topK: number, rowTotal: number): number {
-    if (topK > 0) return this.#scan.reachedBy(topK);
-    const nucleus = topP < 1 ? ((1 - topP) * rowTotal) / this.#vocabSize : 0;
-    const weight = Math.max(nucleus, minP) * (1 - SLACK);
-    return this.#scan.max + temperature * Math.log(weight);
+  #selectNucleus(logits: Float32Array, params: SamplingParams): void {
+    const { temperature, topP } = params;
+    const { known, rest } = this.#scan.totalFrom(this.#logitOf(NEGLIGIBLE, temperature), temperature);
+    this.#keepNucleus(logits, params, known);
+    if (rest === 0 || this.#candidates.total() >= topP * (known + rest)) return;
+    this.#keepNucleus(logits, params, this.#scan.total(temperature));
+  }
+
+  /**
+   * Candidates are few: all tokens of a weight under t weigh less than vocabSize * t together, so with
+   * t = (1 - top_p) * total / vocabSize the others hold top_p of the total already.
+   */
+  #keepNucleus(logits: Float32Array, { temperature, topP }: SamplingParams, total: number): void {
+    const floor = this.#logitOf(((1 - topP) * total) / this.#vocabSize, temperature);
+    this.#candidates.collect(this.#scan, logits, floor, temperature);
+    this.#candidates.keepWeight(topP * total);
+  }
+
+  /** A logit that every token of at least this weight reaches, 1 being the likeliest's weight. */
+  #logitOf(weight: number, temperature: number): number {
+    return this.#scan.max + temperature * Math.log(weight * (1 - SLACK));
   }
 
   #likeliest(logits: Float32Array, top: number): number[] {

@@ -1,19 +1,16 @@
-const FRACTION_BITS = 11;
-const STEPS = 1 << FRACTION_BITS;
-const MAX = 700;
+const MAX = 40;
+const STEPS = 128;
 
-const fractions = Float64Array.from({ length: STEPS }, (_, i) => 2 ** (-i / STEPS));
-const wholes = Float64Array.from({ length: 1024 }, (_, i) => 2 ** -i);
+const powers = Float64Array.from({ length: MAX * STEPS + 1 }, (_, step) => Math.exp(-step / STEPS));
 
 /**
- * e to the power of -x for x from 0; 0 beyond 700. Relative error under 1e-14, far below that of a float32 logit.
- * By table, because the softmax of a row needs one a token: 0.08 ms for 49,152 against 0.38 ms with `Math.exp`.
+ * e to the power of -x for x from 0; exactly 1 at 0, and 0 from 40 on. Relative error under 1e-11, far below that of a float32 logit. By table,
+ * because a softmax takes one for each of 49,152 tokens: 0.08 ms against 0.38 ms with `Math.exp`.
  */
 export function expNegative(x: number): number {
-  if (x > MAX) return 0;
-  const scaled = x * (STEPS / Math.LN2);
-  const step = scaled | 0;
-  const rest = (scaled - step) * (Math.LN2 / STEPS);
-  const taylor = 1 - rest * (1 - rest * (0.5 - rest * (1 / 6)));
-  return fractions[step & (STEPS - 1)]! * wholes[step >> FRACTION_BITS]! * taylor;
+  if (x >= MAX) return 0;
+  const scaled = x * STEPS;
+  const step = (scaled + 0.5) | 0;
+  const rest = (step - scaled) * (1 / STEPS);
+  return powers[step]! * (1 + rest * (1 + rest * (0.5 + rest * (1 / 6))));
 }

@@ -55,13 +55,30 @@ export class LogitsScan {
     return this.#logits.indexOf(this.#max, this.#blockMax.indexOf(this.#max) * BLOCK);
   }
 
-  /** Sum over the row of e to the power of (logit - max) / temperature. */
+  /** Sum over the row of the weights, e to the power of (logit - max) / temperature. */
   total(temperature: number): number {
+    return this.totalFrom(Number.NEGATIVE_INFINITY, temperature).known;
+  }
+
+  /** The same, adding up only the blocks whose largest logit reaches the floor; the others weigh at most `rest`. */
+  totalFrom(floor: number, temperature: number): { readonly known: number; readonly rest: number } {
+    const scale = 1 / temperature;
+    let known = 0;
+    let rest = 0;
+    for (let block = 0; block < this.#blockMax.length; block++) {
+      const max = this.#blockMax[block]!;
+      if (max >= floor) known += this.#blockTotal(block, scale);
+      else rest += BLOCK * expNegative((this.#max - max) * scale);
+    }
+    return { known, rest };
+  }
+
+  #blockTotal(block: number, scale: number): number {
     const logits = this.#logits;
     const max = this.#max;
-    const scale = 1 / temperature;
+    const end = Math.min((block + 1) * BLOCK, this.#vocabSize);
     let total = 0;
-    for (let i = 0; i < this.#vocabSize; i++) total += expNegative((max - logits[i]!) * scale);
+    for (let i = block * BLOCK; i < end; i++) total += expNegative((max - logits[i]!) * scale);
     return total;
   }
 
