@@ -47,7 +47,6 @@ interface Outcome {
 }
 
 const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
 
 try {
   await main();
@@ -111,6 +110,7 @@ function show({ modelsDir }: Config, name: string): Outcome {
 
 async function importFile({ modelsDir }: Config, file: string, options: Options): Promise<Outcome> {
   const { name = modelNameOf(file) } = options;
+  process.once("SIGINT", () => stop.abort());
   const progress = showImportProgress(process.stderr, name);
   try {
     const { folder, weightBytes } = await importGguf({
@@ -163,6 +163,7 @@ async function remove({ modelsDir }: Config, name: string, { yes }: Options): Pr
 async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) throw new UsageError("nobody to ask whether to remove it: add --yes");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  terminal.once("SIGINT", () => stop.abort());
   try {
     return /^y(es)?$/i.test((await terminal.question(question, { signal: stop.signal })).trim());
   } finally {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readJsonFile } from "../json-file.ts";
+import { configuredToken } from "../text/special-tokens.ts";
 import type { Manifest } from "./manifest.ts";
 import type { GenaiConfig } from "./model-layout.ts";
 
@@ -22,8 +23,8 @@ export function readFolderDefaults(folder: string): FolderDefaults {
       ...searchDefaults(readObject(join(folder, "generation_config.json"))),
       ...searchDefaults(genai.search ?? {}),
     },
-    bosToken: tokenText(tokenizer.bos_token),
-    eosToken: tokenText(tokenizer.eos_token),
+    bosToken: configuredToken(tokenizer.bos_token),
+    eosToken: configuredToken(tokenizer.eos_token),
   };
 }
 
@@ -45,12 +46,6 @@ function templateOf(value: unknown): string | undefined {
   if (!Array.isArray(value)) return undefined;
   const templates = value as { readonly name?: string; readonly template?: string }[];
   return (templates.find(({ name }) => name === "default") ?? templates[0])?.template;
-}
-
-function tokenText(token: unknown): string {
-  if (typeof token === "string") return token;
-  const content = (token as { readonly content?: unknown } | null | undefined)?.content;
-  return typeof content === "string" ? content : "";
 }
 
 /**

@@ -36,10 +36,10 @@ interface ModelConfig {
  * @throws Error if none names one
  */
 export function readSpecialTokens({ folder, config, addsBos, idOf }: SpecialTokenSources): SpecialTokens {
-  const bosToken = tokenText(config.bos_token) ?? "";
+  const bosToken = configuredToken(config.bos_token);
   const bosTokenId = (config.add_bos_token ?? addsBos(bosToken)) ? idOf(bosToken) : undefined;
   const files = ["generation_config.json", "config.json", "genai_config.json"];
-  const named = [idOf(tokenText(config.eos_token) ?? ""), ...files.flatMap((name) => eosIds(folder, name))];
+  const named = [idOf(configuredToken(config.eos_token)), ...files.flatMap((name) => eosIds(folder, name))];
   const eosTokenIds = [...new Set(named)].filter((id) => id !== undefined);
   if (eosTokenIds.length > 0) return { bosToken, bosTokenId, eosTokenIds };
   throw new Error(
@@ -47,11 +47,11 @@ export function readSpecialTokens({ folder, config, addsBos, idOf }: SpecialToke
   );
 }
 
-/** A token is its text, or an object with it. */
-function tokenText(token: unknown): string | undefined {
+/** Text of a token in `tokenizer_config.json`: it stands there as its text, or as an object with it. */
+export function configuredToken(token: unknown): string {
   if (typeof token === "string") return token;
   const content = (token as { readonly content?: unknown } | null | undefined)?.content;
-  return typeof content === "string" ? content : undefined;
+  return typeof content === "string" ? content : "";
 }
 
 function eosIds(folder: string, name: string): number[] {
