@@ -13,14 +13,14 @@ describe("median", () => {
 });
 
 describe("compare", () => {
-  it("gives the medians and their ratio, in three digits", () => {
-    expect(compare("decode", "tokens/s", [181.23, 1, 200], "bare engine", [190, 190, 5])).toEqual({
+  it("gives both medians and the median of the rounds' ratios, in three digits", () => {
+    expect(compare("decode", "tokens/s", [181.23, 1, 200], "bare engine", [190, 2, 400])).toEqual({
       name: "decode",
       value: 181,
       unit: "tokens/s",
       peer: "bare engine",
       peerValue: 190,
-      ratio: 0.954,
+      ratio: 0.5,
     });
   });
 });

@@ -5,13 +5,16 @@ export interface Result {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** What it is compared with, its value in the same unit, and value over peer. */
+  /** What it is compared with, its value in the same unit, and how much of it the figure is. */
   readonly peer?: string;
   readonly peerValue?: number;
   readonly ratio?: number;
 }
 
-/** A figure beside its peer's, both medians of interleaved rounds. */
+/**
+ * A figure beside its peer's: medians of rounds that took turns. The ratio is the median of each round's own ratio, since
+ * what else the machine does meets both halves of a round alike.
+ */
 export function compare(
   name: string,
   unit: string,
@@ -19,9 +22,15 @@ export function compare(
   peer: string,
   peers: readonly number[],
 ): Result {
-  const value = median(own);
-  const peerValue = median(peers);
-  return { name, value: round(value), unit, peer, peerValue: round(peerValue), ratio: round(value / peerValue) };
+  const ratios = own.map((value, round) => value / peers[round]!);
+  return {
+    name,
+    value: round(median(own)),
+    unit,
+    peer,
+    peerValue: round(median(peers)),
+    ratio: round(median(ratios)),
+  };
 }
 
 /** A figure by itself, the median of its rounds. */

@@ -3,7 +3,7 @@ import { bareDecodeRate, loadBareEngine } from "../bare-engine.ts";
 import { compare, type Result } from "../result.ts";
 import { Service, type TimedReply } from "../service.ts";
 
-const ROUNDS = 7;
+const ROUNDS = 15;
 const STEPS = 128;
 const PROMPT = "The story of a young alpaca begins in the mountains of Peru, where";
 const PROMPT_TOKENS = 15;
