@@ -1,0 +1,75 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { commandCompletions } from "./command-completions.ts";
+import { parseCommand } from "./parse-command.ts";
+
+describe("parseCommand", () => {
+  it.each([
+    ["/model", { type: "model" }],
+    ["model SmolLM2-135m", { type: "model", name: "smollm2-135m" }],
+    ["  / MODEL  x ", { type: "model", name: "x" }],
+    ["/reset", { type: "reset" }],
+    ["/system", { type: "system" }],
+    ["/system You are\na Pirate. ", { type: "system", text: "You are\na Pirate." }],
+    ["/context", { type: "context" }],
+    ["/context merged", { type: "context", mode: "merged" }],
+    ["/context 8", { type: "context", window: 8 }],
+    ["/context 8 Turns", { type: "context", window: 8, mode: "turns" }],
+    ["/context off 50", { type: "context", window: 50, mode: "off" }],
+    ["/status", { type: "status" }],
+    ["/help", { type: "help" }],
+  ])("reads %j", (text, command) => {
+    expect(parseCommand(text)).toEqual(command);
+  });
+
+  it.each([
+    ["/modle", ["model"], "There is no command `/modle`. Did you mean `/model`?"],
+    ["/st", ["system", "status"], "There is no command `/st`. Did you mean `/system` or `/status`?"],
+    ["/re", ["reset"], "There is no command `/re`. Did you mean `/reset`?"],
+    [
+      "/e",
+      ["model", "system", "context"],
+      "There is no command `/e`. Did you mean `/model` or `/system` or `/context`?",
+    ],
+    ["/frobnicate", [], "There is no command `/frobnicate`. See `/help`."],
+    ["/", [], "Which command? See `/help`."],
+    ["", [], "Which command? See `/help`."],
+    ["/`code`", [], "There is no command `/code`. See `/help`."],
+    ["/reset now", [], "`/reset` takes nothing after it."],
+    ["/model a b", [], "`/model` takes one name, as in `/model smollm2-135m`."],
+    [
+      "/context turn",
+      ["turns"],
+      "`/context` takes `off`, `turns` or `merged`, and a number of rounds, as in `/context turns 6`.",
+    ],
+    [
+      "/context 1 2",
+      [],
+      "`/context` takes `off`, `turns` or `merged`, and a number of rounds, as in `/context turns 6`.",
+    ],
+    ["/context 0", [], "The window is 0 rounds; it must be 1 to 50. `/context off` remembers none."],
+    ["/context 51", [], "The window is 51 rounds; it must be 1 to 50. `/context off` remembers none."],
+  ])("refuses %j with what comes near", (text, nearMatches, error) => {
+    expect(parseCommand(text)).toEqual({ error, nearMatches });
+  });
+
+  it("refuses a persona that is too long, with both figures", () => {
+    expect(parseCommand(`/system ${"a".repeat(8_001)}`)).toEqual({
+      error: "A persona may have 8000 characters; this one has 8001. Shorten it.",
+      nearMatches: [],
+    });
+  });
+
+  it("knows every command that is completed", () => {
+    for (const { name } of commandCompletions) expect(parseCommand(`/${name}`)).toEqual({ type: name });
+  });
+
+  it("makes a command or an error of any text", () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const result = parseCommand(text);
+        expect("type" in result || result.error.length > 0).toBe(true);
+      }),
+    );
+  });
+});

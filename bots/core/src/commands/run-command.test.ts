@@ -1,0 +1,178 @@
+import { ModelState } from "@cria/proto";
+import { beforeEach, describe, expect, it } from "vitest";
+import { BotError } from "../bot-error.ts";
+import type { Place } from "../platform.ts";
+import { fakeModel } from "../testing/fake-model.ts";
+import { createTestCore, testConversation, testPlace } from "../testing/test-core.ts";
+import type { Command } from "./command.ts";
+
+const models = () => [
+  fakeModel({ name: "big", description: "Answers well", isDefault: false, state: ModelState.AVAILABLE, base: "small" }),
+  fakeModel({ name: "broken", isDefault: false, state: ModelState.BROKEN, error: "tokenizer.json is missing." }),
+  fakeModel({ name: "small", description: "Answers fast", system: "You are small." }),
+];
+const turn = { author: "Ann", user: "Hi", assistant: "Hello", atMs: 0 };
+const away = async () => {
+  throw new BotError("MEMORY_UNAVAILABLE", "My memory (Redis) cannot be reached just now. Try again in a moment.");
+};
+
+describe("handleCommand", () => {
+  let { client, store, core } = createTestCore();
+  const run = (command: Command, place: Place = testPlace) =>
+    core.handleCommand({ eventId: "e", place, author: { id: "u1", name: "Ann" }, command });
+  beforeEach(() => {
+    ({ client, store, core } = createTestCore(models()));
+  });
+
+  describe("model", () => {
+    it("lists the models with state and description, the one in use marked", async () => {
+      expect(await run({ type: "model" })).toBe(
+        [
+          "- **big** (loads on first use): Answers well",
+          "- **broken** (broken): tokenizer.json is missing.",
+          "- **small** (in use here, loaded): Answers fast",
+          "",
+          "`/model name` answers here with another one.",
+        ].join("\n"),
+      );
+    });
+
+    it("says so where there is no model", async () => {
+      client.models = [];
+      expect(await run({ type: "model" })).toMatch(/has no model/);
+    });
+
+    it("sets the model of this conversation, and of no other", async () => {
+      expect(await run({ type: "model", name: "big" })).toBe(
+        "**big** answers here from now on. It loads with the next message.",
+      );
+      expect(await run({ type: "model" })).toMatch(/\*\*big\*\* \(in use here/);
+      expect(await run({ type: "model" }, { ...testPlace, channelId: "random" })).toMatch(
+        /\*\*small\*\* \(in use here/,
+      );
+      expect(await run({ type: "model", name: "small" })).toBe("**small** answers here from now on.");
+    });
+
+    it("of a channel holds in its threads until they have their own", async () => {
+      const thread = { ...testPlace, threadId: "17" };
+      await run({ type: "model", name: "big" });
+      expect(await run({ type: "model" }, thread)).toMatch(/\*\*big\*\* \(in use here/);
+      await run({ type: "model", name: "small" }, thread);
+      expect(await run({ type: "model" }, thread)).toMatch(/\*\*small\*\* \(in use here/);
+      expect(await run({ type: "model", name: "default" }, thread)).toBe("Back to **big**.");
+      expect(await run({ type: "model", name: "default" })).toBe("Back to **small**.");
+    });
+
+    it("takes a model that is called default by its name", async () => {
+      client.models = [...models(), fakeModel({ name: "default", isDefault: false })];
+      expect(await run({ type: "model", name: "default" })).toBe("**default** answers here from now on.");
+    });
+
+    it("refuses an unknown name with near matches before anything is stored", async () => {
+      expect(await run({ type: "model", name: "smal" })).toBe(
+        'There is no model "smal". Choose another with /model: small.',
+      );
+      expect(await run({ type: "model", name: "x".repeat(500) })).toBe(
+        `There is no model "${"x".repeat(64)}…". Choose another with /model: big, broken, small.`,
+      );
+      expect(await store.settings(testConversation)).toEqual({});
+    });
+
+    it("refuses a broken model with its fault before anything is stored", async () => {
+      expect(await run({ type: "model", name: "broken" })).toBe(
+        "The model broken cannot be used: tokenizer.json is missing. Choose another with /model: big, small.",
+      );
+      expect(await store.settings(testConversation)).toEqual({});
+    });
+
+    it("says that the service is away", async () => {
+      client.setServing(false);
+      expect(await run({ type: "model", name: "big" })).toMatch(/cannot be reached/);
+    });
+  });
+
+  describe("reset", () => {
+    it("forgets the rounds of this conversation and says how many", async () => {
+      await store.appendTurn(testConversation, turn, 6);
+      expect(await run({ type: "reset" })).toBe("Forgot one round. Model and persona stay.");
+      expect(await run({ type: "reset" })).toBe("There was nothing to forget.");
+      await store.appendTurn(testConversation, turn, 6);
+      await store.appendTurn(testConversation, turn, 6);
+      expect(await run({ type: "reset" })).toBe("Forgot 2 rounds. Model and persona stay.");
+    });
+  });
+
+  describe("system", () => {
+    it("shows the model's own persona, or that there is none", async () => {
+      expect(await run({ type: "system" })).toBe("small brings its own:\n\n> You are small.");
+      await run({ type: "model", name: "big" });
+      expect(await run({ type: "system" })).toBe("No persona is set. `/system You are …` sets one.");
+    });
+
+    it("sets, shows and takes back a persona", async () => {
+      await run({ type: "system", text: "You are\na pirate." });
+      expect(await run({ type: "system" })).toBe("The persona here:\n\n> You are\n> a pirate.");
+      expect(await run({ type: "system", text: "Default" })).toBe("Back to the model's own persona.");
+      expect(await store.settings(testConversation)).toEqual({});
+    });
+  });
+
+  describe("context", () => {
+    it("tells how the conversation is remembered", async () => {
+      expect(await run({ type: "context" })).toBe("The last 6 to 11 rounds go into a prompt, as turns (`turns`).");
+    });
+
+    it("sets mode and window, one or both", async () => {
+      expect(await run({ type: "context", window: 2 })).toMatch(/^The last 2 to 3 rounds .* as turns/);
+      expect(await run({ type: "context", mode: "merged" })).toMatch(/^The last 2 to 3 rounds .* in one instruction/);
+      expect(await run({ type: "context", mode: "off", window: 4 })).toBe("Each message stands for itself (`off`).");
+      expect(await store.settings(testConversation)).toEqual({ contextMode: "off", window: 4 });
+    });
+  });
+
+  describe("status", () => {
+    it("tells model, service and memory", async () => {
+      await store.appendTurn(testConversation, turn, 6);
+      expect(await run({ type: "status" })).toBe(
+        [
+          "- Model: **small**, loaded on cpu, context of 2048 tokens",
+          "- Service: serving, nothing waits",
+          "- Memory: 1 of up to 11 rounds (window 6, context turns), kept in memory",
+          "- Persona: the model's own",
+        ].join("\n"),
+      );
+    });
+
+    it("tells what was set here, and the queue", async () => {
+      await run({ type: "model", name: "big" });
+      await run({ type: "system", text: "You are big." });
+      client.ahead = 1;
+      expect(await run({ type: "status" })).toMatch(/big\*\*, loads on first use.*\n.*1 request ahead of a new one/);
+      client.ahead = 2;
+      expect(await run({ type: "status" })).toMatch(/2 requests ahead of a new one\n- Memory: .*\n- Persona: set here/);
+    });
+
+    it("tells what cannot be reached and the rest", async () => {
+      client.setServing(false);
+      expect(await run({ type: "status" })).toMatch(/Service: The model service cannot be reached.*\n- Memory: 0 of/);
+      client.setServing(true);
+      store.settings = away;
+      expect(await run({ type: "status" })).toMatch(/Service: serving.*\n- Memory: My memory \(Redis\) cannot/);
+    });
+  });
+
+  it("help lists every command with its arguments", async () => {
+    const help = await run({ type: "help" });
+    for (const usage of ["/model [name]", "/system [persona]", "/context [", "/reset", "/status", "/help"])
+      expect(help).toContain(`\`${usage}`);
+  });
+
+  it("a failure that nobody foresaw shows none of its text", async () => {
+    store.reset = async () => {
+      throw new TypeError("x is not a function");
+    };
+    expect(await run({ type: "reset" })).toBe("Something went wrong on my side; the log says what. Try again.");
+    store.turns = store.reset as never;
+    expect(await run({ type: "status" })).toBe("Something went wrong on my side; the log says what. Try again.");
+  });
+});
