@@ -45,12 +45,12 @@ export function decodeErrorDetails(error: Pick<ServiceError, "metadata">): Error
   };
   const info = find(ErrorInfo);
   if (!info) return undefined;
-  const fieldViolations = find(BadRequest)?.fieldViolations;
+  const violations = find(BadRequest)?.fieldViolations;
   const retry = find(RetryInfo)?.retryDelay;
   return {
     reason: info.reason,
     metadata: info.metadata,
-    ...(fieldViolations && { fieldViolations }),
+    ...(violations && { fieldViolations: violations.map(({ field, description }) => ({ field, description })) }),
     ...(retry && { retryDelayMs: durationToMs(retry) }),
   };
 }

@@ -1,0 +1,62 @@
+import { decodeErrorDetails } from "@cria/proto";
+import { status } from "@grpc/grpc-js";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { INFERENCE_ERRORS, InferenceError, type InferenceErrorCode } from "../errors.ts";
+import { CallCancelledError, errorStatus, failureReason } from "./error-status.ts";
+
+function translate(error: unknown) {
+  const logged: string[] = [];
+  const result = errorStatus(error, pino({}, { write: (line) => void logged.push(line) }));
+  return { ...result, reason: decodeErrorDetails(result as never), logged: logged.join("") };
+}
+
+describe("errorStatus", () => {
+  it.each(Object.keys(INFERENCE_ERRORS) as InferenceErrorCode[])("gives %s its status and reason", (code) => {
+    const { code: wireCode, details, reason } = translate(new InferenceError(code, "what happened"));
+    expect({ wireCode, details, reason: reason?.reason }).toEqual({
+      wireCode: INFERENCE_ERRORS[code].status,
+      details: "what happened",
+      reason: code,
+    });
+  });
+
+  it("keeps violations, metadata and the time to wait", () => {
+    const fieldViolations = [{ field: "prompt", description: "has no text" }];
+    const error = new InferenceError("QUEUE_FULL", "full", {
+      fieldViolations,
+      metadata: { a: "b" },
+      retryDelayMs: 1500,
+    });
+    expect(translate(error).reason).toEqual({
+      reason: "QUEUE_FULL",
+      fieldViolations,
+      metadata: { a: "b" },
+      retryDelayMs: 1500,
+    });
+  });
+
+  it("keeps an unknown error's text to the log", () => {
+    const { code, details, logged } = translate(new RangeError("row 3 has no sequence"));
+    expect(code).toBe(status.INTERNAL);
+    expect(details).not.toContain("row 3");
+    expect(logged).toContain("row 3 has no sequence");
+  });
+
+  it("says nothing in the log of a caller who hung up", () => {
+    expect(translate(new CallCancelledError())).toMatchObject({ code: status.CANCELLED, logged: "" });
+  });
+
+  it("sends text that HTTP/2 can carry, whatever the message holds", () => {
+    const { details } = translate(new InferenceError("MODEL_NOT_FOUND", `\ud83d${"x".repeat(10_000)}`));
+    expect(details).toHaveLength(2000);
+    expect(() => encodeURI(details)).not.toThrow();
+  });
+});
+
+describe("failureReason", () => {
+  it("is one of few", () => {
+    const errors = [new InferenceError("DRAINING", ""), new CallCancelledError(), new Error("anything")];
+    expect(errors.map(failureReason)).toEqual(["DRAINING", "CANCELLED", "INTERNAL"]);
+  });
+});

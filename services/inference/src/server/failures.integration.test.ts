@@ -1,0 +1,110 @@
+import { type Client, type ServiceError, status } from "@grpc/grpc-js";
+import { afterEach, describe, expect, it } from "vitest";
+import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.ts";
+
+type Callback<T> = (error: ServiceError | null, response: T) => void;
+
+afterEach(closeTestServers);
+
+describe("a failed request", () => {
+  it("names every bad field", async () => {
+    const { inference } = await startTestServer();
+    const bad = generateRequest({ sampling: { temperature: -1, topP: 2 }, stopping: { maxTokens: 0 } });
+    const { code, message, details } = await failure(collect(inference.generate(bad)));
+    expect(code).toBe(status.INVALID_ARGUMENT);
+    expect(message).toContain("sampling.temperature is -1; must be 0 to 2");
+    expect(details?.reason).toBe("INVALID_ARGUMENT");
+    expect(details?.fieldViolations?.map(({ field }) => field)).toEqual([
+      "sampling.temperature",
+      "sampling.top_p",
+      "stopping.max_tokens",
+    ]);
+  });
+
+  it.each([
+    ["nobody", status.NOT_FOUND, { reason: "MODEL_NOT_FOUND", metadata: { nearest: "fake" } }],
+    ["broken", status.FAILED_PRECONDITION, { reason: "MODEL_BROKEN" }],
+  ])("tells of the model %s", async (model, code, details) => {
+    const { inference } = await startTestServer();
+    expect(await failure(collect(inference.generate(generateRequest({ model }))))).toMatchObject({ code, details });
+  });
+
+  it("says how long a prompt may be", async () => {
+    const { inference, registry } = await startTestServer();
+    const long = generateRequest({ prompt: [{ text: "x".repeat(200_000) }] });
+    expect(await failure(collect(inference.generate(long)))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: { reason: "PROMPT_TOO_LONG", metadata: { promptTokens: "200001", maxModelLen: "64" } },
+    });
+    expect(registry.leases).toBe(0);
+  });
+
+  it("is told to come back when the queue is full", async () => {
+    const { inference } = await startTestServer({
+      maxWaiting: 1,
+      runner: { maxNumSeqs: 1, beforeRun: () => new Promise(() => {}) },
+    });
+    const results = Array.from({ length: 6 }, () => failure(collect(inference.generate(generateRequest()))));
+    const first = await Promise.race(results);
+    expect(first).toMatchObject({ code: status.RESOURCE_EXHAUSTED, details: { reason: "QUEUE_FULL" } });
+    expect(first.details?.retryDelayMs).toBeGreaterThan(0);
+    void Promise.allSettled(results);
+  });
+
+  it("leaves without its text when it is nobody's fault, which is in the log", async () => {
+    const fail = () => Promise.reject(new Error("secret: the disk is on fire"));
+    const { inference, logged } = await startTestServer({ runner: { beforeRun: fail } });
+    const { code, message } = await failure(collect(inference.generate(generateRequest())));
+    expect(code).toBe(status.INTERNAL);
+    expect(message).not.toContain("disk");
+    expect(logged.join("")).toContain("the disk is on fire");
+  });
+
+  it("carries half characters of the request without harm", async () => {
+    const { models } = await startTestServer();
+    expect(await failure(call((done) => models.getModel({ name: "\ud83d" }, done)))).toMatchObject({
+      code: status.NOT_FOUND,
+    });
+  });
+});
+
+describe("bytes that are no request", () => {
+  const send = (raw: Client, method: string, bytes: Uint8Array) =>
+    call<Buffer>((done) =>
+      raw.makeUnaryRequest(
+        `/cria.inference.v1.${method}`,
+        Buffer.from,
+        Buffer.from,
+        bytes,
+        done as Callback<Buffer | undefined>,
+      ),
+    );
+
+  it.each([
+    ["broken UTF-8", Uint8Array.of(0x0a, 2, 0xc3, 0x28)],
+    ["a length past the end", Uint8Array.of(0x0a, 0x7f, 0x41)],
+    ["a wrong wire type", Uint8Array.of(0x0f, 0x01)],
+  ])("are refused as INVALID_ARGUMENT: %s", async (_, bytes) => {
+    const { raw, models } = await startTestServer();
+    const { code, details } = await failure(send(raw, "ModelService/GetModel", bytes));
+    expect({ code, reason: details?.reason }).toEqual({ code: status.INVALID_ARGUMENT, reason: "INVALID_ARGUMENT" });
+    await expect(call((done) => models.listModels({}, done))).resolves.toBeDefined();
+  });
+
+  it("are refused above 8 MiB, with the limit", async () => {
+    const { inference } = await startTestServer();
+    const huge = generateRequest({ prompt: [{ text: "x".repeat(9 * 2 ** 20) }] });
+    const { code, message } = await failure(collect(inference.generate(huge)));
+    expect(code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(message).toContain("8388608");
+  });
+
+  it("are refused between 4 and 8 MiB by the prompt's own limit", async () => {
+    const { inference } = await startTestServer();
+    const large = generateRequest({ prompt: [{ text: "x".repeat(5 * 2 ** 20) }] });
+    expect(await failure(collect(inference.generate(large)))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: { fieldViolations: [{ field: "prompt" }] },
+    });
+  });
+});
