@@ -136,14 +136,13 @@ describe("loadTokenizer", () => {
 
   it("gives literal text back byte for byte", async () => {
     const tokenizer = await load(byteLevelFile({ normalizer: null }));
+    const noise = fc.string({ unit: "binary", maxLength: 20 });
+    const piece = fc.oneof(noise, fc.constantFrom(...control, "hello", "🦙", "你好"));
     fc.assert(
-      fc.property(
-        fc.array(fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...control, "hello", "🦙", "你好"))),
-        (parts) => {
-          const ids = tokenizer.encode(parts.join(""), { literal: true });
-          expect(decode(tokenizer, ids)).toBe(Buffer.from(parts.join("")).toString());
-        },
-      ),
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const ids = tokenizer.encode(pieces.join(""), { literal: true });
+        expect(decode(tokenizer, ids)).toBe(Buffer.from(pieces.join("")).toString());
+      }),
       { numRuns: 40 },
     );
   });
