@@ -224,6 +224,14 @@ describe("loadTokenizer", () => {
     );
   });
 
+  it("tells the least tokens of a text without encoding it", async () => {
+    const tokenizer = await load(byteLevelFile({ normalizer: null }));
+    for (const text of ["", "<|endoftext|>", "hello hello", "aaaaaaaa".repeat(9), "🦙", ...control]) {
+      expect(tokenizer.minTokens(text)).toBeLessThanOrEqual(tokenizer.encode(text).length);
+    }
+    expect(tokenizer.minTokens("a".repeat(4_000_000))).toBeGreaterThan(100_000);
+  });
+
   it("encodes a long text without a space", async () => {
     const tokenizer = await load();
     const ids = tokenizer.encode("a".repeat(40_000), { literal: true });

@@ -4,6 +4,7 @@ import { Tokenizer as HfTokenizer } from "@huggingface/tokenizers";
 import { readJsonFile } from "../json-file.ts";
 import { type AddedToken, createAddedTokenSplitter } from "./added-tokens.ts";
 import { readSpecialTokens, type SpecialTokens, type TokenizerConfig } from "./special-tokens.ts";
+import { createTokenBound } from "./token-bound.ts";
 import { type VocabularyKind, vocabularyBytes } from "./token-bytes.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import {
@@ -40,6 +41,7 @@ class BpeTokenizer implements Tokenizer {
   readonly eosTokenIds: readonly number[];
   readonly bosToken: string;
   readonly eosToken: string;
+  readonly minTokens: (text: string) => number;
   /** Knows no control token, so no text makes one: `encode` adds those of the text that may have them. */
   readonly #text: HfTokenizer;
   readonly #kind: VocabularyKind;
@@ -52,6 +54,7 @@ class BpeTokenizer implements Tokenizer {
     this.#kind = vocabularyKind(file);
     this.#added = new Map(file.added_tokens.map((token) => [token.id, token]));
     this.#split = createAddedTokenSplitter(file.added_tokens);
+    this.minTokens = createTokenBound(file);
     this.vocabSize = Math.max(text.model!.vocab.length, ...file.added_tokens.map(({ id }) => id + 1));
     this.bosToken = special.bosToken;
     this.bosTokenId = special.bosTokenId;

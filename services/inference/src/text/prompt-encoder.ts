@@ -40,6 +40,7 @@ export function encodePrompt(
   window: ContextWindow,
 ): EncodedPrompt {
   const room = Math.min(window.maxTokens, Math.floor(window.maxModelLen * REPLY_SHARE));
+  refuseHopeless(tokenizer, segments, room, window);
   const encoded = segments.map((segment) => (segment.droppable ? undefined : encodeSegment(tokenizer, segment)));
   const required = count(encoded) + bosLength(tokenizer, encoded);
   if (required > window.maxModelLen - room) throw promptTooLong(required, room, window);
@@ -48,6 +49,22 @@ export function encodePrompt(
   const tokenIds = encoded.flatMap((ids) => ids ?? []);
   if (tokenIds.length === 0) throw promptTooLong(encodeSegment(tokenizer, segments.at(-1)!).length, room, window);
   return { tokenIds: withBos(tokenizer, tokenIds), droppedSegments };
+}
+
+/** Encoding takes seconds and hundreds of megabytes for a text of millions of characters, so it is not tried in vain. */
+function refuseHopeless(
+  tokenizer: Tokenizer,
+  segments: readonly PromptSegment[],
+  room: number,
+  window: ContextWindow,
+): void {
+  const required = segments.filter(({ droppable }) => !droppable);
+  const least = sumOfMinTokens(tokenizer, required);
+  if (least > window.maxModelLen - room) throw promptTooLong(least, room, window, "at least ");
+}
+
+function sumOfMinTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]): number {
+  return segments.reduce((sum, { text }) => sum + tokenizer.minTokens(text), 0);
 }
 
 /** Tokens of each segment, and of the prompt they make. */
@@ -71,7 +88,9 @@ function fillFromNewest(
 ): number {
   let left = budget;
   for (const unit of dropUnits(segments).reverse()) {
-    const unitIds = unit.map((index) => encodeSegment(tokenizer, segments[index]!));
+    const unitSegments = unit.map((index) => segments[index]!);
+    if (sumOfMinTokens(tokenizer, unitSegments) > left) break;
+    const unitIds = unitSegments.map((segment) => encodeSegment(tokenizer, segment));
     left -= count(unitIds);
     if (left < 0) break;
     unit.forEach((index, position) => {
@@ -113,9 +132,10 @@ function count(encoded: readonly (readonly number[] | undefined)[]): number {
   return encoded.reduce((sum, ids) => sum + (ids?.length ?? 0), 0);
 }
 
-function promptTooLong(promptTokens: number, room: number, { maxModelLen }: ContextWindow): InferenceError {
+function promptTooLong(promptTokens: number, room: number, window: ContextWindow, about = ""): InferenceError {
+  const { maxModelLen } = window;
   const message =
-    `prompt has ${promptTokens} tokens that cannot be dropped and its reply needs room for ${room}; ` +
+    `prompt has ${about}${promptTokens} tokens that cannot be dropped and its reply needs room for ${room}; ` +
     `the context holds ${maxModelLen}: shorten the prompt or lower stopping.max_tokens`;
   return new InferenceError("PROMPT_TOO_LONG", message, {
     metadata: { promptTokens: `${promptTokens}`, replyTokens: `${room}`, maxModelLen: `${maxModelLen}` },

@@ -15,6 +15,8 @@ export interface Tokenizer {
    * encoded as any others, so a user cannot forge one.
    */
   encode(text: string, options?: { readonly literal?: boolean }): number[];
+  /** The least tokens a text can have, by its length: tells at once what is far too long to be encoded. */
+  minTokens(text: string): number;
   /** A token's bytes in UTF-8, possibly half a character; empty for a control token. */
   tokenBytes(tokenId: number): Uint8Array;
   /** A token's text for people: control tokens by name, half characters as U+FFFD. */
