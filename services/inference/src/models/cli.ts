@@ -2,15 +2,15 @@ import { totalmem } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
-import { checkModel, foldersWithoutManifest, type ModelCheck } from "./check-model.ts";
+import { checkModel, foldersWithoutManifest, type ModelCheck } from "./cli/check-model.ts";
+import { showImportProgress } from "./cli/import-progress.ts";
+import { checkReport, megabytes, modelDetails, modelTable } from "./cli/model-report.ts";
+import { checkRemovable, removeModelFolder } from "./cli/remove-model.ts";
 import { importGguf } from "./gguf/import-gguf.ts";
-import { showImportProgress } from "./import-progress.ts";
 import { modelNameOf } from "./manifest.ts";
 import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
 import type { ModelWeights } from "./model-folder.ts";
-import { checkReport, megabytes, modelDetails, modelTable } from "./model-report.ts";
 import { modelNotFound } from "./nearest-names.ts";
-import { checkRemovable, removeModelFolder } from "./remove-model.ts";
 
 const USAGE = `usage: npm run models -- COMMAND
 

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { ModelRunner } from "../engine/model-runner.ts";
-import { loadTokenizer } from "../text/hf-tokenizer.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
-import type { CatalogModel } from "./model-catalog.ts";
-import { MANIFEST_FILE, type ModelWeights } from "./model-folder.ts";
+import type { ModelRunner } from "../../engine/model-runner.ts";
+import { loadTokenizer } from "../../text/hf-tokenizer.ts";
+import type { Tokenizer } from "../../text/tokenizer.ts";
+import type { CatalogModel } from "../model-catalog.ts";
+import { MANIFEST_FILE, type ModelWeights } from "../model-folder.ts";
 import { megabytes } from "./model-report.ts";
 
 /** What a check found, in sentences. */

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { InferenceError } from "../errors.ts";
-import { MODEL_NAME } from "./manifest.ts";
-import type { CatalogModel } from "./model-catalog.ts";
-import { modelNotFound } from "./nearest-names.ts";
+import { InferenceError } from "../../errors.ts";
+import { MODEL_NAME } from "../manifest.ts";
+import type { CatalogModel } from "../model-catalog.ts";
+import { modelNotFound } from "../nearest-names.ts";
 
 /**
  * Finds out whether a model may be removed.

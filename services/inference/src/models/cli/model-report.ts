@@ -1,5 +1,5 @@
+import type { CatalogModel } from "../model-catalog.ts";
 import type { ModelCheck } from "./check-model.ts";
-import type { CatalogModel } from "./model-catalog.ts";
 
 /** A table of models: one line each, columns aligned; broken ones after it, with the reason. */
 export function modelTable(models: readonly CatalogModel[], defaultModel: string): string {
