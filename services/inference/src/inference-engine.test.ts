@@ -269,9 +269,9 @@ describe("InferenceEngine", () => {
       const closed = engine.close();
       for (const reply of replies) await expect(reply).rejects.toMatchObject({ code: "DRAINING" });
       expect(runner.isClosed).toBe(false);
+      expect(engine.close()).toBe(closed);
       door.open();
       await closed;
-      await engine.close();
       expect(runner.isClosed).toBe(true);
       await expect(collect(generate())).rejects.toMatchObject({ code: "DRAINING" });
     });

@@ -67,7 +67,7 @@ class SteppingEngine implements InferenceEngine {
   readonly #streams = new Map<Sequence, GenerationStream>();
   #leaving: Sequence[] = [];
   #stepping: Promise<void> | undefined;
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(options: InferenceEngineOptions) {
     const { runner, maxWaiting, maxWaitingTokens, prefillChunkTokens = PREFILL_CHUNK_TOKENS } = options;
@@ -112,16 +112,19 @@ class SteppingEngine implements InferenceEngine {
     };
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     for (const sequence of this.#streams.keys()) this.#fail(sequence, closedError());
     await this.#stepping;
     this.#runner.close();
   }
 
   #submit(request: GenerationRequest): { sequence: Sequence; stream: GenerationStream } {
-    if (this.#isClosed) throw closedError();
+    if (this.#closing !== undefined) throw closedError();
     const { maxModelLen } = this.#runner;
     checkPrompt(request, maxModelLen);
     const sequence = new Sequence({ request, model: this.#model, maxModelLen, now: this.#now() });
@@ -201,7 +204,7 @@ class SteppingEngine implements InferenceEngine {
     for (const sequence of timedOut) this.#fail(sequence, this.#queueTimeout(sequence));
     if (admitted === undefined) return;
     const { numCachedTokens: cachedTokens, queueTimeMs } = admitted;
-    this.#streams.get(admitted)?.push({ type: "started", cachedTokens, queueTimeMs });
+    this.#streams.get(admitted)!.push({ type: "started", cachedTokens, queueTimeMs });
   }
 
   #publishUpdate({ sequence, delta, finished }: SequenceUpdate): void {
