@@ -1,8 +1,12 @@
 import { pino } from "pino";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBotCore } from "../pipeline.ts";
+import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
 import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { testMessage } from "../testing/test-core.ts";
 import { describeConversationStore } from "./conversation-store.contract.ts";
 import { createRedisConversationStore } from "./redis-conversation-store.ts";
 
@@ -126,6 +130,28 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
       await expect(store.settings("c")).rejects.toThrow(/memory \(Redis\) cannot be reached/);
       server.thaw();
       await expect.poll(() => store.settings("c").catch(() => "away"), { timeout: 20_000 }).toEqual({});
+      await store.close();
+      await server.close();
+    });
+
+    it("lets a reply that has begun end, with a line that it will not be remembered", async () => {
+      const server = await startRedisServer();
+      const store = await openStore(server.url);
+      const inference = new FakeInferenceClient();
+      const isKilled = createGate();
+      inference.script({ chunks: ["Once"], hold: isKilled.opened });
+      const reply = new FakeReplyHandle();
+      reply.onAppend = () => void server.kill().then(isKilled.open);
+      const core = createBotCore({ store, inference, logger });
+      await core.handleMessage(testMessage("A story"), async () => reply);
+      expect(reply.ended).toMatchObject({
+        type: "finished",
+        end: "complete",
+        text: expect.stringMatching(/^Once\n\n\*My memory cannot be reached/),
+      });
+      const refused = new FakeReplyHandle();
+      await core.handleMessage(testMessage("Another"), async () => refused);
+      expect(refused.ended).toMatchObject({ type: "failed", reason: expect.stringMatching(/memory \(Redis\)/) });
       await store.close();
       await server.close();
     });
