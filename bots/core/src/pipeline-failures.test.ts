@@ -51,6 +51,13 @@ describe("createBotCore when something fails", () => {
       expect(await store.turns(testConversation)).toHaveLength(1);
     });
 
+    it("starts the reply's text afresh with each try", async () => {
+      client.script({ chunks: [" \n"], failure: unavailable() }, { chunks: [" Hello"] });
+      const sent = send("Hi");
+      await vi.runAllTimersAsync();
+      expect((await sent).ended).toMatchObject({ type: "finished", text: "Hello" });
+    });
+
     it("gives up after four tries", async () => {
       client.setServing(false);
       const sent = send("Hi");

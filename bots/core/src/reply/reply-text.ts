@@ -9,6 +9,13 @@ export class ReplyText {
     return this.#shown;
   }
 
+  /** Forgets everything, for another try. */
+  clear(): void {
+    this.#raw = "";
+    this.#shown = "";
+    this.#held = "";
+  }
+
   /** Adds a delta; returns what to show of it. Blank space waits until something follows. */
   push(delta: string): string {
     this.#raw += delta;

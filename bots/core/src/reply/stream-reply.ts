@@ -47,6 +47,7 @@ export async function streamReply(options: StreamReplyOptions): Promise<Streamed
 
 async function attemptReply(options: StreamReplyOptions): Promise<StreamedReply> {
   const { inference, reply, text } = options;
+  text.clear();
   const models = await inference.listModels();
   const model = chooseModel(models, options.modelName);
   const { segments, stop } = options.prompt(model);
