@@ -196,6 +196,15 @@ describe("InferenceEngine", () => {
       expect(runner.plans.length).toBeLessThan(5);
     });
 
+    it("is quiet when the reply ends in the pass during which its caller leaves", async () => {
+      const controller = new AbortController();
+      const beforeRun = () => controller.abort(new Error("hung up"));
+      const { generate, engine } = setup({ beforeRun, next: () => EOS });
+      await expect(collect(generate({}, controller.signal))).rejects.toThrow("hung up");
+      await settle();
+      expect(running(engine)).toBe(0);
+    });
+
     it("takes a request that waits out of the queue", async () => {
       const controller = new AbortController();
       const { generate, engine } = setup({ maxNumSeqs: 1 });
@@ -285,13 +294,7 @@ describe("InferenceEngine", () => {
     expect(engine.load()).toMatchObject({ running: 1, waiting: 2, waitingTokens: 8, kvCacheUsage: 0 });
     door.open();
     await Promise.all(replies);
-    expect(engine.load()).toEqual({
-      running: 0,
-      waiting: 0,
-      waitingTokens: 0,
-      maxNumSeqs: 2,
-      maxWaiting: 8,
-      kvCacheUsage: 0,
-    });
+    const limits = { maxNumSeqs: 2, maxWaiting: 8 };
+    expect(engine.load()).toEqual({ ...limits, running: 0, waiting: 0, waitingTokens: 0, kvCacheUsage: 0 });
   });
 });
