@@ -69,6 +69,12 @@ describe("RepetitionGuard", () => {
     expect(keptOf(text)).toBe("No, I like dogs. Yes I like dogs.");
   });
 
+  it("finishes the paragraph when there are several", () => {
+    const turn = "### Response:\nI add a message.\n\n### Code:\nprint(1)\nreturn\n\n";
+    const kept = keptOf(`### Code:\nreturn\n\n${turn.repeat(9)}`);
+    expect(kept).toBe(`### Code:\nreturn\n\n${turn}`);
+  });
+
   it("cuts at a space where no sentence ends, and at the repetition where there is neither", () => {
     expect(keptOf(`some ${"more and more ".repeat(30)}`)).toMatch(/^some more and( more)?$/);
     expect(keptOf("abcdefgh".repeat(50))).toBe("abcdefgh");

@@ -6,9 +6,8 @@ const MIN_LOOP = 240;
 const LAYOUT_FACTOR = 4;
 
 const LETTER = /\p{L}/u;
-const SPACE = /\s$/;
-/** Matches up to and with the character after a sentence or line. */
-const SENTENCE_END = /(?:[\n。！？]|[.!?…]["')\]*_]*\s).$|[.!?…]["')\]*_]*\s$/su;
+/** Where a text may well be cut, best first: after a paragraph, a sentence or line, before a space. With the next character. */
+const BOUNDARIES = [/\n\n.$/su, /(?:[\n。！？]|[.!?…]["')\]*_]*\s).$|[.!?…]["')\]*_]*\s$/su, /\s$/u];
 
 /**
  * Notices when the end of a reply runs in a loop. The rule: the text ends with one unit (of 1 to 512 UTF-16 units) at least 4
@@ -57,13 +56,14 @@ export class RepetitionGuard {
   }
 
   /**
-   * One occurrence is kept. A loop shares its first characters with what stands before it by chance, so the cut goes to the
-   * next end of a sentence or line within one unit, else the next space, else where the repetition begins.
+   * One occurrence is kept. By chance a loop shares its first characters with what stands before it, so the cut goes to the
+   * next good boundary within one unit, else where the repetition begins.
    */
   #lengthWithoutLoop(p: number): number {
     const start = this.#length - this.#runs[p]!;
     const first = isLowSurrogate(this.#units[start]!) ? start + 1 : start;
-    return this.#next(first, p, SENTENCE_END) ?? this.#next(first, p, SPACE) ?? first;
+    const boundaries = BOUNDARIES.map((boundary) => this.#next(first, p, boundary));
+    return boundaries.find((at) => at !== undefined) ?? first;
   }
 
   #next(from: number, within: number, boundary: RegExp): number | undefined {
