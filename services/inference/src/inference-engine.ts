@@ -152,13 +152,14 @@ class SteppingEngine implements InferenceEngine {
     // Never done before the caller has kept the promise; and what comes in one go is planned together.
     await undefined;
     let updates: readonly SequenceUpdate[] = [];
-    for (let isBusy = true; isBusy; ) {
+    for (;;) {
       for (const sequence of this.#leaving.splice(0)) this.#scheduler.abort(sequence);
       const schedule = this.#scheduler.schedule(this.#now());
       const pass = schedule.plan && this.#run(schedule, schedule.plan);
       this.#publish(updates, schedule);
-      updates = (await pass) ?? [];
-      isBusy = pass !== undefined;
+      // No await from finding nothing to do to saying so: a request that came in between would wait for ever.
+      if (pass === undefined) break;
+      updates = await pass;
     }
     this.#stepping = undefined;
   }
