@@ -72,6 +72,7 @@ describe.skipIf(!existsSync(modelDir))(`the service with ${MODEL} (skipped where
   it("streams emoji and Chinese in whole characters", async () => {
     const { deltas, text } = await ask("", {
       prompt: [{ text: "😀 你好世界 🦙\n".repeat(4) }],
+      sampling: { temperature: 0, repetitionPenalty: 1 },
       stopping: { maxTokens: 32, ignoreRepetition: true },
     });
     expect(text).toMatch(/[\u4e00-\u9fff]/);
