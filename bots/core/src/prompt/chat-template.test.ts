@@ -49,21 +49,21 @@ describe("chatTemplatePrompt", () => {
     ]);
   });
 
-  it("leaves the first beginning-of-sequence token to the service, and no other", () => {
+  it("keeps every token text of the template: the service adds no second beginning-of-sequence token", () => {
     expect(text(parts(LLAMA_2, { rounds }))).toBe(
-      "[INST] u0 [/INST] a0 </s><s>[INST] u1 [/INST] a1 </s><s>[INST] hi [/INST]",
+      "<s>[INST] u0 [/INST] a0 </s><s>[INST] u1 [/INST] a1 </s><s>[INST] hi [/INST]",
     );
   });
 
   it("puts trimmed text in, whether or not the template trims", () => {
     const message = { user: "  hi \n" };
-    expect(text(parts(GEMMA, { message }))).toBe("<start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\n");
+    expect(text(parts(GEMMA, { message }))).toBe("<s><start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\n");
     expect(text(parts(NO_SYSTEM, { message }))).toBe("USER: hi\nASSISTANT:");
   });
 
   it("puts the persona before the first message where the template refuses a system message", () => {
     expect(text(parts(GEMMA, { system: "Be brief." }))).toBe(
-      "<start_of_turn>user\nBe brief.\n\nhi<end_of_turn>\n<start_of_turn>model\n",
+      "<s><start_of_turn>user\nBe brief.\n\nhi<end_of_turn>\n<start_of_turn>model\n",
     );
   });
 

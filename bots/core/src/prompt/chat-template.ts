@@ -53,9 +53,7 @@ function renderer({ name, template, bosToken, eosToken }: ChatTemplate, hasSyste
   const takesSystem = hasSystem && rendersSystem(render);
   return (from, to) => {
     const messages = chatMessages(from, to, hasSystem ? (takesSystem ? "message" : "inFirst") : "none");
-    const text = attempt(name, () => render(messages));
-    // The service puts the beginning-of-sequence token before every prompt of a model that has one.
-    return bosToken !== "" && text.startsWith(bosToken) ? text.slice(bosToken.length) : text;
+    return attempt(name, () => render(messages));
   };
 }
 
