@@ -15,7 +15,7 @@ const BOUNDARIES = [/\n\n.$/su, /(?:[\n。！？]|[.!?…]["')\]*_]*\s).$|[.!?�
  * come 79 times, a line of 24 nine times, a paragraph of 100 three times; a numbered list, whose lines differ, never counts.
  *
  * For each unit length p it counts how long the text has equalled itself p earlier: 512 comparisons a character, some
- * 2 µs a token, and nothing to search again.
+ * 5 µs a token, and nothing to search again.
  */
 export class RepetitionGuard {
   #units = new Uint16Array(1024);
