@@ -91,6 +91,17 @@ describe("bytes that are no request", () => {
     await expect(call((done) => models.listModels({}, done))).resolves.toBeDefined();
   });
 
+  it("are refused where a stream is asked for, too", async () => {
+    const { raw } = await startTestServer();
+    const path = "/cria.inference.v1.InferenceService/Generate";
+    const brokenPrompt = Uint8Array.of(0x1a, 4, 0x0a, 2, 0xf0, 0x9f);
+    const stream = raw.makeServerStreamRequest(path, Buffer.from, Buffer.from, brokenPrompt);
+    expect(await failure(collect(stream))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: { reason: "INVALID_ARGUMENT" },
+    });
+  });
+
   it("are refused above 8 MiB, with the limit", async () => {
     const { inference } = await startTestServer();
     const huge = generateRequest({ prompt: [{ text: "x".repeat(9 * 2 ** 20) }] });
