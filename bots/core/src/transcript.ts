@@ -26,9 +26,6 @@ export interface Transcript {
 export function createLogTranscript(logger: Logger): Transcript {
   return {
     record: ({ question, reply, stats, ...exchange }) =>
-      logger.info(
-        { ...exchange, ...stats, questionLength: question.length, replyLength: reply.length },
-        "message answered",
-      ),
+      logger.info({ ...exchange, ...stats, questionLength: question.length, replyLength: reply.length }, "exchange"),
   };
 }

@@ -20,7 +20,8 @@ export function toBotError(error: unknown): BotError {
   const code = botErrorCode(error.code, details);
   const retryDelayMs = details?.retryDelayMs;
   const wait = retryDelayMs === undefined ? "in a moment" : `in about ${Math.max(1, Math.ceil(retryDelayMs / 1000))} s`;
-  return new BotError(code, SENTENCES[code](sentence(error.details), wait), { cause: error, retryDelayMs });
+  const said = code === "PROMPT_TOO_LONG" ? promptLengths(details) : sentence(error.details);
+  return new BotError(code, SENTENCES[code](said, wait), { cause: error, retryDelayMs });
 }
 
 function botErrorCode(grpcStatus: status, details: ErrorDetails | undefined): BotErrorCode {
@@ -47,13 +48,21 @@ const SENTENCES: Readonly<Record<BotErrorCode, Sentence>> = {
   OUT_OF_MEMORY_BUDGET: (said) =>
     `There is no memory for this model now: ${said} Try again later, or choose another with /model.`,
   PROMPT_TOO_LONG: (said) =>
-    `This message is too long for the model: ${said} Shorten it, or choose another with /model.`,
+    `This message is too long for the model${said}. Shorten it, or choose another with /model.`,
   QUEUE_FULL: (_, wait) => `The model service has too much to do just now. Try again ${wait}.`,
   QUEUE_TIMEOUT: (_, wait) => `The model service did not get to this message in time. Try again ${wait}.`,
   SERVICE_UNAVAILABLE: () => "The model service cannot be reached just now. Try again in a moment.",
   UNAUTHENTICATED: () =>
     "The model service refused this bot's token. Its owner should set the same CRIA_TOKEN for both.",
 };
+
+/** The service's message is for programmers; its figures are for everyone. */
+function promptLengths(details: ErrorDetails | undefined): string {
+  const { promptTokens, maxModelLen } = details?.metadata ?? {};
+  return promptTokens && maxModelLen
+    ? `: it has ${promptTokens} tokens, and ${maxModelLen} must hold it and the reply`
+    : "";
+}
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;

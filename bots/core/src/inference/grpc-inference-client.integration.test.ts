@@ -140,12 +140,19 @@ describe("createInferenceClient", () => {
         "The model service has too much to do just now. Try again in about 3 s.",
       ],
       [
-        "a prompt that is too long",
-        serviceError(status.INVALID_ARGUMENT, "prompt has 5312 tokens; the limit is 2048", {
+        "a prompt that is too long, with its figures",
+        serviceError(status.INVALID_ARGUMENT, "prompt has 5312 tokens; lower stopping.max_tokens", {
           reason: "PROMPT_TOO_LONG",
+          metadata: { promptTokens: "5312", replyTokens: "256", maxModelLen: "2048" },
         }),
         { code: "PROMPT_TOO_LONG", isRetryable: false, retryDelayMs: undefined },
-        "This message is too long for the model: prompt has 5312 tokens; the limit is 2048. Shorten it, or choose another with /model.",
+        "This message is too long for the model: it has 5312 tokens, and 2048 must hold it and the reply. Shorten it, or choose another with /model.",
+      ],
+      [
+        "a prompt that is too long, without figures",
+        serviceError(status.INVALID_ARGUMENT, "too long", { reason: "PROMPT_TOO_LONG" }),
+        { code: "PROMPT_TOO_LONG" },
+        "This message is too long for the model. Shorten it, or choose another with /model.",
       ],
       [
         "a broken model",
