@@ -31,4 +31,14 @@ describe("AdminService", () => {
       expect(await failure(refused)).toMatchObject({ code: status.UNAVAILABLE, details: { reason: "DRAINING" } });
     await expect(call((done) => models.listModels({}, done))).resolves.toBeDefined();
   });
+
+  it("tells those who wait when the process stops", async () => {
+    const { inference, registry, server } = await startTestServer({
+      runner: { beforeRun: () => new Promise(() => {}) },
+    });
+    const endless = failure(collect(inference.generate(generateRequest())));
+    await until(() => registry.leases === 1);
+    await server.close(0);
+    expect(await endless).toMatchObject({ code: status.UNAVAILABLE, details: { reason: "DRAINING" } });
+  });
 });

@@ -14,9 +14,11 @@ function translate(error: unknown) {
 describe("errorStatus", () => {
   it.each(Object.keys(INFERENCE_ERRORS) as InferenceErrorCode[])("gives %s its status and reason", (code) => {
     const { code: wireCode, details, reason } = translate(new InferenceError(code, "what happened"));
-    expect({ wireCode, details, reason: reason?.reason }).toEqual({
+    const isRetryable = reason?.retryDelayMs !== undefined;
+    expect({ wireCode, details, isRetryable, reason: reason?.reason }).toEqual({
       wireCode: INFERENCE_ERRORS[code].status,
       details: "what happened",
+      isRetryable: INFERENCE_ERRORS[code].retryable,
       reason: code,
     });
   });

@@ -6,6 +6,9 @@ import { INFERENCE_ERRORS, InferenceError } from "../errors.ts";
 /** Longest message of a status: it travels in HTTP/2 trailers, which clients bound at 8 KiB. */
 const MAX_MESSAGE_LENGTH = 2000;
 
+/** Before another try where whoever failed knows no better: a place or memory becomes free within seconds. */
+const RETRY_DELAY_MS = 1000;
+
 /** The caller hung up. Nobody hears of it: it only ends the request's work. */
 export class CallCancelledError extends Error {
   override readonly name = "CallCancelledError";
@@ -32,9 +35,11 @@ export function failureReason(error: unknown): string {
 }
 
 function inferenceStatus({ code, details, message }: InferenceError): StatusObject {
-  const { status } = INFERENCE_ERRORS[code];
+  const { status, retryable } = INFERENCE_ERRORS[code];
   const text = wireText(message);
-  return { code: status, details: text, metadata: encodeErrorDetails(status, text, { reason: code, ...details }) };
+  const retry = retryable ? { retryDelayMs: RETRY_DELAY_MS } : {};
+  const metadata = encodeErrorDetails(status, text, { reason: code, ...retry, ...details });
+  return { code: status, details: text, metadata };
 }
 
 function plainStatus(code: status, details: string): StatusObject {

@@ -14,10 +14,14 @@ export interface Health {
 /** Health of the process and of the registry's models: a model that can be loaded serves. */
 export function createHealth(registry: Pick<ModelRegistry, "list">): Health {
   const implementation = new HealthImplementation({ "": "SERVING" });
+  const known = new Set<string>();
   let isDraining = false;
   const refresh = () => {
-    for (const { name, state } of registry.list())
-      implementation.setStatus(name, isDraining || state === "broken" ? "NOT_SERVING" : "SERVING");
+    const serving = registry.list().filter(({ state }) => !isDraining && state !== "broken");
+    const servingNames = new Set(serving.map(({ name }) => name));
+    for (const { name } of registry.list()) known.add(name);
+    // A model whose folder is gone does not serve.
+    for (const name of known) implementation.setStatus(name, servingNames.has(name) ? "SERVING" : "NOT_SERVING");
   };
   refresh();
   return {

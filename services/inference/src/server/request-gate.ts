@@ -1,8 +1,5 @@
 import { InferenceError } from "../errors.ts";
 
-/** When a caller should look for a server again: another replica answers at once, a restart takes about this long. */
-const RETRY_DELAY_MS = 1000;
-
 /** Knows which requests are running, and lets none in once it drains. */
 export class RequestGate {
   readonly #running = new Map<AbortController, Promise<unknown>>();
@@ -43,7 +40,7 @@ export class RequestGate {
 
 function draining(): InferenceError {
   const message = "the service is shutting down and takes no new requests: try again in a moment or at another replica";
-  return new InferenceError("DRAINING", message, { retryDelayMs: RETRY_DELAY_MS });
+  return new InferenceError("DRAINING", message);
 }
 
 async function settledWithin(promises: readonly Promise<unknown>[], timeoutMs: number): Promise<void> {

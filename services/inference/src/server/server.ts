@@ -18,7 +18,7 @@ import type { Metrics } from "../observability/metrics.ts";
 import { createAdminService } from "./admin.ts";
 import { bearerAuth } from "./auth.ts";
 import { createInferenceService } from "./generate.ts";
-import { createHealth } from "./health.ts";
+import { createHealth, type Health } from "./health.ts";
 import { createModelService } from "./models.ts";
 import { addReflection } from "./reflection.ts";
 import { RequestGate } from "./request-gate.ts";
@@ -32,6 +32,8 @@ const MAX_CONCURRENT_STREAMS = 1000;
 const KEEPALIVE_TIME_MS = 20_000;
 const KEEPALIVE_TIMEOUT_MS = 10_000;
 const HEALTH_REFRESH_MS = 5000;
+/** For the last statuses to leave. Streams that never end by themselves, as health's, are cut then. */
+const FLUSH_MS = 100;
 
 /** What the server serves, and where. */
 export interface ServerOptions {
@@ -65,22 +67,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
     interceptors: token === undefined ? [] : [bearerAuth(token, logger)],
   });
-  const drain = addServices(server, options);
+  const health = createHealth(options.registry);
+  const drain = addServices(server, health, options);
   const port = await listen(server, options);
+  const refreshing = setInterval(health.refresh, HEALTH_REFRESH_MS).unref();
   return {
     port,
     async close(graceMs) {
+      clearInterval(refreshing);
       await drain(graceMs);
-      server.forceShutdown();
+      await shutDown(server);
     },
   };
 }
 
 /** Adds every service; returns the way to drain them. */
-function addServices(server: Server, options: ServerOptions): (timeoutMs: number) => Promise<number> {
+function addServices(server: Server, health: Health, options: ServerOptions): (timeoutMs: number) => Promise<number> {
   const gate = new RequestGate();
-  const health = createHealth(options.registry);
-  setInterval(health.refresh, HEALTH_REFRESH_MS).unref();
   const drain = (timeoutMs: number) => {
     health.drain();
     return gate.drain(timeoutMs);
@@ -114,6 +117,19 @@ function listen(server: Server, { host, port }: ServerOptions): Promise<number> 
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, boundPort) => {
       if (error) reject(error);
       else resolve(boundPort);
+    });
+  });
+}
+
+function shutDown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, FLUSH_MS);
+    server.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
     });
   });
 }
