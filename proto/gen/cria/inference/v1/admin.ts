@@ -60,7 +60,7 @@ export interface ModelLoad {
 
 /** A request to drain. */
 export interface DrainRequest {
-  /** Longest wait; then running requests are ended. Default 30 s. */
+  /** Longest wait; then running requests are ended. Range 0 s to 1 h. Default 30 s. */
   timeout?: Duration | undefined;
 }
 

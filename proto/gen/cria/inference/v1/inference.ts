@@ -105,7 +105,7 @@ export interface GenerateRequest {
   timeBudget?:
     | Duration
     | undefined;
-  /** How long the model stays loaded once idle, -1 s for always, 0 s for not at all. Default: the service's own (5 min). */
+  /** How long the model stays loaded once idle: 0 s (not at all) to 24 h, or -1 s for always. Default: the service's own (5 min). */
   keepAlive?:
     | Duration
     | undefined;
