@@ -1,0 +1,55 @@
+import { GenerateRequest } from "@cria/proto";
+import { describe, expect, it } from "vitest";
+import { FakeModelRegistry } from "../models/fake-model-registry.ts";
+import { toGenerationRequest } from "./generation-request.ts";
+
+const MODEL = { ...new FakeModelRegistry().get("fake"), stop: ["Human:"], maxTokens: 16, maxModelLen: 64 };
+
+function resolve(fields: object = {}, promptTokens = 10) {
+  return toGenerationRequest(GenerateRequest.fromPartial(fields), MODEL, Array(promptTokens).fill(1));
+}
+
+describe("toGenerationRequest", () => {
+  it("takes the model's defaults where nothing is asked for", () => {
+    expect(resolve()).toMatchObject({
+      sampling: MODEL.sampling,
+      stopping: { maxTokens: 16, stop: ["Human:"], stopTokenIds: [], ignoreEos: false, ignoreRepetition: false },
+      tenant: "",
+      priority: 0,
+      maxQueueTimeMs: undefined,
+      timeBudgetMs: undefined,
+      logprobs: undefined,
+    });
+  });
+
+  it("takes what is asked for, zeros too", () => {
+    const asked = {
+      sampling: { temperature: 0, topK: 0, minP: 0, seed: 0 },
+      priority: 0,
+      logprobs: 0,
+      maxQueueTime: { seconds: 1, nanos: 5e8 },
+    };
+    expect(resolve(asked)).toMatchObject({
+      sampling: { temperature: 0, topK: 0, minP: 0, seed: 0 },
+      priority: 0,
+      logprobs: 0,
+      maxQueueTimeMs: 1500,
+    });
+  });
+
+  it("adds the model's stop strings to those asked for, each once, unless they are not wanted", () => {
+    expect(resolve({ stopping: { stop: ["x", "Human:"] } }).stopping.stop).toEqual(["x", "Human:"]);
+    expect(resolve({ stopping: { stop: ["x"], ignoreModelStop: true } }).stopping.stop).toEqual(["x"]);
+  });
+
+  it("cuts the reply to what the prompt leaves of the context", () => {
+    expect(resolve({ stopping: { maxTokens: 1000 } }, 50).stopping.maxTokens).toBe(14);
+  });
+
+  it("draws a seed and names the request where none is given", () => {
+    const [one, other] = [resolve(), resolve()];
+    expect(one.requestId).not.toBe(other.requestId);
+    expect(Number.isInteger(one.sampling.seed) && one.sampling.seed >= 0 && one.sampling.seed < 2 ** 32).toBe(true);
+    expect(resolve({ requestId: "mine" }).requestId).toBe("mine");
+  });
+});
