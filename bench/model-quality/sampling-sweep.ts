@@ -12,6 +12,7 @@ interface Candidate {
 }
 
 const SHORT = "You are Cria, a friendly assistant in a chat. Answer in a few short sentences.";
+const HELPFUL = "You are a helpful AI assistant named Cria. Answer in a few short sentences.";
 const ORIGIN = { temperature: 0.8, topP: 0.95, repetitionPenalty: 1, frequencyPenalty: 0, minP: 0 };
 const CANDIDATES: readonly Candidate[] = [
   { system: "", sampling: ORIGIN },
@@ -25,6 +26,12 @@ const CANDIDATES: readonly Candidate[] = [
   { system: SHORT, sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, repetitionPenalty: 1.15 } },
   { system: SHORT, sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, frequencyPenalty: 0.3 } },
   { system: SHORT, sampling: { ...ORIGIN, temperature: 0.6, topP: 1, minP: 0.1 } },
+  { system: HELPFUL, sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, repetitionPenalty: 1.1 } },
+  { system: HELPFUL, sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, frequencyPenalty: 0.3 } },
+  {
+    system: HELPFUL,
+    sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, repetitionPenalty: 1.05, frequencyPenalty: 0.2 },
+  },
 ];
 
 // Usage: npx tsx bench/model-quality/sampling-sweep.ts [MODEL]
