@@ -13,6 +13,7 @@ interface Candidate {
 
 const SHORT = "You are Cria, a friendly assistant in a chat. Answer in a few short sentences.";
 const HELPFUL = "You are a helpful AI assistant named Cria. Answer in a few short sentences.";
+const CRIA = "You are Cria, a helpful AI assistant. Answer in a few short sentences.";
 const ORIGIN = { temperature: 0.8, topP: 0.95, repetitionPenalty: 1, frequencyPenalty: 0, minP: 0 };
 const CANDIDATES: readonly Candidate[] = [
   { system: "", sampling: ORIGIN },
@@ -30,6 +31,11 @@ const CANDIDATES: readonly Candidate[] = [
   { system: HELPFUL, sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, frequencyPenalty: 0.3 } },
   {
     system: HELPFUL,
+    sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, repetitionPenalty: 1.05, frequencyPenalty: 0.2 },
+  },
+  { system: CRIA, sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, repetitionPenalty: 1.1 } },
+  {
+    system: CRIA,
     sampling: { ...ORIGIN, temperature: 0.2, topP: 0.9, repetitionPenalty: 1.05, frequencyPenalty: 0.2 },
   },
 ];
