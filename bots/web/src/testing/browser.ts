@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium as playwright } from "playwright-core";
 
 /** Keeps the browser from asking anything of the network that a test did not ask. */
@@ -42,7 +43,10 @@ async function loadChromium(): Promise<PackagedChromium> {
   try {
     const { default: chromium } = await import("@sparticuz/chromium");
     const executablePath = await chromium.executablePath();
-    return { args: chromium.args, executablePath, env: { ...env } as Record<string, string> };
+    const ownEnv = { ...env } as Record<string, string>;
+    // The package's one font has no fixed width; it is for machines that have none.
+    if (existsSync("/etc/fonts/fonts.conf")) delete ownEnv.FONTCONFIG_PATH;
+    return { args: chromium.args, executablePath, env: ownEnv };
   } finally {
     for (const name of Object.keys(env)) if (!(name in before)) delete env[name];
     Object.assign(env, before);

@@ -1,8 +1,8 @@
 const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
 /** A last line of marks alone: it may become a rule, a heading, a list item or a fence, and means nothing yet. */
 const MARKS_ONLY = /^[ \t]*(?:[-*+=_#>|`~]+|\d{1,9}[.)]?)[ \t]*$/;
-/** A table's first line alone looks like a paragraph until the line under it comes. */
-const TABLE_HEAD = /^ {0,3}\|[^\n]*(?:\n[ \t|:-]*)?$/;
+/** A table's first line alone, at the end: it looks like a paragraph until the whole line under it has come. */
+const TABLE_HEAD = /(^|\n[ \t]*\n) {0,3}\|[^\n]*(?:\n[ \t|:-]*)?$/;
 
 /** A fence that is still open. */
 export interface OpenFence {
@@ -27,7 +27,8 @@ export function openFence(tail: string): OpenFence | undefined {
  * links closed, so that nothing flips to another look when the rest arrives.
  */
 export function steadyTail(tail: string): string {
-  if (TABLE_HEAD.test(tail)) return "";
+  const tableHead = TABLE_HEAD.exec(tail);
+  if (tableHead !== null) return closeInline(tail.slice(0, tableHead.index));
   const lineStart = tail.lastIndexOf("\n") + 1;
   const shown = MARKS_ONLY.test(tail.slice(lineStart)) ? tail.slice(0, lineStart) : tail;
   return closeInline(shown);

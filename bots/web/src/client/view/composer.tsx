@@ -23,6 +23,7 @@ export function Composer() {
 
   const send = () => {
     if (obstacle === "") void chat.send();
+    input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing || completion.takesKey(event)) return;
@@ -33,7 +34,7 @@ export function Composer() {
   return (
     <div class="composer">
       {completion.isOpen && <CompletionList {...completion} />}
-      <p class="composer-problem" role="alert">
+      <p class={`composer-problem ${chat.problem.value === "" && !chat.isServing.value ? "is-wait" : ""}`} role="alert">
         {chat.problem.value || obstacle}
       </p>
       <div class="composer-box">
