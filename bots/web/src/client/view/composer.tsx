@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { MAX_MESSAGE_LENGTH } from "../../wire.ts";
 import { useChat } from "./chat-context.ts";
 import { useCompletionChoice } from "./completion-choice.ts";
 import { CompletionList, completionId } from "./completion-list.tsx";
 import { Icon } from "./icons.tsx";
+import { sendingObstacle } from "./sending-obstacle.ts";
 
 /** Where messages are written: Enter sends, Shift+Enter breaks the line, `/` and `@` are completed. */
 export function Composer() {
@@ -70,17 +70,6 @@ export function Composer() {
       </p>
     </div>
   );
-}
-
-/** Why a text cannot be sent now; empty if it can. */
-export function sendingObstacle(text: string, at: { readonly isDirect: boolean; readonly isServing: boolean }): string {
-  const { length } = text.trim();
-  if (length > MAX_MESSAGE_LENGTH)
-    return `${length.toLocaleString("en")} characters; at most ${MAX_MESSAGE_LENGTH.toLocaleString("en")} can be sent.`;
-  const isForModel = !text.startsWith("/") && (at.isDirect || /@cria\b/i.test(text));
-  if (!at.isServing && length > 0 && isForModel)
-    return "Your text is kept. It can be sent when the model service is back.";
-  return "";
 }
 
 function growWithText(input: HTMLTextAreaElement): void {
