@@ -113,4 +113,15 @@ describe("when the connection is cut", () => {
     await ada.page.getByText("after the restart").waitFor();
     expect(await ada.messages.count()).toBe(2);
   });
+
+  it("asks for a name again when the server no longer knows the browser", async () => {
+    const port = Number(new URL(server.url).port);
+    await server.close();
+    server = await startTestServer({ timelineStore, port, secret: "another secret" });
+    await ada.page.getByLabel("What should others call you?").fill("Ada again");
+    await ada.page.getByRole("button", { name: "Start chatting" }).click();
+    await ada.send("hello");
+    await ada.waitForReplies(1);
+    expect(await ada.page.locator(".sidebar-foot b").textContent()).toBe("Ada again");
+  });
 });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContext, chromium as playwright } from "playwright-core";
+import { type Browser, chromium as playwright } from "playwright-core";
 
 /** Keeps the browser from asking anything of the network that a test did not ask. */
 const QUIET_ARGS: readonly string[] = [
@@ -51,15 +51,4 @@ async function loadChromium(): Promise<PackagedChromium> {
     for (const name of Object.keys(env)) if (!(name in before)) delete env[name];
     Object.assign(env, before);
   }
-}
-
-/** A fresh browser session at the page, with a name chosen. */
-export async function joinAs(browser: Browser, url: string, name: string): Promise<BrowserContext> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(url);
-  await page.getByLabel("What should others call you?").fill(name);
-  await page.getByRole("button", { name: "Start chatting" }).click();
-  await page.locator("#composer").waitFor();
-  return context;
 }

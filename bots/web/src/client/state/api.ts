@@ -1,15 +1,8 @@
 import type { ChannelSnapshot, Completion, ModelChoice, Person, Workspace } from "../../wire.ts";
 
 /** A request that failed; the message is one sentence for people. */
-export class ApiError extends Error {
-  /** HTTP status; 0 if the server could not be reached. */
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = "ApiError";
-    this.status = status;
-  }
+class ApiError extends Error {
+  override readonly name = "ApiError";
 }
 
 /** The server's API, one method an endpoint. Every failure is an `ApiError`. */
@@ -42,7 +35,7 @@ async function request<T = void>(method: string, path: string, body?: object, si
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const [response, text] = await fetchText(`/api/${path}`, { method, ...init, signal: signal ?? null });
   if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
-  throw new ApiError(response.status, errorOf(text) ?? `The chat server answered ${response.status}.`);
+  throw new ApiError(errorOf(text) ?? `The chat server answered ${response.status}.`);
 }
 
 async function fetchText(url: string, init: RequestInit): Promise<[Response, string]> {
@@ -50,7 +43,7 @@ async function fetchText(url: string, init: RequestInit): Promise<[Response, str
     const response = await fetch(url, init);
     return [response, await response.text()];
   } catch {
-    throw new ApiError(0, "The chat server cannot be reached.");
+    throw new ApiError("The chat server cannot be reached.");
   }
 }
 
