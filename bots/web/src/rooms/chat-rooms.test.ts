@@ -145,7 +145,7 @@ describe("ChatRooms", () => {
     await ended;
     expect((await messages(direct)).at(-1)).toMatchObject({
       text: "A loyal",
-      state: { type: "ended", end: "stopped" },
+      state: { type: "ended", end: "stopped", stoppedBy: ada },
     });
   });
 

@@ -94,7 +94,7 @@ export class ChatRooms {
   async stop(person: Person, channelId: string, replyId: string): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     if (timeline.message(replyId) === undefined) throw new WebError("notFound", "This reply is no longer kept.");
-    this.#replies.stop(replyId);
+    this.#replies.stop(replyId, person);
   }
 
   /** Sets the channel's model, as the command `/model` does, and says so in the channel. */

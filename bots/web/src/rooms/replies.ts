@@ -61,8 +61,9 @@ export class Replies {
     else this.#reply(question, text);
   }
 
-  stop(replyId: string): void {
-    this.#running.get(replyId)?.abort.abort();
+  /** The reason of the abort is who asked for it. */
+  stop(replyId: string, person: Person): void {
+    this.#running.get(replyId)?.abort.abort(person);
   }
 
   async stopAll(): Promise<void> {
