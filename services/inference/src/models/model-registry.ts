@@ -34,7 +34,7 @@ export interface ModelRegistry {
   get(name: string): ModelDescription;
   /**
    * Loads the model unless it is loaded; one load at a time however many ask.
-   * @throws InferenceError MODEL_NOT_FOUND, MODEL_BROKEN, OUT_OF_MEMORY_BUDGET
+   * @throws InferenceError MODEL_NOT_FOUND, MODEL_BROKEN, OUT_OF_MEMORY_BUDGET, MODEL_TOO_LARGE
    */
   acquire(name: string, options?: AcquireOptions): Promise<ModelLease>;
   /** Waits for the model's leases, then frees its memory. */
