@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** The shortest secret that signs cookies, in characters. */
+export const MIN_SECRET_LENGTH = 16;
+
 /** How the chat page is served. */
 export interface WebConfig {
   /** `CRIA_WEB_HOST`: address to listen on. Default `127.0.0.1`, this machine only. */
@@ -26,7 +29,7 @@ const schema = z.object({
     .string()
     .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
     .default([]),
-  CRIA_WEB_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
+  CRIA_WEB_SECRET: z.string().min(MIN_SECRET_LENGTH, `must have ${MIN_SECRET_LENGTH} characters or more`).optional(),
   CRIA_WEB_NAME: z.string().max(40, "may have 40 characters").default("Cria"),
 });
 

@@ -51,7 +51,7 @@ export function allowHosts(names: readonly string[] | undefined): MiddlewareHand
 export function hostNamesFor(address: string, added: readonly string[]): readonly string[] | undefined {
   const isLoopback = LOOPBACK_NAMES.includes(hostName(address)) || address === "::1" || address.startsWith("127.");
   if (isLoopback) return [...LOOPBACK_NAMES, address, ...added];
-  return added.length === 0 ? undefined : added;
+  return added.length === 0 ? undefined : [...LOOPBACK_NAMES, ...added];
 }
 
 /** Refuses changes that a page of another origin asks for; browsers say where a request comes from. */
