@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { within } from "./model-layout.ts";
 
 /** A file that holds weights: the graph itself, or one that it names. */
 export interface WeightFile {
@@ -7,15 +8,17 @@ export interface WeightFile {
   readonly bytes: number;
 }
 
-/** The files a graph's weights lie in, the graph's own first; `report` hears of each that is missing or too short. */
+/** The files a graph's weights lie in, the graph's own first; `report` hears of each that is missing, too short or no file. @throws Error for one outside the graph's folder */
 export function findWeightFiles(graphFile: string, report: (fault: string) => void): WeightFile[] {
   const files = [{ path: graphFile, bytes: statSync(graphFile).size }];
   for (const [location, neededBytes] of readExternalData(graphFile)) {
-    const path = join(dirname(graphFile), location);
-    const bytes = existsSync(path) ? statSync(path).size : undefined;
-    if (bytes === undefined) report(`${location} is missing; ${basename(graphFile)} keeps weights in it`);
-    else if (bytes < neededBytes) report(`${location} has ${bytes} bytes; ${basename(graphFile)} needs ${neededBytes}`);
-    else files.push({ path, bytes });
+    const path = within(dirname(graphFile), location, "weights file");
+    const found = statSync(path, { throwIfNoEntry: false });
+    const graph = basename(graphFile);
+    if (!found) report(`${location} is missing; ${graph} keeps weights in it`);
+    else if (!found.isFile()) report(`${location} is no regular file; ${graph} keeps weights in it`);
+    else if (found.size < neededBytes) report(`${location} has ${found.size} bytes; ${graph} needs ${neededBytes}`);
+    else files.push({ path, bytes: found.size });
   }
   return files;
 }

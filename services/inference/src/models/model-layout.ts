@@ -71,9 +71,10 @@ function configContextLength(folder: string): number | undefined {
   return typeof length === "number" ? length : undefined;
 }
 
-function within(folder: string, file: string): string {
+/** The path of a folder's file. @throws Error if it lies outside; `what` is the file's name for people */
+export function within(folder: string, file: string, what = "graph"): string {
   const path = join(folder, file);
   const inside = relative(folder, path);
-  if (isAbsolute(file) || inside.startsWith("..")) throw new Error(`graph "${file}" lies outside the model's folder`);
+  if (isAbsolute(file) || inside.startsWith("..")) throw new Error(`${what} "${file}" lies outside the model's folder`);
   return path;
 }
