@@ -22,7 +22,7 @@ const ENTRY_VALUE = 2;
 
 /** Reads an ONNX file. @throws InferenceError MODEL_BROKEN where it, or a file it names, is missing or cut short */
 export async function readGraphFile(file: string): Promise<GraphFile> {
-  const model = await readFile(file).catch((cause) => broken(`cannot read ${file}`, cause));
+  const model = await readFile(file).catch((cause) => unreadable(`cannot read ${file}`, cause));
   const operators = new Set<string>();
   const locations = new Set<string>();
   try {
@@ -49,7 +49,7 @@ async function sizeOf(folder: string, locations: Iterable<string>): Promise<numb
   let bytes = 0;
   for (const location of locations) {
     const file = path.join(folder, location);
-    bytes += (await stat(file).catch((cause) => broken(`weights are missing: cannot read ${file}`, cause))).size;
+    bytes += (await stat(file).catch((cause) => unreadable(`weights are missing: cannot read ${file}`, cause))).size;
   }
   return bytes;
 }
@@ -66,6 +66,12 @@ function* fields(message: Uint8Array, number: number): Iterable<Uint8Array> {
 
 const decoder = new TextDecoder();
 const text = (bytes: Uint8Array) => decoder.decode(bytes);
+
+/** A file that cannot be read though it is there, as with too many open, is not the model's fault. */
+function unreadable(message: string, cause: NodeJS.ErrnoException): never {
+  if (cause.code !== "ENOENT") throw cause;
+  broken(message, cause);
+}
 
 function broken(message: string, cause: unknown): never {
   throw new InferenceError("MODEL_BROKEN", message, { cause });
