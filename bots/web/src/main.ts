@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   const config = loadWebConfig(process.env);
   const coreConfig = loadCoreConfig(process.env);
   const { redisUrl, turnsTtlMs, window } = coreConfig;
-  const logger = pino({ name: "web", level: process.env.CRIA_LOG_LEVEL ?? "info" });
+  const logger = pino({ name: "web", level: config.logLevel });
   const store = await createStore(coreConfig, logger);
   const inference = createInferenceClient({ address: coreConfig.inferenceAddress, token: coreConfig.token });
   const core = createBotCore({ store, inference, logger, window });
