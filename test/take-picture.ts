@@ -8,7 +8,11 @@ import { LocalRun } from "./local-run.ts";
 
 /** Takes the README's picture (`npm run picture`): the page as `npm start` serves it, answers by the bundled model. */
 const FILE = join(ROOT, "docs/images/chat.png");
-const QUESTIONS = ["@cria What is a dog, in one sentence?", "@cria Write a haiku about the sea.", "@cria Why is the sky blue?"];
+const QUESTIONS = [
+  "@cria What is a dog, in one sentence?",
+  "@cria Write a haiku about the sea.",
+  "@cria Why is the sky blue?",
+];
 
 const stateDir = await mkdtemp(join(tmpdir(), "cria-picture-"));
 const run = await LocalRun.start({ CRIA_STATE_DIR: stateDir, CRIA_WEB_NAME: "Alpaca Club" });
