@@ -55,16 +55,17 @@ async function planInstance(settings: LocalSettings): Promise<Instance> {
 }
 
 async function requireFreePorts({ webHost, webPort, inferenceHost, inferencePort }: LocalSettings): Promise<void> {
-  await requirePort("CRIA_WEB", webHost, webPort);
-  if (inferencePort) await requirePort("CRIA", inferenceHost, inferencePort);
+  await requirePort("CRIA_WEB_", webHost, webPort);
+  if (inferencePort) await requirePort("CRIA_", inferenceHost, inferencePort);
 }
 
-async function requirePort(variables: string, host: string, port: number): Promise<void> {
+/** `prefix` is that of the variables that set host and port. */
+async function requirePort(prefix: string, host: string, port: number): Promise<void> {
   const obstacle = await listenObstacle(host, port);
   if (obstacle === undefined) return;
   if (obstacle !== "EADDRINUSE")
-    throw new StartError(`cannot listen at ${host}, port ${port} (${variables}_HOST, ${variables}_PORT): ${obstacle}`);
-  const other = `${variables}_PORT=${port + 1} npm start`;
+    throw new StartError(`cannot listen at ${host}, port ${port} (${prefix}HOST, ${prefix}PORT): ${obstacle}`);
+  const other = `${prefix}PORT=${port + 1} npm start`;
   throw new StartError(
     `port ${port} of ${host} is taken by another program. Stop that one, or choose another port: ${other}`,
   );
