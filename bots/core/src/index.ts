@@ -1,8 +1,9 @@
 /** The bots' platform-free core: a message in, a remembered and streamed reply out. */
 export { MAX_MESSAGE_LENGTH } from "./answer.ts";
 export { BotError, type BotErrorCode } from "./bot-error.ts";
-export type { Command, ContextMode } from "./commands/command.ts";
+export type { Command, ContextMode, SettingsScope } from "./commands/command.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";
+export { nearMatches } from "./commands/near-matches.ts";
 export { type CommandError, parseCommand } from "./commands/parse-command.ts";
 export { type CoreConfig, createStore, loadCoreConfig } from "./config.ts";
 export { conversationKey } from "./conversation-key.ts";
@@ -11,16 +12,27 @@ export { createInferenceClient, type InferenceClientOptions } from "./inference/
 export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
 export { type BotCoreOptions, createBotCore } from "./pipeline.ts";
 export type {
+  AbandonedReply,
+  Attachment,
   Author,
   BotCore,
+  FeedbackRating,
   IncomingCommand,
   IncomingMessage,
+  MessageDeletion,
+  MessageEdit,
   Place,
   Reply,
+  ReplyAction,
   ReplyEnd,
   ReplyStats,
   ReplyStatus,
+  StartReply,
 } from "./platform.ts";
+export { defusePings } from "./reply/defuse-pings.ts";
+export { canContinue, endLine, statsLine, statusLine } from "./reply/reply-lines.ts";
+export { type SplitOptions, splitMessage } from "./reply/split-message.ts";
+export { StreamEditor, type StreamEditorOptions } from "./reply/stream-editor.ts";
 export { resolveSettings } from "./settings.ts";
 export { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
 export { connectRedis, type RedisConnection } from "./store/redis-connection.ts";
