@@ -119,7 +119,7 @@ export interface Reply {
    * What another process needs to go on in this reply's place if this one dies, as a message id; kept with the reply.
    * Absent where nothing is shown yet or nobody could go on.
    */
-  readonly handle?: string;
+  readonly handle?: string | undefined;
   status(status: ReplyStatus): Promise<void>;
   append(text: string): Promise<void>;
   /** `text` is the whole reply: what was appended, a repeated loop cut off. `stats` is absent when it was stopped before its end was known. */

@@ -18,8 +18,9 @@ const away = async () => {
 
 describe("handleCommand", () => {
   let { client, store, core } = createTestCore();
+  let numEvents = 0;
   const run = (command: Command, place: Place = testPlace) =>
-    core.handleCommand({ eventId: "e", place, author: { id: "u1", name: "Ann" }, command });
+    core.handleCommand({ eventId: `${numEvents++}`, place, author: { id: "u1", name: "Ann" }, command });
   beforeEach(() => {
     ({ client, store, core } = createTestCore(models()));
   });

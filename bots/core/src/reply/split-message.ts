@@ -30,7 +30,10 @@ export function splitMessage(text: string, options: SplitOptions): readonly stri
 }
 
 /** As `splitMessage`; the bodies joined are the text, blank messages excepted. */
-export function splitPieces(text: string, { limit, measure = (part) => part.length }: SplitOptions) {
+export function splitPieces(
+  text: string,
+  { limit, measure = (part) => part.length }: SplitOptions,
+): readonly MessagePiece[] {
   if (limit < MIN_LIMIT) throw new RangeError(`the limit of a message is ${limit}; it must be ${MIN_LIMIT} or more`);
   const pieces: MessagePiece[] = [];
   let rest = text;

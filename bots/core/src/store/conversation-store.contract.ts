@@ -98,13 +98,15 @@ export function describeConversationStore(
     describe("events", () => {
       it("gives an event to exactly one of many who claim it at once", async () => {
         const id = conversation();
-        const claims = Array.from({ length: 20 }, (_, index) => (index % 2 ? first : second).claimEvent(id));
+        const claims = Array.from({ length: 20 }, (_, index) =>
+          (index % 2 ? first : second).claimEvent("web:local", id),
+        );
         expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
       });
 
       it("gives another event to another", async () => {
-        expect(await first.claimEvent(conversation())).toBe(true);
-        expect(await second.claimEvent(conversation())).toBe(true);
+        expect(await first.claimEvent("web:local", conversation())).toBe(true);
+        expect(await second.claimEvent("web:local", conversation())).toBe(true);
       });
     });
 
