@@ -1,0 +1,136 @@
+import type { BotCore, ConversationSettings, Place } from "@cria/bot-core";
+import type { Model } from "@cria/proto";
+import type { App } from "@slack/bolt";
+import type { Logger } from "pino";
+import { PacedClient } from "./api/paced-client.ts";
+import { checkBotToken } from "./check-tokens.ts";
+import { registerAskAbout } from "./commands/ask-about.ts";
+import { registerHome } from "./commands/home.ts";
+import { registerModelPicker } from "./commands/model-picker.ts";
+import { registerReplyButtons } from "./commands/reply-buttons.ts";
+import { registerSlashCommand } from "./commands/slash-command.ts";
+import type { SlackConfig } from "./config.ts";
+import { createConnection, type SlackConnection } from "./connection.ts";
+import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts";
+import { registerMessages } from "./incoming/message-handlers.ts";
+import { People } from "./incoming/people.ts";
+import { Threads } from "./incoming/threads.ts";
+
+/** What the Slack bot is made of. */
+export interface SlackPlatformOptions {
+  readonly config: SlackConfig;
+  readonly core: BotCore;
+  /** What the model picker offers. */
+  readonly listModels: () => Promise<readonly Model[]>;
+  /** The settings that hold at a place. */
+  readonly settings: (place: Place) => Promise<ConversationSettings>;
+  readonly logger: Logger;
+  /** Slack no longer takes the tokens: the sentence says what to do. */
+  readonly onLost: (reason: string) => void;
+}
+
+/** The bot on Slack. */
+export interface SlackPlatform {
+  /** Connects. Rejects with one sentence for people when a token is wrong or Slack cannot be reached. */
+  start(): Promise<void>;
+  /** Receives no more; waits for the replies that are being written, at most so long, and ends them. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const DEFAULT_API_URL = "https://slack.com/api/";
+const TOKENS_GONE =
+  "Slack took the bot's tokens away: the app was removed from the workspace. `npm run setup -- slack` sets new ones.";
+
+/** Builds the bot; `start` connects it. */
+export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatform {
+  const { config, logger, onLost } = options;
+  const connection = createConnection({ config, logger, onLost: () => onLost(TOKENS_GONE) });
+  let context: SlackContext | undefined;
+  let stopAdopting = () => {};
+  return {
+    start: async () => {
+      context = await createContext(options, connection);
+      register(connection.app, context, onLost);
+      stopAdopting = adoptReplies(context);
+      await connect(connection);
+    },
+    stop: async (graceMs) => {
+      await connection.stop();
+      stopAdopting();
+      if (context) await endReplies(context, graceMs);
+    },
+  };
+}
+
+async function createContext(options: SlackPlatformOptions, { app }: SlackConnection): Promise<SlackContext> {
+  const { config, core, listModels, settings, logger } = options;
+  const { identity, faults } = await checkBotToken(config.botToken, config.apiUrl);
+  if (!identity) throw new Error(faults.join(" "));
+  for (const fault of faults) logger.warn(fault);
+  logger.info({ team: identity.team }, "Slack knows the bot");
+  const client = new PacedClient(app.client);
+  return {
+    core,
+    listModels,
+    settings,
+    client,
+    web: app.client,
+    workspaceId: identity.teamId,
+    botUserId: identity.userId,
+    people: new People(client, logger),
+    threads: new Threads(client, identity.userId, logger),
+    fileAccess: { botToken: config.botToken, apiUrl: config.apiUrl ?? DEFAULT_API_URL },
+    followsThreads: config.followsThreads,
+    running: new Set(),
+    logger,
+  };
+}
+
+function register(app: App, context: SlackContext, onLost: (reason: string) => void): void {
+  registerMessages(app, context);
+  registerSlashCommand(app, context);
+  registerModelPicker(app, context);
+  registerReplyButtons(app, context);
+  registerAskAbout(app, context);
+  registerHome(app, context);
+  registerLosses(app, context, onLost);
+}
+
+/** Replies where nothing can be written any more are given up. */
+function registerLosses(app: App, { running }: SlackContext, onLost: (reason: string) => void): void {
+  const giveUp = (isLost: (channel: string) => boolean) => {
+    for (const { place, reply } of running) if (isLost(place.channelId)) reply.giveUp();
+  };
+  app.event(/^(channel|group)_(left|deleted|archive)$/, async ({ event }) => {
+    giveUp((channel) => "channel" in event && event.channel === channel);
+  });
+  app.event(/^(tokens_revoked|app_uninstalled)$/, async () => {
+    giveUp(() => true);
+    onLost(TOKENS_GONE);
+  });
+}
+
+function adoptReplies(context: SlackContext): () => void {
+  return context.core.adoptReplies("slack", async ({ message, replyId, handle }) => {
+    const place = message.place as ThreadPlace;
+    return await replyStarter(context, place, message.author.id, handle)(replyId);
+  });
+}
+
+async function connect({ app, start }: SlackConnection): Promise<void> {
+  try {
+    await app.init();
+    await start();
+  } catch (error) {
+    throw new Error(`Slack cannot be connected to: ${error instanceof Error ? error.message : error}.`, {
+      cause: error,
+    });
+  }
+}
+
+async function endReplies({ running }: SlackContext, graceMs: number): Promise<void> {
+  const untilMs = performance.now() + graceMs;
+  const isOver = () => running.size === 0 || performance.now() > untilMs;
+  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const { reply } of running) reply.giveUp();
+}
