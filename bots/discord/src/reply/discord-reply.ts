@@ -1,0 +1,151 @@
+import {
+  canContinue,
+  endLine,
+  type Reply,
+  type ReplyEnd,
+  type ReplyStats,
+  type ReplyStatus,
+  StreamEditor,
+  statsLine,
+  statusLine,
+} from "@cria/bot-core";
+import type { Logger } from "pino";
+import type { ButtonAction } from "./buttons.ts";
+import { isLost } from "./discord-errors.ts";
+import { ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
+import { type ReplyState, replyParts } from "./reply-parts.ts";
+import { showTyping } from "./typing.ts";
+
+/** Between two edits of one reply. What a channel's replies may do together, the client reads from Discord's headers. */
+const EDIT_INTERVAL_MS = 1_000;
+
+export interface DiscordReplyOptions {
+  readonly target: ReplyTarget;
+  readonly replyId: string;
+  /** Whether 👍 and 👎 stand under it. */
+  readonly wantsFeedback: boolean;
+  readonly logger: Logger;
+  /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
+  readonly onLost: (error: unknown, wasShown: boolean) => void;
+  /** Told once, when it has ended. */
+  readonly onEnd: () => void;
+  /** The `handle` of a dead process's reply, to go on in its messages. */
+  readonly handle?: string | undefined;
+  /** In milliseconds. Default 1,000. */
+  readonly editIntervalMs?: number;
+}
+
+/** A reply on Discord: typing until its first words, then as many messages as it takes, edited as it grows. */
+export class DiscordReply implements Reply {
+  readonly #options: DiscordReplyOptions;
+  readonly #messages: ReplyMessages;
+  readonly #editor: StreamEditor<ReplyState>;
+  readonly #givenUp = new AbortController();
+  readonly #stopTyping: () => void;
+  #text = "";
+
+  constructor(options: DiscordReplyOptions) {
+    const { target, replyId, handle = "", editIntervalMs = EDIT_INTERVAL_MS } = options;
+    this.#options = options;
+    this.#messages = new ReplyMessages(
+      target,
+      replyId,
+      handle.split(",").filter((id) => id !== ""),
+    );
+    this.#editor = new StreamEditor({ intervalMs: editIntervalMs, edit: (state) => this.#show(state) });
+    this.#stopTyping = showTyping(target.channel);
+  }
+
+  get signal(): AbortSignal {
+    return this.#givenUp.signal;
+  }
+
+  /** Ids of the messages shown. */
+  get handle(): string {
+    return this.#messages.ids.join(",");
+  }
+
+  /** Gives the reply up, as at a shutdown. */
+  giveUp(): void {
+    this.#givenUp.abort();
+  }
+
+  /** Whether it stands in that channel or guild. */
+  isIn(id: string): boolean {
+    const { channel } = this.#options.target;
+    const parentId = channel.isThread() ? channel.parentId : undefined;
+    const guildId = channel.isDMBased() ? undefined : channel.guildId;
+    return [channel.id, parentId, guildId].includes(id);
+  }
+
+  /** Reading is short; what may last gets a message that Stop can stand under. */
+  async status(status: ReplyStatus): Promise<void> {
+    if (status.type === "reading" && this.#messages.ids.length === 0) return;
+    this.#editor.update(this.#state({ smallPrint: `${statusLine(status)}…`, buttons: ["stop"] }));
+  }
+
+  async append(text: string): Promise<void> {
+    this.#stopTyping();
+    this.#text += text;
+    if (this.#text.trim() !== "") this.#editor.update(this.#state({ smallPrint: "", buttons: ["stop"] }));
+  }
+
+  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
+    this.#text = text;
+    const isEmpty = text.trim() === "";
+    // Stopped before anything was to be seen, as by deleting the question: there is nothing to say.
+    if (isEmpty && end === "stopped" && this.#messages.ids.length === 0) return this.#drop();
+    const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
+    const more: ButtonAction[] = isEmpty ? [] : this.#feedbackButtons();
+    const buttons: ButtonAction[] = canContinue(end) && !isEmpty ? ["regenerate", "continue"] : ["regenerate"];
+    await this.#end({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons: [...buttons, ...more] });
+  }
+
+  async fail(reason: string): Promise<void> {
+    const isEmpty = this.#text.trim() === "";
+    if (isEmpty) this.#text = `⚠️ ${reason}`;
+    await this.#end({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons: ["regenerate"] });
+  }
+
+  #feedbackButtons(): ButtonAction[] {
+    return this.#options.wantsFeedback ? ["up", "down"] : [];
+  }
+
+  #drop(): void {
+    this.#stopTyping();
+    this.#editor.cancel();
+    this.#options.onEnd();
+  }
+
+  async #end(shown: Pick<ReplyState, "smallPrint" | "buttons">): Promise<void> {
+    this.#stopTyping();
+    try {
+      await this.#editor.finish(this.#state({ ...shown, isEnded: true }));
+    } catch (error) {
+      this.#options.logger.error({ err: error, replyId: this.#options.replyId }, "a reply was not shown whole");
+    } finally {
+      this.#options.onEnd();
+    }
+  }
+
+  #state(shown: Pick<ReplyState, "smallPrint" | "buttons"> & { readonly isEnded?: boolean }): ReplyState {
+    return { replyId: this.#options.replyId, text: this.#text, isEnded: false, ...shown };
+  }
+
+  async #show(state: ReplyState): Promise<void> {
+    try {
+      await this.#messages.show(replyParts(state));
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      this.#lose(error);
+    }
+  }
+
+  /** Its channel is gone, or the bot may not write there any more: the model need not go on. */
+  #lose(error: unknown): void {
+    if (this.signal.aborted) return;
+    this.#drop();
+    this.#options.onLost(error, this.#messages.ids.length > 0);
+    this.giveUp();
+  }
+}

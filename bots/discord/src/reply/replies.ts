@@ -1,0 +1,88 @@
+import { setTimeout } from "node:timers/promises";
+import type { AbandonedReply, BotCore, Place, Reply, StartReply } from "@cria/bot-core";
+import type { Client, SendableChannels } from "discord.js";
+import type { Logger } from "pino";
+import { isForbidden } from "./discord-errors.ts";
+import { DiscordReply } from "./discord-reply.ts";
+
+/** Where a reply is to be written. */
+export interface ReplyPlace {
+  readonly channel: SendableChannels;
+  readonly place: Place;
+  /** The message it answers; undefined for none. */
+  readonly questionId: string | undefined;
+  /** Who asked, to be told where the bot may not write. */
+  readonly authorId?: string;
+}
+
+/** At a shutdown only. */
+const ENDED_POLL_MS = 20;
+
+export interface RepliesOptions {
+  readonly client: Client;
+  readonly core: Pick<BotCore, "wantsFeedback">;
+  readonly logger: Logger;
+  readonly editIntervalMs?: number | undefined;
+}
+
+/** Replies that this process is writing. */
+export class Replies {
+  readonly #options: RepliesOptions;
+  readonly #running = new Set<DiscordReply>();
+
+  constructor(options: RepliesOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a reply there. */
+  starter(where: ReplyPlace): StartReply {
+    return (replyId) => this.#start(where, replyId, undefined);
+  }
+
+  /** Goes on in the place of a reply that a dead process had begun. */
+  async adopt({ message, replyId, handle }: AbandonedReply): Promise<Reply> {
+    const { place, author, messageId } = message;
+    const channel = await this.#options.client.channels.fetch(place.threadId ?? place.channelId);
+    if (!channel?.isSendable()) throw new Error(`the channel ${place.channelId} takes no messages`);
+    return await this.#start({ channel, place, questionId: messageId, authorId: author.id }, replyId, handle);
+  }
+
+  /** Gives up what is being written, as at a shutdown. */
+  giveUp(): void {
+    for (const reply of this.#running) reply.giveUp();
+  }
+
+  /** Gives up what is being written in a channel or guild that is gone. */
+  giveUpIn(channelOrGuildId: string): void {
+    for (const reply of this.#running) if (reply.isIn(channelOrGuildId)) reply.giveUp();
+  }
+
+  /** Resolves when all replies have ended, or after so long. */
+  async ended(limitMs: number): Promise<void> {
+    const deadline = AbortSignal.timeout(limitMs);
+    while (this.#running.size > 0 && !deadline.aborted) await setTimeout(ENDED_POLL_MS);
+  }
+
+  async #start(where: ReplyPlace, replyId: string, handle: string | undefined): Promise<Reply> {
+    const { core, logger, editIntervalMs } = this.#options;
+    const reply: DiscordReply = new DiscordReply({
+      target: where,
+      replyId,
+      handle,
+      wantsFeedback: await core.wantsFeedback(where.place),
+      logger,
+      onLost: (error, wasShown) => this.#onLost(where, error, wasShown),
+      onEnd: () => this.#running.delete(reply),
+      ...(editIntervalMs !== undefined && { editIntervalMs }),
+    });
+    this.#running.add(reply);
+    return reply;
+  }
+
+  #onLost({ channel, place, authorId }: ReplyPlace, error: unknown, wasShown: boolean): void {
+    this.#options.logger.warn({ err: error, ...place }, "a reply's channel is gone, or the bot may not write there");
+    if (wasShown || place.isDirect || authorId === undefined || !isForbidden(error)) return;
+    const text = `I may not write in <#${channel.id}>. Whoever runs the server can let me: **View Channel** and **Send Messages** (in threads, **Send Messages in Threads**).`;
+    this.#options.client.users.send(authorId, text).catch(() => undefined);
+  }
+}
