@@ -60,6 +60,8 @@ export interface RedisStoreOptions {
   readonly logger: Logger;
   /** How long the turn of a process that died lasts, in milliseconds. Default 10,000. */
   readonly leaseMs?: number;
+  /** After how long without a sign of life a process seems dead, in milliseconds. Default 10,000. */
+  readonly processTtlMs?: number;
 }
 
 /** Shared by all bot processes. Resolves within two seconds even without Redis, and uses it as soon as it is there. */
@@ -86,11 +88,14 @@ class RedisConversationStore implements ConversationStore {
   readonly #turnQueue: RedisTurnQueue;
   readonly #unanswered: RedisUnanswered;
 
-  constructor(redis: RedisConnection, { turnsTtlMs, leaseMs }: Omit<RedisStoreOptions, "url" | "logger">) {
+  constructor(
+    redis: RedisConnection,
+    { turnsTtlMs, leaseMs, processTtlMs }: Omit<RedisStoreOptions, "url" | "logger">,
+  ) {
     this.#redis = redis;
     this.#turnsTtlMs = turnsTtlMs;
     this.#turnQueue = new RedisTurnQueue(redis, leaseMs);
-    this.#unanswered = new RedisUnanswered(redis);
+    this.#unanswered = new RedisUnanswered(redis, processTtlMs);
   }
 
   async turns(conversation: string): Promise<readonly Turn[]> {

@@ -4,11 +4,10 @@ import type { Unanswered } from "../adoption/unanswered.ts";
 import { EVENT_TTL_MS } from "./limits.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
-/** A process that gave no sign for so long is dead. */
+/** A process that gave no sign for so long seems dead. */
 const PROCESS_TTL_MS = 10_000;
-const BEAT_MS = 3_000;
-/** For so long must a process seem dead: after Redis itself was away, the living have had time for a sign. */
-const SUSPECT_MS = 5_000;
+/** Signs within that time. */
+const BEATS = 3;
 
 const entrySchema = z.object({
   owner: z.string(),
@@ -47,13 +46,15 @@ const platformOf = (workspace: string) => workspace.split(":", 1)[0]!;
  */
 export class RedisUnanswered {
   readonly #redis: RedisConnection;
+  readonly #processTtlMs: number;
   readonly #owner = randomUUID();
   readonly #workspaces = new Set<string>();
   readonly #suspectedAtMs = new Map<string, number>();
   #beating: NodeJS.Timeout | undefined;
 
-  constructor(redis: RedisConnection) {
+  constructor(redis: RedisConnection, processTtlMs = PROCESS_TTL_MS) {
     this.#redis = redis;
+    this.#processTtlMs = processTtlMs;
   }
 
   async claim(workspace: string, eventId: string, unanswered: Unanswered | undefined): Promise<boolean> {
@@ -91,11 +92,12 @@ export class RedisUnanswered {
     if (this.#workspaces.has(workspace)) return;
     await this.#beat([workspace]);
     this.#workspaces.add(workspace);
-    this.#beating ??= setInterval(() => void this.#beat(this.#workspaces).catch(() => undefined), BEAT_MS).unref();
+    const beat = () => void this.#beat(this.#workspaces).catch(() => undefined);
+    this.#beating ??= setInterval(beat, this.#processTtlMs / BEATS).unref();
   }
 
   async #beat(workspaces: Iterable<string>): Promise<void> {
-    const expiration = { type: "PX", value: PROCESS_TTL_MS } as const;
+    const expiration = { type: "PX", value: this.#processTtlMs } as const;
     await this.#redis.run((client) => client.set(processKey(this.#owner), "1", { expiration }));
     for (const workspace of workspaces)
       await this.#redis.run((client) => client.sAdd(workspacesKey(platformOf(workspace)), workspace));
@@ -115,6 +117,7 @@ export class RedisUnanswered {
     return taken;
   }
 
+  /** When it seemed so for a while: after Redis itself was away, the living have had time for a sign. */
   async #isDead(owner: string): Promise<boolean> {
     if (owner === this.#owner || (await this.#redis.run((client) => client.exists(processKey(owner))))) {
       this.#suspectedAtMs.delete(owner);
@@ -122,7 +125,7 @@ export class RedisUnanswered {
     }
     const sinceMs = this.#suspectedAtMs.get(owner) ?? performance.now();
     this.#suspectedAtMs.set(owner, sinceMs);
-    return performance.now() - sinceMs >= SUSPECT_MS;
+    return performance.now() - sinceMs >= this.#processTtlMs / 2;
   }
 }
 
