@@ -13,6 +13,7 @@ export type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } f
 export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";
 export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
 export { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
+export { forget, rememberedConversations } from "./operators/memory-keys.ts";
 export { type BotCoreOptions, createBotCore } from "./pipeline.ts";
 export type {
   AbandonedReply,
@@ -42,4 +43,8 @@ export { StreamEditor, type StreamEditorOptions } from "./reply/stream-editor.ts
 export { resolveSettings } from "./settings.ts";
 export { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
 export { connectRedis, type RedisConnection } from "./store/redis-connection.ts";
-export { createRedisConversationStore, type RedisStoreOptions } from "./store/redis-conversation-store.ts";
+export {
+  createRedisConversationStore,
+  createRedisStoreOver,
+  type RedisStoreOptions,
+} from "./store/redis-conversation-store.ts";
