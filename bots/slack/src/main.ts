@@ -6,7 +6,7 @@ import { createSlackPlatform } from "./slack-platform.ts";
 /** From SIGTERM to the end of replies that are being written. */
 const STOP_GRACE_MS = 5_000;
 
-const logger = pino({ level: process.env.CRIA_LOG_LEVEL || "info", redact: ["config.botToken", "config.appToken"] });
+const logger = pino({ level: process.env.CRIA_LOG_LEVEL || "info" });
 
 /** Ends the process: what the sentence says cannot be mended from here. */
 function fail(reason: string): void {
@@ -19,9 +19,10 @@ async function main(): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve());
   });
+  const config = loadSlackConfig(process.env);
   const { core, store, inference, close } = await openBotCore(loadCoreConfig(process.env), logger);
   const platform = createSlackPlatform({
-    config: loadSlackConfig(process.env),
+    config,
     core,
     listModels: () => inference.listModels(),
     settings: (place) => resolveSettings(store, place),

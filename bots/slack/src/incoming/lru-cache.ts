@@ -17,6 +17,10 @@ export class LruCache<T> {
     return entry.value;
   }
 
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   set(key: string, value: T): void {
     this.#entries.delete(key);
     if (this.#entries.size >= this.#capacity) this.#entries.delete(this.#entries.keys().next().value!);

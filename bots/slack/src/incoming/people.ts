@@ -10,26 +10,33 @@ const MAX_PEOPLE = 5_000;
 export class People {
   readonly #client: PacedClient;
   readonly #logger: Logger;
-  readonly #known = new LruCache<Author>(MAX_PEOPLE, LIFETIME_MS);
+  readonly #known = new LruCache<Promise<Author>>(MAX_PEOPLE, LIFETIME_MS);
 
   constructor(client: PacedClient, logger: Logger) {
     this.#client = client;
     this.#logger = logger;
   }
 
-  /** Someone by id; named by the id where Slack does not tell. */
+  /** Someone by id; named by the id where Slack does not tell, or cannot be asked just now: nobody waits for a name. */
   async author(id: string): Promise<Author> {
     const known = this.#known.get(id);
-    if (known) return known;
+    if (known) return await known;
+    const lookup = this.#lookUp(id);
+    this.#known.set(id, lookup);
     try {
-      const { user } = (await this.#client.call("users.info", { user: id })) as { user?: SlackUser };
-      const author = { id, name: nameOf(user) ?? id, isAdmin: user?.is_admin === true || user?.is_owner === true };
-      this.#known.set(id, author);
-      return author;
+      return await lookup;
     } catch (error) {
+      this.#known.delete(id);
       this.#logger.debug({ err: error }, "someone's name is not known");
       return { id, name: id };
     }
+  }
+
+  async #lookUp(id: string): Promise<Author> {
+    const answer = (await this.#client.callNow("users.info", { user: id })) as { user?: SlackUser } | undefined;
+    if (!answer) throw new Error("too many people are looked up at once");
+    const { user } = answer;
+    return { id, name: nameOf(user) ?? id, isAdmin: user?.is_admin === true || user?.is_owner === true };
   }
 
   /** The names of some people, for a text that mentions them. */

@@ -20,8 +20,8 @@ import { footerBlocks } from "./reply-blocks.ts";
 import { type ReplyTarget, SlackMessage } from "./slack-message.ts";
 import { ThreadStatus } from "./thread-status.ts";
 
-/** Between two changes of a reply: well within the limits for one, and soon enough for a reader. */
-const EDIT_INTERVAL_MS = 1_000;
+/** Between two changes of a reply: soon enough for a reader; the budget keeps to Slack's limits. */
+const EDIT_INTERVAL_MS = 500;
 
 export interface SlackReplyOptions {
   readonly client: PacedClient;
@@ -87,11 +87,15 @@ export class SlackReply implements Reply {
   }
 
   async status(status: ReplyStatus): Promise<void> {
-    this.#status.show(`is waiting: ${statusLine(status)}`);
+    const line = statusLine(status);
+    // After the bot's name, as "Cria is reading 1,200 tokens".
+    this.#status.show(
+      status.type === "queued" ? `is waiting, ${line}` : `is ${line.charAt(0).toLowerCase()}${line.slice(1)}`,
+    );
   }
 
   async append(text: string): Promise<void> {
-    if (this.#text === "") this.#status.stopRefreshing();
+    if (this.#text === "") this.#status.end();
     this.#text += text;
     this.#editor.update({ text: withoutPingBegun(this.#text), footer: undefined });
   }

@@ -14,6 +14,7 @@ export class ThreadStatus {
   readonly #editor = new StreamEditor({ intervalMs: INTERVAL_MS, edit: (status) => this.#send(status) });
   #refresh: NodeJS.Timeout | undefined;
   #hasStopButton = false;
+  #isOver = false;
 
   constructor(client: PacedClient, thread: { readonly channel: string; readonly threadTs: string }, logger: Logger) {
     this.#client = client;
@@ -36,20 +37,22 @@ export class ThreadStatus {
     });
   }
 
-  /** The first words take the status away. */
-  stopRefreshing(): void {
+  /** The first words take the status away; none is shown any more. */
+  end(): void {
     clearInterval(this.#refresh);
+    this.#isOver = true;
   }
 
   /** Takes status and stop button away. */
   async clear(): Promise<void> {
-    clearInterval(this.#refresh);
+    this.end();
     await this.#editor.finish("");
     const args = { ...this.#thread, status: "active" };
     if (this.#hasStopButton) await this.#try(() => this.#client.call("agents.sessions.setStatus", args));
   }
 
   async #send(status: string): Promise<void> {
+    if (this.#isOver && status !== "") return;
     const args = { ...this.#thread, status };
     await this.#try(() => this.#client.callNow("assistant.threads.setStatus", args));
   }
