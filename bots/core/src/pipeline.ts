@@ -47,6 +47,7 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     handleCommand: (command) => handleCommand(core, command),
     compare: (command, startReply) => streamComparison(core, command, startReply),
     stopReply: (action) => press(core, () => stopReply(core, action)),
+    stopReplies: (action) => press(core, () => stopReply(core, action)),
     regenerate: (action, startReply) => press(core, () => regenerate(core, action, startReply)),
     continueReply: (action, startReply) => press(core, () => continueReply(core, action, startReply)),
     giveFeedback: (action) => press(core, () => giveFeedback(core, action)),

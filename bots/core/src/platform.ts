@@ -162,6 +162,8 @@ export interface BotCore {
   compare(command: IncomingCommand, startReply: StartReply): Promise<string | undefined>;
   /** Stops a reply, whichever process writes it. Anyone who may talk to the bot there may stop it. */
   stopReply(action: ReplyAction): Promise<string | undefined>;
+  /** Stops whatever is being answered in a conversation, whichever process writes it. */
+  stopReplies(action: Omit<ReplyAction, "replyId">): Promise<string | undefined>;
   /**
    * Answers the question of a reply again, with the settings of now, as a new reply that takes the old one's place in
    * memory. Also answers a failed reply's question. Resolves when the new reply has ended.

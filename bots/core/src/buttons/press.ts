@@ -24,10 +24,14 @@ export async function press(core: Core, work: () => Promise<string | undefined>)
   }
 }
 
-/** Stops a reply in whichever process writes it. */
-export async function stopReply(core: Core, { place, author, replyId }: ReplyAction): Promise<undefined> {
+/** Stops a reply in whichever process writes it; without an id, all of the conversation. */
+export async function stopReply(
+  core: Core,
+  { place, author, replyId }: Omit<ReplyAction, "replyId"> & Partial<ReplyAction>,
+): Promise<undefined> {
   checkAccess(core, place, author);
-  await tellAll(core, { type: "stop", conversation: conversationKey(place), replyId });
+  const conversation = conversationKey(place);
+  await tellAll(core, { type: "stop", conversation, ...(replyId !== undefined && { replyId }) });
 }
 
 /** Answers a reply's question again, in its place. */

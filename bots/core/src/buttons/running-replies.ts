@@ -45,8 +45,13 @@ export class RunningReplies {
 
   /** Hears what happened; concerns a reply of this process or none. */
   hear(signal: ReplySignal): void {
-    if (signal.type === "stop") this.#replies.get(signal.replyId)?.stop(STOPPED);
+    if (signal.type === "stop") for (const reply of this.#named(signal)) reply.stop(STOPPED);
     else for (const reply of this.#answering(signal)) tell(reply, signal);
+  }
+
+  #named({ conversation, replyId }: ReplySignal & { type: "stop" }): readonly RunningReply[] {
+    if (replyId !== undefined) return [this.#replies.get(replyId) ?? []].flat();
+    return [...this.#replies.values()].filter((reply) => reply.conversation === conversation);
   }
 
   #answering({ conversation, messageId }: ReplySignal & { messageId: string }): readonly RunningReply[] {
