@@ -57,6 +57,23 @@ describe("the buttons of a reply", () => {
       expect(await assistants()).toEqual(["Once"]);
     });
 
+    it("without a reply's name ends all that is being answered in the conversation", async () => {
+      client.script({ chunks: ["Once"], hold: createGate().opened });
+      const reply = new FakeReplyHandle();
+      const isWriting = createGate();
+      reply.onAppend = isWriting.open;
+      const sent = send("A story", {}, reply);
+      await isWriting.opened;
+      const waiting = new FakeReplyHandle();
+      const sentNext = send("Another", {}, waiting);
+      await vi.waitFor(() => expect(waiting.statuses).toHaveLength(1));
+      await core.stopReplies({ place: { ...testPlace, channelId: "random" }, author: ann });
+      expect(reply.ended).toBeUndefined();
+      expect(await core.stopReplies({ place: testPlace, author: ann })).toBeUndefined();
+      await Promise.all([sent, sentNext]);
+      expect([reply.ended, waiting.ended]).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
+    });
+
     it("does nothing to a reply that has ended or never was", async () => {
       const reply = await send("Hi");
       expect(await core.stopReply(action(reply.id))).toBeUndefined();

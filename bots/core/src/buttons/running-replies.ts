@@ -43,24 +43,19 @@ export class RunningReplies {
     }
   }
 
-  /** Hears what happened; concerns a reply of this process or none. */
+  /** Hears what happened, and tells the replies that it concerns. */
   hear(signal: ReplySignal): void {
-    if (signal.type === "stop") for (const reply of this.#named(signal)) reply.stop(STOPPED);
-    else for (const reply of this.#answering(signal)) tell(reply, signal);
-  }
-
-  #named({ conversation, replyId }: ReplySignal & { type: "stop" }): readonly RunningReply[] {
-    if (replyId !== undefined) return [this.#replies.get(replyId) ?? []].flat();
-    return [...this.#replies.values()].filter((reply) => reply.conversation === conversation);
-  }
-
-  #answering({ conversation, messageId }: ReplySignal & { messageId: string }): readonly RunningReply[] {
-    const replies = [...this.#replies.values()];
-    return replies.filter((reply) => reply.messageId === messageId && reply.conversation === conversation);
+    for (const reply of this.#replies.values()) if (concerns(signal, reply)) tell(reply, signal);
   }
 }
 
-function tell(reply: RunningReply, signal: Exclude<ReplySignal, { type: "stop" }>): void {
-  if (signal.type === "deletion") reply.stop(DELETED);
-  else reply.editedText = signal.text;
+function concerns(signal: ReplySignal, { conversation, replyId, messageId }: RunningReply): boolean {
+  if (signal.conversation !== conversation) return false;
+  if (signal.type === "stop") return signal.replyId === undefined || signal.replyId === replyId;
+  return signal.messageId === messageId;
+}
+
+function tell(reply: RunningReply, signal: ReplySignal): void {
+  if (signal.type === "edit") reply.editedText = signal.text;
+  else reply.stop(signal.type === "deletion" ? DELETED : STOPPED);
 }
