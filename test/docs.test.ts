@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ROOT } from "../deploy/settings.ts";
 
 const SOURCES = ["services/inference/src", "bots", "deploy"];
+const isText = (path: string) => /\.(tsx?|proto)$/.test(path) && !path.includes("node_modules");
 const isSource = (path: string) => /\.tsx?$/.test(path) && !/\.test\.|node_modules|testing/.test(path);
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -25,6 +26,14 @@ describe("the documents", () => {
       .flatMap((path) => variablesIn(read(path)));
     const documented = variablesIn(read("docs/configuration.md")).filter((name) => !name.startsWith("CRIA_TEST_"));
     expect([...new Set(documented)].sort()).toEqual([...new Set(used)].sort());
+  });
+
+  it("are there where the code says so", () => {
+    const mentions = [...SOURCES, "proto/cria"]
+      .flatMap(filesBelow)
+      .filter(isText)
+      .flatMap((path) => read(path).match(/(?<!ggml's )docs\/[\w/-]+\.md/g) ?? []);
+    expect([...new Set(mentions)].filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
   it.each(documents())("%s links to files that exist", (path) => {

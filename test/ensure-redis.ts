@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { findOnPath } from "../deploy/redis.ts";
 
 /**
@@ -28,9 +29,10 @@ function installRedis(): string | undefined {
 
 const isOnPath = (program: string) => findOnPath(program, process.env.PATH) !== undefined;
 
-const redisSuites = () =>
-  ["bots", "test"].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((path) => /redis.*\.test\.ts$/.test(path) && !path.includes("node_modules"))
-      .map((path) => `${folder}/${path}`),
-  );
+/** The suites that start one. */
+function redisSuites(): string[] {
+  return ["bots", "test"]
+    .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)))
+    .filter((path) => path.endsWith(".test.ts") && !path.includes("node_modules"))
+    .filter((path) => /redis-server/.test(readFileSync(path, "utf8")));
+}

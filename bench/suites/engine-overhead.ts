@@ -4,7 +4,7 @@ import { compare, type Result } from "../result.ts";
 import { Service, type TimedReply } from "../service.ts";
 
 const ROUNDS = 15;
-const STEPS = 128;
+const STEPS = 96;
 const PROMPT = "The story of a young alpaca begins in the mountains of Peru, where";
 const PROMPT_TOKENS = 15;
 

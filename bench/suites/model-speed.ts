@@ -4,6 +4,7 @@ import { Service } from "../service.ts";
 
 const ROUNDS = 5;
 const DECODE_TOKENS = 128;
+const SHORT_PROMPT = "The story of a young alpaca begins in the mountains of Peru, where";
 const PREFILL_WORDS = 500;
 
 /** Decoding and prefill of one reply as the service tells them, and the time to load the model. */
@@ -16,10 +17,11 @@ export async function modelSpeed(report: (result: Result) => void): Promise<void
     for (let round = 0; round < ROUNDS; round++) {
       await service.unload();
       load.push(await service.load());
-      await service.generate("Once", 8); // The first steps after a load are slower.
-      const { usage, timings } = (await service.generate(longPrompt(round), DECODE_TOKENS)).finished;
-      decode.push(((usage!.completionTokens - 1) * 1000) / durationToMs(timings!.decode));
-      prefill.push((usage!.promptTokens * 1000) / durationToMs(timings!.prefill));
+      await service.generate(SHORT_PROMPT, 8); // The first steps after a load are slower.
+      const reply = (await service.generate(SHORT_PROMPT, DECODE_TOKENS)).finished;
+      decode.push(((reply.usage!.completionTokens - 1) * 1000) / durationToMs(reply.timings!.decode));
+      const reading = (await service.generate(longPrompt(round), 1)).finished;
+      prefill.push((reading.usage!.promptTokens * 1000) / durationToMs(reading.timings!.prefill));
     }
   } finally {
     await service.stop();

@@ -8,6 +8,8 @@ import { penalise, type SamplingState } from "./sampling-state.ts";
 const SLACK = 1e-6;
 /** Blocks of 64 tokens that each weigh less than this, against 1 for the likeliest, are left out of a total at first. */
 const NEGLIGIBLE = 1e-8;
+/** Tokens beyond a nucleus that weigh anything, mostly. */
+const UNLIKELY_TOKENS = 1024;
 
 /**
  * Draws tokens from logits, in the contract's order: penalties (repetition, frequency, presence), temperature, top_k,
@@ -79,12 +81,14 @@ export class Sampler {
   }
 
   /**
-   * Candidates are few: all tokens of a weight under t weigh less than vocabSize * t together, so with
-   * t = (1 - top_p) * total / vocabSize the others hold top_p of the total already.
+   * Candidates are few: n tokens of a weight under t weigh less than n * t together, so with t = (1 - top_p) * total / n the
+   * others hold top_p of the total already. For n = vocabSize that is sure; mostly it holds for far less, and the sum tells.
    */
   #keepNucleus(logits: Float32Array, { temperature, topP }: SamplingParams, total: number): void {
-    const floor = this.#logitOf(((1 - topP) * total) / this.#vocabSize, temperature);
-    this.#candidates.collect(this.#scan, logits, floor, temperature);
+    const floor = (tokens: number) => this.#logitOf(((1 - topP) * total) / tokens, temperature);
+    this.#candidates.collect(this.#scan, logits, floor(UNLIKELY_TOKENS), temperature);
+    if (this.#candidates.total() < topP * total)
+      this.#candidates.collect(this.#scan, logits, floor(this.#vocabSize), temperature);
     this.#candidates.keepWeight(topP * total);
   }
 

@@ -3,6 +3,10 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { DEFAULT_GRAPH_NAMES, type GraphNames, LOGITS_POSITIONS } from "./decoder-graph.ts";
 import { float16ToFloat32 } from "./float16.ts";
 
+// onnxruntime-common takes Float16Array for float16 where there is one (Node 24), and onnxruntime-node 1.30 then reads 0 bytes
+// of it. Without, it takes Uint16Array as on Node 20.
+Reflect.deleteProperty(globalThis, "Float16Array");
+
 /** A graph that `fixtures/make_tiny_llama.py` wrote. */
 export interface TinyLayout {
   readonly name: string;
@@ -95,7 +99,7 @@ function emptyPast(session: InferenceSession, names: GraphNames): Record<string,
 }
 
 function toFloat32({ data }: Tensor): Float32Array {
-  if (!(data instanceof Uint16Array)) return Float32Array.from(data as Float32Array); // Node 24 gives float16 as Float16Array
+  if (!(data instanceof Uint16Array)) return Float32Array.from(data as Float32Array);
   const logits = new Float32Array(data.length);
   float16ToFloat32(data, logits, data.length);
   return logits;

@@ -1,32 +1,26 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import path from "node:path";
+import { readLlamaConfig } from "../llama/llama-config.ts";
+import { buildLlamaGraph, type LlamaGraph } from "../llama/llama-graph.ts";
+import { LlamaTensors } from "../llama/llama-tensors.ts";
 import { type Manifest, MODEL_NAME } from "../manifest.ts";
-import type { Weight } from "../onnx/graph-builder.ts";
-import { layOutWeights, WeightFiles } from "../onnx/weight-files.ts";
 import { GgufError } from "./gguf-error.ts";
 import { type GgufFile, openGguf } from "./gguf-file.ts";
-import { readLlamaConfig } from "./llama-config.ts";
-import { buildLlamaGraph, type LlamaGraph } from "./llama-graph.ts";
-import { LlamaTensors } from "./llama-tensors.ts";
-import type { Transfer } from "./matrix.ts";
 import { optionalString } from "./metadata.ts";
 import { modelConfig } from "./model-config.ts";
 import { writeAtomically, writeSynced } from "./staging-folder.ts";
 import { buildTokenizer, type GgufTokenizer } from "./tokenizer-json.ts";
+import { type TransferOptions, writeGraph } from "./write-graph.ts";
 
 /** What to import, and where to. */
-export interface ImportGgufOptions {
+export interface ImportGgufOptions extends TransferOptions {
   /** Path of the .gguf file. */
   readonly file: string;
   /** Folder that holds the model folders; made if there is none. */
   readonly modelsDir: string;
   /** The new model's name and folder. */
   readonly name: string;
-  /** Called after each piece, in bytes of the file's tensors. */
-  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
-  /** Stops the import; nothing is left of it. */
-  readonly signal?: AbortSignal;
 }
 
 /** A model folder that was written. */
@@ -43,8 +37,8 @@ interface ModelDraft {
   readonly config: object;
 }
 
-/** Bytes read at a time. */
-const PIECE_BYTES = 4 << 20;
+/** Bytes hashed at a time. */
+const CHUNK_BYTES = 4 << 20;
 
 /**
  * Makes a model folder from a GGUF file, without loss: blocks are repacked, never quantised again. The folder appears whole
@@ -60,10 +54,9 @@ export async function importGguf(options: ImportGgufOptions): Promise<ImportedMo
   const source = await openGguf(file);
   try {
     const draft = await draftModel(source);
-    const manifest = await draftManifest(source, draft, file, signal);
     const folder = path.resolve(modelsDir, name);
     await writeAtomically(folder, async (staging) => {
-      await writeJson(staging, "cria.json", manifest);
+      await writeJson(staging, "cria.json", await draftManifest(source, draft, file, signal));
       await writeJson(staging, "config.json", draft.config);
       await writeJson(staging, "tokenizer_config.json", draft.tokenizer.tokenizerConfig);
       await writeSynced(path.join(staging, "tokenizer.json"), JSON.stringify(draft.tokenizer.tokenizer));
@@ -112,7 +105,7 @@ async function draftManifest(
   signal: AbortSignal | undefined,
 ): Promise<Manifest> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
+  for await (const chunk of createReadStream(file, { highWaterMark: CHUNK_BYTES })) {
     signal?.throwIfAborted();
     hash.update(chunk as Buffer);
   }
@@ -123,59 +116,6 @@ async function draftManifest(
     ...(licence === undefined ? {} : { licence }),
     source: { file: path.basename(file), sha256: hash.digest("hex") },
   };
-}
-
-async function writeGraph(
-  folder: string,
-  source: GgufFile,
-  { graph, transfers, computed }: LlamaGraph,
-  { onProgress, signal }: ImportGgufOptions,
-): Promise<void> {
-  const layout = layOutWeights(graph.weights);
-  const totalBytes = transfers.reduce((sum, { source: { rows, rowBytes } }) => sum + rows * rowBytes, 0);
-  const files = await WeightFiles.create(folder, layout);
-  try {
-    for (const { weight, compute } of computed) await writeWeight(files, weight, 0, new Uint8Array(compute().buffer));
-    let doneBytes = 0;
-    for (const transfer of transfers) {
-      for await (const bytes of transferRows(source, files, transfer)) {
-        signal?.throwIfAborted();
-        doneBytes += bytes;
-        onProgress?.(doneBytes, totalBytes);
-      }
-    }
-    await files.sync();
-  } finally {
-    await files.close();
-  }
-  await writeSynced(path.join(folder, "model.onnx"), graph.encode("llama", layout));
-}
-
-/** Copies a tensor piece by piece; yields the bytes read of each. */
-async function* transferRows(source: GgufFile, files: WeightFiles, transfer: Transfer): AsyncGenerator<number> {
-  const { rows, rowBytes } = transfer.source;
-  const unitBytes = rowBytes * transfer.rowsPerUnit;
-  const rowsPerPiece = Math.max(1, Math.floor(PIECE_BYTES / unitBytes)) * transfer.rowsPerUnit;
-  for (let row = 0; row < rows; row += rowsPerPiece) {
-    const numRows = Math.min(rowsPerPiece, rows - row);
-    const pieces = transfer.repack(await source.readRows(transfer.source, row, numRows));
-    for (const [i, { weight, firstRow }] of transfer.targets.entries()) {
-      const bytes = pieces[i]!;
-      await writeWeight(files, weight, (firstRow + row) * (bytes.length / numRows), bytes);
-    }
-    yield numRows * rowBytes;
-  }
-}
-
-/** Writes into a weight from `position` on, through as many of its parts as the bytes touch. */
-async function writeWeight(files: WeightFiles, weight: Weight, position: number, bytes: Uint8Array): Promise<void> {
-  let start = 0;
-  for (const part of weight.parts) {
-    const from = Math.max(position, start);
-    const to = Math.min(position + bytes.length, start + part.byteLength);
-    if (from < to) await files.write(part.name, from - start, bytes.subarray(from - position, to - position));
-    start += part.byteLength;
-  }
 }
 
 async function writeJson(folder: string, file: string, content: object): Promise<void> {

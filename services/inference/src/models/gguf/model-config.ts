@@ -1,4 +1,4 @@
-import type { LlamaConfig } from "./llama-config.ts";
+import type { LlamaConfig } from "../llama/llama-config.ts";
 import type { GgufTokenizer } from "./tokenizer-json.ts";
 
 /** What config.json says beside the decoder's shape. */

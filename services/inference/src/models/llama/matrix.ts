@@ -1,6 +1,6 @@
+import type { BlockType } from "../gguf/block-types.ts";
+import type { GgufTensor } from "../gguf/gguf-file.ts";
 import type { GraphBuilder, Weight } from "../onnx/graph-builder.ts";
-import type { BlockType } from "./block-types.ts";
-import type { GgufTensor } from "./gguf-file.ts";
 import { keep, repackQ4_0, repackQ4_1, repackQ8_0, splitRotaryPairs } from "./repack.ts";
 
 /** How one tensor of the file gets into weights of the graph. */

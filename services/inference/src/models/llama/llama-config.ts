@@ -1,5 +1,5 @@
-import { GgufError } from "./gguf-error.ts";
-import { count, type Metadata, optionalNumber, optionalString } from "./metadata.ts";
+import { GgufError } from "../gguf/gguf-error.ts";
+import { count, type Metadata, optionalNumber, optionalString } from "../gguf/metadata.ts";
 
 /** Shape of a LLaMA decoder. */
 export interface LlamaConfig {

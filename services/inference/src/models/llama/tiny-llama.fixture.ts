@@ -1,6 +1,6 @@
-import { BLOCK_LAYOUTS, type BlockType } from "./block-types.ts";
+import { BLOCK_LAYOUTS, type BlockType } from "../gguf/block-types.ts";
+import type { GgufContent, GgufTensorData, GgufValue } from "../gguf/gguf-writer.fixture.ts";
 import { dequantize, randomBlocks, seededRandom } from "./blocks.fixture.ts";
-import type { GgufContent, GgufTensorData, GgufValue } from "./gguf-writer.fixture.ts";
 
 /** A LLaMA of a few thousand weights; every matrix of `type` unless `types` says otherwise by the end of its name. */
 export interface TinyLlamaOptions {
@@ -26,7 +26,7 @@ export const TINY = {
 
 const MERGES = ["t h", "th e", "Ġ the", "i n", "e r"];
 const CONTROL_TOKENS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
-export const TINY_TOKENS = [...CONTROL_TOKENS, ...byteTokens(), ...MERGES.map((merge) => merge.replace(" ", ""))];
+const TINY_TOKENS = [...CONTROL_TOKENS, ...byteTokens(), ...MERGES.map((merge) => merge.replace(" ", ""))];
 const EOS = 2;
 
 /** Content of the tiny model's GGUF file. */

@@ -47,10 +47,10 @@ export class OnnxGraph {
 }
 
 /** Keys and values of a session, by input name. */
-export type Cache = Readonly<Record<string, Tensor>>;
+type Cache = Readonly<Record<string, Tensor>>;
 
 /** Nothing cached. */
-export function emptyCache(batch: number): Cache {
+function emptyCache(batch: number): Cache {
   const names = Array.from({ length: TINY.numLayers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
   const dims = [batch, TINY.numKvHeads, 0, TINY.headDim];
   return Object.fromEntries(

@@ -1,5 +1,5 @@
+import type { GgufTensor } from "../gguf/gguf-file.ts";
 import { GraphBuilder, type Weight } from "../onnx/graph-builder.ts";
-import type { GgufTensor } from "./gguf-file.ts";
 import type { LlamaConfig } from "./llama-config.ts";
 import type { LlamaTensors } from "./llama-tensors.ts";
 import { addHalf, addMatrix, type GraphDraft, type MatrixSource, type Transfer } from "./matrix.ts";

@@ -1,5 +1,5 @@
-import { GgufError } from "./gguf-error.ts";
-import type { GgufTensor } from "./gguf-file.ts";
+import { GgufError } from "../gguf/gguf-error.ts";
+import type { GgufTensor } from "../gguf/gguf-file.ts";
 
 /** Hands out a file's tensors by name and shape, and knows which nobody asked for. */
 export class LlamaTensors {

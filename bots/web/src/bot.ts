@@ -1,0 +1,21 @@
+import type { BotCore, Command, Place } from "@cria/bot-core";
+import type { ChannelHead, Completion, ModelChoice } from "./wire.ts";
+
+/** What the page needs of the bot: the platform port of bots/core, and what only a page shows. */
+export interface Bot extends BotCore {
+  /** The command a text that begins with `/` means, or the sentence that says why it means none. */
+  parseCommand(text: string): ParsedCommand;
+  /** What the composer offers for a text that begins with `/`. */
+  completeCommand(text: string): Promise<readonly Completion[]>;
+  /** Rejects if the service cannot be reached. */
+  models(): Promise<readonly ModelChoice[]>;
+  /** Never rejects: what cannot be known is left out. */
+  head(place: Place): Promise<ChannelHead>;
+  /** Calls back with each change. Returns a function that stops watching. */
+  watchHealth(onChange: (isServing: boolean) => void): () => void;
+}
+
+/** A command, or why it is none. */
+export type ParsedCommand =
+  | { readonly type: "command"; readonly command: Command }
+  | { readonly type: "fault"; readonly sentence: string };

@@ -1,0 +1,50 @@
+import type { ChannelSnapshot, Completion, ModelChoice, Person, Workspace } from "../../wire.ts";
+
+/** A request that failed; the message is one sentence for people. */
+export class ApiError extends Error {
+  /** HTTP status; 0 if the server could not be reached. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+  }
+}
+
+/** The server's API, one method an endpoint. Every failure is an `ApiError`. */
+export const api = {
+  startSession: (name: string) => request<Person>("POST", "session", { name }),
+  /** Null: the server does not know this browser. */
+  workspace: () => request<Workspace | null>("GET", "workspace"),
+  models: () => request<readonly ModelChoice[]>("GET", "models"),
+  completions: (text: string, signal: AbortSignal) =>
+    request<readonly Completion[]>("GET", `completions?text=${encodeURIComponent(text)}`, undefined, signal),
+  addChannel: (name: string) => request<{ readonly name: string }>("POST", "channels", { name }),
+  channel: (id: string) => request<ChannelSnapshot>("GET", channelPath(id)),
+  post: (id: string, message: { id: string; text: string }) => request("POST", `${channelPath(id)}/messages`, message),
+  stop: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/stop`, {}),
+  retry: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/retry`, {}),
+  setModel: (id: string, name: string) => request("PUT", `${channelPath(id)}/model`, { name }),
+};
+
+/** Sentence of a failure, whatever it is. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function channelPath(id: string): string {
+  return `channels/${encodeURIComponent(id)}`;
+}
+
+async function request<T = void>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  const init =
+    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const response = await fetch(`/api/${path}`, { method, ...init, signal: signal ?? null }).catch(() => {
+    throw new ApiError(0, "The chat server cannot be reached.");
+  });
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return answer as T;
+  const sentence = (answer as { error?: string } | undefined)?.error;
+  throw new ApiError(response.status, sentence ?? `The chat server answered ${response.status}.`);
+}

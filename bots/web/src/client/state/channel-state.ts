@@ -1,0 +1,105 @@
+import { batch, type Signal, signal } from "@preact/signals";
+import type { ChannelHead, ChannelSnapshot, ChatMessage, ReplyState, ServerEvent } from "../../wire.ts";
+import { eventNumber } from "./event-connection.ts";
+
+/** A message whose text and state change in place, so that a token redraws its own message only. */
+export interface MessageView {
+  readonly message: Omit<ChatMessage, "text" | "state">;
+  readonly text: Signal<string>;
+  readonly state: Signal<ReplyState | undefined>;
+}
+
+/** An event of one channel. */
+export type ChannelEvent = Extract<ServerEvent, { readonly channelId: string }>;
+
+type Load = "none" | "loading" | "loaded";
+
+/**
+ * One channel as the page knows it: a snapshot and the events after it. Events are applied once and in order, whichever
+ * of the two comes first; `apply` says when one is missing.
+ */
+export class ChannelState {
+  readonly id: string;
+  readonly messages = signal<readonly MessageView[]>([]);
+  readonly head = signal<ChannelHead>({ rememberedRounds: 0 });
+  readonly load = signal<Load>("none");
+  readonly hasUnread = signal(false);
+  /** What stands in the composer. */
+  readonly draft = signal("");
+  #early: { event: ChannelEvent; number: number }[] = [];
+  #snapshotNumber = 0;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  startLoading(): void {
+    this.#early = [];
+    if (this.load.value === "none") this.load.value = "loading";
+    this.#snapshotNumber = Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes over a snapshot, keeping the views of messages already shown, then what happened since it was taken. */
+  loadSnapshot(snapshot: ChannelSnapshot): void {
+    batch(() => {
+      const known = new Map(this.messages.value.map((view) => [view.message.id, view]));
+      this.messages.value = snapshot.messages.map((message) => refresh(known.get(message.id), message));
+      this.head.value = snapshot.head;
+      this.load.value = "loaded";
+      this.#snapshotNumber = eventNumber(snapshot.eventId);
+      const early = this.#early;
+      this.#early = [];
+      for (const { event, number } of early) this.apply(event, number);
+    });
+  }
+
+  /** Applies an event. False says that something before it is missing and the channel must be loaded again. */
+  apply(event: ChannelEvent, number: number): boolean {
+    if (this.#snapshotNumber === Number.POSITIVE_INFINITY) {
+      this.#early.push({ event, number });
+      return true;
+    }
+    if (this.load.value === "none" || number <= this.#snapshotNumber) return true;
+    return this.#applyNew(event);
+  }
+
+  view(messageId: string): MessageView | undefined {
+    // From the end: what changes is nearly always new.
+    return this.messages.value.findLast((view) => view.message.id === messageId);
+  }
+
+  #applyNew(event: ChannelEvent): boolean {
+    if (event.type === "head") this.head.value = event.head;
+    if (event.type === "message") this.#put(event.message);
+    if (event.type !== "append" && event.type !== "state") return true;
+    const view = this.view(event.messageId);
+    if (view === undefined) return false;
+    if (event.type === "append") return append(view, event.offset, event.text);
+    batch(() => {
+      if (event.text !== undefined) view.text.value = event.text;
+      view.state.value = event.state;
+    });
+    return true;
+  }
+
+  #put(message: ChatMessage): void {
+    const known = this.view(message.id);
+    if (known === undefined) this.messages.value = [...this.messages.value, refresh(undefined, message)];
+    else refresh(known, message);
+  }
+}
+
+/** Puts text at its offset; what is there already is not added twice. False: text before it is missing. */
+function append(view: MessageView, offset: number, text: string): boolean {
+  const current = view.text.value;
+  if (offset > current.length) return false;
+  if (offset + text.length > current.length) view.text.value = current + text.slice(current.length - offset);
+  return true;
+}
+
+function refresh(view: MessageView | undefined, message: ChatMessage): MessageView {
+  if (view === undefined) return { message, text: signal(message.text), state: signal(message.state) };
+  view.text.value = message.text;
+  view.state.value = message.state;
+  return view;
+}

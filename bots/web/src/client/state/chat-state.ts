@@ -1,0 +1,184 @@
+import { batch, computed, signal } from "@preact/signals";
+import { isLive, type ServerEvent, type Workspace } from "../../wire.ts";
+import { api, sentenceOf } from "./api.ts";
+import { ChannelState } from "./channel-state.ts";
+import { connectEvents } from "./event-connection.ts";
+
+/** How long to wait before the server is asked again for what it could not give. */
+const RELOAD_DELAY_MS = 2_000;
+
+/** Everything the page shows, and what people do to it. */
+export class ChatState {
+  readonly workspace = signal<Workspace | undefined>(undefined);
+  /** The server does not know this browser: a name must be chosen. */
+  readonly needsName = signal(false);
+  readonly connection = signal<"connecting" | "online" | "offline">("connecting");
+  readonly isServing = signal(true);
+  readonly channelNames = signal<readonly string[]>([]);
+  readonly currentId = signal("");
+  readonly current = computed(() => this.channel(this.currentId.value));
+  /** One sentence about what just failed. */
+  readonly problem = signal("");
+  /** What a screen reader says when a reply has ended. */
+  readonly announcement = signal("");
+  readonly #channels = new Map<string, ChannelState>();
+  #disconnect: (() => void) | undefined;
+  #unsent: { readonly id: string; readonly text: string } | undefined;
+
+  /** Loads the workspace and goes live; asks again until it works. */
+  async start(): Promise<void> {
+    try {
+      const workspace = await api.workspace();
+      if (workspace === null) this.needsName.value = true;
+      else this.#enter(workspace);
+    } catch {
+      this.#startLater();
+    }
+  }
+
+  async chooseName(name: string): Promise<void> {
+    await api.startSession(name);
+    this.needsName.value = false;
+    await this.start();
+  }
+
+  /** The direct message with the bot. */
+  get directId(): string {
+    return this.workspace.value?.directChannel ?? "";
+  }
+
+  channel(id: string): ChannelState {
+    const known = this.#channels.get(id) ?? new ChannelState(id);
+    this.#channels.set(id, known);
+    return known;
+  }
+
+  /** Shows a channel and remembers it in the address. */
+  open(id: string): void {
+    batch(() => {
+      this.currentId.value = id;
+      this.problem.value = "";
+      this.channel(id).hasUnread.value = false;
+    });
+    const fragment = `#${id === this.directId ? "@cria" : id}`;
+    if (decodeURIComponent(location.hash) !== fragment) history.pushState(null, "", fragment);
+    void this.#load(this.channel(id));
+  }
+
+  /** Shows the channel of the address; the direct message where it names none. */
+  openFromAddress(): void {
+    const name = decodeURIComponent(location.hash.slice(1));
+    this.open(this.channelNames.value.includes(name) ? name : this.directId);
+  }
+
+  /** Fills the composer and moves there. */
+  suggest(text: string): void {
+    this.current.value.draft.value = text;
+    document.querySelector<HTMLTextAreaElement>("#composer")?.focus();
+  }
+
+  /** Posts what stands in the composer. If that fails, the text comes back. */
+  async send(): Promise<void> {
+    const { draft, id } = this.current.value;
+    const text = draft.value.trim();
+    if (text === "") return;
+    draft.value = "";
+    // The id of a message that may have arrived although its answer was lost: sent again, it is posted once.
+    const messageId = this.#unsent?.text === text ? this.#unsent.id : newMessageId();
+    this.#unsent = { id: messageId, text };
+    if (await this.attempt(() => api.post(id, { id: messageId, text }))) this.#unsent = undefined;
+    else draft.value = draft.value === "" ? text : `${text}\n${draft.value}`;
+  }
+
+  async addChannel(name: string): Promise<void> {
+    this.open((await api.addChannel(name)).name);
+  }
+
+  /** Does something that the server may refuse; the refusal is shown above the composer. */
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    this.problem.value = "";
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.problem.value = sentenceOf(error);
+      return false;
+    }
+  }
+
+  #enter(workspace: Workspace): void {
+    batch(() => {
+      this.workspace.value = workspace;
+      this.channelNames.value = workspace.channels;
+      this.isServing.value = workspace.isServing;
+    });
+    this.#disconnect?.();
+    this.#disconnect = connectEvents({
+      after: workspace.eventId,
+      onEvent: (event, number) => this.#onEvent(event, number),
+      onResync: () => void this.#reload(),
+      onConnected: (isConnected) => this.#onConnected(isConnected),
+    });
+    if (this.currentId.value === "") this.openFromAddress();
+  }
+
+  #startLater(): void {
+    this.connection.value = "offline";
+    setTimeout(() => void this.start(), RELOAD_DELAY_MS);
+  }
+
+  /** The event stream starts again from here, so only what it cannot tell is loaded. */
+  async #reload(): Promise<void> {
+    for (const channel of this.#channels.values()) if (channel.id !== this.currentId.value) channel.load.value = "none";
+    try {
+      const workspace = await api.workspace();
+      if (workspace === null) return location.reload();
+      this.channelNames.value = workspace.channels;
+      this.isServing.value = workspace.isServing;
+      await this.#load(this.current.value, true);
+    } catch {
+      setTimeout(() => void this.#reload(), RELOAD_DELAY_MS);
+    }
+  }
+
+  async #load(channel: ChannelState, again = false): Promise<void> {
+    if (channel.load.value !== "none" && !again) return;
+    channel.startLoading();
+    try {
+      channel.loadSnapshot(await api.channel(channel.id));
+    } catch (error) {
+      this.problem.value = sentenceOf(error);
+      setTimeout(() => void this.#load(channel, true), RELOAD_DELAY_MS);
+    }
+  }
+
+  #onEvent(event: ServerEvent, number: number): void {
+    if (event.type === "channels") this.channelNames.value = event.channels;
+    else if (event.type === "service") this.isServing.value = event.isServing;
+    else {
+      const channel = this.channel(event.channelId);
+      if (!channel.apply(event, number)) void this.#load(channel, true);
+      if (event.type === "message" && channel !== this.current.value) channel.hasUnread.value = true;
+      if (event.type === "state" && !isLive(event.state)) this.#announce(channel, event.messageId);
+    }
+  }
+
+  #announce(channel: ChannelState, messageId: string): void {
+    if (channel !== this.current.value) return;
+    const view = channel.view(messageId);
+    if (view === undefined) return;
+    const state = view.state.value;
+    const end = state?.type === "failed" ? `Failed: ${state.reason}` : "";
+    this.announcement.value = `${view.message.author.name}: ${view.text.value} ${end}`;
+  }
+
+  #onConnected(isConnected: boolean): void {
+    this.connection.value = isConnected ? "online" : "offline";
+    if (isConnected && this.problem.value !== "") this.problem.value = "";
+  }
+}
+
+/** 96 random bits. `crypto.randomUUID` is missing on pages over plain HTTP. */
+function newMessageId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,59 @@
+import { useEffect, useState } from "preact/hooks";
+import type { ChatState } from "../state/chat-state.ts";
+import { ChannelHead } from "./channel-head.tsx";
+import { ChatContext } from "./chat-context.ts";
+import { Composer } from "./composer.tsx";
+import { Icon } from "./icons.tsx";
+import { MessageList } from "./message-list.tsx";
+import { NameGate } from "./name-gate.tsx";
+import { Sidebar } from "./sidebar.tsx";
+
+/** The whole page. */
+export function App({ chat }: { readonly chat: ChatState }) {
+  return (
+    <ChatContext.Provider value={chat}>
+      <Page chat={chat} />
+      <div class="visually-hidden" aria-live="polite" aria-atomic="true">
+        {chat.announcement.value}
+      </div>
+    </ChatContext.Provider>
+  );
+}
+
+function Page({ chat }: { readonly chat: ChatState }) {
+  if (chat.needsName.value) return <NameGate />;
+  if (chat.workspace.value !== undefined && chat.currentId.value !== "") return <Workspace chat={chat} />;
+  return chat.connection.value === "offline" ? (
+    <main class="gate">
+      <p role="alert">The chat server cannot be reached. Trying again…</p>
+    </main>
+  ) : null;
+}
+
+function Workspace({ chat }: { readonly chat: ChatState }) {
+  const [isSidebarOpen, setIsSidebarOpen] = useState(false);
+  useEffect(() => {
+    const close = (event: KeyboardEvent) => event.key === "Escape" && setIsSidebarOpen(false);
+    document.addEventListener("keydown", close);
+    return () => document.removeEventListener("keydown", close);
+  }, []);
+  return (
+    <div class={`layout ${isSidebarOpen ? "is-sidebar-open" : ""}`}>
+      <Sidebar onChoose={() => setIsSidebarOpen(false)} />
+      {isSidebarOpen && (
+        <button type="button" class="scrim" aria-label="Close channels" onClick={() => setIsSidebarOpen(false)} />
+      )}
+      <main class="channel">
+        <ChannelHead isSidebarOpen={isSidebarOpen} onMenu={() => setIsSidebarOpen(!isSidebarOpen)} />
+        {!chat.isServing.value && (
+          <div class="banner" role="status">
+            <Icon name="warning" />
+            The model service is not reachable. Cria answers again as soon as it is back.
+          </div>
+        )}
+        <MessageList />
+        <Composer />
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { useChat } from "./chat-context.ts";
+import { Icon } from "./icons.tsx";
+import { ModelPicker } from "./model-picker.tsx";
+
+export interface ChannelHeadProps {
+  readonly isSidebarOpen: boolean;
+  readonly onMenu: () => void;
+}
+
+/** Above the messages: the channel, its model, its persona, and how much of it is remembered. */
+export function ChannelHead({ isSidebarOpen, onMenu }: ChannelHeadProps) {
+  const chat = useChat();
+  const channel = chat.current.value;
+  const { persona, rememberedRounds } = channel.head.value;
+  const isDirect = channel.id === chat.directId;
+  const rounds = rememberedRounds === 1 ? "1 round remembered" : `${rememberedRounds} rounds remembered`;
+  return (
+    <header class="channel-head">
+      <button
+        type="button"
+        class="icon-button menu-button"
+        aria-label="Channels"
+        aria-expanded={isSidebarOpen}
+        aria-controls="sidebar"
+        onClick={onMenu}
+      >
+        <Icon name="menu" />
+      </button>
+      <h1>{isDirect ? "Cria" : `# ${channel.id}`}</h1>
+      <ModelPicker />
+      <span class="head-facts">
+        {persona !== undefined && (
+          <span class="persona" title={persona} dir="auto">
+            {persona}
+          </span>
+        )}
+        <span class="rounds">{rounds}</span>
+      </span>
+    </header>
+  );
+}

@@ -1,0 +1,89 @@
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { MAX_MESSAGE_LENGTH } from "../../wire.ts";
+import { useChat } from "./chat-context.ts";
+import { useCompletionChoice } from "./completion-choice.ts";
+import { CompletionList, completionId } from "./completion-list.tsx";
+import { Icon } from "./icons.tsx";
+
+/** Where messages are written: Enter sends, Shift+Enter breaks the line, `/` and `@` are completed. */
+export function Composer() {
+  const chat = useChat();
+  const channel = chat.current.value;
+  const text = channel.draft.value;
+  const isDirect = channel.id === chat.directId;
+  const input = useRef<HTMLTextAreaElement>(null);
+  const completion = useCompletionChoice(text, isDirect, (chosen) => {
+    channel.draft.value = chosen.text;
+    input.current?.focus();
+  });
+  const obstacle = sendingObstacle(text, { isDirect, isServing: chat.isServing.value });
+
+  useLayoutEffect(() => growWithText(input.current!), [text, channel.id]);
+  useEffect(() => input.current?.focus({ preventScroll: true }), [channel.id]);
+
+  const send = () => {
+    if (obstacle === "") void chat.send();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing || completion.takesKey(event)) return;
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    send();
+  };
+  return (
+    <div class="composer">
+      {completion.isOpen && <CompletionList {...completion} />}
+      <p class="composer-problem" role="alert">
+        {chat.problem.value || obstacle}
+      </p>
+      <div class="composer-box">
+        <textarea
+          id="composer"
+          ref={input}
+          rows={1}
+          dir="auto"
+          value={text}
+          placeholder={isDirect ? "Message Cria" : `Message #${channel.id}, or ask @cria`}
+          aria-label={isDirect ? "Message Cria" : `Message #${channel.id}`}
+          aria-haspopup="listbox"
+          aria-controls={completion.isOpen ? "completions" : undefined}
+          aria-autocomplete="list"
+          aria-activedescendant={completion.isOpen ? completionId(completion.activeIndex) : undefined}
+          onInput={(event) => {
+            channel.draft.value = event.currentTarget.value;
+          }}
+          onKeyDown={onKeyDown}
+        />
+        <button
+          type="button"
+          class="send-button"
+          aria-label="Send"
+          disabled={text.trim() === "" || obstacle !== ""}
+          onClick={send}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+      <p class="composer-hint">
+        <kbd>Enter</kbd> sends · <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line · <kbd>/</kbd> commands
+      </p>
+    </div>
+  );
+}
+
+/** Why a text cannot be sent now; empty if it can. */
+export function sendingObstacle(text: string, at: { readonly isDirect: boolean; readonly isServing: boolean }): string {
+  const { length } = text.trim();
+  if (length > MAX_MESSAGE_LENGTH)
+    return `${length.toLocaleString("en")} characters; at most ${MAX_MESSAGE_LENGTH.toLocaleString("en")} can be sent.`;
+  const isForModel = !text.startsWith("/") && (at.isDirect || /@cria\b/i.test(text));
+  if (!at.isServing && length > 0 && isForModel)
+    return "Your text is kept. It can be sent when the model service is back.";
+  return "";
+}
+
+function growWithText(input: HTMLTextAreaElement): void {
+  input.style.height = "auto";
+  // The styles stop it at eight lines.
+  input.style.height = `${input.scrollHeight}px`;
+}

@@ -1,0 +1,22 @@
+/** Outlines of 20 × 20, drawn in the colour of the text around them. */
+const PATHS = {
+  send: "M4 10h11M10.500 5l5 5-5 5",
+  stop: "M6 6h8v8H6z",
+  chevron: "M6 8l4 4 4-4",
+  plus: "M10 4v12M4 10h12",
+  menu: "M3 6h14M3 10h14M3 14h14",
+  down: "M10 4v11M5 10.500l5 5 5-5",
+  answer: "M8 5 4 9l4 4M4 9h8a4 4 0 0 1 4 4v2",
+  retry: "M15.500 8A6 6 0 1 0 16 11.500M16 4v4h-4",
+  copy: "M7 7h9v9H7zM4 13V4h9",
+  check: "M4 10.500 8 14.500 16 6",
+  warning: "M10 3 2.500 16.500h15zM10 8v4M10 14.300v.2",
+} as const;
+
+export function Icon({ name }: { readonly name: keyof typeof PATHS }) {
+  return (
+    <svg class="icon" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}

@@ -1,0 +1,48 @@
+import { BOT } from "../../wire.ts";
+import { Avatar } from "./avatar.tsx";
+import { Icon } from "./icons.tsx";
+import { MessageText } from "./message-text.tsx";
+import { ReplyFoot, ReplyStatus } from "./reply-foot.tsx";
+import type { TimelineRow } from "./timeline-rows.ts";
+
+type MessageRow = Extract<TimelineRow, { readonly type: "message" }>;
+
+/** One message with its author, or only its text where it goes on after another of the same author. */
+export function Message({ row }: { readonly row: MessageRow }) {
+  const { message, state } = row.view;
+  const time = new Date(message.atMs);
+  const clock = time.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
+  return (
+    <article class={`message ${row.isFirst ? "is-first" : ""}`} aria-label={`${message.author.name}, ${clock}`}>
+      <div class="message-side">
+        {row.isFirst ? (
+          <Avatar person={message.author} />
+        ) : (
+          <time class="side-time" dateTime={time.toISOString()}>
+            {clock}
+          </time>
+        )}
+      </div>
+      <div class="message-main">
+        {row.isFirst && (
+          <header class="message-head">
+            <b dir="auto">{message.author.name}</b>
+            {message.author.id === BOT.id && <span class="badge">bot</span>}
+            {row.showsAnswers && (
+              <span class="answers" dir="auto">
+                <Icon name="answer" /> <span class="visually-hidden">answers </span>
+                {message.answers?.authorName}
+              </span>
+            )}
+            <time dateTime={time.toISOString()} title={time.toLocaleString()}>
+              {clock}
+            </time>
+          </header>
+        )}
+        {state.value !== undefined && <ReplyStatus state={state.value} />}
+        <MessageText view={row.view} />
+        <ReplyFoot view={row.view} canRetry={row.isLatestAnswer} />
+      </div>
+    </article>
+  );
+}

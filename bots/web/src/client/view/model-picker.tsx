@@ -1,0 +1,106 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ModelChoice } from "../../wire.ts";
+import { api, sentenceOf } from "../state/api.ts";
+import { useChat } from "./chat-context.ts";
+import { Icon } from "./icons.tsx";
+import { moveWithin } from "./move-within.ts";
+
+const STATE_WORDS = { available: "loads when asked", loading: "loading", loaded: "ready", broken: "broken" } as const;
+
+/** The channel's model as a button; it opens the list of all. */
+export function ModelPicker() {
+  const chat = useChat();
+  const [isOpen, setIsOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  const { model } = chat.current.value.head.value;
+
+  useEffect(() => {
+    if (!isOpen) return;
+    const closeOutside = (event: PointerEvent) => !root.current?.contains(event.target as Node) && setIsOpen(false);
+    document.addEventListener("pointerdown", closeOutside);
+    return () => document.removeEventListener("pointerdown", closeOutside);
+  }, [isOpen]);
+
+  const close = () => {
+    setIsOpen(false);
+    button.current?.focus();
+  };
+  const choose = (name: string) => {
+    close();
+    if (name !== model) void chat.attempt(() => api.setModel(chat.currentId.value, name));
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the list from anywhere within
+    <div class="picker" ref={root} onKeyDown={(event) => event.key === "Escape" && isOpen && close()}>
+      <button
+        type="button"
+        class="picker-button"
+        ref={button}
+        aria-haspopup="listbox"
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(!isOpen)}
+      >
+        <span class="visually-hidden">Model: </span>
+        <span class="picker-name">{model ?? "no model"}</span>
+        <Icon name="chevron" />
+      </button>
+      {isOpen && <ModelList current={model} onChoose={choose} />}
+    </div>
+  );
+}
+
+interface ModelListProps {
+  readonly current: string | undefined;
+  readonly onChoose: (name: string) => void;
+}
+
+function ModelList({ current, onChoose }: ModelListProps) {
+  const [models, setModels] = useState<readonly ModelChoice[]>([]);
+  const [fault, setFault] = useState("");
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    api.models().then(setModels, (error: unknown) => setFault(sentenceOf(error)));
+  }, []);
+  useEffect(() => {
+    const options = list.current?.querySelector<HTMLElement>(
+      "[aria-selected=true], [role=option]:not([aria-disabled])",
+    );
+    options?.focus();
+  }, [models]);
+  return (
+    <div class="picker-list" role="listbox" aria-label="Models" tabIndex={-1} ref={list} onKeyDown={moveWithin}>
+      {fault !== "" && <p class="picker-fault">{fault}</p>}
+      {models.map((model) => (
+        <ModelOption key={model.name} model={model} isCurrent={model.name === current} onChoose={onChoose} />
+      ))}
+    </div>
+  );
+}
+
+interface ModelOptionProps {
+  readonly model: ModelChoice;
+  readonly isCurrent: boolean;
+  readonly onChoose: (name: string) => void;
+}
+
+function ModelOption({ model, isCurrent, onChoose }: ModelOptionProps) {
+  const isBroken = model.state === "broken";
+  return (
+    <button
+      type="button"
+      role="option"
+      class="option"
+      aria-selected={isCurrent}
+      aria-disabled={isBroken || undefined}
+      onClick={() => !isBroken && onChoose(model.name)}
+    >
+      <span class="option-title">
+        <b>{model.name}</b>
+        <span class={`model-state is-${model.state}`}>{STATE_WORDS[model.state]}</span>
+        {isCurrent && <Icon name="check" />}
+      </span>
+      <span class="option-text">{model.error ?? model.description}</span>
+    </button>
+  );
+}

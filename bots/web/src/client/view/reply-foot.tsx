@@ -1,0 +1,83 @@
+import { useState } from "preact/hooks";
+import { isLive, type ReplyState } from "../../wire.ts";
+import { copyText } from "../copy-text.ts";
+import { api } from "../state/api.ts";
+import type { MessageView } from "../state/channel-state.ts";
+import { useChat } from "./chat-context.ts";
+import { Icon } from "./icons.tsx";
+import { endLine, megabytesLine, statsLine, statusLine } from "./reply-lines.ts";
+
+/** What a reply waits for, in the place where its text will be. */
+export function ReplyStatus({ state }: { readonly state: ReplyState }) {
+  const line = statusLine(state);
+  if (line === "") return null;
+  return (
+    <div class="reply-status">
+      <span class="thinking" aria-hidden="true">
+        <i />
+        <i />
+        <i />
+      </span>
+      <span>{line}</span>
+      {state.type === "loading" && state.totalBytes > 0 && (
+        <>
+          <progress value={state.loadedBytes} max={state.totalBytes} aria-label={`Loading ${state.model}`} />
+          <span class="figures">{megabytesLine(state.loadedBytes, state.totalBytes)}</span>
+        </>
+      )}
+    </div>
+  );
+}
+
+/** The line under a reply: Stop while it is made; then how it ended, its figures, and what can be done with it. */
+export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; readonly canRetry: boolean }) {
+  const chat = useChat();
+  const state = view.state.value;
+  if (state === undefined) return null;
+  const { id } = view.message;
+  const channelId = chat.currentId.value;
+  if (isLive(state))
+    return (
+      <div class="reply-foot">
+        <button type="button" class="quiet-button" onClick={() => chat.attempt(() => api.stop(channelId, id))}>
+          <Icon name="stop" /> Stop
+        </button>
+      </div>
+    );
+  return (
+    <div class="reply-foot">
+      <ReplyOutcome state={state} />
+      {state.type === "failed" && canRetry && (
+        <button type="button" class="quiet-button" onClick={() => chat.attempt(() => api.retry(channelId, id))}>
+          <Icon name="retry" /> Retry
+        </button>
+      )}
+      {view.text.value !== "" && <CopyReply view={view} />}
+    </div>
+  );
+}
+
+function ReplyOutcome({ state }: { readonly state: ReplyState }) {
+  if (state.type === "failed")
+    return (
+      <span class="failure" dir="auto">
+        <Icon name="warning" /> {state.reason}
+      </span>
+    );
+  if (state.type !== "ended") return null;
+  const lines = [endLine(state.end), state.stats === undefined ? "" : statsLine(state.stats)];
+  return <span class="figures">{lines.filter((line) => line !== "").join(" · ")}</span>;
+}
+
+function CopyReply({ view }: { readonly view: MessageView }) {
+  const [label, setLabel] = useState("Copy");
+  const copy = async () => {
+    setLabel((await copyText(view.text.value)) ? "Copied" : "Not copied");
+    setTimeout(() => setLabel("Copy"), 1_500);
+  };
+  return (
+    <button type="button" class="quiet-button on-hover" aria-label={`${label} reply`} onClick={copy}>
+      <Icon name={label === "Copied" ? "check" : "copy"} /> {label}
+    </button>
+  );
+}

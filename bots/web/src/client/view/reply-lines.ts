@@ -1,0 +1,63 @@
+import type { ReplyEnd, ReplyStats } from "@cria/bot-core";
+import type { ReplyState } from "../../wire.ts";
+
+const MEGABYTE = 1_000_000;
+
+/** What a reply waits for, in words; empty once its text shows. */
+export function statusLine(state: ReplyState): string {
+  switch (state.type) {
+    case "waiting":
+      return "Thinking";
+    case "queued":
+      return state.ahead === 0 ? "Next in line" : `Waiting, ${state.ahead} ahead`;
+    case "loading":
+      return `Loading ${state.model}`;
+    case "reading":
+      return readingLine(state.promptTokens, state.cachedTokens);
+    case "streaming":
+    case "ended":
+    case "failed":
+      return "";
+  }
+}
+
+/** Megabytes of a model that is being loaded, as "41 of 97 MB". */
+export function megabytesLine(loadedBytes: number, totalBytes: number): string {
+  return `${Math.round(loadedBytes / MEGABYTE)} of ${Math.round(totalBytes / MEGABYTE)} MB`;
+}
+
+/** How a reply ended, if it did not simply end. */
+export function endLine(end: ReplyEnd): string {
+  const lines: Record<ReplyEnd, string> = {
+    complete: "",
+    stopped: "Stopped by you",
+    length: "Cut at the length limit",
+    contextFull: "Cut: the model's context is full",
+    timeBudget: "Cut: it took too long",
+    repetition: "Cut: it began to repeat itself",
+  };
+  return lines[end];
+}
+
+/** The figures under a reply: `smollm2-135m · 0.04 s to first token · 152 tok/s · 61 tokens`. */
+export function statsLine(stats: ReplyStats): string {
+  const { model, timeToFirstTokenMs, completionTokens, decodeMs } = stats;
+  const parts = [model, `${seconds(timeToFirstTokenMs)} s to first token`];
+  // The first token is prefill's; decoding gives those after it.
+  if (completionTokens > 1 && decodeMs > 0) parts.push(`${rate((completionTokens - 1) / (decodeMs / 1_000))} tok/s`);
+  parts.push(completionTokens === 1 ? "1 token" : `${completionTokens} tokens`);
+  return parts.join(" · ");
+}
+
+function readingLine(promptTokens: number, cachedTokens: number): string {
+  const read = `Reading ${promptTokens.toLocaleString("en")} tokens`;
+  return cachedTokens === 0 ? read : `${read}, ${cachedTokens.toLocaleString("en")} from the cache`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(ms < 10_000 ? 2 : 1);
+}
+
+function rate(tokensPerSecond: number): string {
+  return tokensPerSecond < 10 ? tokensPerSecond.toFixed(1) : Math.round(tokensPerSecond).toString();
+}

@@ -1,0 +1,57 @@
+import type { MessageView } from "../state/channel-state.ts";
+
+/** Messages of one author within this time stand under one name. */
+const GROUP_MS = 5 * 60 * 1_000;
+
+/** One row of the list. */
+export type TimelineRow =
+  | { readonly type: "day"; readonly key: string; readonly label: string }
+  | {
+      readonly type: "message";
+      readonly key: string;
+      readonly view: MessageView;
+      /** Whether it begins a group and so shows its author. */
+      readonly isFirst: boolean;
+      /** Whether it says whom it answers: needless right under the only other person's message. */
+      readonly showsAnswers: boolean;
+      /** Whether a failed reply may be tried again: no later message answers its question. */
+      readonly isLatestAnswer: boolean;
+    };
+
+/** The rows of a channel: messages grouped by author, with a line between days. */
+export function timelineRows(views: readonly MessageView[], nowMs: number, isDirect: boolean): readonly TimelineRow[] {
+  const latestAnswers = new Map(views.map((view) => [view.message.answers?.messageId, view.message.id]));
+  return views.flatMap((view, index): readonly TimelineRow[] => {
+    const previous = views[index - 1];
+    const { id, atMs, answers } = view.message;
+    const isNewDay = previous === undefined || dayOf(previous.message.atMs) !== dayOf(atMs);
+    const isFirst = isNewDay || !continues(previous, view);
+    const isLatestAnswer = answers !== undefined && latestAnswers.get(answers.messageId) === id;
+    const showsAnswers = answers !== undefined && !(isDirect && previous?.message.id === answers.messageId);
+    const row = { type: "message", key: id, view, isFirst, showsAnswers, isLatestAnswer } as const;
+    if (!isNewDay) return [row];
+    return [{ type: "day", key: `day-${dayOf(atMs)}`, label: dayLabel(atMs, nowMs) }, row];
+  });
+}
+
+/** "Today", "Yesterday", or the date. */
+export function dayLabel(atMs: number, nowMs: number): string {
+  const yesterday = new Date(nowMs);
+  yesterday.setDate(yesterday.getDate() - 1);
+  if (dayOf(atMs) === dayOf(nowMs)) return "Today";
+  if (dayOf(atMs) === dayOf(yesterday.getTime())) return "Yesterday";
+  const isThisYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+  const year = isThisYear ? {} : ({ year: "numeric" } as const);
+  return new Date(atMs).toLocaleDateString("en", { weekday: "long", month: "long", day: "numeric", ...year });
+}
+
+function continues(previous: MessageView, view: MessageView): boolean {
+  const [before, { author, atMs, answers }] = [previous.message, view.message];
+  // A reply says whom it answers, in its head.
+  return before.author.id === author.id && atMs - before.atMs < GROUP_MS && answers === undefined;
+}
+
+function dayOf(atMs: number): string {
+  const date = new Date(atMs);
+  return `${date.getFullYear()}-${date.getMonth()}-${date.getDate()}`;
+}

@@ -1,0 +1,48 @@
+import { z } from "zod";
+
+/** How the chat page is served. */
+export interface WebConfig {
+  /** `CRIA_WEB_HOST`: address to listen on. Default `127.0.0.1`, this machine only. */
+  readonly host: string;
+  /** `CRIA_WEB_PORT`: 0 lets the system choose. Default 3000. */
+  readonly port: number;
+  /** `CRIA_WEB_ALLOWED_HOSTS`: host names it answers to beside its own, comma-separated, as behind a proxy. Default none. */
+  readonly allowedHosts: readonly string[];
+  /** `CRIA_WEB_SECRET`: signs session cookies, 16 characters or more. Default: one made and kept in `.cria/web-secret`. */
+  readonly secret: string | undefined;
+  /** `CRIA_WEB_NAME`: the workspace's name. Default `Cria`. */
+  readonly workspaceName: string;
+}
+
+const schema = z.object({
+  CRIA_WEB_HOST: z.string().default("127.0.0.1"),
+  CRIA_WEB_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, "must be a port number")
+    .transform(Number)
+    .pipe(z.number().max(65_535, "must be 0 to 65535"))
+    .default(3000),
+  CRIA_WEB_ALLOWED_HOSTS: z
+    .string()
+    .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
+    .default([]),
+  CRIA_WEB_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
+  CRIA_WEB_NAME: z.string().max(40, "may have 40 characters").default("Cria"),
+});
+
+/** Reads the page's part of the environment; an empty variable counts as absent. Throws one error that names every fault. */
+export function loadWebConfig(env: Readonly<Record<string, string | undefined>>): WebConfig {
+  const given = Object.entries(env).filter(([, value]) => value !== "");
+  const { data, error } = schema.safeParse(Object.fromEntries(given));
+  if (data === undefined) {
+    const faults = error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
+    throw new Error(`Bad configuration: ${faults.join("; ")}.`);
+  }
+  return Object.freeze({
+    host: data.CRIA_WEB_HOST,
+    port: data.CRIA_WEB_PORT,
+    allowedHosts: data.CRIA_WEB_ALLOWED_HOSTS,
+    secret: data.CRIA_WEB_SECRET,
+    workspaceName: data.CRIA_WEB_NAME,
+  });
+}

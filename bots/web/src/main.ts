@@ -1,0 +1,44 @@
+import { connectRedis, createBotCore, createInferenceClient, createStore, loadCoreConfig } from "@cria/bot-core";
+import { pino } from "pino";
+import { loadWebConfig } from "./config.ts";
+import { createCoreBot } from "./core-bot.ts";
+import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
+import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
+import { loadSecret } from "./server/session.ts";
+import { startWebServer } from "./web-server.ts";
+
+const SECRET_PATH = ".cria/web-secret";
+/** What does not stop within this time is left behind. */
+const STOP_LIMIT_MS = 1_500;
+
+async function main(): Promise<void> {
+  const config = loadWebConfig(process.env);
+  const coreConfig = loadCoreConfig(process.env);
+  const { redisUrl, turnsTtlMs, window } = coreConfig;
+  const logger = pino({ name: "web", level: process.env.CRIA_LOG_LEVEL ?? "info" });
+  const store = await createStore(coreConfig, logger);
+  const inference = createInferenceClient({ address: coreConfig.inferenceAddress, token: coreConfig.token });
+  const core = createBotCore({ store, inference, logger, window });
+  const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl, logger);
+  const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);
+  const secret = config.secret ?? (await loadSecret(SECRET_PATH));
+  const bot = createCoreBot({ core, store, inference });
+  const server = await startWebServer({ ...config, bot, timelineStore, secret, logger });
+  logger.info(`The chat page is at ${server.url}`);
+
+  async function stop(): Promise<void> {
+    setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
+    await server.close();
+    inference.close();
+    await Promise.all([store.close(), redis?.close()]);
+    process.exit(0);
+  }
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+main().catch((error: NodeJS.ErrnoException) => {
+  const isTaken = error.code === "EADDRINUSE";
+  console.error(isTaken ? `${error.message}: stop what uses the port, or set CRIA_WEB_PORT.` : error.message);
+  process.exit(1);
+});

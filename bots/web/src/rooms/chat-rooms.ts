@@ -1,0 +1,163 @@
+import type { Place } from "@cria/bot-core";
+import type { Logger } from "pino";
+import type { Bot } from "../bot.ts";
+import { WebError } from "../errors.ts";
+import { type ChannelSnapshot, MAX_MESSAGE_LENGTH, type Person } from "../wire.ts";
+import { channelName, directChannelOf, FIRST_CHANNELS, isDirectChannel, MAX_CHANNELS } from "./channel-names.ts";
+import type { EventFeed } from "./event-feed.ts";
+import { Replies } from "./replies.ts";
+import { Timeline } from "./timeline.ts";
+import type { TimelineStore } from "./timeline-store.ts";
+
+/** Direct messages held open at once; those unused the longest are read from the store again. */
+const MAX_OPEN_TIMELINES = 1_000;
+
+export interface ChatRoomsOptions {
+  readonly bot: Bot;
+  readonly store: TimelineStore;
+  readonly feed: EventFeed;
+  readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** The channels and direct messages of the workspace, and what people may do in them. */
+export class ChatRooms {
+  readonly #options: ChatRoomsOptions;
+  readonly #replies: Replies;
+  readonly #timelines = new Map<string, Promise<Timeline>>();
+  readonly #added: string[];
+  readonly #stopWatching: () => void;
+  #isServing = true;
+
+  private constructor(options: ChatRoomsOptions, added: readonly string[]) {
+    this.#options = options;
+    this.#added = [...added];
+    this.#replies = new Replies(options);
+    this.#stopWatching = options.bot.watchHealth((isServing) => this.#onHealth(isServing));
+  }
+
+  /** Reads the channels people added. */
+  static async open(options: ChatRoomsOptions): Promise<ChatRooms> {
+    return new ChatRooms(options, await options.store.channels());
+  }
+
+  /** Whether the inference service answers. */
+  get isServing(): boolean {
+    return this.#isServing;
+  }
+
+  channels(): readonly string[] {
+    return [...FIRST_CHANNELS, ...this.#added];
+  }
+
+  /** Adds a channel and returns its name as it is written. */
+  async addChannel(text: string): Promise<string> {
+    const name = channelName(text);
+    if (this.channels().includes(name)) throw new WebError("conflict", `There is a channel #${name} already.`);
+    if (this.channels().length >= MAX_CHANNELS)
+      throw new WebError("tooMany", `There are ${MAX_CHANNELS} channels, the most this page keeps.`);
+    this.#added.push(name);
+    this.#options.feed.publish({ type: "channels", channels: this.channels() });
+    await this.#options.store.addChannel(name);
+    return name;
+  }
+
+  async snapshot(person: Person, channelId: string): Promise<ChannelSnapshot> {
+    const timeline = await this.#timeline(person, channelId);
+    const head = await this.#options.bot.head(placeOf(channelId));
+    return { head, messages: timeline.messages(), eventId: this.#options.feed.lastId };
+  }
+
+  /** Posts a message and, if it is for the bot, starts its reply. Posting an id twice posts once. */
+  async post(person: Person, channelId: string, message: { id: string; text: string }): Promise<void> {
+    const timeline = await this.#timeline(person, channelId);
+    if (timeline.message(message.id) !== undefined) return;
+    const text = checkedText(message.text);
+    this.#replies.checkRoom(timeline);
+    const posted = timeline.post({ id: message.id, author: person, text }, this.#options.now());
+    this.#replies.answer({ timeline, place: placeOf(channelId), message: posted });
+  }
+
+  /** Answers the question of a failed reply once more. */
+  async retry(person: Person, channelId: string, replyId: string): Promise<void> {
+    const timeline = await this.#timeline(person, channelId);
+    const reply = timeline.message(replyId);
+    if (reply?.state?.type !== "failed") throw new WebError("conflict", "Only a reply that failed can be tried again.");
+    const question = timeline.message(reply.answers?.messageId ?? "");
+    if (question === undefined) throw new WebError("notFound", "The question of this reply is no longer kept.");
+    this.#replies.checkRoom(timeline);
+    this.#replies.answer({ timeline, place: placeOf(channelId), message: question });
+  }
+
+  /** Stops a reply; stopping one that has ended does nothing. */
+  async stop(person: Person, channelId: string, replyId: string): Promise<void> {
+    const timeline = await this.#timeline(person, channelId);
+    if (timeline.message(replyId) === undefined) throw new WebError("notFound", "This reply is no longer kept.");
+    this.#replies.stop(replyId);
+  }
+
+  /** Sets the channel's model, as the command `/model` does, and says so in the channel. */
+  async setModel(person: Person, channelId: string, name: string): Promise<void> {
+    const timeline = await this.#timeline(person, channelId);
+    await this.#replies.setModel({ timeline, place: placeOf(channelId), person, name });
+  }
+
+  /** Stops every reply and writes down what is not yet written. */
+  async close(): Promise<void> {
+    this.#stopWatching();
+    await this.#replies.stopAll();
+    const timelines = await Promise.allSettled(this.#timelines.values());
+    await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.flush() : undefined)));
+  }
+
+  #timeline(person: Person, channelId: string): Promise<Timeline> {
+    const isDirect = channelId === directChannelOf(person.id);
+    if (!isDirect && !this.channels().includes(channelId))
+      throw new WebError("notFound", `There is no channel #${channelId.slice(0, 64)}.`);
+    const opened = this.#timelines.get(channelId) ?? this.#open(channelId, isDirect ? person.id : undefined);
+    // Set again so that the map's order is the order of use.
+    this.#timelines.delete(channelId);
+    this.#timelines.set(channelId, opened);
+    this.#closeUnused();
+    return opened;
+  }
+
+  #open(channelId: string, audience: string | undefined): Promise<Timeline> {
+    const { store, feed, logger } = this.#options;
+    const opening = Timeline.open({ channelId, store, feed, logger, ...(audience === undefined ? {} : { audience }) });
+    // A store that failed is asked again the next time.
+    opening.catch(() => this.#timelines.delete(channelId));
+    return opening;
+  }
+
+  #closeUnused(): void {
+    if (this.#timelines.size <= MAX_OPEN_TIMELINES) return;
+    for (const [channelId, opened] of this.#timelines) {
+      if (!isDirectChannel(channelId) || this.#replies.isBusy(channelId)) continue;
+      this.#timelines.delete(channelId);
+      opened.then((timeline) => timeline.flush()).catch(() => undefined);
+      return;
+    }
+  }
+
+  #onHealth(isServing: boolean): void {
+    if (isServing === this.#isServing) return;
+    this.#isServing = isServing;
+    this.#options.feed.publish({ type: "service", isServing });
+  }
+}
+
+function placeOf(channelId: string): Place {
+  return { platform: "web", workspaceId: "local", channelId, isDirect: isDirectChannel(channelId) };
+}
+
+function checkedText(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === "") throw new WebError("invalid", "The message is empty.");
+  if (trimmed.length <= MAX_MESSAGE_LENGTH) return trimmed;
+  throw new WebError(
+    "tooLarge",
+    `The message has ${trimmed.length.toLocaleString("en")} characters; at most ${MAX_MESSAGE_LENGTH.toLocaleString("en")} are allowed.`,
+  );
+}

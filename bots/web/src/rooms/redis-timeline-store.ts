@@ -1,0 +1,76 @@
+import type { RedisConnection } from "@cria/bot-core";
+import { z } from "zod";
+import type { ChatMessage } from "../wire.ts";
+import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+
+const CHANNELS_KEY = "cria:web:channels";
+
+/**
+ * KEYS: order (sorted set of ids by time), messages (hash of JSON by id). ARGV: id, time, JSON, capacity, TTL in ms.
+ * One script, so that a message is never in one of them alone, however many processes write.
+ */
+const PUT = `
+redis.call("ZADD", KEYS[1], ARGV[2], ARGV[1])
+redis.call("HSET", KEYS[2], ARGV[1], ARGV[3])
+local dropped = redis.call("ZRANGE", KEYS[1], 0, -tonumber(ARGV[4]) - 1)
+for _, id in ipairs(dropped) do
+  redis.call("ZREM", KEYS[1], id)
+  redis.call("HDEL", KEYS[2], id)
+end
+redis.call("PEXPIRE", KEYS[1], ARGV[5])
+redis.call("PEXPIRE", KEYS[2], ARGV[5])
+return 1
+`;
+
+/** What older versions wrote is checked: a page must not break on it. */
+const storedSchema = z.looseObject({
+  id: z.string(),
+  atMs: z.number(),
+  author: z.object({ id: z.string(), name: z.string() }),
+  text: z.string(),
+});
+
+/** Keeps timelines in Redis; a channel that is silent for `ttlMs` is forgotten. */
+export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number): TimelineStore {
+  return {
+    async messages(channelId) {
+      const [orderKey, messagesKey] = keysOf(channelId);
+      const ids = await redis.run((client) => client.zRange(orderKey, 0, -1));
+      if (ids.length === 0) return [];
+      const stored = await redis.run((client) => client.hmGet(messagesKey, ids));
+      return stored.flatMap(parseMessage);
+    },
+    async put(channelId, message) {
+      const limits = [TIMELINE_CAPACITY, ttlMs].map(String);
+      const values = [message.id, String(message.atMs), JSON.stringify(message), ...limits];
+      await redis.run((client) => client.eval(PUT, { keys: [...keysOf(channelId)], arguments: values }));
+    },
+    async channels() {
+      return await redis.run((client) => client.lRange(CHANNELS_KEY, 0, -1));
+    },
+    async addChannel(name) {
+      const known = await redis.run((client) => client.lPos(CHANNELS_KEY, name));
+      if (known === null) await redis.run((client) => client.rPush(CHANNELS_KEY, name));
+    },
+  };
+}
+
+/** The braces put both keys of a channel on one node of a Redis Cluster. */
+function keysOf(channelId: string): readonly [string, string] {
+  const prefix = `cria:web:{${encodeURIComponent(channelId)}}`;
+  return [`${prefix}:order`, `${prefix}:messages`];
+}
+
+function parseMessage(json: string | null): readonly ChatMessage[] {
+  if (json === null) return [];
+  const parsed = storedSchema.safeParse(parseJson(json));
+  return parsed.success ? [parsed.data as unknown as ChatMessage] : [];
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+import type { ChatMessage } from "../wire.ts";
+
+/** Messages kept per channel; older ones go. */
+export const TIMELINE_CAPACITY = 300;
+
+/**
+ * The page's own record of what was written, as Slack keeps one: what people see, not what the model remembers.
+ * One contract suite runs on every implementation.
+ */
+export interface TimelineStore {
+  /** The newest `TIMELINE_CAPACITY` messages, oldest first. */
+  messages(channelId: string): Promise<readonly ChatMessage[]>;
+  /** Adds a message, or replaces the one of the same id in its place. Atomic. */
+  put(channelId: string, message: ChatMessage): Promise<void>;
+  /** Channels that people added, in order of their adding. */
+  channels(): Promise<readonly string[]>;
+  /** Adding a channel that is there does nothing. */
+  addChannel(name: string): Promise<void>;
+}

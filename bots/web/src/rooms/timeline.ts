@@ -1,0 +1,139 @@
+import type { Logger } from "pino";
+import { BOT, type ChatMessage, isLive, type ReplyState } from "../wire.ts";
+import type { EventFeed } from "./event-feed.ts";
+import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+
+/** A reply is written down at most this often while it streams; a crash loses no more of it. */
+const SAVE_INTERVAL_MS = 1_000;
+
+export interface TimelineOptions {
+  readonly channelId: string;
+  /** The only person who may see it; absent in a channel for all. */
+  readonly audience?: string;
+  readonly store: TimelineStore;
+  readonly feed: EventFeed;
+  readonly logger: Logger;
+}
+
+/** The messages of one channel: changes them, tells the open pages, and writes them down. */
+export class Timeline {
+  readonly #options: TimelineOptions;
+  readonly #messages = new Map<string, ChatMessage>();
+  readonly #unsaved = new Set<string>();
+  #saving: Promise<void> = Promise.resolve();
+  #saveTimer: NodeJS.Timeout | undefined;
+  #lastAtMs = 0;
+
+  private constructor(options: TimelineOptions) {
+    this.#options = options;
+  }
+
+  /** Reads what is written down. Replies that a stopped server left unfinished are marked so. */
+  static async open(options: TimelineOptions): Promise<Timeline> {
+    const timeline = new Timeline(options);
+    for (const message of await options.store.messages(options.channelId)) {
+      timeline.#messages.set(message.id, withoutLiveState(message));
+      timeline.#lastAtMs = Math.max(timeline.#lastAtMs, message.atMs);
+    }
+    return timeline;
+  }
+
+  get channelId(): string {
+    return this.#options.channelId;
+  }
+
+  /** The only person who may see it; undefined: all. */
+  get audience(): string | undefined {
+    return this.#options.audience;
+  }
+
+  /** Oldest first. */
+  messages(): readonly ChatMessage[] {
+    return [...this.#messages.values()];
+  }
+
+  message(id: string): ChatMessage | undefined {
+    return this.#messages.get(id);
+  }
+
+  /** Replies that are still being made. */
+  numLiveReplies(): number {
+    return this.messages().filter((message) => isLive(message.state)).length;
+  }
+
+  /** Adds a message; the clock's time is raised where two would share a millisecond. */
+  post(message: Omit<ChatMessage, "atMs">, nowMs: number): ChatMessage {
+    this.#lastAtMs = Math.max(nowMs, this.#lastAtMs + 1);
+    const posted = { ...message, atMs: this.#lastAtMs };
+    this.#messages.set(posted.id, posted);
+    this.#dropOldest();
+    this.#publish({ type: "message", channelId: this.channelId, message: posted });
+    this.#save(posted.id, 0);
+    return posted;
+  }
+
+  append(id: string, text: string): void {
+    const message = this.#messages.get(id);
+    if (message === undefined || text === "") return;
+    this.#messages.set(id, { ...message, text: message.text + text });
+    this.#publish({ type: "append", channelId: this.channelId, messageId: id, offset: message.text.length, text });
+    this.#save(id, SAVE_INTERVAL_MS);
+  }
+
+  /** Moves a reply on; `text` is given where its end is not simply what was appended. */
+  setState(id: string, state: ReplyState, text?: string): void {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    this.#messages.set(id, { ...message, state, text: text ?? message.text });
+    const changed = text === undefined || text === message.text ? {} : { text };
+    this.#publish({ type: "state", channelId: this.channelId, messageId: id, state, ...changed });
+    this.#save(id, isLive(state) ? SAVE_INTERVAL_MS : 0);
+  }
+
+  /** Resolves when everything is written down. */
+  async flush(): Promise<void> {
+    this.#startSaving();
+    await this.#saving;
+  }
+
+  #publish(event: Parameters<EventFeed["publish"]>[0]): void {
+    this.#options.feed.publish(event, this.#options.audience);
+  }
+
+  #dropOldest(): void {
+    if (this.#messages.size <= TIMELINE_CAPACITY) return;
+    const [oldest] = this.#messages.keys();
+    this.#messages.delete(oldest!);
+  }
+
+  #save(id: string, delayMs: number): void {
+    this.#unsaved.add(id);
+    if (delayMs === 0) this.#startSaving();
+    else this.#saveTimer ??= setTimeout(() => this.#startSaving(), delayMs);
+  }
+
+  #startSaving(): void {
+    clearTimeout(this.#saveTimer);
+    this.#saveTimer = undefined;
+    this.#saving = this.#saving.then(() => this.#saveAll());
+  }
+
+  async #saveAll(): Promise<void> {
+    const { store, logger } = this.#options;
+    for (const id of this.#unsaved) {
+      this.#unsaved.delete(id);
+      const message = this.#messages.get(id);
+      if (message === undefined) continue;
+      try {
+        await store.put(this.channelId, message);
+      } catch (error) {
+        logger.warn({ err: error, channelId: this.channelId }, "could not write a message down; it is kept in memory");
+      }
+    }
+  }
+}
+
+function withoutLiveState(message: ChatMessage): ChatMessage {
+  if (message.author.id !== BOT.id || !isLive(message.state)) return message;
+  return { ...message, state: { type: "failed", reason: "The chat server stopped while this was being written." } };
+}

@@ -1,0 +1,45 @@
+import type { Reply } from "@cria/bot-core";
+import type { Timeline } from "./timeline.ts";
+
+/** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
+const APPEND_INTERVAL_MS = 40;
+
+/** A reply on the page: the first words go out at once, then what has come every 40 ms. */
+export function createWebReply(timeline: Timeline, messageId: string, signal: AbortSignal): Reply {
+  let pending = "";
+  let timer: NodeJS.Timeout | undefined;
+  let isStreaming = false;
+
+  function flush(): void {
+    timeline.append(messageId, pending);
+    timer = pending === "" ? undefined : setTimeout(flush, APPEND_INTERVAL_MS);
+    pending = "";
+  }
+
+  function flushLast(): void {
+    clearTimeout(timer);
+    timeline.append(messageId, pending);
+    pending = "";
+  }
+
+  return {
+    signal,
+    async status(status) {
+      timeline.setState(messageId, status);
+    },
+    async append(text) {
+      if (!isStreaming) timeline.setState(messageId, { type: "streaming" });
+      isStreaming = true;
+      pending += text;
+      if (timer === undefined) flush();
+    },
+    async finish(end, text, stats) {
+      flushLast();
+      timeline.setState(messageId, { type: "ended", end, ...(stats === undefined ? {} : { stats }) }, text);
+    },
+    async fail(reason) {
+      flushLast();
+      timeline.setState(messageId, { type: "failed", reason });
+    },
+  };
+}

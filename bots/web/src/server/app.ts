@@ -1,0 +1,162 @@
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
+import type { Logger } from "pino";
+import { z } from "zod";
+import type { Bot } from "../bot.ts";
+import { HTTP_STATUS, WebError } from "../errors.ts";
+import { directChannelOf } from "../rooms/channel-names.ts";
+import type { ChatRooms } from "../rooms/chat-rooms.ts";
+import type { EventFeed } from "../rooms/event-feed.ts";
+import type { Person, Workspace } from "../wire.ts";
+import { type ClientBundle, serveAsset } from "./client-bundle.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
+import { streamEvents } from "./event-stream.ts";
+import { allowHosts, sameOriginOnly, securityHeaders } from "./security.ts";
+import { endSession, readSession, startSession } from "./session.ts";
+
+/** A message of 16,000 characters in any script, with room for its JSON. */
+const MAX_BODY_BYTES = 64 * 1024;
+
+const shortText = z.string().max(1_000);
+const idSchema = z.string().regex(/^[\w-]{8,64}$/, "must be 8 to 64 letters, digits, - or _");
+
+export interface AppOptions {
+  readonly rooms: ChatRooms;
+  readonly bot: Bot;
+  readonly feed: EventFeed;
+  readonly bundle: ClientBundle;
+  readonly secret: string;
+  readonly workspaceName: string;
+  /** Host names it answers to; undefined: all. */
+  readonly hostNames: readonly string[] | undefined;
+  readonly logger: Logger;
+  /** Ends event streams when the server stops. */
+  readonly signal: AbortSignal;
+}
+
+type Env = { Variables: { person: Person } };
+
+/** The HTTP side of the page: its files, its sessions, its API and its event stream. */
+export function createApp(options: AppOptions): Hono<Env> {
+  const app = new Hono<Env>();
+  app.onError((error, context) => answerFault(error, context, options.logger));
+  app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
+  app.use(securityHeaders(), allowHosts(options.hostNames), sameOriginOnly());
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
+  app.get("/healthz", (context) => context.json({ isServing: options.rooms.isServing }));
+  for (const [path, asset] of options.bundle) app.get(path, (context) => serveAsset(asset, context.req.raw));
+  app.route("/api/session", sessionRoutes(options));
+  app.route("/api", apiRoutes(options));
+  return app;
+}
+
+function sessionRoutes({ secret }: AppOptions): Hono<Env> {
+  return new Hono<Env>()
+    .post("/", async (context) => {
+      const { name } = await readBody(context, z.object({ name: shortText }));
+      return context.json(await startSession(context, secret, name));
+    })
+    .delete("/", (context) => {
+      endSession(context);
+      return context.body(null, 204);
+    });
+}
+
+function apiRoutes(options: AppOptions): Hono<Env> {
+  const { rooms, bot, feed, secret } = options;
+  const connections = new ConnectionLimit();
+  const api = new Hono<Env>();
+  // The first question of a page: a browser without a name is no fault.
+  api.get("/workspace", async (context) => {
+    const person = await readSession(context, secret);
+    context.header("cache-control", "no-store");
+    return context.json(person === undefined ? null : workspaceOf(options, person));
+  });
+  api.use(async (context, next) => {
+    const person = await readSession(context, secret);
+    if (person === undefined) throw new WebError("unauthenticated", "Choose a name first.");
+    context.set("person", person);
+    context.header("cache-control", "no-store");
+    await next();
+  });
+  api.get("/events", (context) => {
+    const personId = context.var.person.id;
+    const onClose = connections.take(personId);
+    const after = context.req.header("last-event-id") ?? context.req.query("after") ?? "";
+    return streamEvents(context, { feed, personId, after, onClose, signal: options.signal });
+  });
+  api.use(compress());
+  api.get("/models", async (context) => context.json(await bot.models().catch(unreachable)));
+  api.get("/completions", async (context) =>
+    context.json(await bot.completeCommand((context.req.query("text") ?? "").slice(0, 200))),
+  );
+  api.route("/channels", channelRoutes(rooms));
+  return api;
+}
+
+function channelRoutes(rooms: ChatRooms): Hono<Env> {
+  return new Hono<Env>()
+    .post("/", async (context) => {
+      const { name } = await readBody(context, z.object({ name: shortText }));
+      return context.json({ name: await rooms.addChannel(name) }, 201);
+    })
+    .get("/:channel", async (context) =>
+      context.json(await rooms.snapshot(context.var.person, context.req.param("channel"))),
+    )
+    .post("/:channel/messages", async (context) => {
+      const message = await readBody(context, z.object({ id: idSchema, text: z.string() }));
+      await rooms.post(context.var.person, context.req.param("channel"), message);
+      return context.body(null, 202);
+    })
+    .post("/:channel/messages/:id/stop", async (context) => {
+      await rooms.stop(context.var.person, context.req.param("channel"), context.req.param("id"));
+      return context.body(null, 202);
+    })
+    .post("/:channel/messages/:id/retry", async (context) => {
+      await rooms.retry(context.var.person, context.req.param("channel"), context.req.param("id"));
+      return context.body(null, 202);
+    })
+    .put("/:channel/model", async (context) => {
+      const { name } = await readBody(context, z.object({ name: shortText }));
+      await rooms.setModel(context.var.person, context.req.param("channel"), name);
+      return context.body(null, 204);
+    });
+}
+
+function workspaceOf({ rooms, feed, workspaceName }: AppOptions, person: Person): Workspace {
+  return {
+    name: workspaceName,
+    person,
+    channels: rooms.channels(),
+    directChannel: directChannelOf(person.id),
+    isServing: rooms.isServing,
+    eventId: feed.lastId,
+  };
+}
+
+async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+  const isJson = context.req.header("content-type")?.startsWith("application/json") === true;
+  if (!isJson) throw new WebError("invalid", "The request's body must be JSON.");
+  const body: unknown = await context.req.json().catch((error: unknown) => {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  });
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new WebError("invalid", `The request is malformed: ${z.prettifyError(parsed.error)}`);
+}
+
+function answerFault(error: Error, context: Context, logger: Logger): Response {
+  if (error instanceof WebError) return context.json({ error: error.message }, HTTP_STATUS[error.code]);
+  logger.error({ err: error, path: context.req.path }, "a request failed");
+  return context.json({ error: "Something went wrong on the chat server. Its log says what." }, 500);
+}
+
+function tooLarge(context: Context): Response {
+  return context.json({ error: `The message is over ${MAX_BODY_BYTES / 1024} KB, too long to send.` }, 413);
+}
+
+function unreachable(): never {
+  throw new WebError("unavailable", "The inference service cannot be reached, so its models are not known.");
+}

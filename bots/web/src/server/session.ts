@@ -1,0 +1,75 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Context } from "hono";
+import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { z } from "zod";
+import { WebError } from "../errors.ts";
+import { BOT, MAX_NAME_LENGTH, type Person } from "../wire.ts";
+
+const COOKIE = "cria_session";
+const ONE_YEAR_S = 365 * 24 * 3600;
+
+const personSchema = z.object({ id: z.string().regex(/^[\w-]{16,64}$/), name: z.string().min(1).max(MAX_NAME_LENGTH) });
+
+/** Who asks: the person of the signed cookie, or undefined if there is none or its signature is wrong. */
+export async function readSession(context: Context, secret: string): Promise<Person | undefined> {
+  const value = await getSignedCookie(context, secret, COOKIE);
+  if (typeof value !== "string") return undefined;
+  return personSchema.safeParse(parseJson(value)).data;
+}
+
+/** Gives the browser a session of this name; one that has a session keeps its id. */
+export async function startSession(context: Context, secret: string, name: string): Promise<Person> {
+  const current = await readSession(context, secret);
+  const person = { id: current?.id ?? randomBytes(12).toString("base64url"), name: personName(name) };
+  await setSignedCookie(context, COOKIE, JSON.stringify(person), secret, {
+    httpOnly: true,
+    sameSite: "Strict",
+    path: "/",
+    maxAge: ONE_YEAR_S,
+    secure: new URL(context.req.url).protocol === "https:",
+  });
+  return person;
+}
+
+/** Takes the session back from the browser. */
+export function endSession(context: Context): void {
+  deleteCookie(context, COOKIE, { path: "/" });
+}
+
+/** The name with single spaces. Throws a WebError if it is no name. */
+export function personName(text: string): string {
+  const name = text.normalize("NFC").trim().replace(/\s+/g, " ");
+  if (name === "") throw new WebError("invalid", "Choose a name of at least one letter.");
+  if (name.length > MAX_NAME_LENGTH)
+    throw new WebError("invalid", `The name has ${name.length} characters; at most ${MAX_NAME_LENGTH} are allowed.`);
+  if (!/^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._'’-]*$/u.test(name))
+    throw new WebError(
+      "invalid",
+      "A name begins with a letter or digit and holds only letters, digits, spaces, . - _ and '.",
+    );
+  if (name.toLowerCase() === BOT.name.toLowerCase())
+    throw new WebError("conflict", `${BOT.name} is the assistant's name. Choose another.`);
+  return name;
+}
+
+/** Reads the secret that signs cookies; makes one, readable only by its owner, if there is none. */
+export async function loadSecret(path: string): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    // wx: of two processes that start at once, one makes the file and the other reads it.
+    await writeFile(path, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return (await readFile(path, "utf8")).trim();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

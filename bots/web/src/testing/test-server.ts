@@ -1,0 +1,50 @@
+import { createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
+import { ModelState } from "@cria/proto";
+import { pino } from "pino";
+import { createCoreBot } from "../core-bot.ts";
+import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
+import { startWebServer, type WebServer, type WebServerOptions } from "../web-server.ts";
+
+/** A chat page over the real core and a scripted inference service. */
+export interface TestServer extends WebServer {
+  readonly inference: FakeInferenceClient;
+}
+
+/** The models a test page offers: a default, one that loads on first use, one that is broken. */
+export const TEST_MODELS = [
+  fakeModel({ name: "smollm2-135m", description: "Small and quick; holds a conversation in good English" }),
+  fakeModel({
+    name: "smollm2-135m-few-shot",
+    description: "The same weights, shown two example rounds first",
+    state: ModelState.AVAILABLE,
+    isDefault: false,
+  }),
+  fakeModel({
+    name: "tiny-broken",
+    description: "A folder without its tokenizer",
+    state: ModelState.BROKEN,
+    error: "tokenizer.json is missing.",
+    isDefault: false,
+  }),
+];
+
+/** Starts one on a port of the system's choice. */
+export async function startTestServer(options: Partial<WebServerOptions> = {}): Promise<TestServer> {
+  const inference = new FakeInferenceClient(TEST_MODELS);
+  const logger = pino({ level: "silent" });
+  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+  const core = createBotCore({ store, inference, logger });
+  const server = await startWebServer({
+    bot: createCoreBot({ core, store, inference }),
+    timelineStore: createMemoryTimelineStore(),
+    logger,
+    host: "127.0.0.1",
+    port: 0,
+    allowedHosts: [],
+    secret: "a secret for tests",
+    workspaceName: "Cria",
+    ...options,
+  });
+  return { ...server, inference };
+}

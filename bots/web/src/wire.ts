@@ -1,0 +1,117 @@
+import type { ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
+
+/** Someone who writes on the page; the id is the session's. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** The author of every reply. */
+export const BOT: Person = { id: "cria", name: "Cria" };
+
+/** Where a reply stands. Only "ended" and "failed" are final. */
+export type ReplyState =
+  | { readonly type: "waiting" }
+  | ReplyStatus
+  | { readonly type: "streaming" }
+  | { readonly type: "ended"; readonly end: ReplyEnd; readonly stats?: ReplyStats }
+  | { readonly type: "failed"; readonly reason: string };
+
+/** One message of a channel. */
+export interface ChatMessage {
+  /** Made by who posts it, so that a message sent twice is posted once. */
+  readonly id: string;
+  /** Milliseconds since 1970, rising within a channel. */
+  readonly atMs: number;
+  readonly author: Person;
+  /** Markdown. */
+  readonly text: string;
+  /** The message a reply answers. */
+  readonly answers?: { readonly messageId: string; readonly authorName: string };
+  /** Set on replies of a model; absent on people's messages and on answers to commands. */
+  readonly state?: ReplyState;
+}
+
+/** What the head of a channel shows. */
+export interface ChannelHead {
+  /** The model that answers here; absent while the service cannot say. */
+  readonly model?: string;
+  /** The persona, if someone set one. */
+  readonly persona?: string;
+  readonly rememberedRounds: number;
+}
+
+/** A model as the picker and the completions show it. */
+export interface ModelChoice {
+  readonly name: string;
+  readonly description: string;
+  readonly state: "available" | "loading" | "loaded" | "broken";
+  /** Why it is broken. */
+  readonly error?: string;
+  readonly isDefault: boolean;
+}
+
+/** One line of the composer's completion list. */
+export interface Completion {
+  /** What the composer holds once it is chosen. */
+  readonly text: string;
+  readonly label: string;
+  readonly description: string;
+  /** Why it cannot be chosen. */
+  readonly disabledReason?: string;
+}
+
+/** What the page needs before it can show anything. */
+export interface Workspace {
+  readonly name: string;
+  readonly person: Person;
+  readonly channels: readonly string[];
+  /** The direct message between this person and the bot. */
+  readonly directChannel: string;
+  readonly isServing: boolean;
+  /** Events after this one are still to come. */
+  readonly eventId: string;
+}
+
+/** A channel at one instant; events up to `eventId` are in it. */
+export interface ChannelSnapshot {
+  readonly messages: readonly ChatMessage[];
+  readonly head: ChannelHead;
+  readonly eventId: string;
+}
+
+/** What the server tells open pages. */
+export type ServerEvent =
+  /** Posted, or replaced as a whole. */
+  | { readonly type: "message"; readonly channelId: string; readonly message: ChatMessage }
+  /** `text` belongs at `offset` of the message's text, in UTF-16 units. */
+  | {
+      readonly type: "append";
+      readonly channelId: string;
+      readonly messageId: string;
+      readonly offset: number;
+      readonly text: string;
+    }
+  /** `text` replaces the whole text where the end of a reply cut it. */
+  | {
+      readonly type: "state";
+      readonly channelId: string;
+      readonly messageId: string;
+      readonly state: ReplyState;
+      readonly text?: string;
+    }
+  | { readonly type: "head"; readonly channelId: string; readonly head: ChannelHead }
+  | { readonly type: "channels"; readonly channels: readonly string[] }
+  | { readonly type: "service"; readonly isServing: boolean };
+
+/** The longest message, in UTF-16 units: about 4,000 tokens, more than small models can read. */
+export const MAX_MESSAGE_LENGTH = 16_000;
+/** The longest name of a person. */
+export const MAX_NAME_LENGTH = 32;
+/** The longest name of a channel. */
+export const MAX_CHANNEL_NAME_LENGTH = 32;
+
+/** Whether a reply is still being made. */
+export function isLive(state: ReplyState | undefined): boolean {
+  return state !== undefined && state.type !== "ended" && state.type !== "failed";
+}

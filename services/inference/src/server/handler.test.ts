@@ -1,0 +1,68 @@
+import { EventEmitter } from "node:events";
+import type { ServerWritableStream } from "@grpc/grpc-js";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { serverStreaming } from "./handler.ts";
+import { RequestGate } from "./request-gate.ts";
+
+/** A call whose reader takes two messages at a time. */
+class SlowCall extends EventEmitter {
+  readonly request = {};
+  readonly written: number[] = [];
+  isEnded = false;
+
+  getPath(): string {
+    return "/test/Count";
+  }
+
+  write(message: number): boolean {
+    return this.written.push(message) % 2 === 1;
+  }
+
+  end(): void {
+    this.isEnded = true;
+  }
+}
+
+function start() {
+  const call = new SlowCall();
+  const failure = new Promise((resolve) => call.once("error", resolve));
+  const gate = new RequestGate();
+  const handler = serverStreaming<object, number>({ logger: pino({ level: "silent" }), gate }, async (_, send) => {
+    for (let message = 1; message <= 4; message++) await send(message);
+  });
+  handler(call as unknown as ServerWritableStream<object, number>);
+  return { call, gate, failure };
+}
+
+const turn = () => new Promise(setImmediate);
+
+describe("serverStreaming", () => {
+  it("waits for a slow reader", async () => {
+    const { call } = start();
+    await turn();
+    expect(call.written).toEqual([1, 2]);
+    call.emit("drain");
+    await turn();
+    expect(call.written).toEqual([1, 2, 3, 4]);
+    expect(call.isEnded).toBe(false);
+    call.emit("drain");
+    await turn();
+    expect(call.isEnded).toBe(true);
+  });
+
+  it("waits no longer for a reader who hung up", async () => {
+    const { call, failure } = start();
+    await turn();
+    call.emit("cancelled");
+    expect(await failure).toMatchObject({ details: "the caller hung up" });
+    expect(call.written).toEqual([1, 2]);
+  });
+
+  it("waits no longer for a reader when a drain's time is over", async () => {
+    const { gate, failure } = start();
+    await turn();
+    await gate.drain(0);
+    expect(await failure).toMatchObject({ details: expect.stringContaining("shutting down") });
+  });
+});
