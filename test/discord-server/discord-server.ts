@@ -213,13 +213,10 @@ export class DiscordServer {
     });
   }
 
-  /** Answers the next requests of this kind with an HTTP status of its own. */
-  fail(method: string, path: RegExp, status: number, times = 1): void {
-    this.#rest.outages.push({
-      matches: (request) => request.method === method && path.test(request.path),
-      status,
-      times,
-    });
+  /** Answers the next requests of this kind with an HTTP status of its own; `isDone`: after doing what they asked. */
+  fail(method: string, path: RegExp, status: number, { times = 1, isDone = false } = {}): void {
+    const matches = (request: { method: string; path: string }) => request.method === method && path.test(request.path);
+    this.#rest.outages.push({ matches, status, times, isDone });
   }
 
   /** Cuts every gateway connection; sessions can be resumed. */

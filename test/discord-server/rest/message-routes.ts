@@ -22,14 +22,14 @@ function messageRoutes(): Route[] {
       handle: ({ world }, { params, query }) => {
         const channel = channelOf(world, params, "ReadMessageHistory");
         const before = BigInt(query.get("before") ?? "9223372036854775807");
-        const shown = [...channel.messages.values()].filter(
-          (stored) => !stored.ephemeralFor && BigInt(stored.json.id) < before,
-        );
+        const after = BigInt(query.get("after") ?? 0);
         const limit = Math.min(Number(query.get("limit") ?? 50), MAX_PAGE);
-        return shown
-          .slice(-limit)
-          .reverse()
-          .map(({ json }) => json);
+        const shown = [...channel.messages.values()].filter(({ ephemeralFor, json: { id } }) => {
+          return !ephemeralFor && BigInt(id) < before && BigInt(id) > after;
+        });
+        // The newest first; after a message, the oldest that follow it.
+        const page = query.has("after") ? shown.slice(0, limit) : shown.slice(-limit);
+        return page.reverse().map(({ json }) => json);
       },
     },
     {
@@ -98,7 +98,7 @@ function seenMessage(channel: Channel, { message: id }: ApiRequest["params"]) {
 
 function react(world: World, channel: Channel, { message, emoji }: ApiRequest["params"], isAdded: boolean): void {
   const stored = findMessage(channel, message!);
-  const name = decodeURIComponent(emoji!);
+  const name = emoji!;
   const others = (stored.json.reactions ?? []).filter((reaction) => reaction.emoji.name !== name);
   const own = {
     count: 1,

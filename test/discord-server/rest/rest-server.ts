@@ -23,6 +23,8 @@ export interface Outage {
   /** Which requests; `GET /gateway/bot` and the like. */
   readonly matches: (request: { readonly method: string; readonly path: string }) => boolean;
   readonly status: number;
+  /** Whether the request takes effect all the same: only its answer is lost. */
+  readonly isDone: boolean;
   /** How many requests it meets. */
   times: number;
 }
@@ -54,11 +56,14 @@ export class RestServer {
       json = body.json;
       this.#checkBan();
       const match = this.#match(request.method!, url.pathname);
-      this.#failIfOut(record);
+      const outage = this.#outageOf(record);
+      if (outage && !outage.isDone) throw outageRefusal(outage);
       if (!match.route.isOpen) this.#authenticate(request);
       this.#limit(match, response);
       const api = { ...body, params: match.params, query: url.searchParams };
-      send(response, 200, match.route.handle(this.#parts, api) ?? undefined);
+      const answer = match.route.handle(this.#parts, api) ?? undefined;
+      if (outage) throw outageRefusal(outage);
+      send(response, 200, answer);
     } catch (error) {
       this.#refuse(response, error);
     }
@@ -70,7 +75,7 @@ export class RestServer {
     const path = pathname.startsWith(`${PREFIX}/`) ? pathname.slice(PREFIX.length) : "";
     for (const { route, pattern } of this.#routes) {
       const match = route.method === method ? pattern.exec(path) : null;
-      if (match) return { route, params: { ...match.groups } };
+      if (match) return { route, params: decoded(match.groups) };
     }
     throw new ApiError(0);
   }
@@ -80,11 +85,10 @@ export class RestServer {
       throw new Refusal(401, { message: "401: Unauthorized", code: 0 });
   }
 
-  #failIfOut(request: { method: string; path: string }): void {
+  #outageOf(request: { method: string; path: string }): Outage | undefined {
     const outage = this.outages.find((candidate) => candidate.times > 0 && candidate.matches(request));
-    if (!outage) return;
-    outage.times--;
-    throw new Refusal(outage.status, { message: "upstream connect error", code: 0 });
+    if (outage) outage.times--;
+    return outage;
   }
 
   #limit({ route, params }: { route: Route; params: ApiRequest["params"] }, response: ServerResponse): void {
@@ -162,10 +166,18 @@ class Refusal extends Error {
   }
 }
 
+function outageRefusal({ status }: Outage): Refusal {
+  return new Refusal(status, { message: "upstream connect error", code: 0 });
+}
+
 function send(response: ServerResponse, status: number, body: unknown): void {
   if (typeof body === "string") response.writeHead(status, { "content-type": "text/html" }).end(body);
   else if (body === undefined) response.writeHead(204).end();
   else response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+function decoded(params: Readonly<Record<string, string>> = {}): ApiRequest["params"] {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodeURIComponent(value)]));
 }
 
 function pathPattern(path: string): RegExp {

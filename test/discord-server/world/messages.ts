@@ -10,6 +10,7 @@ import { ApiError, formError } from "../api-error.ts";
 import { findPings, mentionedUsers } from "./mentions.ts";
 import { isV2, type MessageBody } from "./message-body.ts";
 import { may } from "./permissions.ts";
+import { joinThread } from "./threads.ts";
 import { type Channel, memberJson, type StoredMessage, storedMessage, type World } from "./world.ts";
 
 /** A file that comes with a message. */
@@ -49,7 +50,7 @@ export function createMessage(world: World, message: NewMessage): StoredMessage 
   if (isEmpty(stored.json)) throw new ApiError(50006);
   channel.messages.set(stored.json.id, stored);
   channel.typing.delete(author.id);
-  if (channel.type === ChannelType.PublicThread) joinThread(channel, author, stored.json.content);
+  if (channel.type === ChannelType.PublicThread) joinWhoIsThere(world, channel, stored.json);
   if (!message.ephemeralFor) tell(world, channel, "MESSAGE_CREATE", stored);
   return stored;
 }
@@ -151,8 +152,8 @@ function findByNonce(world: World, { channel, author, body }: NewMessage): Store
 }
 
 /** Whoever writes in a thread, or is mentioned there, is in it. */
-function joinThread(thread: Channel, author: APIUser, content: string): void {
-  for (const id of [author.id, ...mentionedUsers(content)]) thread.threadMembers.add(id);
+function joinWhoIsThere(world: World, thread: Channel, { author, mentions }: APIMessage): void {
+  for (const { id } of [author, ...mentions]) joinThread(world, thread, id);
 }
 
 function keptAttachments(json: APIMessage, body: MessageBody): APIMessage["attachments"] {

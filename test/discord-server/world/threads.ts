@@ -2,7 +2,7 @@ import { ChannelType, GatewayIntentBits } from "discord-api-types/v10";
 import { z } from "zod";
 import { ApiError } from "../api-error.ts";
 import { parseForm } from "../form.ts";
-import { type Channel, channelJson, type World } from "./world.ts";
+import { type Channel, channelJson, memberJson, type World } from "./world.ts";
 
 const threadBody = z.object({
   name: z.string().min(1).max(100),
@@ -33,9 +33,25 @@ export function startThread(
   return thread;
 }
 
+/** Puts a user into a thread. The bot is told when it is the bot itself. */
 export function joinThread(world: World, thread: Channel, userId: string): void {
+  if (thread.threadMembers.has(userId)) return;
   thread.threadMembers.add(userId);
-  if (userId === world.bot.id) tellThread(world, thread, "THREAD_CREATE");
+  if (userId !== world.bot.id) return;
+  const member = world.guilds.get(thread.guildId!)!.members.get(userId)!;
+  const added = {
+    ...threadMember(thread, userId),
+    member: { ...memberJson(member), user: member.user },
+    presence: null,
+  };
+  const d = {
+    id: thread.id,
+    guild_id: thread.guildId,
+    member_count: thread.threadMembers.size,
+    added_members: [added],
+  };
+  const intent = GatewayIntentBits.Guilds;
+  world.dispatch({ t: "THREAD_MEMBERS_UPDATE", d, channel: thread, guildId: thread.guildId, intent });
 }
 
 export function archiveThread(world: World, thread: Channel, isArchived: boolean): void {

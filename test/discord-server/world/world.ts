@@ -182,7 +182,8 @@ export function channelJson(channel: Channel): APIChannel {
     allow: String(allow),
     deny: String(deny),
   }));
-  const json = { id, type, name, guild_id: guildId, parent_id: parentId ?? null, position: 0 };
+  const last_message_id = [...messages.keys()].at(-1) ?? null;
+  const json = { id, type, name, guild_id: guildId, parent_id: parentId ?? null, position: 0, last_message_id };
   const isThread = type === ChannelType.PublicThread;
   return (
     isThread

@@ -73,7 +73,7 @@ export class SlashHandler {
     };
     if (command.type !== "compare") return await core.handleCommand(incoming);
     await interaction.editReply(`**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`);
-    return await core.compare(incoming, replies.starter({ channel, place, questionId: undefined }));
+    return await core.compare(incoming, replies.starter({ channel, place, questionId: undefined, isCompared: true }));
   }
 }
 

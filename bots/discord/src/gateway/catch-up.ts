@@ -56,5 +56,5 @@ export class CatchUp {
 function mayHaveMissed(channel: Channel, after: string): boolean {
   if (!channel.isTextBased()) return false;
   if (channel.isDMBased()) return true;
-  return channel.lastMessageId !== null && BigInt(channel.lastMessageId) > BigInt(after);
+  return BigInt(channel.lastMessageId ?? 0) > BigInt(after);
 }

@@ -2,6 +2,9 @@ import type { Attachment, IncomingMessage } from "@cria/bot-core";
 import { type Attachment as DiscordAttachment, type Message, MessageType } from "discord.js";
 import { authorOf, placeOf } from "./place.ts";
 
+/** Code, where nothing is a name, or somebody's name. */
+const CODE_OR_NAME = /```[\s\S]*?```|`[^`\n]*`|<@!?(\d+)>/g;
+
 /** Which messages are for the bot. */
 export interface Attention {
   /** Whether a thread that the bot is in goes on without a new mention. */
@@ -40,9 +43,9 @@ export async function toIncomingMessage(message: Message): Promise<IncomingMessa
 export function textOf(message: Message): string {
   const names = [`<@${message.client.user.id}>`, `<@!${message.client.user.id}>`, ...ownRoles(message)];
   const words = names.reduce((text, name) => withoutName(text, name), message.content);
-  return words.replace(/<@!?(\d+)>/g, (tag, id) => {
-    const user = message.mentions.users.get(id);
-    return user ? `@${message.mentions.members?.get(id)?.displayName ?? user.displayName}` : tag;
+  return words.replace(CODE_OR_NAME, (match, id?: string) => {
+    const user = id && message.mentions.users.get(id);
+    return user ? `@${message.mentions.members?.get(user.id)?.displayName ?? user.displayName}` : match;
   });
 }
 

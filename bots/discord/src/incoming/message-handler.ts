@@ -36,6 +36,7 @@ export class MessageHandler {
   }
 
   async onDelete(message: Message | PartialMessage): Promise<void> {
+    this.#options.replies.giveUpMessage(message.id);
     const place = placeOf(message.channel);
     // Of a message from before this process the author is not known.
     if (!place || message.author?.bot) return;
@@ -50,7 +51,7 @@ export class MessageHandler {
     const incoming = { eventId, place, author, command };
     const isComparison = command.type === "compare";
     const answer = isComparison
-      ? await core.compare(incoming, replies.starter(where))
+      ? await core.compare(incoming, replies.starter({ ...where, isCompared: true }))
       : await core.handleCommand(incoming);
     if (answer !== undefined) await say(where, eventId, answer);
   }

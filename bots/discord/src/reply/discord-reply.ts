@@ -24,6 +24,8 @@ export interface DiscordReplyOptions {
   readonly replyId: string;
   /** Whether 👍 and 👎 stand under it. */
   readonly wantsFeedback: boolean;
+  /** One of two side by side: there is nothing to go on with. Default false. */
+  readonly isCompared?: boolean | undefined;
   readonly logger: Logger;
   /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
   readonly onLost: (error: unknown, wasShown: boolean) => void;
@@ -96,19 +98,21 @@ export class DiscordReply implements Reply {
     // Stopped before anything was to be seen, as by deleting the question: there is nothing to say.
     if (isEmpty && end === "stopped" && this.#messages.ids.length === 0) return this.#drop();
     const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
-    const more: ButtonAction[] = isEmpty ? [] : this.#feedbackButtons();
-    const buttons: ButtonAction[] = canContinue(end) && !isEmpty ? ["regenerate", "continue"] : ["regenerate"];
-    await this.#end({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons: [...buttons, ...more] });
+    const buttons = this.#endButtons(canContinue(end), isEmpty);
+    await this.#end({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
   }
 
   async fail(reason: string): Promise<void> {
     const isEmpty = this.#text.trim() === "";
     if (isEmpty) this.#text = `⚠️ ${reason}`;
-    await this.#end({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons: ["regenerate"] });
+    await this.#end({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons: this.#endButtons(false, true) });
   }
 
-  #feedbackButtons(): ButtonAction[] {
-    return this.#options.wantsFeedback ? ["up", "down"] : [];
+  #endButtons(mayContinue: boolean, isEmpty: boolean): ButtonAction[] {
+    const { isCompared = false, wantsFeedback } = this.#options;
+    const goOn: ButtonAction[] = mayContinue && !isEmpty ? ["regenerate", "continue"] : ["regenerate"];
+    const rate: ButtonAction[] = wantsFeedback && !isEmpty ? ["up", "down"] : [];
+    return isCompared ? rate : [...goOn, ...rate];
   }
 
   #drop(): void {

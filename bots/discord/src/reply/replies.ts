@@ -13,6 +13,8 @@ export interface ReplyPlace {
   readonly questionId: string | undefined;
   /** Who asked, to be told where the bot may not write. */
   readonly authorId?: string;
+  /** One of two replies side by side. */
+  readonly isCompared?: boolean;
 }
 
 /** At a shutdown only. */
@@ -52,6 +54,11 @@ export class Replies {
     for (const reply of this.#running) reply.giveUp();
   }
 
+  /** Gives up the reply whose message somebody deleted. */
+  giveUpMessage(messageId: string): void {
+    for (const reply of this.#running) if (reply.handle.split(",").includes(messageId)) reply.giveUp();
+  }
+
   /** Gives up what is being written in a channel or guild that is gone. */
   giveUpIn(channelOrGuildId: string): void {
     for (const reply of this.#running) if (reply.isIn(channelOrGuildId)) reply.giveUp();
@@ -67,6 +74,7 @@ export class Replies {
     const { core, logger, editIntervalMs } = this.#options;
     const reply: DiscordReply = new DiscordReply({
       target: where,
+      isCompared: where.isCompared,
       replyId,
       handle,
       wantsFeedback: await core.wantsFeedback(where.place),

@@ -1,0 +1,135 @@
+import { createMemoryConversationStore } from "@cria/bot-core";
+import { createGate } from "@cria/bot-core/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { DiscordRun } from "./discord-run.ts";
+
+const runs: DiscordRun[] = [];
+
+async function start(options?: Parameters<typeof DiscordRun.start>[0]): Promise<DiscordRun> {
+  const run = await DiscordRun.start(options);
+  runs.unshift(run);
+  return run;
+}
+
+async function prepare(options?: Parameters<typeof DiscordRun.start>[0]): Promise<DiscordRun> {
+  const run = await DiscordRun.prepare(options);
+  runs.unshift(run);
+  return run;
+}
+
+const words = (content: string) => content.replace(/\n?-# .*$/s, "");
+
+describe("the connection to Discord", () => {
+  afterEach(async () => {
+    for (const run of runs.splice(0)) await run.stop();
+  });
+
+  it("loses no message when it breaks", async () => {
+    const run = await start();
+    run.server.dropConnections();
+    run.ann.mention(run.channel, "while away");
+    expect(words((await run.ended()).json.content)).toBe("while away");
+    expect(run.server.gateway.starts).toEqual(["identify", "resume"]);
+  });
+
+  it("goes on with a reply while it breaks", async () => {
+    const run = await start();
+    const gate = createGate();
+    run.inference.script({ chunks: ["Begun"], hold: gate.opened });
+    run.ann.mention(run.channel, "talk");
+    await run.sees("Begun");
+    run.server.dropConnections();
+    await run.server.until(() => run.server.gateway.starts.length === 2, "a resume");
+    gate.open();
+    expect(words((await run.ended()).json.content)).toBe("Begun");
+  });
+
+  it("finds what a session that is gone has missed, in channels, threads and direct messages, once", async () => {
+    const run = await start();
+    const thread = run.ann.startThread(run.channel, "a thread");
+    run.ann.mention(thread, "before");
+    await run.ended(thread);
+    run.ann.dm("before");
+    await run.ended(run.ann.directChannel);
+    run.server.forgetSessions();
+    run.server.dropConnections();
+    run.ann.mention(run.channel, "missed here");
+    run.ann.say(thread, "missed in the thread");
+    run.ann.dm("missed in private");
+    await run.sees("missed here");
+    await run.sees("missed in the thread", thread);
+    await run.sees("missed in private", run.ann.directChannel);
+    expect(run.inference.requests).toHaveLength(5);
+  });
+
+  it("answers what came shortly before the start, unless it was answered", async () => {
+    const first = await start();
+    first.ann.mention(first.channel, "answered");
+    await first.ended();
+    await first.platform.stop(1_000);
+    first.ann.mention(first.channel, "asked while nobody was there");
+    const second = await start({ joins: first });
+    await second.sees("asked while nobody was there");
+    expect(second.inference.requests).toHaveLength(1);
+  });
+
+  it("goes on in the place of a process that died", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const run = await start({ core: { store } });
+    run.inference.script({ chunks: ["Begun by one"], hold: createGate().opened });
+    run.ann.mention(run.channel, "talk");
+    await run.sees("Begun by one");
+    await run.platform.stop(1_000);
+    expect(run.server.botTexts(run.channel)[0]).toContain("Stopped.");
+  });
+
+  it("tells of a wrong token in one line, with where to get a right one", async () => {
+    const run = await prepare({ config: { token: "wrong.token.here" } });
+    await expect(run.platform.start()).rejects.toThrow(
+      /^Discord refuses the bot's token: .*https:\/\/discord.com\/developers\/applications → your app → Bot → Reset Token/,
+    );
+    expect(run.server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+
+  it("tells of a Discord that cannot be reached", async () => {
+    const run = await prepare({ config: { apiUrl: "http://127.0.0.1:9/api" } });
+    await expect(run.platform.start()).rejects.toThrow("Discord cannot be reached at http://127.0.0.1:9/api");
+  });
+
+  it.each([
+    [4004, /token/],
+    [4010, /4010/],
+    [4011, /2,500/],
+    [4012, /update Cria/],
+    [4013, /update Cria/],
+    [4014, /Message Content intent .* Privileged Gateway Intents/],
+  ] as const)("ends with what to mend after close code %i", async (code, sentence) => {
+    const run = await start();
+    run.server.closeConnections(code);
+    await expect.poll(() => run.lost).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it("is lost when the owner resets the token", async () => {
+    const run = await start();
+    run.server.resetToken();
+    await expect.poll(() => run.lost).toEqual([expect.stringContaining("CRIA_DISCORD_TOKEN")]);
+  });
+
+  it("opens as many shards as Discord asks for, and answers in all of them", async () => {
+    const run = await prepare({ server: { limits: { guildsPerShard: 1 } } });
+    const other = run.server.createGuild("another");
+    await run.platform.start();
+    run.ann.mention(run.channel, "here");
+    other.owner.mention(other.channel, "there");
+    await run.sees("here");
+    await run.sees("there", other.channel);
+    expect(run.server.gateway.sessions.size).toBe(2);
+  });
+
+  it("prints where to add the bot", async () => {
+    const run = await start();
+    const link =
+      /https:\/\/discord.com\/oauth2\/authorize\?client_id=(\d+)&scope=bot\+applications.commands&permissions=\d+/;
+    expect(link.exec(run.logs.join(""))?.[1]).toBe(run.server.world.bot.id);
+  });
+});
