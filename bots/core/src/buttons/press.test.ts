@@ -74,6 +74,21 @@ describe("the buttons of a reply", () => {
       expect([reply.ended, waiting.ended]).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
     });
 
+    it("ends whatever is written in a conversation, and nothing of another", async () => {
+      client.script({ chunks: ["Once"], hold: createGate().opened });
+      const reply = new FakeReplyHandle();
+      const isWriting = createGate();
+      reply.onAppend = isWriting.open;
+      const sent = send("A story", {}, reply);
+      await isWriting.opened;
+      const { author, place } = action(reply.id);
+      await core.stopReplies({ author, place: { ...place, channelId: "elsewhere" } });
+      expect(reply.ended).toBeUndefined();
+      expect(await core.stopReplies({ author, place })).toBeUndefined();
+      await sent;
+      expect(reply.ended).toMatchObject({ end: "stopped", text: "Once" });
+    });
+
     it("does nothing to a reply that has ended or never was", async () => {
       const reply = await send("Hi");
       expect(await core.stopReply(action(reply.id))).toBeUndefined();
