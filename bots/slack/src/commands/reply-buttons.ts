@@ -37,11 +37,8 @@ function registerFeedback(app: App, context: SlackContext): void {
 
 function registerStop(app: App, context: SlackContext): void {
   app.event("agent_session_stopped", async ({ event }) => {
-    const author = await context.people.author(event.user);
-    const isThere = ({ channelId, threadId }: ThreadPlace) =>
-      channelId === event.channel && threadId === event.thread_ts;
-    const replies = [...context.running].filter(({ place }) => isThere(place));
-    await Promise.all(replies.map(({ place, replyId }) => context.core.stopReply({ place, author, replyId })));
+    const place = placeAt(context, event.channel, event.thread_ts);
+    await context.core.stopReplies({ place, author: await context.people.author(event.user) });
   });
 }
 
