@@ -7,7 +7,7 @@ import {
   splitMessage,
 } from "@cria/bot-core";
 import type { types } from "@slack/bolt";
-import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "../reply/message-text.ts";
 import { markdownBlocks } from "../reply/reply-blocks.ts";
 import { pickerButton } from "./model-picker.ts";
@@ -19,11 +19,12 @@ const NAMES: ReadonlySet<string> = new Set(commandCompletions.map(({ name }) => 
 /** The command that a message is, or what is wrong with it; undefined for a message that is none. */
 export function commandIn(text: string): Command | CommandError | undefined {
   const words = text.split(/\s+/);
-  const isSlashed = text.startsWith("/");
-  if (!NAMES.has((words[0] ?? "").replace(/^\//, "").toLowerCase())) return undefined;
+  const [first = ""] = words;
+  // Not a path, as /etc/hosts.
+  if (/^\/\w*$/.test(first)) return parseCommand(text);
+  if (!NAMES.has(first.toLowerCase())) return undefined;
   const command = parseCommand(text);
-  if ("type" in command || isSlashed || words.length <= MAX_MISTAKEN_WORDS) return command;
-  return undefined;
+  return "type" in command || words.length <= MAX_MISTAKEN_WORDS ? command : undefined;
 }
 
 /** A command among the messages of a thread or a channel. */
@@ -86,9 +87,4 @@ export async function tellPrivately(
   } catch (error) {
     logger.warn({ err: error, channel }, "an answer for one person was not shown");
   }
-}
-
-/** The place of a command in a message: the thread that it stands in, else the channel. */
-export function commandPlace(context: SlackContext, channel: string, threadTs: string | undefined): Place {
-  return placeAt(context, channel, threadTs);
 }

@@ -1,6 +1,6 @@
 import type { App } from "@slack/bolt";
-import { answerCommand, commandIn, commandPlace } from "../commands/answer-command.ts";
-import { replyStarter, type SlackContext } from "../context.ts";
+import { answerCommand, commandIn } from "../commands/answer-command.ts";
+import { placeAt, replyStarter, type SlackContext } from "../context.ts";
 import { attachmentsOf } from "./files.ts";
 import { changeOf, isWritten, type MessageChange, placeOf, quotesOf, type SlackMessageEvent } from "./message-event.ts";
 import { mentionedUsers, plainText } from "./plain-text.ts";
@@ -36,7 +36,8 @@ async function answer(context: SlackContext, event: SlackMessageEvent): Promise<
   const thread = placeOf(event, context.workspaceId);
   const command = commandIn(words);
   if (command) {
-    const place = commandPlace(context, channel, thread_ts);
+    // Outside of threads a command is for the channel, though its answer comes in a thread.
+    const place = placeAt(context, channel, thread_ts);
     return await answerCommand(context, { eventId, place, thread, userId: user, command });
   }
   const author = await context.people.author(user);
