@@ -4,8 +4,18 @@ import type { Timeline } from "./timeline.ts";
 /** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
 const APPEND_INTERVAL_MS = 40;
 
+/** Where a reply is written. */
+export interface WebReplyOptions {
+  readonly timeline: Timeline;
+  /** The message that shows it. */
+  readonly messageId: string;
+  readonly signal: AbortSignal;
+  /** What the message shows already, for a reply that goes on. Default "". */
+  readonly before?: string;
+}
+
 /** A reply on the page: the first words go out at once, then what has come every 40 ms. */
-export function createWebReply(timeline: Timeline, messageId: string, signal: AbortSignal): Reply {
+export function createWebReply({ timeline, messageId, signal, before = "" }: WebReplyOptions): Reply {
   let pending = "";
   let timer: NodeJS.Timeout | undefined;
   let isStreaming = false;
@@ -24,6 +34,7 @@ export function createWebReply(timeline: Timeline, messageId: string, signal: Ab
 
   return {
     signal,
+    handle: messageId,
     async status(status) {
       timeline.setState(messageId, status);
     },
@@ -35,7 +46,7 @@ export function createWebReply(timeline: Timeline, messageId: string, signal: Ab
     },
     async finish(end, text, stats) {
       flushLast();
-      timeline.setState(messageId, { type: "ended", end, ...(stats === undefined ? {} : { stats }) }, text);
+      timeline.setState(messageId, { type: "ended", end, ...(stats === undefined ? {} : { stats }) }, before + text);
     },
     async fail(reason) {
       flushLast();

@@ -3,6 +3,7 @@ import { MAX_MESSAGE_LENGTH } from "../../wire.ts";
 import { useChat } from "./chat-context.ts";
 import { useCompletionChoice } from "./completion-choice.ts";
 import { CompletionList, completionId } from "./completion-list.tsx";
+import { EditBar } from "./edit-bar.tsx";
 import { Icon } from "./icons.tsx";
 
 /** Where messages are written: Enter sends, Shift+Enter breaks the line, `/` and `@` are completed. */
@@ -26,6 +27,11 @@ export function Composer() {
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing || completion.takesKey(event)) return;
+    if (event.key === "ArrowUp" && text === "") {
+      event.preventDefault();
+      chat.editLast();
+    }
+    if (event.key === "Escape" && channel.editing.value !== undefined) chat.cancelEdit();
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     send();
@@ -36,6 +42,7 @@ export function Composer() {
       <p class="composer-problem" role="alert">
         {chat.problem.value || obstacle}
       </p>
+      <EditBar />
       <div class="composer-box">
         <textarea
           id="composer"
@@ -65,7 +72,8 @@ export function Composer() {
         </button>
       </div>
       <p class="composer-hint">
-        <kbd>Enter</kbd> sends · <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line · <kbd>/</kbd> commands
+        <kbd>Enter</kbd> sends · <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line · <kbd>/</kbd> commands ·{" "}
+        <kbd>↑</kbd> edits
       </p>
     </div>
   );
