@@ -13,26 +13,36 @@ interface ReplyActionsProps {
   readonly isLatestAnswer: boolean;
 }
 
-/** What can be done with a reply that has ended: more of it, another one, a word on it. */
+/** Goes on with a reply that was cut. */
+export function ContinueReply({ view, state, isLatestAnswer }: ReplyActionsProps) {
+  const chat = useChat();
+  const channelId = chat.currentId.value;
+  if (state.type !== "ended" || !isLatestAnswer || !canContinue(state.end) || view.text.value === "") return null;
+  const goOn = () => chat.attempt(() => api.continueReply(channelId, view.message.id));
+  return (
+    <button type="button" class="quiet-button" onClick={goOn}>
+      <Icon name="down" /> Continue
+    </button>
+  );
+}
+
+/** Another answer in the place of this one, and a word on it. */
 export function ReplyActions({ view, state, isLatestAnswer }: ReplyActionsProps) {
   const chat = useChat();
   const channelId = chat.currentId.value;
-  const { id } = view.message;
   if (state.type !== "ended") return null;
+  const regenerate = () => chat.attempt(() => api.regenerate(channelId, view.message.id));
   return (
     <>
-      {isLatestAnswer && canContinue(state.end) && view.text.value !== "" && (
-        <button type="button" class="quiet-button" onClick={() => chat.attempt(() => api.continueReply(channelId, id))}>
-          <Icon name="down" /> Continue
-        </button>
-      )}
       {isLatestAnswer && (
         <button
           type="button"
           class="quiet-button on-hover"
-          onClick={() => chat.attempt(() => api.regenerate(channelId, id))}
+          aria-label="Regenerate"
+          title="Regenerate"
+          onClick={regenerate}
         >
-          <Icon name="retry" /> Regenerate
+          <Icon name="retry" />
         </button>
       )}
       {chat.current.value.head.value.wantsFeedback && view.text.value !== "" && <Rating view={view} />}
