@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { type Result, resultLine } from "./result.ts";
 import { batch } from "./suites/batch.ts";
+import { discordEdits } from "./suites/discord-edits.ts";
 import { engineOverhead } from "./suites/engine-overhead.ts";
 import { eventLoop } from "./suites/event-loop.ts";
 import { footprint } from "./suites/footprint.ts";
@@ -13,6 +14,7 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
   "model-speed": modelSpeed,
   footprint,
   "event-loop": eventLoop,
+  "bot-edits-discord": discordEdits,
 };
 
 const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write]

@@ -4,6 +4,8 @@ import { Client, GatewayIntentBits, Options, Partials } from "discord.js";
 const MAX_CACHED_MESSAGES = 50;
 /** Requests are tried this often where Discord or the network fails. */
 const RETRIES = 5;
+/** Discord allows 50, and begins its seconds at other times than this machine does. */
+const REQUESTS_PER_SECOND = 45;
 
 export interface ClientSettings {
   /** Whether the portal lets the bot read messages that do not name it. */
@@ -24,6 +26,6 @@ export function createClient({ readsAllMessages, apiUrl }: ClientSettings): Clie
     enforceNonce: true,
     failIfNotExists: false,
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: MAX_CACHED_MESSAGES }),
-    rest: { retries: RETRIES, ...(apiUrl !== undefined && { api: apiUrl }) },
+    rest: { retries: RETRIES, globalRequestsPerSecond: REQUESTS_PER_SECOND, ...(apiUrl !== undefined && { api: apiUrl }) },
   });
 }
