@@ -96,6 +96,7 @@ function startNodeProcesses(
     ...(redisUrl && { CRIA_REDIS_URL: redisUrl }),
   };
   group.start(webProcess({ ...env, CRIA_WEB_HOST: settings.webHost, CRIA_WEB_PORT: `${settings.webPort}` }));
+  if (process.env.CRIA_SLACK_BOT_TOKEN) group.start(botProcess("slack", env));
   if (process.env.CRIA_DISCORD_TOKEN) group.start(botProcess("discord", env));
 }
 

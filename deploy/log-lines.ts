@@ -6,6 +6,7 @@ const COLOURS: Readonly<Record<string, Colour>> = {
   inference: "cyan",
   web: "magenta",
   redis: "yellow",
+  slack: "greenBright",
   discord: "blue",
 };
 const NAME_WIDTH = 9;

@@ -1,11 +1,13 @@
 import { StartError } from "../start-error.ts";
 import { setUpDiscord } from "./discord.ts";
 import { envFilePath, writeEnvFile } from "./env-file.ts";
+import { setUpSlack } from "./slack.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** Each asks, checks with the platform, and returns variables of the environment. */
 const PLATFORMS: Readonly<Record<string, (terminal: Terminal) => Promise<Readonly<Record<string, string>>>>> = {
   discord: (terminal) => setUpDiscord(terminal, process.env.CRIA_DISCORD_API_URL || undefined),
+  slack: (terminal) => setUpSlack(terminal, process.env.CRIA_SLACK_API_URL || undefined),
 };
 
 const USAGE = `Usage: npm run setup -- ${Object.keys(PLATFORMS).join("|")}

@@ -21,7 +21,9 @@ export const SCOPES: Readonly<Record<string, string>> = {
 
 /** Whom a token belongs to, and what is wrong with it. */
 export interface TokenCheck {
-  /** Absent when Slack does not take the token. */
+  /** Whether Slack takes the token. */
+  readonly isAccepted: boolean;
+  /** Of a bot token. */
   readonly identity?: { readonly team: string; readonly teamId: string; readonly userId: string };
   /** Sentences: what is wrong, and where to click. */
   readonly faults: readonly string[];
@@ -48,9 +50,12 @@ export async function checkBotToken(token: string, apiUrl?: string): Promise<Tok
     const granted = answer.response_metadata?.scopes ?? [];
     const missing = Object.keys(SCOPES).filter((scope) => !granted.includes(scope));
     const { team = "", team_id: teamId = "", user_id: userId = "" } = answer;
-    return { identity: { team, teamId, userId }, faults: missing.map(missingScope) };
+    return { isAccepted: true, identity: { team, teamId, userId }, faults: missing.map(missingScope) };
   } catch (error) {
-    return { faults: [tokenFault(error, "bot token (xoxb-)", "OAuth & Permissions → Bot User OAuth Token")] };
+    return {
+      isAccepted: false,
+      faults: [tokenFault(error, "bot token (xoxb-)", "OAuth & Permissions → Bot User OAuth Token")],
+    };
   }
 }
 
@@ -58,10 +63,10 @@ export async function checkBotToken(token: string, apiUrl?: string): Promise<Tok
 export async function checkAppToken(token: string, apiUrl?: string): Promise<TokenCheck> {
   try {
     await client(token, apiUrl).apps.connections.open();
-    return { faults: [] };
+    return { isAccepted: true, faults: [] };
   } catch (error) {
     const where = "Basic Information → App-Level Tokens → Generate, with the scope connections:write";
-    return { faults: [tokenFault(error, "app-level token (xapp-)", where)] };
+    return { isAccepted: false, faults: [tokenFault(error, "app-level token (xapp-)", where)] };
   }
 }
 
