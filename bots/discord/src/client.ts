@@ -26,6 +26,10 @@ export function createClient({ readsAllMessages, apiUrl }: ClientSettings): Clie
     enforceNonce: true,
     failIfNotExists: false,
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: MAX_CACHED_MESSAGES }),
-    rest: { retries: RETRIES, globalRequestsPerSecond: REQUESTS_PER_SECOND, ...(apiUrl !== undefined && { api: apiUrl }) },
+    rest: {
+      retries: RETRIES,
+      globalRequestsPerSecond: REQUESTS_PER_SECOND,
+      ...(apiUrl !== undefined && { api: apiUrl }),
+    },
   });
 }

@@ -23,7 +23,8 @@ export class MessageHandler {
     if (!channel.isSendable() || !isForBot(message, this.#options)) return;
     const incoming = await toIncomingMessage(message);
     if (!incoming) return;
-    const where = { channel, place: incoming.place, questionId: message.id, authorId: message.author.id };
+    const { id } = message;
+    const where = { channel, place: incoming.place, questionId: id, nonce: id, authorId: message.author.id };
     if (incoming.text.startsWith("/")) await this.#runCommand(incoming, where);
     else await this.#options.core.handleMessage(incoming, this.#options.replies.starter(where));
   }
@@ -51,10 +52,15 @@ export class MessageHandler {
     const incoming = { eventId, place, author, command };
     const isComparison = command.type === "compare";
     const answer = isComparison
-      ? await core.compare(incoming, replies.starter({ ...where, isCompared: true }))
+      ? await core.compare(incoming, replies.starter(comparisonIn(where)))
       : await core.handleCommand(incoming);
     if (answer !== undefined) await say(where, eventId, answer);
   }
+}
+
+/** Two replies to one question: each has a nonce of its own. */
+function comparisonIn({ nonce: _, ...where }: ReplyPlace): ReplyPlace {
+  return { ...where, isCompared: true };
 }
 
 /** The nonce keeps a second process from saying the same. */

@@ -1,16 +1,14 @@
 import { setTimeout } from "node:timers/promises";
 import type { AbandonedReply, BotCore, Place, Reply, StartReply } from "@cria/bot-core";
-import type { Client, SendableChannels } from "discord.js";
+import type { Client } from "discord.js";
 import type { Logger } from "pino";
 import { isForbidden } from "./discord-errors.ts";
 import { DiscordReply } from "./discord-reply.ts";
+import type { ReplyTarget } from "./reply-messages.ts";
 
 /** Where a reply is to be written. */
-export interface ReplyPlace {
-  readonly channel: SendableChannels;
+export interface ReplyPlace extends ReplyTarget {
   readonly place: Place;
-  /** The message it answers; undefined for none. */
-  readonly questionId: string | undefined;
   /** Who asked, to be told where the bot may not write. */
   readonly authorId?: string;
   /** One of two replies side by side. */
@@ -46,7 +44,14 @@ export class Replies {
     const { place, author, messageId } = message;
     const channel = await this.#options.client.channels.fetch(place.threadId ?? place.channelId);
     if (!channel?.isSendable()) throw new Error(`the channel ${place.channelId} takes no messages`);
-    return await this.#start({ channel, place, questionId: messageId, authorId: author.id }, replyId, handle);
+    const where = {
+      channel,
+      place,
+      questionId: messageId,
+      authorId: author.id,
+      ...(messageId && { nonce: messageId }),
+    };
+    return await this.#start(where, replyId, handle);
   }
 
   /** Gives up what is being written, as at a shutdown. */

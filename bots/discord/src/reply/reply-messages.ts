@@ -7,6 +7,8 @@ export interface ReplyTarget {
   readonly channel: SendableChannels;
   /** The message that the first one answers. */
   readonly questionId: string | undefined;
+  /** Stands for the reply where several processes might write it: Discord makes one message of all theirs. Default: the reply's id. */
+  readonly nonce?: string;
 }
 
 /** The messages of one reply, changed to what is to be seen with as few requests as that takes. */
@@ -44,10 +46,10 @@ export class ReplyMessages {
     else this.#ids.push((await this.#send(index, body)).id);
   }
 
-  /** The nonce makes one message of a request that is sent again because its answer was lost. */
+  /** The nonce makes one message of a request that is sent again, as when its answer was lost. */
   async #send(index: number, body: object): Promise<Message> {
-    const { channel, questionId } = this.#target;
-    const options = { ...body, nonce: `${this.#replyId}-${index}`, enforceNonce: true };
+    const { channel, questionId, nonce = this.#replyId } = this.#target;
+    const options = { ...body, nonce: `${nonce}-${index}`, enforceNonce: true };
     if (index > 0 || questionId === undefined) return await channel.send(options);
     try {
       return await channel.send({ ...options, reply: { messageReference: questionId } });
