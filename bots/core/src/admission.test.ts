@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { OPEN_ACCESS } from "./access/access.ts";
+import { createGate } from "./testing/gate.ts";
 import { chatModel, createTestCore, lastPrompt, testPlace } from "./testing/test-core.ts";
 
 const denying = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: ["u1"] } };
@@ -40,6 +41,21 @@ describe("a message", () => {
     const load = async () => new TextEncoder().encode("A long text.");
     await send("Sum up", { attachments: [{ name: "a.txt", mimeType: "text/plain", sizeBytes: 12, load }] });
     expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Sum up\n\nA long text.\nAI:");
+  });
+
+  it("with a slow file keeps its place before the next", async () => {
+    const { send, store } = createTestCore();
+    const file = createGate();
+    const load = async () => {
+      await file.opened;
+      return new TextEncoder().encode("A text.");
+    };
+    const attachments = [{ name: "a.txt", mimeType: "text/plain", sizeBytes: 7, load }];
+    const slow = send("First", { attachments });
+    const fast = send("Second");
+    file.open();
+    await Promise.all([slow, fast]);
+    expect((await store.turns("web:local:general")).map(({ user }) => user)).toEqual(["First", "Second"]);
   });
 
   it("with a picture is refused with a sentence", async () => {

@@ -21,8 +21,10 @@ const EMPTY_MESSAGE_ANSWER = "Yes? Write me something and I will answer; /help l
 export interface AnswerOptions {
   readonly core: Core;
   readonly message: IncomingMessage;
-  /** Lets the message in and reads the text it is about; "" for none. May throw what keeps it from being answered. */
-  prepare(): Promise<string>;
+  /** Lets the message in. May throw what keeps it from being answered. */
+  admit?(): Promise<void>;
+  /** Reads the text it is about; "" for none. In the conversation's turn, so that a slow file keeps its place. */
+  readContext(): Promise<string>;
   readonly reply: Reply;
   readonly running: RunningReply;
   /** The reply whose place in memory this one takes; it goes on where that one ends if `isContinued`. */
@@ -52,7 +54,8 @@ export class Answer {
 
   async run(): Promise<void> {
     try {
-      this.#setContext((await this.#options.prepare()).trim());
+      await this.#options.admit?.();
+      checkLength(this.#question.length);
       await this.#answer();
     } catch (error) {
       if (!this.#options.reply.signal.aborted) return await this.#fail(error);
@@ -68,8 +71,6 @@ export class Answer {
   }
 
   async #answer(): Promise<void> {
-    if (this.#question === "") return await this.#sayEmpty();
-    checkLength(this.#question.length + (this.#context?.length ?? 0));
     const { reply } = this.#options;
     const leave = await this.#core.store.takeTurn(this.#conversation, {
       signal: reply.signal,
@@ -83,16 +84,20 @@ export class Answer {
   }
 
   async #answerInTurn(): Promise<void> {
-    const settings = await resolveSettings(this.#core.store, this.#options.message.place);
+    this.#setContext((await this.#options.readContext()).trim());
+    if (this.#question === "") return await this.#sayEmpty();
+    checkLength(this.#question.length + (this.#context?.length ?? 0));
+    const { store } = this.#core;
+    const { place } = this.#options.message;
+    const [settings, turns] = await Promise.all([resolveSettings(store, place), store.turns(this.#conversation)]);
     const window = settings.window ?? this.#core.window;
-    const streamed = await this.#stream(settings, window);
+    const streamed = await this.#stream(settings, this.#roundsBefore(turns, window));
     const isKept = await this.#remember(streamed, window);
     await this.#finish(isKept ? streamed : await this.#admitForgetting(streamed));
   }
 
-  async #stream(settings: ConversationSettings, window: number): Promise<StreamedReply> {
+  async #stream(settings: ConversationSettings, rounds: readonly Turn[]): Promise<StreamedReply> {
     const { message, reply } = this.#options;
-    const rounds = this.#roundsBefore(await this.#core.store.turns(this.#conversation), window);
     const question = { text: this.#question, context: this.#context, begun: this.#begun };
     const contextMode = settings.contextMode ?? "turns";
     return await streamReply({

@@ -8,7 +8,7 @@ import { RunningReply } from "./buttons/running-replies.ts";
 import { trackReply } from "./buttons/tracked-reply.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { Core } from "./core.ts";
-import { readContext } from "./input/attachments.ts";
+import { checkAttachments, readContext } from "./input/attachments.ts";
 import type { AbandonedReply, IncomingMessage, Reply, StartReply } from "./platform.ts";
 
 /** Claims a message and answers it; does nothing where another process has it. */
@@ -52,12 +52,13 @@ async function answerMessage(core: Core, message: IncomingMessage, claimed: Clai
     try {
       const onHandle = (handle: string) => entry.keep({ handle });
       const reply = trackReply(await startReply(), { signal: running.signal, onHandle });
-      const prepare = async () => {
+      const admitOnce = async () => {
         await claim;
-        checkFiles(claimed.unanswered, message);
-        return await admitAndRead(core, message, reply.signal, entry);
+        checkFiles(unanswered, message);
+        await admit(core, message.place, message.author);
       };
-      await new Answer({ core, message, reply, running, prepare }).run();
+      const read = () => readAndKeep(message, reply.signal, entry);
+      await new Answer({ core, message, reply, running, admit: admitOnce, readContext: read }).run();
     } catch (error) {
       core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
     } finally {
@@ -66,19 +67,14 @@ async function answerMessage(core: Core, message: IncomingMessage, claimed: Clai
   });
 }
 
-/** Files can be fetched by the process alone that heard of them. */
+/** Files are fetched by the process alone that heard of them; those that are no text are refused before the turn comes. */
 function checkFiles({ numUnreadFiles }: Unanswered, { attachments = [] }: IncomingMessage): void {
-  if (numUnreadFiles <= attachments.length) return;
-  throw new BotError("FILE_REFUSED", "I was restarted before I had read your files. Send them again, please.");
+  if (numUnreadFiles > attachments.length)
+    throw new BotError("FILE_REFUSED", "I was restarted before I had read your files. Send them again, please.");
+  checkAttachments(attachments);
 }
 
-async function admitAndRead(
-  core: Core,
-  message: IncomingMessage,
-  signal: AbortSignal,
-  entry: UnansweredEntry,
-): Promise<string> {
-  await admit(core, message.place, message.author);
+async function readAndKeep(message: IncomingMessage, signal: AbortSignal, entry: UnansweredEntry): Promise<string> {
   const context = await readContext(message, signal);
   if (message.attachments?.length) entry.keep({ context, numUnreadFiles: 0 });
   return context;

@@ -33,6 +33,7 @@ export type {
   ReplyStatus,
   StartReply,
 } from "./platform.ts";
+export { createRedisQuotaStore } from "./quota/redis-quota-store.ts";
 export { type AlpacaExample, toAlpaca } from "./records/alpaca-export.ts";
 export { type Rating, readRatings } from "./records/feedback.ts";
 export { createLogTranscript, type Exchange, type Transcript } from "./records/transcript.ts";

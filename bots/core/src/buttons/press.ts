@@ -94,7 +94,7 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
   const message: IncomingMessage = { eventId: replyId, place, author: asked, text: kept.question };
   await core.running.during(running, async () => {
     const reply = trackReply(await startReply(replyId), { signal: running.signal });
-    const prepare = async () => kept.context ?? "";
-    await new Answer({ core, message, reply, running, prepare, predecessor: { kept, isContinued } }).run();
+    const readContext = async () => kept.context ?? "";
+    await new Answer({ core, message, reply, running, readContext, predecessor: { kept, isContinued } }).run();
   });
 }

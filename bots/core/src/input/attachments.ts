@@ -18,14 +18,19 @@ const TEXT_NAMES =
  */
 export async function readContext(message: IncomingMessage, signal: AbortSignal): Promise<string> {
   const { attachments = [], quote = "" } = message;
-  if (attachments.length > MAX_ATTACHMENTS)
-    throw refused(`This message has ${attachments.length} files; I can read ${MAX_ATTACHMENTS}. Send fewer.`);
-  for (const attachment of attachments) checkAttachment(attachment);
+  checkAttachments(attachments);
   const files = await Promise.all(attachments.map((attachment) => readText(attachment, signal)));
   const quoted = quote.trim();
   if (files.length === 1 && quoted === "") return files[0]!.trim();
   const named = files.map((text, index) => `${attachments[index]!.name}:\n${text.trim()}`);
   return [quoted, ...named].filter((text) => text !== "").join("\n\n");
+}
+
+/** Throws a `BotError` (`FILE_REFUSED`) for what can be seen to be refused without fetching it. */
+export function checkAttachments(attachments: readonly Attachment[]): void {
+  if (attachments.length > MAX_ATTACHMENTS)
+    throw refused(`This message has ${attachments.length} files; I can read ${MAX_ATTACHMENTS}. Send fewer.`);
+  for (const attachment of attachments) checkAttachment(attachment);
 }
 
 function checkAttachment({ name, mimeType, sizeBytes }: Attachment): void {

@@ -20,6 +20,7 @@ export type RedisCommands = Omit<
   | "subscribe"
   | "keys"
   | "scanIterator"
+  | "scriptLoad"
   | "flushAll"
   | "on"
   | "withTypeMapping"

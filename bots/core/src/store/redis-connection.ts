@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { BotError } from "../bot-error.ts";
 import { pause } from "../pause.ts";
 import { createRedisClient, createRedisCluster, type RedisCluster, type RedisCommands } from "./redis-clients.ts";
+import { redisScripts } from "./redis-scripts.ts";
 import { isClusterUrl } from "./redis-url.ts";
 
 /** Longest wait for an answer of Redis, and for the first connection: people wait for it. */
@@ -33,6 +34,7 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
   const subscriber = client.duplicate();
   let subscriberConnected: Promise<unknown> | undefined;
   logChanges(client, logger);
+  client.on("ready", () => void loadScripts(client));
   subscriber.on("error", () => undefined); // Told by the other.
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
   await withTimeout(connected).catch(() => undefined);
@@ -55,7 +57,7 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
   const closing = new AbortController();
   const cluster = createRedisCluster(url);
   logChanges(cluster, logger);
-  const connected = connectUntilThere(cluster, closing.signal);
+  const connected = connectUntilThere(cluster, closing.signal).then(() => loadOnAllNodes(cluster));
   await withTimeout(connected).catch(() => undefined);
   return {
     run: (command) => withTimeout(command(cluster as unknown as RedisCommands)).catch(throwUnavailable),
@@ -82,6 +84,16 @@ async function connectUntilThere(cluster: RedisCluster, signal: AbortSignal): Pr
     if (isConnected) return;
     await pause(CLUSTER_RETRY_MS * (0.5 + Math.random() / 2), signal);
   }
+}
+
+/** A script that Redis does not know is sent again as text, and what comes after it would overtake it. */
+async function loadScripts(client: ReturnType<typeof createRedisClient>): Promise<void> {
+  await Promise.all(Object.values(redisScripts).map(({ SCRIPT }) => client.scriptLoad(SCRIPT))).catch(() => undefined);
+}
+
+async function loadOnAllNodes(cluster: RedisCluster): Promise<void> {
+  const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master))).catch(() => []);
+  await Promise.all(nodes.map(loadScripts));
 }
 
 async function scan(client: ReturnType<typeof createRedisClient>, pattern: string): Promise<readonly string[]> {
