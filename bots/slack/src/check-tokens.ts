@@ -1,5 +1,5 @@
 import { webApi } from "@slack/bolt";
-import { slackError } from "./api/slack-errors.ts";
+import { isTransient, slackError } from "./api/slack-errors.ts";
 
 /** Scopes of deploy/slack-manifest.yaml, and what fails without each. */
 export const SCOPES: Readonly<Record<string, string>> = {
@@ -23,6 +23,8 @@ export const SCOPES: Readonly<Record<string, string>> = {
 export interface TokenCheck {
   /** Whether Slack takes the token. */
   readonly isAccepted: boolean;
+  /** Slack could not be asked. */
+  readonly isUnreachable: boolean;
   /** Of a bot token. */
   readonly identity?: { readonly team: string; readonly teamId: string; readonly userId: string };
   /** Sentences: what is wrong, and where to click. */
@@ -43,6 +45,9 @@ function client(token: string, apiUrl: string | undefined): webApi.WebClient {
   });
 }
 
+/** A token that Slack takes. */
+export const ACCEPTED: TokenCheck = { isAccepted: true, isUnreachable: false, faults: [] };
+
 /** Asks Slack about a bot token: whose it is and which scopes it lacks. Never rejects. */
 export async function checkBotToken(token: string, apiUrl?: string): Promise<TokenCheck> {
   try {
@@ -50,12 +55,9 @@ export async function checkBotToken(token: string, apiUrl?: string): Promise<Tok
     const granted = answer.response_metadata?.scopes ?? [];
     const missing = Object.keys(SCOPES).filter((scope) => !granted.includes(scope));
     const { team = "", team_id: teamId = "", user_id: userId = "" } = answer;
-    return { isAccepted: true, identity: { team, teamId, userId }, faults: missing.map(missingScope) };
+    return { ...ACCEPTED, identity: { team, teamId, userId }, faults: missing.map(missingScope) };
   } catch (error) {
-    return {
-      isAccepted: false,
-      faults: [tokenFault(error, "bot token (xoxb-)", "OAuth & Permissions → Bot User OAuth Token")],
-    };
+    return refusal(error, "bot token (xoxb-)", "OAuth & Permissions → Bot User OAuth Token");
   }
 }
 
@@ -63,11 +65,21 @@ export async function checkBotToken(token: string, apiUrl?: string): Promise<Tok
 export async function checkAppToken(token: string, apiUrl?: string): Promise<TokenCheck> {
   try {
     await client(token, apiUrl).apps.connections.open();
-    return { isAccepted: true, faults: [] };
+    return ACCEPTED;
   } catch (error) {
-    const where = "Basic Information → App-Level Tokens → Generate, with the scope connections:write";
-    return { isAccepted: false, faults: [tokenFault(error, "app-level token (xapp-)", where)] };
+    return appTokenRefusal(error);
   }
+}
+
+/** Why Socket Mode could not be opened. */
+export function appTokenRefusal(error: unknown): TokenCheck {
+  const where = "Basic Information → App-Level Tokens → Generate, with the scope connections:write";
+  return refusal(error, "app-level token (xapp-)", where);
+}
+
+function refusal(error: unknown, name: string, where: string): TokenCheck {
+  const isUnreachable = slackError(error) === undefined || isTransient(error);
+  return { isAccepted: false, isUnreachable, faults: [tokenFault(error, name, where)] };
 }
 
 function missingScope(scope: string): string {

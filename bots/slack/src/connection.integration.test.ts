@@ -60,11 +60,20 @@ describe("the bot's connection to Slack", () => {
 
   it.each([
     ["CRIA_SLACK_BOT_TOKEN", "xoxb-wrong", /bot token \(xoxb-\) \(invalid_auth\).*OAuth & Permissions/],
-    ["CRIA_SLACK_APP_TOKEN", "xapp-wrong", /invalid_auth/],
+    ["CRIA_SLACK_APP_TOKEN", "xapp-wrong", /app-level token \(xapp-\) \(invalid_auth\).*App-Level Tokens/],
   ])("does not begin with a wrong %s, and says where to find the right one", async (name, value, sentence) => {
     bot = await startSlackBot();
     const other = createBot(bot.server, bot.model, [], { env: { [name]: value } });
     await expect(other.start()).rejects.toThrow(sentence);
+    await other.stop(0);
+  });
+
+  it("begins when Slack can be reached again", async () => {
+    bot = await startSlackBot();
+    const other = createBot(bot.server, bot.model, []);
+    for (const method of ["auth.test", "auth.test", "apps.connections.open"]) bot.server.api.failNext(method, 503);
+    await other.start();
+    expect(bot.server.socketMode.numConnections).toBe(2);
     await other.stop(0);
   });
 

@@ -1,25 +1,22 @@
 import { loadCoreConfig, openBotCore, resolveSettings } from "@cria/bot-core";
 import { pino } from "pino";
-import { loadSlackConfig } from "./config.ts";
+import { loadSlackConfig, type SlackConfig } from "./config.ts";
 import { createSlackPlatform } from "./slack-platform.ts";
+import { RefusedError } from "./until-accepted.ts";
 
 /** From SIGTERM to the end of replies that are being written. */
 const STOP_GRACE_MS = 5_000;
+/** After which the process ends, whatever hangs. */
+const STOP_LIMIT_MS = 10_000;
+/** Configuration or tokens are wrong: another start is no use. */
+const EXIT_CONFIG = 2;
 
 const logger = pino({ level: process.env.CRIA_LOG_LEVEL || "info" });
 
-/** Ends the process: what the sentence says cannot be mended from here. */
-function fail(reason: string): void {
-  logger.fatal(reason);
-  process.exitCode = 1;
-  process.kill(process.pid, "SIGTERM");
-}
-
 async function main(): Promise<void> {
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve());
-  });
-  const config = loadSlackConfig(process.env);
+  const config = readConfig();
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped.abort());
   const { core, store, inference, close } = await openBotCore(loadCoreConfig(process.env), logger);
   const platform = createSlackPlatform({
     config,
@@ -27,19 +24,38 @@ async function main(): Promise<void> {
     listModels: () => inference.listModels(),
     settings: (place) => resolveSettings(store, place),
     logger,
-    onLost: fail,
+    onLost: (reason) => {
+      logger.fatal(reason);
+      process.exitCode = EXIT_CONFIG;
+      stopped.abort();
+    },
   });
+  const stop = async () => {
+    setTimeout(() => process.exit(), STOP_LIMIT_MS).unref();
+    await platform.stop(STOP_GRACE_MS);
+    await close();
+  };
+  stopped.signal.addEventListener("abort", () => void stop(), { once: true });
   try {
     await platform.start();
     logger.info("Slack is connected");
-    await stopped;
-  } finally {
-    await platform.stop(STOP_GRACE_MS);
-    await close();
+  } catch (error) {
+    if (stopped.signal.aborted) return;
+    await stop();
+    throw error;
   }
 }
 
-main().catch((error) => {
+function readConfig(): SlackConfig {
+  try {
+    return loadSlackConfig(process.env);
+  } catch (error) {
+    process.exitCode = EXIT_CONFIG;
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
   logger.fatal(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  process.exitCode ||= error instanceof RefusedError ? EXIT_CONFIG : 1;
 });

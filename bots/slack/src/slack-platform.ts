@@ -3,7 +3,7 @@ import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
 import { PacedClient } from "./api/paced-client.ts";
-import { checkBotToken } from "./check-tokens.ts";
+import { ACCEPTED, appTokenRefusal, checkBotToken } from "./check-tokens.ts";
 import { registerAskAbout } from "./commands/ask-about.ts";
 import { registerHome } from "./commands/home.ts";
 import { registerModelPicker } from "./commands/model-picker.ts";
@@ -15,6 +15,7 @@ import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts"
 import { registerMessages } from "./incoming/message-handlers.ts";
 import { People } from "./incoming/people.ts";
 import { Threads } from "./incoming/threads.ts";
+import { untilAccepted } from "./until-accepted.ts";
 
 /** What the Slack bot is made of. */
 export interface SlackPlatformOptions {
@@ -31,7 +32,7 @@ export interface SlackPlatformOptions {
 
 /** The bot on Slack. */
 export interface SlackPlatform {
-  /** Connects. Rejects with one sentence for people when a token is wrong or Slack cannot be reached. */
+  /** Connects, when Slack can be reached. Rejects with a `RefusedError` when it does not take a token. */
   start(): Promise<void>;
   /** Receives no more; waits for the replies that are being written, at most so long, and ends them. */
   stop(graceMs: number): Promise<void>;
@@ -47,14 +48,16 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
   const connection = createConnection({ config, logger, onLost: () => onLost(TOKENS_GONE) });
   let context: SlackContext | undefined;
   let stopAdopting = () => {};
+  const stopping = new AbortController();
   return {
     start: async () => {
-      context = await createContext(options, connection);
+      context = await createContext(options, connection, stopping.signal);
       register(connection.app, context, onLost);
       stopAdopting = adoptReplies(context);
-      await connect(connection);
+      await connect(options, connection, stopping.signal);
     },
     stop: async (graceMs) => {
+      stopping.abort();
       await connection.stop();
       stopAdopting();
       if (context) await endReplies(context, graceMs);
@@ -62,10 +65,15 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
   };
 }
 
-async function createContext(options: SlackPlatformOptions, { app }: SlackConnection): Promise<SlackContext> {
+async function createContext(
+  options: SlackPlatformOptions,
+  { app }: SlackConnection,
+  signal: AbortSignal,
+): Promise<SlackContext> {
   const { config, core, listModels, settings, logger } = options;
-  const { identity, faults } = await checkBotToken(config.botToken, config.apiUrl);
-  if (!identity) throw new Error(faults.join(" "));
+  const check = () => checkBotToken(config.botToken, config.apiUrl);
+  const { identity, faults } = await untilAccepted(check, { signal, logger });
+  if (!identity) throw new Error("Slack does not say whose the bot token is.");
   for (const fault of faults) logger.warn(fault);
   logger.info({ team: identity.team }, "Slack knows the bot");
   const client = new PacedClient(app.client);
@@ -117,15 +125,14 @@ function adoptReplies(context: SlackContext): () => void {
   });
 }
 
-async function connect({ app, start }: SlackConnection): Promise<void> {
-  try {
-    await app.init();
-    await start();
-  } catch (error) {
-    throw new Error(`Slack cannot be connected to: ${error instanceof Error ? error.message : error}.`, {
-      cause: error,
-    });
-  }
+async function connect(
+  { config, logger }: SlackPlatformOptions,
+  { app, start }: SlackConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilAccepted(() => app.init().then(() => ACCEPTED, appTokenRefusal), { signal, logger });
+  if (config.events.type === "http") return await start();
+  await untilAccepted(() => start().then(() => ACCEPTED, appTokenRefusal), { signal, logger });
 }
 
 async function endReplies({ running }: SlackContext, graceMs: number): Promise<void> {
