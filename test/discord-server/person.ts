@@ -7,6 +7,9 @@ import { may } from "./world/permissions.ts";
 import { startThread } from "./world/threads.ts";
 import type { Channel, StoredMessage, World } from "./world/world.ts";
 
+/** Of an application: it belongs to a person, wherever they are. */
+const USER_INSTALL = 1;
+
 /** What a person's message has beside its text. */
 export interface Extras {
   readonly replyTo?: StoredMessage;
@@ -79,6 +82,8 @@ export class Person {
     isUserInstall = false,
   ): Interaction {
     const command = this.#command(channel, name);
+    if (isUserInstall && !command.integration_types?.includes(USER_INSTALL))
+      throw new Error(`/${name} does not come with a person`);
     const data = { id: command.id, name, type: 1, options: commandOptions(command, values) };
     return this.#interact({ type: InteractionType.ApplicationCommand, channel, data, isUserInstall });
   }

@@ -1,4 +1,4 @@
-import { fakeModel } from "@cria/bot-core/testing";
+import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, describe, expect, it } from "vitest";
 import { DISCORD_LIMITS } from "../discord-server/index.ts";
@@ -139,6 +139,29 @@ describe("slash commands on Discord", () => {
     const run = await start();
     const interaction = run.ann.slash(run.ann.directChannel, "status");
     await run.server.until(() => interaction.original?.json.content, "an answer");
+  });
+
+  it("are not offered where the bot is not", async () => {
+    const run = await start();
+    const other = run.server.createGuild("elsewhere", false);
+    expect(() => other.owner.slash(other.channel, "help", {}, true)).toThrow("does not come with a person");
+  });
+
+  it("stream a comparison past the fifteen minutes of their token", async () => {
+    let nowMs = Date.now();
+    const run = await start({ server: { now: () => nowMs } });
+    const gates = [createGate(), createGate()];
+    run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
+    run.inference.script(...gates.map(({ opened }) => ({ chunks: ["Begun."], hold: opened })));
+    run.ann.slash(run.channel, "compare", { first: "fake", second: "other", question: "why?" });
+    await run.server.until(
+      () => run.server.botTexts(run.channel).filter((text) => text.includes("Begun.")).length === 2,
+      "both",
+    );
+    nowMs += 16 * 60_000;
+    for (const { open } of gates) open();
+    const hasFigures = () => run.server.botTexts(run.channel).filter((text) => text.includes("tokens")).length === 2;
+    await run.server.until(hasFigures, "both ends");
   });
 
   it("outlive an answer that comes too late", async () => {

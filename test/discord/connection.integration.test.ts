@@ -73,14 +73,47 @@ describe("the connection to Discord", () => {
     expect(second.inference.requests).toHaveLength(1);
   });
 
-  it("goes on in the place of a process that died", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const run = await start({ core: { store } });
-    run.inference.script({ chunks: ["Begun by one"], hold: createGate().opened });
+  it("ends what it writes when it is told to stop", async () => {
+    const run = await start();
+    run.inference.script({ chunks: ["Begun"], hold: createGate().opened });
     run.ann.mention(run.channel, "talk");
-    await run.sees("Begun by one");
+    await run.sees("Begun");
     await run.platform.stop(1_000);
-    expect(run.server.botTexts(run.channel)[0]).toContain("Stopped.");
+    expect(run.server.botTexts(run.channel)).toEqual(["Begun\n-# Stopped."]);
+  });
+
+  it("goes on in the messages of a process that died", async () => {
+    const run = await prepare();
+    const question = run.ann.mention(run.channel, "talk");
+    const headers = { authorization: `Bot ${run.server.token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ content: "Half wri", message_reference: { message_id: question.json.id } });
+    const url = `${run.server.apiUrl}/v10/channels/${run.channel.id}/messages`;
+    const { id: handle } = (await (await fetch(url, { method: "POST", headers, body })).json()) as { id: string };
+    const abandoned = {
+      eventId: question.json.id,
+      messageId: question.json.id,
+      place: { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false },
+      author: { id: run.ann.id, name: "Ann" },
+      text: "talk",
+      context: "",
+      numUnreadFiles: 0,
+      replyId: "r1",
+      handle,
+    };
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const takeAbandoned = async () => [abandoned].splice(0, handed++ === 0 ? 1 : 0);
+    let handed = 0;
+    const successor = await start({ joins: run, core: { store: Object.assign(store, { takeAbandoned }) } });
+    successor.inference.script({ chunks: ["Whole."] });
+    const reply = await run.ended();
+    expect(reply.json.id).toBe(handle);
+    expect(words(reply.json.content)).toBe("Whole.");
+    expect(run.server.botMessages(run.channel)).toHaveLength(1);
+  });
+
+  it("does not begin more sessions than Discord allows a day", async () => {
+    const run = await prepare({ server: { limits: { identifies: { limit: 0, windowMs: 86_400_000 } } } });
+    await expect(run.platform.start()).rejects.toThrow(/sessions remaining/);
   });
 
   it("tells of a wrong token in one line, with where to get a right one", async () => {

@@ -96,6 +96,21 @@ describe("messages on Discord", () => {
     expect(prompts(run)).toEqual(["first", "private"]);
   });
 
+  it("call the bot by replying to it; its own text is no quote, memory has it", async () => {
+    const run = await start();
+    run.ann.mention(run.channel, "one");
+    const reply = await run.ended();
+    run.ann.say(run.channel, "two", { replyTo: reply });
+    await run.sees("two");
+    expect(prompts(run)).toEqual(["one", "two"]);
+  });
+
+  it("may be a mention and nothing else", async () => {
+    const run = await start();
+    run.ann.mention(run.channel, "");
+    await run.sees("Write me something");
+  });
+
   it("bring the text they reply to, and their text files", async () => {
     const run = await start();
     const bob = run.server.addPerson("Bob", run.guild);

@@ -62,6 +62,8 @@ describe("interactions", () => {
   });
 
   it("have five follow-ups where the app is the person's own only", async () => {
+    expect(() => ann.slash(channel, "model", {}, true)).toThrow("does not come with a person");
+    await call("PUT", commands(), [{ ...MODEL, integration_types: [0, 1] }]);
     const interaction = ann.slash(channel, "model", {}, true);
     await answer(interaction, 4, { content: "first" });
     const statuses: number[] = [];

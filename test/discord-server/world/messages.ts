@@ -7,7 +7,7 @@ import {
   MessageType,
 } from "discord-api-types/v10";
 import { ApiError, formError } from "../api-error.ts";
-import { findPings, mentionedUsers } from "./mentions.ts";
+import { findPings, mentionedUsers, type Pings } from "./mentions.ts";
 import { isV2, type MessageBody } from "./message-body.ts";
 import { may } from "./permissions.ts";
 import { joinThread } from "./threads.ts";
@@ -37,16 +37,13 @@ export function createMessage(world: World, message: NewMessage): StoredMessage 
   const twin = body.enforce_nonce ? findByNonce(world, message) : undefined;
   if (twin) return twin;
   const repliedTo = findReference(channel, body);
-  const stored = storedMessage(
-    messageJson(world, message, repliedTo),
-    findPings({
-      content: body.content ?? "",
-      allowed: body.allowed_mentions ?? undefined,
-      repliedUser: repliedTo?.json.author.id,
-      canMentionEveryone: may(world, channel, author.id, "MentionEveryone"),
-    }),
-    message.ephemeralFor,
-  );
+  const pings = findPings({
+    content: body.content ?? "",
+    allowed: body.allowed_mentions ?? undefined,
+    repliedUser: repliedTo?.json.author.id,
+    canMentionEveryone: may(world, channel, author.id, "MentionEveryone"),
+  });
+  const stored = storedMessage(messageJson(world, message, repliedTo, pings), pings, message.ephemeralFor);
   if (isEmpty(stored.json)) throw new ApiError(50006);
   channel.messages.set(stored.json.id, stored);
   channel.typing.delete(author.id);
@@ -105,7 +102,12 @@ export function messageIntent({ type }: Channel): number {
   return type === ChannelType.DM ? GatewayIntentBits.DirectMessages : GatewayIntentBits.GuildMessages;
 }
 
-function messageJson(world: World, message: NewMessage, repliedTo: StoredMessage | undefined): APIMessage {
+function messageJson(
+  world: World,
+  message: NewMessage,
+  repliedTo: StoredMessage | undefined,
+  pings: Pings,
+): APIMessage {
   const { channel, author, body, ephemeralFor } = message;
   const content = body.content ?? "";
   return {
@@ -117,7 +119,8 @@ function messageJson(world: World, message: NewMessage, repliedTo: StoredMessage
     edited_timestamp: null,
     tts: false,
     mention_everyone: false,
-    mentions: mentionedUsers(content).flatMap((id) => world.users.get(id) ?? []),
+    // A reply names its author as well, if it pings them.
+    mentions: [...new Set([...mentionedUsers(content), ...pings.users])].flatMap((id) => world.users.get(id) ?? []),
     mention_roles: [],
     attachments: upload(world, message.files ?? []),
     embeds: (body.embeds ?? []) as APIMessage["embeds"],

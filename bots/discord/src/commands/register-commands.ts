@@ -1,7 +1,20 @@
-import { type REST, type RESTGetAPIApplicationCommandsResult, Routes } from "discord.js";
+import {
+  ApplicationIntegrationType,
+  InteractionContextType,
+  type REST,
+  type RESTGetAPIApplicationCommandsResult,
+  Routes,
+} from "discord.js";
 import { SLASH_COMMANDS } from "./slash-commands.ts";
 
 type Registered = RESTGetAPIApplicationCommandsResult;
+type Commands = typeof SLASH_COMMANDS;
+
+/** In servers that have the bot and in direct messages with it: elsewhere it could not write its replies. */
+const WHERE_OFFERED = {
+  integration_types: [ApplicationIntegrationType.GuildInstall],
+  contexts: [InteractionContextType.Guild, InteractionContextType.BotDM],
+};
 
 /**
  * Registers the slash commands, in the guilds named or everywhere. What is registered so already is left alone: Discord
@@ -13,7 +26,12 @@ export async function registerCommands(
   guildIds: readonly string[],
 ): Promise<boolean> {
   const everywhere = Routes.applicationCommands(applicationId);
-  if (guildIds.length === 0) return await overwrite(rest, everywhere, SLASH_COMMANDS);
+  if (guildIds.length === 0)
+    return await overwrite(
+      rest,
+      everywhere,
+      SLASH_COMMANDS.map((command) => ({ ...command, ...WHERE_OFFERED })),
+    );
   const inGuilds = guildIds.map((guildId) => Routes.applicationGuildCommands(applicationId, guildId));
   const changes = await Promise.all(inGuilds.map((route) => overwrite(rest, route, SLASH_COMMANDS)));
   // People would see each command twice.
@@ -21,18 +39,20 @@ export async function registerCommands(
   return changes.includes(true);
 }
 
-async function overwrite(rest: REST, route: `/${string}`, wanted: typeof SLASH_COMMANDS): Promise<boolean> {
+async function overwrite(rest: REST, route: `/${string}`, wanted: Commands): Promise<boolean> {
   const registered = (await rest.get(route)) as Registered;
-  if (fingerprint(registered) === fingerprint(wanted)) return false;
+  const fields = wanted.some(({ contexts }) => contexts) ? (["contexts", "integration_types"] as const) : [];
+  if (fingerprint(registered, fields) === fingerprint(wanted, fields)) return false;
   await rest.put(route, { body: wanted });
   return true;
 }
 
 /** What a person sees of commands, whatever Discord adds to them. */
-function fingerprint(commands: readonly object[]): string {
-  const seen = (commands as typeof SLASH_COMMANDS).map(({ name, description, options = [] }) => ({
+function fingerprint(commands: readonly object[], fields: readonly ("contexts" | "integration_types")[]): string {
+  const seen = (commands as Commands).map(({ name, description, options = [], ...more }) => ({
     name,
     description,
+    fields: fields.map((field) => more[field]),
     options: options.map((option) => ({
       type: option.type,
       name: option.name,

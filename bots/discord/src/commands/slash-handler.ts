@@ -60,7 +60,7 @@ export class SlashHandler {
 
   async #answerTo(interaction: ChatInputCommandInteraction): Promise<string | undefined> {
     const { core, replies } = this.#options;
-    const channel = interaction.channel ?? (await interaction.client.channels.fetch(interaction.channelId));
+    const { channel } = interaction;
     const place = channel && placeOf(channel);
     if (!place || !channel.isSendable()) return "I cannot answer in this kind of channel.";
     const command = parseCommand(commandWords(interaction));
@@ -73,7 +73,10 @@ export class SlashHandler {
     };
     if (command.type !== "compare") return await core.handleCommand(incoming);
     await interaction.editReply(`**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`);
-    return await core.compare(incoming, replies.starter({ channel, place, questionId: undefined, isCompared: true }));
+    return await core.compare(
+      incoming,
+      replies.starter({ channel, place, questionId: undefined, authorId: interaction.user.id, isCompared: true }),
+    );
   }
 }
 
