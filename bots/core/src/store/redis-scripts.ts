@@ -47,10 +47,16 @@ for index = 2, set, 2 do redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1
 for index = set + 2, #ARGV do redis.call('HDEL', KEYS[1], ARGV[index]) end
 return 1`;
 
-/** KEYS: event, unanswered messages. ARGV: TTL in ms, event id, message or "". Returns whether it was the first. */
+/**
+ * KEYS: event, unanswered messages. ARGV: TTL in ms, event id, message or "", TTL of the messages in ms. Returns whether it
+ * was the first.
+ */
 const CLAIM_EVENT = `
 if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 0 end
-if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], ARGV[2], ARGV[3]) end
+if ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+end
 return 1`;
 
 /** KEYS: unanswered messages. ARGV: event id, message. One that was answered meanwhile stays so. */

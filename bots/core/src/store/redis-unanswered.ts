@@ -8,6 +8,8 @@ import type { RedisConnection } from "./redis-connection.ts";
 const PROCESS_TTL_MS = 10_000;
 /** Signs within that time. */
 const BEATS = 3;
+/** Nobody waits longer for an answer; what no process of its platform took by then is forgotten. */
+const UNANSWERED_TTL_MS = 7 * 86_400_000;
 
 const entrySchema = z.object({
   owner: z.string(),
@@ -61,7 +63,8 @@ export class RedisUnanswered {
     if (unanswered) await this.#announce(workspace);
     const keys = [`cria:{${workspace}}:event:${encodeURIComponent(eventId)}`, unansweredKey(workspace)];
     const entry = unanswered ? this.#entry(unanswered) : "";
-    return (await this.#redis.run((client) => client.claimEvent(keys, [EVENT_TTL_MS, eventId, entry]))) === 1;
+    const args = [EVENT_TTL_MS, eventId, entry, UNANSWERED_TTL_MS];
+    return (await this.#redis.run((client) => client.claimEvent(keys, args))) === 1;
   }
 
   async keep(workspace: string, unanswered: Unanswered): Promise<void> {
