@@ -24,7 +24,7 @@ export interface DiscordServerOptions {
 
 const TOKEN = "MTA1.Gtoken.of-the-test-application";
 /** How long `until` waits for what must happen. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 /** Discord on loopback: its REST API, its gateway, and the people in front of it. */
 export class DiscordServer {

@@ -157,7 +157,7 @@ export class Person {
 }
 
 /** The button with this label or emoji, if a message has it. */
-export function findButton(stored: StoredMessage, label: string) {
+function findButton(stored: StoredMessage, label: string) {
   return components(stored)
     .filter((one) => one.type === ComponentType.Button)
     .find((button) => button.label === label || button.emoji?.name === label);

@@ -98,7 +98,7 @@ export function findMessage(channel: Channel, id: string): StoredMessage {
 }
 
 /** The intent that messages of a channel belong to. */
-export function messageIntent({ type }: Channel): number {
+function messageIntent({ type }: Channel): number {
   return type === ChannelType.DM ? GatewayIntentBits.DirectMessages : GatewayIntentBits.GuildMessages;
 }
 
