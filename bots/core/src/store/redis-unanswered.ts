@@ -102,8 +102,8 @@ export class RedisUnanswered {
   async #beat(workspaces: Iterable<string>): Promise<void> {
     const expiration = { type: "PX", value: this.#processTtlMs } as const;
     await this.#redis.run((client) => client.set(processKey(this.#owner), "1", { expiration }));
-    for (const workspace of workspaces)
-      await this.#redis.run((client) => client.sAdd(workspacesKey(platformOf(workspace)), workspace));
+    for (const [platform, names] of byPlatform(workspaces))
+      await this.#redis.run((client) => client.sAdd(workspacesKey(platform), names));
   }
 
   async #takeOf(workspace: string): Promise<readonly Unanswered[]> {
@@ -130,6 +130,17 @@ export class RedisUnanswered {
     this.#suspectedAtMs.set(owner, sinceMs);
     return performance.now() - sinceMs >= this.#processTtlMs / 2;
   }
+}
+
+function byPlatform(workspaces: Iterable<string>): ReadonlyMap<string, string[]> {
+  const platforms = new Map<string, string[]>();
+  for (const workspace of workspaces) {
+    const platform = platformOf(workspace);
+    const names = platforms.get(platform) ?? [];
+    platforms.set(platform, names);
+    names.push(workspace);
+  }
+  return platforms;
 }
 
 /** An entry that this version cannot read is left to those who can. */
