@@ -67,6 +67,14 @@ describe("a reply on Discord", () => {
     expect(refusals()).toEqual([]);
   });
 
+  it("keeps within fifty requests a second when many people ask at once", async () => {
+    run = await DiscordRun.start();
+    const people = Array.from({ length: 60 }, (_, index) => run.server.addPerson(`person ${index}`, run.guild));
+    for (const person of people) person.dm("hello");
+    for (const person of people) await run.ended(person.directChannel);
+    expect(refusals()).toEqual([]);
+  });
+
   it("splits what is longer than 2,000 characters between lines, fences kept whole", async () => {
     run = await DiscordRun.start();
     const code = Array.from({ length: 120 }, (_, index) => `const value${index} = ${index};`).join("\n");

@@ -29,8 +29,6 @@ export interface DiscordReplyOptions {
   readonly logger: Logger;
   /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
   readonly onLost: (error: unknown, wasShown: boolean) => void;
-  /** Told once, when it has ended. */
-  readonly onEnd: () => void;
   /** The `handle` of a dead process's reply, to go on in its messages. */
   readonly handle?: string | undefined;
   /** In milliseconds. Default 1,000. */
@@ -44,6 +42,9 @@ export class DiscordReply implements Reply {
   readonly #editor: StreamEditor<ReplyState>;
   readonly #givenUp = new AbortController();
   readonly #stopTyping: () => void;
+  /** Resolves when its last words are shown, or none will be. */
+  readonly ended: Promise<void>;
+  #end = () => {};
   #text = "";
 
   constructor(options: DiscordReplyOptions) {
@@ -56,6 +57,9 @@ export class DiscordReply implements Reply {
     );
     this.#editor = new StreamEditor({ intervalMs: editIntervalMs, edit: (state) => this.#show(state) });
     this.#stopTyping = showTyping(target.channel);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
   }
 
   get signal(): AbortSignal {
@@ -99,13 +103,13 @@ export class DiscordReply implements Reply {
     if (isEmpty && end === "stopped" && this.#messages.ids.length === 0) return this.#drop();
     const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
     const buttons = this.#endButtons(canContinue(end), isEmpty);
-    await this.#end({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
+    await this.#showLast({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
   }
 
   async fail(reason: string): Promise<void> {
     const isEmpty = this.#text.trim() === "";
     if (isEmpty) this.#text = `⚠️ ${reason}`;
-    await this.#end({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons: this.#endButtons(false, true) });
+    await this.#showLast({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons: this.#endButtons(false, true) });
   }
 
   #endButtons(mayContinue: boolean, isEmpty: boolean): ButtonAction[] {
@@ -118,17 +122,17 @@ export class DiscordReply implements Reply {
   #drop(): void {
     this.#stopTyping();
     this.#editor.cancel();
-    this.#options.onEnd();
+    this.#end();
   }
 
-  async #end(shown: Pick<ReplyState, "smallPrint" | "buttons">): Promise<void> {
+  async #showLast(shown: Pick<ReplyState, "smallPrint" | "buttons">): Promise<void> {
     this.#stopTyping();
     try {
       await this.#editor.finish(this.#state({ ...shown, isEnded: true }));
     } catch (error) {
       this.#options.logger.error({ err: error, replyId: this.#options.replyId }, "a reply was not shown whole");
     } finally {
-      this.#options.onEnd();
+      this.#end();
     }
   }
 

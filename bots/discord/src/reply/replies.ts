@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import type { AbandonedReply, BotCore, Place, Reply, StartReply } from "@cria/bot-core";
 import type { Client } from "discord.js";
 import type { Logger } from "pino";
@@ -14,9 +14,6 @@ export interface ReplyPlace extends ReplyTarget {
   /** One of two replies side by side. */
   readonly isCompared?: boolean;
 }
-
-/** At a shutdown only. */
-const ENDED_POLL_MS = 20;
 
 export interface RepliesOptions {
   readonly client: Client;
@@ -71,13 +68,15 @@ export class Replies {
 
   /** Resolves when all replies have ended, or after so long. */
   async ended(limitMs: number): Promise<void> {
-    const deadline = AbortSignal.timeout(limitMs);
-    while (this.#running.size > 0 && !deadline.aborted) await setTimeout(ENDED_POLL_MS);
+    const isOver = new AbortController();
+    const limit = wait(limitMs, undefined, { signal: isOver.signal }).catch(() => undefined);
+    await Promise.race([limit, Promise.all([...this.#running].map(({ ended }) => ended))]);
+    isOver.abort();
   }
 
   async #start(where: ReplyPlace, replyId: string, handle: string | undefined): Promise<Reply> {
     const { core, logger, editIntervalMs } = this.#options;
-    const reply: DiscordReply = new DiscordReply({
+    const reply = new DiscordReply({
       target: where,
       isCompared: where.isCompared,
       replyId,
@@ -85,10 +84,10 @@ export class Replies {
       wantsFeedback: await core.wantsFeedback(where.place),
       logger,
       onLost: (error, wasShown) => this.#onLost(where, error, wasShown),
-      onEnd: () => this.#running.delete(reply),
       ...(editIntervalMs !== undefined && { editIntervalMs }),
     });
     this.#running.add(reply);
+    void reply.ended.then(() => this.#running.delete(reply));
     return reply;
   }
 
