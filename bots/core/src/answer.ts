@@ -27,6 +27,8 @@ export interface AnswerOptions {
   readContext(): Promise<string>;
   readonly reply: Reply;
   readonly running: RunningReply;
+  /** A dead process may have remembered the round under the same reply id already. Default false. */
+  readonly isAdopted?: boolean;
   /** The reply whose place in memory this one takes; it goes on where that one ends if `isContinued`. */
   readonly predecessor?: { readonly kept: KeptReply; readonly isContinued: boolean };
 }
@@ -121,14 +123,13 @@ export class Answer {
   async #remember(streamed: StreamedReply, window: number): Promise<boolean> {
     if (this.#options.reply.signal.reason === DELETED) return true;
     if (streamed.text === "") return await this.#keep(streamed.end, this.#begun);
-    const { message, running, predecessor } = this.#options;
+    const { message, running, predecessor, isAdopted = false } = this.#options;
     const context = this.#context && { context: this.#context };
     const assistant = this.#begun + streamed.text;
     const user = running.editedText ?? this.#question;
     const turn = { id: running.replyId, author: message.author.name, user, ...context, assistant, atMs: Date.now() };
     const reply = this.#kept(streamed.end, assistant, streamed.stats?.model);
-    // A process that took over may find that the dead one had remembered the round.
-    const options = { replaces: predecessor?.kept.id ?? running.replyId, reply };
+    const options = { replaces: predecessor?.kept.id ?? (isAdopted ? running.replyId : undefined), reply };
     try {
       await this.#core.store.appendTurn(this.#conversation, turn, window, options);
       return true;

@@ -17,6 +17,7 @@ export async function handleMessage(core: Core, message: IncomingMessage, startR
   await answerMessage(core, message, {
     unanswered,
     claim: core.store.claimEvent(workspaceKey(message.place), message.eventId, unanswered),
+    isAdopted: false,
     startReply: () => startReply(unanswered.replyId),
   });
 }
@@ -32,6 +33,7 @@ export async function answerAbandoned(
   await answerMessage(core, message, {
     unanswered,
     claim: Promise.resolve(true),
+    isAdopted: true,
     startReply: () => startReply({ message, replyId, handle }),
   });
 }
@@ -39,11 +41,12 @@ export async function answerAbandoned(
 interface ClaimedMessage {
   readonly unanswered: Unanswered;
   readonly claim: Promise<boolean>;
+  readonly isAdopted: boolean;
   startReply(): Promise<Reply>;
 }
 
 async function answerMessage(core: Core, message: IncomingMessage, claimed: ClaimedMessage): Promise<void> {
-  const { unanswered, claim, startReply } = claimed;
+  const { unanswered, claim, isAdopted, startReply } = claimed;
   const running = new RunningReply(conversationKey(message.place), unanswered.replyId, unanswered.messageId);
   const entry = new UnansweredEntry(core.store, unanswered);
   await core.running.during(running, async () => {
@@ -58,7 +61,7 @@ async function answerMessage(core: Core, message: IncomingMessage, claimed: Clai
         await admit(core, message.place, message.author);
       };
       const read = () => readAndKeep(message, reply.signal, entry);
-      await new Answer({ core, message, reply, running, admit: admitOnce, readContext: read }).run();
+      await new Answer({ core, message, reply, running, isAdopted, admit: admitOnce, readContext: read }).run();
     } catch (error) {
       core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
     } finally {
