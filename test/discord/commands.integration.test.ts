@@ -46,6 +46,15 @@ describe("slash commands on Discord", () => {
     expect(first.server.commands.numWrites).toBe(3);
   });
 
+  it("are registered in a named guild once the bot is added to it", async () => {
+    const first = await start();
+    const later = first.server.createGuild("later", false);
+    const run = await start({ joins: first, config: { guildIds: [later.guild.id] } });
+    expect(run.logs.join("")).toContain("is the bot in each server of CRIA_DISCORD_GUILDS?");
+    run.server.addBot(later.guild);
+    await run.server.until(() => run.server.commands.list(later.guild.id).length === 8, "commands in the new server");
+  });
+
   it("list the models for the one who asks, and switch for everybody in the channel", async () => {
     const run = await start();
     run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false, state: ModelState.AVAILABLE })];

@@ -111,9 +111,13 @@ describe("the connection to Discord", () => {
     expect(run.server.botMessages(run.channel)).toHaveLength(1);
   });
 
-  it("does not begin more sessions than Discord allows a day", async () => {
+  it("does not begin more sessions than Discord allows a day, and waits", async () => {
     const run = await prepare({ server: { limits: { identifies: { limit: 0, windowMs: 86_400_000 } } } });
-    await expect(run.platform.start()).rejects.toThrow(/sessions remaining/);
+    const isStarted = run.platform.start();
+    await expect.poll(() => run.logs.join("")).toMatch(/sessions remaining.*trying again in 1 s/);
+    await run.platform.stop(0);
+    await expect(isStarted).rejects.toThrow("aborted");
+    expect(run.server.gateway.starts).toEqual([]);
   });
 
   it("tells of a wrong token in one line, with where to get a right one", async () => {
@@ -124,9 +128,16 @@ describe("the connection to Discord", () => {
     expect(run.server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
   });
 
-  it("tells of a Discord that cannot be reached", async () => {
-    const run = await prepare({ config: { apiUrl: "http://127.0.0.1:9/api" } });
-    await expect(run.platform.start()).rejects.toThrow("Discord cannot be reached at http://127.0.0.1:9/api");
+  it("waits for a Discord that cannot be reached, and says so", async () => {
+    const run = await prepare();
+    run.server.fail("GET", /^\/users\/@me$/, 503);
+    await run.platform.start();
+    expect(run.logs.join("")).toMatch(/Discord answers 503 just now.*trying again in 1 s/);
+    const away = await prepare({ config: { apiUrl: "http://127.0.0.1:9/api" } });
+    const isStarted = away.platform.start();
+    await expect.poll(() => away.logs.join("")).toContain("Discord cannot be reached at http://127.0.0.1:9/api");
+    await away.platform.stop(0);
+    await expect(isStarted).rejects.toThrow("aborted");
   });
 
   it.each([

@@ -10,6 +10,7 @@ import type { DiscordConfig } from "./config.ts";
 import { CatchUp } from "./gateway/catch-up.ts";
 import { type BotIdentity, checkToken, installLink, intentsLink, RefusedError } from "./gateway/check-token.ts";
 import { fatalClose } from "./gateway/close-codes.ts";
+import { untilReachable } from "./gateway/until-reachable.ts";
 import { MessageHandler } from "./incoming/message-handler.ts";
 import { Replies } from "./reply/replies.ts";
 
@@ -28,7 +29,7 @@ export interface DiscordPlatformOptions {
 
 /** The bot on Discord. */
 export interface DiscordPlatform {
-  /** Connects. Rejects with one sentence for people when the token is wrong or Discord cannot be reached. */
+  /** Connects, when Discord can be reached. Rejects with a `RefusedError` when it does not take the token or an intent. */
   start(): Promise<void>;
   /** Ends the replies that are being written, waits at most so long for their last words, and disconnects. */
   stop(graceMs: number): Promise<void>;
@@ -36,14 +37,23 @@ export interface DiscordPlatform {
 
 /** Builds the bot; `start` connects it. */
 export function createDiscordPlatform(options: DiscordPlatformOptions): DiscordPlatform {
+  const { config, logger } = options;
+  const stopping = new AbortController();
   let connection: Connection | undefined;
+  const connect = async () => {
+    const attempt = new Connection(options, await checkToken(config.token, config.apiUrl));
+    connection = attempt;
+    await attempt.open().catch(async (error: unknown) => {
+      await attempt.close(0);
+      throw error;
+    });
+  };
   return {
-    start: async () => {
-      const identity = await checkToken(options.config.token, options.config.apiUrl);
-      connection = new Connection(options, identity);
-      await connection.open();
+    start: async () => await untilReachable(connect, { signal: stopping.signal, logger }),
+    stop: async (graceMs) => {
+      stopping.abort();
+      await connection?.close(graceMs);
     },
-    stop: async (graceMs) => await connection?.close(graceMs),
   };
 }
 
@@ -69,7 +79,7 @@ class Connection {
   }
 
   async open(): Promise<void> {
-    const { config, core, logger } = this.#options;
+    const { config, core } = this.#options;
     this.#listen();
     const isReady = new Promise<void>((resolve, reject) => {
       this.#client.once(Events.ClientReady, () => resolve());
@@ -77,9 +87,7 @@ class Connection {
       this.#client.login(config.token).catch(reject);
     });
     await isReady;
-    const { applicationId } = this.#identity;
-    const isChanged = await registerCommands(this.#client.rest, applicationId, config.guildIds);
-    logger.info({ isChanged }, "slash commands are registered");
+    await this.#register(config.guildIds);
     this.#announce();
     this.#stopAdopting = core.adoptReplies("discord", (abandoned) => this.#replies.adopt(abandoned));
   }
@@ -92,8 +100,24 @@ class Connection {
     await this.#client.destroy();
   }
 
+  /** The bot talks without them, so a failure is told and no more. */
+  async #register(guildIds: readonly string[]): Promise<void> {
+    const { logger } = this.#options;
+    const { applicationId } = this.#identity;
+    try {
+      const isChanged = await registerCommands(this.#client.rest, applicationId, guildIds);
+      logger.info({ isChanged }, "slash commands are registered");
+    } catch (error) {
+      const link = installLink(applicationId);
+      logger.warn(
+        { err: error },
+        `slash commands could not be registered; is the bot in each server of CRIA_DISCORD_GUILDS? ${link}`,
+      );
+    }
+  }
+
   #listen(): void {
-    const { logger, onLost } = this.#options;
+    const { logger, onLost, config } = this.#options;
     const client = this.#client;
     client.on(Events.Error, (error) => logger.warn({ err: error }, "the connection to Discord has a fault"));
     client.on(Events.ShardError, (error) => logger.debug({ err: error }, "the connection to Discord broke"));
@@ -111,6 +135,9 @@ class Connection {
     });
     client.on(Events.ChannelDelete, ({ id }) => this.#replies.giveUpIn(id));
     client.on(Events.ThreadDelete, ({ id }) => this.#replies.giveUpIn(id));
+    client.on(Events.GuildCreate, ({ id }) => {
+      if (config.guildIds.includes(id)) this.#handle("server", this.#register(config.guildIds));
+    });
     client.on(Events.GuildDelete, ({ id }) => this.#replies.giveUpIn(id));
     this.#listenToInteractions();
   }

@@ -29,20 +29,20 @@ async function main(): Promise<void> {
       stopped.abort();
     },
   });
-  try {
-    await platform.start();
-    logger.info("Discord is connected");
-    await aborted(stopped.signal);
-  } finally {
+  const stop = async () => {
     setTimeout(() => process.exit(), STOP_LIMIT_MS).unref();
     await platform.stop(STOP_GRACE_MS);
     await close();
+  };
+  stopped.signal.addEventListener("abort", () => void stop(), { once: true });
+  try {
+    await platform.start();
+    logger.info("Discord is connected");
+  } catch (error) {
+    if (stopped.signal.aborted) return;
+    await stop();
+    throw error;
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 function readConfig(): DiscordConfig {

@@ -18,7 +18,7 @@ const WHERE_OFFERED = {
 
 /**
  * Registers the slash commands, in the guilds named or everywhere. What is registered so already is left alone: Discord
- * counts 200 new commands a day. Returns whether anything was changed.
+ * counts 200 new commands a day. Returns whether anything was changed. Rejects when one guild refuses, with the others done.
  */
 export async function registerCommands(
   rest: REST,
@@ -33,10 +33,12 @@ export async function registerCommands(
       SLASH_COMMANDS.map((command) => ({ ...command, ...WHERE_OFFERED })),
     );
   const inGuilds = guildIds.map((guildId) => Routes.applicationGuildCommands(applicationId, guildId));
-  const changes = await Promise.all(inGuilds.map((route) => overwrite(rest, route, SLASH_COMMANDS)));
+  const results = await Promise.allSettled(inGuilds.map((route) => overwrite(rest, route, SLASH_COMMANDS)));
   // People would see each command twice.
-  changes.push(await overwrite(rest, everywhere, []));
-  return changes.includes(true);
+  const isCleared = await overwrite(rest, everywhere, []);
+  const failed = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (failed) throw failed.reason;
+  return isCleared || results.some((result) => result.status === "fulfilled" && result.value);
 }
 
 async function overwrite(rest: REST, route: `/${string}`, wanted: Commands): Promise<boolean> {
