@@ -26,7 +26,12 @@ export interface TokenCheck {
   /** Slack could not be asked. */
   readonly isUnreachable: boolean;
   /** Of a bot token. */
-  readonly identity?: { readonly team: string; readonly teamId: string; readonly userId: string };
+  readonly identity?: {
+    readonly team: string;
+    readonly teamId: string;
+    readonly userId: string;
+    readonly scopes: readonly string[];
+  };
   /** Sentences: what is wrong, and where to click. */
   readonly faults: readonly string[];
 }
@@ -55,7 +60,7 @@ export async function checkBotToken(token: string, apiUrl?: string): Promise<Tok
     const granted = answer.response_metadata?.scopes ?? [];
     const missing = Object.keys(SCOPES).filter((scope) => !granted.includes(scope));
     const { team = "", team_id: teamId = "", user_id: userId = "" } = answer;
-    return { ...ACCEPTED, identity: { team, teamId, userId }, faults: missing.map(missingScope) };
+    return { ...ACCEPTED, identity: { team, teamId, userId, scopes: granted }, faults: missing.map(missingScope) };
   } catch (error) {
     return refusal(error, "bot token (xoxb-)", "OAuth & Permissions → Bot User OAuth Token");
   }

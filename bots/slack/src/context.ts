@@ -24,6 +24,8 @@ export interface SlackContext {
   readonly threads: Threads;
   readonly fileAccess: FileAccess;
   readonly followsThreads: boolean;
+  /** Whether all messages of channels arrive, mentions among them. */
+  readonly readsMessages: boolean;
   /** Replies that this process writes. */
   readonly running: Set<RunningReply>;
   readonly logger: Logger;

@@ -1,5 +1,6 @@
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { manifestOptions } from "../../../test/slack-server/manifest.ts";
 import { repliesTo } from "../../../test/slack-server/replies-to.ts";
 import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
 import { type Message, shownText } from "../../../test/slack-server/world.ts";
@@ -24,6 +25,14 @@ describe("the Slack bot", () => {
     expect(await replies(question)).toEqual(["Hello Ann."]);
     expect(bot.model.requests).toHaveLength(1);
     expect(bot.server.transcript(bot.channel)).toEqual(["Ann: <@U0CRIA> hi"]);
+  });
+
+  it("answers a mention where it may not read other messages", async () => {
+    const scopes = manifestOptions().scopes.filter((scope) => !scope.endsWith(":history"));
+    const other = await startSlackBot({ server: { scopes, events: ["app_mention"] } });
+    const question = other.server.people.mention(other.channel, other.ann, "hi");
+    expect((await repliesTo(other.server, question)).map(shownText)).toEqual(["hi"]);
+    await other.close();
   });
 
   it("goes on in a thread that it is in, without a new mention", async () => {

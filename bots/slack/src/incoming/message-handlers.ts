@@ -7,8 +7,11 @@ import { mentionedUsers, plainText } from "./plain-text.ts";
 
 /** Mentions, direct messages, and threads that go on. */
 export function registerMessages(app: App, context: SlackContext): void {
-  // One mention comes as two events; the core takes the first of the same event id.
-  app.event("app_mention", async ({ event }) => await answer(context, event as SlackMessageEvent));
+  // One mention comes as two events. The message is the better one: a mention may lack its files, or not come with them.
+  // https://github.com/slackapi/bolt-python/issues/925
+  app.event("app_mention", async ({ event }) => {
+    if (!context.readsMessages) await answer(context, event as SlackMessageEvent);
+  });
   app.event("message", async ({ event }) => await handleMessage(context, event as SlackMessageEvent));
 }
 
