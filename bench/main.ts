@@ -10,6 +10,8 @@ import { engineOverhead } from "./suites/engine-overhead.ts";
 import { eventLoop } from "./suites/event-loop.ts";
 import { footprint } from "./suites/footprint.ts";
 import { modelSpeed } from "./suites/model-speed.ts";
+import { slackEdits } from "./suites/slack-edits.ts";
+import { slackFaults } from "./suites/slack-faults.ts";
 import { writeTable } from "./write-table.ts";
 
 const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Promise<void>>> = {
@@ -22,7 +24,9 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
   "bot-load": botLoad,
   "bot-dedupe": botDedupe,
   "bot-edits-discord": discordEdits,
+  "bot-edits-slack": slackEdits,
   "bot-faults-discord": discordFaults,
+  "bot-faults-slack": slackFaults,
 };
 
 const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write]
