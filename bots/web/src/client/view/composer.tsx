@@ -23,11 +23,14 @@ export function Composer() {
   useEffect(() => input.current?.focus({ preventScroll: true }), [channel.id]);
 
   const send = () => {
-    if (obstacle === "") void chat.send();
+    if (obstacle !== "") return;
+    void chat.send();
+    // What is typed and sent within one frame was never rendered, so rendering would not take it away.
+    input.current!.value = channel.draft.value;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing || completion.takesKey(event)) return;
-    if (event.key === "ArrowUp" && text === "") {
+    if (event.key === "ArrowUp" && channel.draft.value === "") {
       event.preventDefault();
       chat.editLast();
     }
