@@ -37,15 +37,17 @@ export interface DiscordReplyOptions {
 
 /** A reply on Discord: typing until its first words, then as many messages as it takes, edited as it grows. */
 export class DiscordReply implements Reply {
+  /** Resolves when its last words are shown, or none will be. */
+  readonly ended: Promise<void>;
   readonly #options: DiscordReplyOptions;
   readonly #messages: ReplyMessages;
   readonly #editor: StreamEditor<ReplyState>;
   readonly #givenUp = new AbortController();
   readonly #stopTyping: () => void;
-  /** Resolves when its last words are shown, or none will be. */
-  readonly ended: Promise<void>;
   #end = () => {};
   #text = "";
+  /** Whether a message was begun, if only asked for. */
+  #hasBegun = false;
 
   constructor(options: DiscordReplyOptions) {
     const { target, replyId, handle = "", editIntervalMs = EDIT_INTERVAL_MS } = options;
@@ -55,6 +57,7 @@ export class DiscordReply implements Reply {
       replyId,
       handle.split(",").filter((id) => id !== ""),
     );
+    this.#hasBegun = handle !== "";
     this.#editor = new StreamEditor({ intervalMs: editIntervalMs, edit: (state) => this.#show(state) });
     this.#stopTyping = showTyping(target.channel);
     this.ended = new Promise((resolve) => {
@@ -86,21 +89,21 @@ export class DiscordReply implements Reply {
 
   /** Reading is short; what may last gets a message that Stop can stand under. */
   async status(status: ReplyStatus): Promise<void> {
-    if (status.type === "reading" && this.#messages.ids.length === 0) return;
-    this.#editor.update(this.#state({ smallPrint: `${statusLine(status)}…`, buttons: ["stop"] }));
+    if (status.type === "reading" && !this.#hasBegun) return;
+    this.#showNext(`${statusLine(status)}…`);
   }
 
   async append(text: string): Promise<void> {
     this.#stopTyping();
     this.#text += text;
-    if (this.#text.trim() !== "") this.#editor.update(this.#state({ smallPrint: "", buttons: ["stop"] }));
+    if (this.#text.trim() !== "") this.#showNext("");
   }
 
   async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
     this.#text = text;
     const isEmpty = text.trim() === "";
     // Stopped before anything was to be seen, as by deleting the question: there is nothing to say.
-    if (isEmpty && end === "stopped" && this.#messages.ids.length === 0) return this.#drop();
+    if (isEmpty && end === "stopped" && !this.#hasBegun) return this.#drop();
     const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
     const buttons = this.#endButtons(canContinue(end), isEmpty);
     await this.#showLast({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
@@ -123,6 +126,11 @@ export class DiscordReply implements Reply {
     this.#stopTyping();
     this.#editor.cancel();
     this.#end();
+  }
+
+  #showNext(smallPrint: string): void {
+    this.#hasBegun = true;
+    this.#editor.update(this.#state({ smallPrint, buttons: ["stop"] }));
   }
 
   async #showLast(shown: Pick<ReplyState, "smallPrint" | "buttons">): Promise<void> {
