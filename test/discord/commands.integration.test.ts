@@ -1,7 +1,8 @@
+import { createMemoryConversationStore } from "@cria/bot-core";
 import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, describe, expect, it } from "vitest";
-import { DISCORD_LIMITS } from "../discord-server/index.ts";
+import { buttonLabels, DISCORD_LIMITS } from "../discord-server/index.ts";
 import { DiscordRun } from "./discord-run.ts";
 
 const runs: DiscordRun[] = [];
@@ -80,6 +81,34 @@ describe("slash commands on Discord", () => {
     run.ann.mention(run.channel, "hello");
     await run.ended();
     expect(run.inference.requests[0]?.model).toBe("fake");
+  });
+
+  it("are remembered by the processes that come after", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const first = await start({ core: { store } });
+    first.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
+    await answered(first, "model", { name: "other" });
+    await first.platform.stop(0);
+    const second = await start({ joins: first, core: { store } });
+    second.inference.models = first.inference.models;
+    second.ann.mention(second.channel, "hello");
+    await second.ended();
+    expect(second.inference.requests[0]?.model).toBe("other");
+  });
+
+  it("switch feedback on, which puts 👍 and 👎 under replies", async () => {
+    const ratings: string[] = [];
+    const feedback = { rate: async (_: string, { rating }: { rating: string }) => void ratings.push(rating) };
+    const run = await start({ core: { feedback } });
+    run.server.giveRole(run.guild, run.ann, "manager", "ManageGuild");
+    expect((await answered(run, "feedback", { state: "on" })).text).toContain("Feedback is on");
+    run.ann.mention(run.channel, "hello");
+    const reply = await run.ended();
+    expect(buttonLabels(reply)).toEqual(["Regenerate", "👍", "👎"]);
+    run.ann.press(reply, "👍");
+    const thanks = () => run.server.seen(run.channel, run.ann).find(({ json }) => json.content === "Noted, thank you.");
+    expect((await run.server.until(thanks, "a thank-you")).ephemeralFor).toBe(run.ann.id);
+    expect(ratings).toEqual(["up"]);
   });
 
   it("set a channel's model for its threads", async () => {
