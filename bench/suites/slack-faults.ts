@@ -6,7 +6,7 @@ import { ROOT } from "../../deploy/settings.ts";
 import { AdvancingClock } from "../../test/slack-server/clock.ts";
 import { manifestOptions } from "../../test/slack-server/manifest.ts";
 import { type SlackServer, startSlackServer } from "../../test/slack-server/slack-server.ts";
-import type { Message } from "../../test/slack-server/world.ts";
+import { type Message, STREAM_LIFETIME_MS } from "../../test/slack-server/world.ts";
 import { measured, type Result } from "../result.ts";
 import { endedReplies, slackEnv } from "../slack-bot.ts";
 import { startStreamingService } from "../streaming-service.ts";
@@ -19,7 +19,6 @@ const HALF_MS = 2_000;
 const LIMIT_MS = 120_000;
 const LOOK_MS = 250;
 const AWAY_MS = 1_000;
-const STREAM_LIFETIME_MS = 300_000;
 
 /** What goes wrong, in the middle of twenty replies. */
 const FAULTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {

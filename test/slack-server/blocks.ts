@@ -54,7 +54,7 @@ export function optionsFault(options: unknown): string | undefined {
 }
 
 /** Every text people read in the blocks, in order. */
-export function textsOf(value: unknown): string[] {
+function textsOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(textsOf);
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => {

@@ -56,7 +56,7 @@ function post(args: Arguments, context: CallContext, ephemeralTo: string | undef
 }
 
 /** Text and blocks of a call. Throws what Slack says to too much or none of it. */
-export function readContent(args: Arguments): { text: string; blocks: readonly Json[] } {
+function readContent(args: Arguments): { text: string; blocks: readonly Json[] } {
   const markdown = args.markdown_text;
   if (markdown !== undefined && (args.text !== undefined || args.blocks !== undefined))
     throw new SlackRefusal("markdown_text_conflict");

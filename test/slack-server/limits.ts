@@ -1,9 +1,9 @@
 import { SlackRefusal } from "./slack-error.ts";
 
 /** Most characters of `text` in a post; the rest is cut off without a word. */
-export const MAX_POST_LENGTH = 40_000;
+const MAX_POST_LENGTH = 40_000;
 /** Most escaped bytes of `text` in an update. */
-export const MAX_UPDATE_BYTES = 4_000;
+const MAX_UPDATE_BYTES = 4_000;
 /** Most characters of a `markdown_text` argument, of a `markdown` block, and of a stream as a whole. */
 export const MAX_MARKDOWN_LENGTH = 12_000;
 /** Most escaped bytes of all text in a message's blocks. */

@@ -63,7 +63,7 @@ export class WebApi {
     };
   }
 
-  /** The next call of the method fails: with an error, or with an HTTP status. */
+  /** The next call of the method fails: with an error, or with an HTTP status; 429 asks for a second. */
   failNext(method: string, failure: string | number): void {
     this.#failures.push({ method, failure });
   }
@@ -86,6 +86,7 @@ export class WebApi {
     const wait = this.#limits?.take(name, String(args.channel));
     if (wait !== undefined) return rateLimited(wait);
     const failure = this.#takeFailure(name);
+    if (failure === 429) return rateLimited(1);
     if (typeof failure === "number") return { status: failure, headers: {}, body: { ok: false, error: "fatal_error" } };
     if (failure !== undefined) throw new SlackRefusal(failure);
     const method = this.#methods[name];

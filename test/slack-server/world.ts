@@ -62,7 +62,7 @@ export interface View {
 /** Of a stream, from its start. */
 export const STREAM_LIFETIME_MS = 5 * 60_000;
 /** Of a status that nothing clears. */
-export const STATUS_LIFETIME_MS = 2 * 60_000;
+const STATUS_LIFETIME_MS = 2 * 60_000;
 
 /** One workspace with one app installed: everything people and the app can see. */
 export class World {

@@ -81,6 +81,17 @@ describe("Slack's stop button", () => {
   });
 });
 
+describe("the word stop in a thread", () => {
+  it("ends the reply that is written there", async () => {
+    bot.model.script({ chunks: ["As far as this"], hold: new Promise(() => {}) });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.server.people.say(bot.channel, bot.ann, "Stop!", { threadTs: question.ts });
+    expect(await shown(question, 1)).toEqual(["As far as this"]);
+    expect(bot.model.requests).toHaveLength(1);
+  });
+});
+
 describe("👍 and 👎", () => {
   it("are not asked for where the workspace did not say so", async () => {
     const [reply] = await repliesTo(bot.server, bot.server.people.dm(bot.ann, "hi"));

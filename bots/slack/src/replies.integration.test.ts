@@ -128,6 +128,15 @@ describe("a reply on Slack", () => {
     expect(await replies(bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
   });
 
+  it("waits as long as Slack asks, and loses nothing", async () => {
+    for (const method of ["chat.stopStream", "assistant.threads.setStatus", "users.info"])
+      bot.server.api.failNext(method, 429);
+    expect(await replies(bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
+    bot.server.api.failNext("chat.startStream", "ratelimited");
+    bot.server.api.failNext("chat.postMessage", 429);
+    expect(await replies(bot.server.people.dm(bot.ann, "hi again"))).toEqual(["hi again"]);
+  });
+
   it.each([
     ["the bot is removed", (server: SlackBot["server"], channel: string) => server.people.kick(channel)],
     ["the channel is deleted", (server: SlackBot["server"], channel: string) => server.people.deleteChannel(channel)],

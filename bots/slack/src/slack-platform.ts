@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { BotCore, ConversationSettings, Place } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
@@ -38,6 +39,9 @@ export interface SlackPlatform {
   stop(graceMs: number): Promise<void>;
 }
 
+const LOOK_MS = 50;
+/** For what stands under a reply that was ended. */
+const LAST_WORDS_MS = 2_000;
 const DEFAULT_API_URL = "https://slack.com/api/";
 const TOKENS_GONE =
   "Slack took the bot's tokens away: the app was removed from the workspace. `npm run setup -- slack` sets new ones.";
@@ -136,9 +140,13 @@ async function connect(
   await untilAccepted(() => start().then(() => ACCEPTED, appTokenRefusal), { signal, logger });
 }
 
+/** Lets replies end by themselves for a while, then ends them, and waits until that is shown. */
 async function endReplies({ running }: SlackContext, graceMs: number): Promise<void> {
-  const untilMs = performance.now() + graceMs;
-  const isOver = () => running.size === 0 || performance.now() > untilMs;
-  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 50));
+  const haveEnded = async (withinMs: number) => {
+    const untilMs = performance.now() + withinMs;
+    while (running.size > 0 && performance.now() < untilMs) await setTimeout(LOOK_MS);
+  };
+  await haveEnded(graceMs);
   for (const { reply } of running) reply.giveUp();
+  await haveEnded(LAST_WORDS_MS);
 }

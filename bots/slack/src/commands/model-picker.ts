@@ -74,7 +74,7 @@ export async function openPicker(
 }
 
 /** What a menu offers for what was typed: names that hold it, else names like it. */
-export function modelOptions(models: readonly Model[], typed: string): readonly types.PlainTextOption[] {
+function modelOptions(models: readonly Model[], typed: string): readonly types.PlainTextOption[] {
   const query = typed.trim().toLowerCase();
   const names = models.map(({ name }) => name);
   const holding = names.filter((name) => name.toLowerCase().includes(query));

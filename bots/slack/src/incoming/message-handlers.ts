@@ -1,6 +1,6 @@
 import type { App } from "@slack/bolt";
-import { answerCommand, commandIn } from "../commands/answer-command.ts";
-import { placeAt, replyStarter, type SlackContext } from "../context.ts";
+import { answerCommand, commandIn, tellPrivately } from "../commands/answer-command.ts";
+import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { attachmentsOf } from "./files.ts";
 import { changeOf, isWritten, type MessageChange, placeOf, quotesOf, type SlackMessageEvent } from "./message-event.ts";
 import { mentionedUsers, plainText } from "./plain-text.ts";
@@ -37,6 +37,8 @@ async function answer(context: SlackContext, event: SlackMessageEvent): Promise<
   const words = plainText(text, context.botUserId, await context.people.names(mentionedUsers(text)));
   const eventId = `${channel}:${ts}`;
   const thread = placeOf(event, context.workspaceId);
+  // For workspaces where Slack shows no stop button.
+  if (thread_ts !== undefined && /^\/?stop[.!]?$/i.test(words)) return await stop(context, thread, user);
   const command = commandIn(words);
   if (command) {
     // Outside of threads a command is for the channel, though its answer comes in a thread.
@@ -48,6 +50,11 @@ async function answer(context: SlackContext, event: SlackMessageEvent): Promise<
   const attachments = attachmentsOf([...(event.files ?? []), ...files], context.fileAccess);
   const message = { eventId, messageId: ts, place: thread, author, text: words, attachments, ...(quote && { quote }) };
   await context.core.handleMessage(message, replyStarter(context, thread, user));
+}
+
+async function stop(context: SlackContext, place: ThreadPlace, user: string): Promise<void> {
+  const refusal = await context.core.stopReplies({ place, author: await context.people.author(user) });
+  if (refusal !== undefined) await tellPrivately(context, place, user, refusal);
 }
 
 /** What a message is about: messages shared with it, and the root of a thread that the bot is called into. */
