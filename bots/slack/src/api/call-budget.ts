@@ -60,7 +60,8 @@ export class CallBudget {
   /** Slack said that it was one too many: nobody calls for so long. */
   block(method: PacedMethod, channel: string, ms: number): void {
     const bucket = this.#bucket(method, channel);
-    bucket.calls = 0;
+    // The one that is tried again; the rest of the burst is gone.
+    bucket.calls = Math.min(bucket.calls, 1);
     bucket.notBeforeMs = Math.max(bucket.notBeforeMs, this.#now() + ms);
   }
 

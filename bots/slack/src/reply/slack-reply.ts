@@ -95,7 +95,9 @@ export class SlackReply implements Reply {
   }
 
   async append(text: string): Promise<void> {
-    if (this.#text === "") this.#status.end();
+    if (this.#text === "") this.#status.show("is writing…");
+    // Where Slack's limits allow no stream yet, the status stays.
+    if (this.#messages[0]?.ts !== undefined) this.#status.end();
     this.#text += text;
     this.#editor.update({ text: withoutPingBegun(this.#text), footer: undefined });
   }
