@@ -15,8 +15,8 @@ const MESSAGES = 20;
 const BOTS = 2;
 /** Until the replies are half written. */
 const HALF_MS = 2_000;
-/** A dead process is found dead after about fifteen seconds, and what it left takes four; Slack's limits take the rest. */
-const LIMIT_MS = 120_000;
+/** Slack tries an event again after a minute; a call that is one too many may wait for another. */
+const LIMIT_MS = 240_000;
 const LOOK_MS = 250;
 const AWAY_MS = 1_000;
 

@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly logger: Logger;
   /** Slack took the app-level token away: nothing comes in any more. */
   readonly onLost: (error: unknown) => void;
+  /** Slack said to how many processes it is connected. */
+  readonly onConnected: (numProcesses: number) => void;
 }
 
 /** Builds the app. Calls give up in time and are tried again by their callers only. */
@@ -54,6 +56,7 @@ function socketConnection(
     logger: createBoltLogger(options.logger),
     installerOptions: { clientOptions: { ...clientOptions } },
   });
+  receiver.client.on("ws_message", (data: unknown) => hearHello(String(data), options));
   const app = createApp(receiver, clientOptions, options);
   const stopping = new AbortController();
   const connect = async () => {
@@ -68,6 +71,13 @@ function socketConnection(
       await app.stop();
     },
   };
+}
+
+/** The first message of a connection counts the app's connections. */
+function hearHello(data: string, { onConnected }: ConnectionOptions): void {
+  if (!data.includes('"hello"')) return;
+  const { type, num_connections: count } = JSON.parse(data) as { type: string; num_connections?: number };
+  if (type === "hello" && count !== undefined) onConnected(count);
 }
 
 /** Connects again, at once at first and then ever less often; gives up only where Slack refuses the token. */

@@ -49,7 +49,8 @@ const TOKENS_GONE =
 /** Builds the bot; `start` connects it. */
 export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatform {
   const { config, logger, onLost } = options;
-  const connection = createConnection({ config, logger, onLost: () => onLost(TOKENS_GONE) });
+  const onConnected = (numProcesses: number) => context?.client.budget.shareAmong(numProcesses);
+  const connection = createConnection({ config, logger, onLost: () => onLost(TOKENS_GONE), onConnected });
   let context: SlackContext | undefined;
   let stopAdopting = () => {};
   const stopping = new AbortController();

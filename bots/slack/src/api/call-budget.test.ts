@@ -55,6 +55,14 @@ describe("CallBudget", () => {
     expect(await takeAll(budget, 1, "chat.update")).toEqual([30_000]);
   });
 
+  it("takes its part where several processes share the limits", () => {
+    const budget = new CallBudget(Date.now);
+    budget.tryTake("chat.startStream");
+    budget.shareAmong(3);
+    const taken = Array.from({ length: 20 }, () => budget.tryTake("chat.startStream"));
+    expect(taken.filter(Boolean)).toHaveLength(3);
+  });
+
   it("serves callers in order", async () => {
     const budget = new CallBudget(Date.now);
     const served: number[] = [];

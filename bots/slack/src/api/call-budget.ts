@@ -16,15 +16,16 @@ const METHODS = {
 export type PacedMethod = keyof typeof METHODS | "chat.postMessage";
 
 const MINUTE_MS = 60_000;
-/** The rest is for other processes of the same app, and for clocks that differ. */
+/** The rest is for clocks that differ. */
 const SHARE = 0.9;
 /** A post a second a channel, with a little air. */
 const POST_INTERVAL_MS = 1_050;
 
 /** A bucket that holds `capacity` calls and gains one every `intervalMs`. */
 interface Bucket {
-  readonly capacity: number;
-  readonly intervalMs: number;
+  readonly method: PacedMethod;
+  capacity: number;
+  intervalMs: number;
   calls: number;
   atMs: number;
   notBeforeMs: number;
@@ -36,9 +37,16 @@ interface Bucket {
 export class CallBudget {
   readonly #buckets = new Map<string, Bucket>();
   readonly #now: () => number;
+  #processes = 1;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
+  }
+
+  /** Slack counts the calls of all processes of an app together: each takes its part. */
+  shareAmong(processes: number): void {
+    this.#processes = Math.max(1, processes);
+    for (const bucket of this.#buckets.values()) Object.assign(bucket, bucketSize(bucket.method, this.#processes));
   }
 
   /** Takes a call if one may be made at once. */
@@ -84,8 +92,9 @@ export class CallBudget {
     const key = method === "chat.postMessage" ? `${method} ${channel}` : method;
     const known = this.#buckets.get(key);
     if (known) return known;
-    const bucket = { ...bucketSize(method), atMs: this.#now(), notBeforeMs: 0, tail: Promise.resolve() };
-    const added = { ...bucket, calls: bucket.capacity };
+    const size = bucketSize(method, this.#processes);
+    const fresh = { atMs: this.#now(), notBeforeMs: 0, tail: Promise.resolve() };
+    const added: Bucket = { method, ...size, ...fresh, calls: size.capacity };
     if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull();
     this.#buckets.set(key, added);
     return added;
@@ -101,8 +110,8 @@ export class CallBudget {
 const MAX_BUCKETS = 10_000;
 
 /** Half of a minute's calls at once and half evenly: never more than all of them in any minute. */
-function bucketSize(method: PacedMethod): Pick<Bucket, "capacity" | "intervalMs"> {
+function bucketSize(method: PacedMethod, processes: number): Pick<Bucket, "capacity" | "intervalMs"> {
   if (method === "chat.postMessage") return { capacity: 1, intervalMs: POST_INTERVAL_MS };
-  const half = (METHODS[method] * SHARE) / 2;
-  return { capacity: half, intervalMs: MINUTE_MS / half };
+  const half = (METHODS[method] * SHARE) / 2 / processes;
+  return { capacity: Math.max(1, half), intervalMs: MINUTE_MS / half };
 }
