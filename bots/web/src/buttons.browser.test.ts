@@ -2,7 +2,8 @@ import { OPEN_ACCESS } from "@cria/bot-core";
 import { FinishReason } from "@cria/proto";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { joinAs, launchBrowser } from "./testing/browser.ts";
+import { launchBrowser } from "./testing/browser.ts";
+import { TestPage } from "./testing/test-page.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 
 const LIMIT = { timeout: 20_000 };
@@ -25,8 +26,9 @@ describe("what can be done with a message on the page", () => {
     rated.length = 0;
     const feedback = { rate: async (_: string, rating: unknown) => void rated.push(rating) };
     server = await startTestServer({}, { feedback, ...core });
-    context = await joinAs(browser, server.url, "Ann");
-    return context.pages()[0]!;
+    const { page } = await TestPage.join(browser, server.url, "Ann");
+    context = page.context();
+    return page;
   }
   async function say(page: Page, text: string): Promise<void> {
     await page.locator("#composer").fill(text);

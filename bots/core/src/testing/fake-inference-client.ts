@@ -17,8 +17,8 @@ export interface FakeReply {
   readonly refusal?: Error;
   /** Waits before its first message, as in a queue. */
   readonly queue?: Promise<void>;
-  /** Deltas. */
-  readonly chunks?: readonly string[];
+  /** Deltas; an asynchronous iterable decides when each comes. */
+  readonly chunks?: readonly string[] | AsyncIterable<string>;
   /** Waits after its deltas; never ends without an abort when it never resolves. */
   readonly hold?: Promise<void>;
   /** Fails after its deltas. */
@@ -36,6 +36,8 @@ export class FakeInferenceClient implements InferenceClient {
   readonly requests: GenerateOptions[] = [];
   /** Progress that each load reports, in order; a load marks its model as loaded. */
   loadSteps: readonly { readonly loadedBytes: number; readonly totalBytes: number }[] = [];
+  /** Loads wait for it after their last step. */
+  loadHold: Promise<void> | undefined;
   /** Fails the next loads, one each. */
   readonly loadFailures: Error[] = [];
   /** What `queueLength` answers. */
@@ -70,6 +72,7 @@ export class FakeInferenceClient implements InferenceClient {
       signal.throwIfAborted();
       yield { ...step, model: undefined };
     }
+    await unlessAborted(this.loadHold, signal);
     const failure = this.loadFailures.shift();
     if (failure) throw failure;
     this.models = this.models.map((model) => (model.name === name ? { ...model, state: ModelState.LOADED } : model));
@@ -82,9 +85,10 @@ export class FakeInferenceClient implements InferenceClient {
     if (reply.refusal) throw reply.refusal;
     await unlessAborted(reply.queue, signal);
     yield { event: { $case: "started", value: Started.fromPartial({ promptTokens: 12, cachedTokens: 4 }) } };
-    const chunks = reply.chunks ?? [];
-    for (const text of chunks) {
+    const chunks: string[] = [];
+    for await (const text of reply.chunks ?? []) {
       signal.throwIfAborted();
+      chunks.push(text);
       yield { event: { $case: "delta", value: { text, tokenIds: [], logprobs: [] } } };
     }
     await unlessAborted(reply.hold, signal);

@@ -13,7 +13,7 @@ interface StoredEntry extends FeedEntry {
 }
 
 /** Events kept for pages that lost their connection: minutes of a busy channel, a few MB. */
-export const FEED_CAPACITY = 4_096;
+const FEED_CAPACITY = 4_096;
 
 /**
  * The order of everything that happened. A page that was cut off names the last event it saw and gets what it missed,

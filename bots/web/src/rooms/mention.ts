@@ -6,5 +6,7 @@ export function takeMention(text: string): string | undefined {
   if (match === null) return undefined;
   const before = text.slice(0, match.index) + match[1];
   const after = text.slice(match.index + match[0].length).replace(/^[,:]?[ \t]+/, "");
-  return `${before}${after}`.trim();
+  // "What is a dog, @cria?" asks "What is a dog?".
+  const isLast = /^[?!.…]*$/.test(after);
+  return `${isLast ? before.replace(/[\s,]+$/, "") : before}${after}`.trim();
 }

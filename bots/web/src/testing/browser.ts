@@ -1,5 +1,5 @@
-import chromium from "@sparticuz/chromium";
-import { type Browser, type BrowserContext, chromium as playwright } from "playwright-core";
+import { existsSync } from "node:fs";
+import { type Browser, chromium as playwright } from "playwright-core";
 
 /** Keeps the browser from asking anything of the network that a test did not ask. */
 const QUIET_ARGS: readonly string[] = [
@@ -13,23 +13,42 @@ const QUIET_ARGS: readonly string[] = [
 const WEAKENING_ARGS = ["--disable-web-security", "--allow-running-insecure-content", "--single-process"];
 
 /**
- * Starts a headless Chromium: on Linux the one that came with `npm ci`, elsewhere the Chrome or Chromium installed
- * there. `executablePath` names another, as from `CRIA_CHROMIUM`.
+ * Starts a headless Chromium: on Linux the one that came with `npm ci`, elsewhere the Chrome installed there.
+ * `executablePath` names another, as from `CRIA_CHROMIUM`.
  */
 export async function launchBrowser(executablePath?: string): Promise<Browser> {
-  if (executablePath !== undefined) return await playwright.launch({ executablePath, args: [...QUIET_ARGS] });
-  if (process.platform !== "linux") return await playwright.launch({ channel: "chrome", args: [...QUIET_ARGS] });
-  const args = [...chromium.args.filter((arg) => !WEAKENING_ARGS.includes(arg)), ...QUIET_ARGS];
-  return await playwright.launch({ executablePath: await chromium.executablePath(), args });
+  const args = [...QUIET_ARGS];
+  if (executablePath !== undefined) return await playwright.launch({ executablePath, args });
+  if (process.platform !== "linux") return await playwright.launch({ channel: "chrome", args });
+  const chromium = await loadChromium();
+  args.push(...chromium.args.filter((arg) => !WEAKENING_ARGS.includes(arg)));
+  return await playwright.launch({ executablePath: chromium.executablePath, env: chromium.env, args });
 }
 
-/** A fresh browser session at the page, with a name chosen. */
-export async function joinAs(browser: Browser, url: string, name: string): Promise<BrowserContext> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(url);
-  await page.getByLabel("What should others call you?").fill(name);
-  await page.getByRole("button", { name: "Start chatting" }).click();
-  await page.locator("#composer").waitFor();
-  return context;
+interface PackagedChromium {
+  readonly args: readonly string[];
+  readonly executablePath: string;
+  readonly env: Record<string, string>;
+}
+
+/**
+ * The package brings system libraries that a bare Debian lacks (NSS), but unpacks them, and says where they are, only
+ * where it believes itself in a cloud function.
+ */
+async function loadChromium(): Promise<PackagedChromium> {
+  // biome-ignore lint/style/noProcessEnv: the package reads and changes the environment; this puts it back
+  const env = process.env;
+  const before = { ...env };
+  env.AWS_EXECUTION_ENV = "AWS_Lambda_nodejs22.x";
+  try {
+    const { default: chromium } = await import("@sparticuz/chromium");
+    const executablePath = await chromium.executablePath();
+    const ownEnv = { ...env } as Record<string, string>;
+    // The package's one font has no fixed width; it is for machines that have none.
+    if (existsSync("/etc/fonts/fonts.conf")) delete ownEnv.FONTCONFIG_PATH;
+    return { args: chromium.args, executablePath, env: ownEnv };
+  } finally {
+    for (const name of Object.keys(env)) if (!(name in before)) delete env[name];
+    Object.assign(env, before);
+  }
 }

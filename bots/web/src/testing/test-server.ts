@@ -1,33 +1,15 @@
 import { type BotCoreOptions, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
-import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
-import { ModelState } from "@cria/proto";
+import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
 import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
 import { startWebServer, type WebServer, type WebServerOptions } from "../web-server.ts";
+import { TEST_MODELS } from "./test-models.ts";
 
 /** A chat page over the real core and a scripted inference service. */
 export interface TestServer extends WebServer {
   readonly inference: FakeInferenceClient;
 }
-
-/** The models a test page offers: a default, one that loads on first use, one that is broken. */
-export const TEST_MODELS = [
-  fakeModel({ name: "smollm2-135m", description: "Small and quick; holds a conversation in good English" }),
-  fakeModel({
-    name: "smollm2-135m-few-shot",
-    description: "The same weights, shown two example rounds first",
-    state: ModelState.AVAILABLE,
-    isDefault: false,
-  }),
-  fakeModel({
-    name: "tiny-broken",
-    description: "A folder without its tokenizer",
-    state: ModelState.BROKEN,
-    error: "tokenizer.json is missing.",
-    isDefault: false,
-  }),
-];
 
 /** Starts one on a port of the system's choice. */
 export async function startTestServer(

@@ -15,7 +15,12 @@ export interface BlockUpdate {
 export class BlockStream {
   #settledLength = 0;
 
-  /** `text` is the whole text so far; it must only ever grow. */
+  /** The part of a text whose blocks were given out. */
+  settledPart(text: string): string {
+    return text.slice(0, this.#settledLength);
+  }
+
+  /** `text` is the whole text so far; its settled part must stay as it is. */
   update(text: string): BlockUpdate {
     const tail = text.slice(this.#settledLength);
     const starts = blockStarts(tail.slice(0, tail.lastIndexOf("\n") + 1));

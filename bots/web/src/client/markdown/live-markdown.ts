@@ -21,7 +21,8 @@ export class LiveMarkdown {
   /** Shows the text so far; `isLive` says that more may come. */
   update(text: string, isLive: boolean): void {
     if (text === this.#shown && this.#isFinal) return;
-    if (this.#isFinal || !text.startsWith(this.#shown)) this.#restart();
+    // The end may cut what is still being written, as white space, but hardly ever what is settled.
+    if (this.#isFinal || !text.startsWith(this.#blocks.settledPart(this.#shown))) this.#restart();
     this.#shown = text;
     this.#isFinal = !isLive;
     const { settled, tail } = this.#blocks.update(text);

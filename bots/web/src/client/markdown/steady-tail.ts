@@ -1,8 +1,14 @@
 const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
 /** A last line of marks alone: it may become a rule, a heading, a list item or a fence, and means nothing yet. */
 const MARKS_ONLY = /^[ \t]*(?:[-*+=_#>|`~]+|\d{1,9}[.)]?)[ \t]*$/;
-/** A table's first line alone looks like a paragraph until the line under it comes. */
-const TABLE_HEAD = /^ {0,3}\|[^\n]*(?:\n[ \t|:-]*)?$/;
+/** A table's first line alone, at the end: it looks like a paragraph until the whole line under it has come. */
+const TABLE_HEAD = /(^|\n[ \t]*\n) {0,3}\|[^\n]*(?:\n[ \t|:-]*)?$/;
+
+/** A run of backticks and the next of the same length. */
+const CODE = /(?<!`)(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g;
+const OPEN_LINK = /!?\[([^\][]*)(?:\](?:\([^()\s]*)?)?$/;
+/** A mark before a word or after one. */
+const EMPHASIS_MARK = /(?<![\\*\w])(?:\*{1,3}|~~|__?)(?=[^\s*_~])|(?<=[^\s*_~\\])(?:\*{1,3}|~~|__?)(?![*\w])/g;
 
 /** A fence that is still open. */
 export interface OpenFence {
@@ -27,7 +33,8 @@ export function openFence(tail: string): OpenFence | undefined {
  * links closed, so that nothing flips to another look when the rest arrives.
  */
 export function steadyTail(tail: string): string {
-  if (TABLE_HEAD.test(tail)) return "";
+  const tableHead = TABLE_HEAD.exec(tail);
+  if (tableHead !== null) return closeInline(tail.slice(0, tableHead.index));
   const lineStart = tail.lastIndexOf("\n") + 1;
   const shown = MARKS_ONLY.test(tail.slice(lineStart)) ? tail.slice(0, lineStart) : tail;
   return closeInline(shown);
@@ -36,15 +43,15 @@ export function steadyTail(tail: string): string {
 function closeInline(text: string): string {
   const paragraphStart = text.lastIndexOf("\n\n") + 1;
   const paragraph = text.slice(paragraphStart);
-  const outsideCode = paragraph.replace(/(`+)(?:(?!\1)[\s\S])+?\1(?!`)/g, (code) => " ".repeat(code.length));
+  const outsideCode = paragraph.replace(CODE, (code) => " ".repeat(code.length));
   const openCode = /`+/.exec(outsideCode);
   if (openCode !== null) return closeCode(text, paragraphStart + openCode.index, openCode[0]);
-  const link = /!?\[([^\][]*)(?:\](?:\([^()\s]*)?)?$/.exec(outsideCode);
-  if (link === null) return text + openEmphasis(outsideCode);
+  const link = OPEN_LINK.exec(outsideCode);
+  if (link === null) return closeEmphasis(text, outsideCode);
   // The words of a link are shown at once, its address not before it is whole.
   const words = paragraph.slice(link.index).replace(/^!?\[/, "").slice(0, link[1]!.length);
-  const before = outsideCode.slice(0, link.index);
-  return `${text.slice(0, paragraphStart + link.index)}${words}${openEmphasis(before + words)}`;
+  const before = paragraphStart + link.index;
+  return closeEmphasis(text.slice(0, before) + words, outsideCode.slice(0, link.index) + words);
 }
 
 function closeCode(text: string, start: number, mark: string): string {
@@ -52,15 +59,22 @@ function closeCode(text: string, start: number, mark: string): string {
   return code.trim() === "" ? text.slice(0, start) : `${text.replace(/`+$/, "")}${mark}`;
 }
 
-/** The marks that close what is open, innermost first; a mark with nothing after it is not open yet but must not show. */
-function openEmphasis(text: string): string {
+/** `outsideCode` is the end of `text` with its code blanked: marks in code mean nothing. */
+function closeEmphasis(text: string, outsideCode: string): string {
+  const lastLine = outsideCode.slice(outsideCode.lastIndexOf("\n") + 1);
+  const isOpen = openMarks(lastLine) !== "";
+  // Half of a closing mark, or an opening one with nothing after it.
+  const dangling = (isOpen ? /[*_~]+$/ : /(?<=\s)[*_~]{1,3}$/).exec(lastLine)?.[0].length ?? 0;
+  if (!isOpen) return text.slice(0, text.length - dangling);
+  const marks = openMarks(lastLine.slice(0, lastLine.length - dangling));
+  return text.slice(0, text.length - dangling).trimEnd() + marks;
+}
+
+/** The marks that close what a line leaves open, innermost first. */
+function openMarks(line: string): string {
   const open: string[] = [];
-  const line = text
-    .slice(text.lastIndexOf("\n") + 1)
-    .replace(/^[ \t]*[-*+][ \t]+/, (bullet) => " ".repeat(bullet.length));
-  for (const [mark] of line.matchAll(
-    /(?<![\\*\w])(?:\*{1,3}|~~|__?)(?=[^\s*_~])|(?<=[^\s*_~\\])(?:\*{1,3}|~~|__?)(?![*\w])/g,
-  )) {
+  const words = line.replace(/^[ \t]*[-*+][ \t]+/, (bullet) => " ".repeat(bullet.length));
+  for (const [mark] of words.matchAll(EMPHASIS_MARK)) {
     if (open.at(-1) === mark) open.pop();
     else open.push(mark);
   }

@@ -1,15 +1,8 @@
 import type { ChannelSnapshot, Completion, ModelChoice, Person, Workspace } from "../../wire.ts";
 
 /** A request that failed; the message is one sentence for people. */
-export class ApiError extends Error {
-  /** HTTP status; 0 if the server could not be reached. */
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.name = "ApiError";
-    this.status = status;
-  }
+class ApiError extends Error {
+  override readonly name = "ApiError";
 }
 
 /** The server's API, one method an endpoint. Every failure is an `ApiError`. */
@@ -48,11 +41,25 @@ function channelPath(id: string): string {
 async function request<T = void>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
   const init =
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const response = await fetch(`/api/${path}`, { method, ...init, signal: signal ?? null }).catch(() => {
-    throw new ApiError(0, "The chat server cannot be reached.");
-  });
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer as T;
-  const sentence = (answer as { error?: string } | undefined)?.error;
-  throw new ApiError(response.status, sentence ?? `The chat server answered ${response.status}.`);
+  const [response, text] = await fetchText(`/api/${path}`, { method, ...init, signal: signal ?? null });
+  if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
+  throw new ApiError(errorOf(text) ?? `The chat server answered ${response.status}.`);
+}
+
+async function fetchText(url: string, init: RequestInit): Promise<[Response, string]> {
+  try {
+    const response = await fetch(url, init);
+    return [response, await response.text()];
+  } catch {
+    throw new ApiError("The chat server cannot be reached.");
+  }
+}
+
+/** The sentence in an error's body; a proxy between may have answered with something else. */
+function errorOf(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { error?: string }).error;
+  } catch {
+    return undefined;
+  }
 }

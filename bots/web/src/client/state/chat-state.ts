@@ -196,9 +196,20 @@ export class ChatState {
     this.announcement.value = `${view.message.author.name}: ${view.text.value} ${end}`;
   }
 
+  /** A stream does not say why it ended: perhaps the server no longer knows this browser. */
+  async #checkSession(): Promise<void> {
+    const workspace = await api.workspace().catch(() => undefined);
+    if (workspace !== null) return;
+    this.#disconnect?.();
+    this.#channels.clear();
+    this.currentId.value = "";
+    this.needsName.value = true;
+  }
+
   #onConnected(isConnected: boolean): void {
     this.connection.value = isConnected ? "online" : "offline";
-    if (isConnected && this.problem.value !== "") this.problem.value = "";
+    if (isConnected) this.problem.value = "";
+    else void this.#checkSession();
   }
 }
 

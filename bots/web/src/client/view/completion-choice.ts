@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Completion } from "../../wire.ts";
 import { type Completions, useCompletions } from "./completions.ts";
 import { nextIndex } from "./move-within.ts";
@@ -28,9 +28,10 @@ export function useCompletionChoice(
   onChoose: (completion: Completion) => void,
 ): CompletionChoice {
   const completions = useCompletions(text, isDirect);
-  const [activeIndex, setActiveIndex] = useState(0);
+  const [active, setActive] = useState({ completions, index: 0 });
   const [closedFor, setClosedFor] = useState<string>();
-  useEffect(() => setActiveIndex(0), [completions]);
+  // A new list begins at its first line.
+  const activeIndex = active.completions === completions ? active.index : 0;
   const { choices } = completions;
   const isOpen = choices.length > 0 && closedFor !== text && !isComplete(completions, text);
 
@@ -40,7 +41,7 @@ export function useCompletionChoice(
     const action = completionAction(event, { choices, activeIndex, text });
     if (action === undefined) return false;
     event.preventDefault();
-    if (action.type === "move") setActiveIndex(action.index);
+    if (action.type === "move") setActive({ completions, index: action.index });
     if (action.type === "choose") onChoose(action.completion);
     if (action.type === "close") setClosedFor(text);
     return true;

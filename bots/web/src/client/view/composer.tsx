@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { MAX_MESSAGE_LENGTH } from "../../wire.ts";
 import { useChat } from "./chat-context.ts";
 import { useCompletionChoice } from "./completion-choice.ts";
 import { CompletionList, completionId } from "./completion-list.tsx";
 import { EditBar } from "./edit-bar.tsx";
 import { Icon } from "./icons.tsx";
+import { sendingObstacle } from "./sending-obstacle.ts";
 
 /** Where messages are written: Enter sends, Shift+Enter breaks the line, `/` and `@` are completed. */
 export function Composer() {
@@ -27,6 +27,7 @@ export function Composer() {
     void chat.send();
     // What is typed and sent within one frame was never rendered, so rendering would not take it away.
     input.current!.value = channel.draft.value;
+    input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing || completion.takesKey(event)) return;
@@ -42,7 +43,7 @@ export function Composer() {
   return (
     <div class="composer">
       {completion.isOpen && <CompletionList {...completion} />}
-      <p class="composer-problem" role="alert">
+      <p class={`composer-problem ${chat.problem.value === "" && !chat.isServing.value ? "is-wait" : ""}`} role="alert">
         {chat.problem.value || obstacle}
       </p>
       <EditBar />
@@ -80,17 +81,6 @@ export function Composer() {
       </p>
     </div>
   );
-}
-
-/** Why a text cannot be sent now; empty if it can. */
-export function sendingObstacle(text: string, at: { readonly isDirect: boolean; readonly isServing: boolean }): string {
-  const { length } = text.trim();
-  if (length > MAX_MESSAGE_LENGTH)
-    return `${length.toLocaleString("en")} characters; at most ${MAX_MESSAGE_LENGTH.toLocaleString("en")} can be sent.`;
-  const isForModel = !text.startsWith("/") && (at.isDirect || /@cria\b/i.test(text));
-  if (!at.isServing && length > 0 && isForModel)
-    return "Your text is kept. It can be sent when the model service is back.";
-  return "";
 }
 
 function growWithText(input: HTMLTextAreaElement): void {

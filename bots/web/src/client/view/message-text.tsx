@@ -1,5 +1,5 @@
-import { useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { effect } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { isLive } from "../../wire.ts";
 import { LiveMarkdown } from "../markdown/live-markdown.ts";
 import type { MessageView } from "../state/channel-state.ts";
@@ -7,16 +7,16 @@ import type { MessageView } from "../state/channel-state.ts";
 /** A message's Markdown; while it streams, it is redrawn once a frame at most. */
 export function MessageText({ view }: { readonly view: MessageView }) {
   const container = useRef<HTMLDivElement>(null);
-  const live = useRef<LiveMarkdown>(undefined);
 
-  useSignalEffect(() => {
-    const text = view.text.value;
-    const streams = isLive(view.state.value);
-    live.current ??= new LiveMarkdown(container.current!);
-    if (!streams) return live.current.update(text, false);
-    const frame = requestAnimationFrame(() => live.current?.update(text, true));
-    return () => cancelAnimationFrame(frame);
-  });
+  useLayoutEffect(() => {
+    const markdown = new LiveMarkdown(container.current!);
+    return effect(() => {
+      const text = view.text.value;
+      if (!isLive(view.state.value)) return markdown.update(text, false);
+      const frame = requestAnimationFrame(() => markdown.update(text, true));
+      return () => cancelAnimationFrame(frame);
+    });
+  }, [view]);
 
   return (
     <div

@@ -19,7 +19,7 @@ export function ReplyStatus({ state }: { readonly state: ReplyState }) {
         <i />
         <i />
       </span>
-      <span>{line}</span>
+      <span class="status-line">{line}</span>
       {state.type === "loading" && state.totalBytes > 0 && (
         <>
           <progress value={state.loadedBytes} max={state.totalBytes} aria-label={`Loading ${state.model}`} />
@@ -40,7 +40,11 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
   if (isLive(state))
     return (
       <div class="reply-foot">
-        <button type="button" class="quiet-button" onClick={() => chat.attempt(() => api.stop(channelId, id))}>
+        <button
+          type="button"
+          class="quiet-button stop-button"
+          onClick={() => chat.attempt(() => api.stop(channelId, id))}
+        >
           <Icon name="stop" /> Stop
         </button>
       </div>
@@ -80,7 +84,8 @@ function CopyReply({ view }: { readonly view: MessageView }) {
   };
   return (
     <button type="button" class="quiet-button on-hover" aria-label={`${label} reply`} onClick={copy}>
-      <Icon name={label === "Copied" ? "check" : "copy"} /> {label}
+      <Icon name={label === "Copied" ? "check" : "copy"} />
+      <span class="label">{label}</span>
     </button>
   );
 }

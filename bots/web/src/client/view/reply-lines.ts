@@ -9,7 +9,7 @@ export function statusLine(state: ReplyState): string {
     case "waiting":
       return "Thinking";
     case "queued":
-      return state.ahead === 0 ? "Next in line" : `Waiting, ${state.ahead} ahead`;
+      return state.ahead === 0 ? "Next in line" : `Waiting, ${state.ahead} ahead of you`;
     case "loading":
       return `Loading ${state.model}`;
     case "reading":

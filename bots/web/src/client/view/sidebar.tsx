@@ -65,7 +65,13 @@ function ChannelLink({ id, mark, label, onOpen }: ChannelLinkProps) {
         aria-current={isCurrent ? "page" : undefined}
         onClick={() => onOpen(id)}
       >
-        {mark === "" ? <img src="/alpaca.svg" alt="" width="20" height="20" /> : <span class="mark">{mark}</span>}
+        {mark === "" ? (
+          <img src="/alpaca.svg" alt="" width="20" height="20" />
+        ) : (
+          <span class="mark" aria-hidden="true">
+            {mark}
+          </span>
+        )}
         <span class="channel-label">{label}</span>
         {hasUnread && <span class="visually-hidden">, unread</span>}
       </button>

@@ -1,0 +1,186 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser } from "./testing/browser.ts";
+import { TestPage } from "./testing/test-page.ts";
+import { startTestServer, type TestServer } from "./testing/test-server.ts";
+
+let browser: Browser;
+let server: TestServer;
+beforeAll(async () => {
+  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  server = await startTestServer();
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  await server.close();
+});
+
+const focused = (person: TestPage) =>
+  person.page.evaluate(() => {
+    const element = document.activeElement as HTMLElement;
+    return element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
+  });
+
+describe("by keyboard alone", () => {
+  it("one joins, changes the channel, switches the model and gets an answer", async () => {
+    const { page } = await TestPage.join(browser, server.url);
+    const ada = { page } as TestPage;
+    expect(await focused(ada)).toBe("Message Cria");
+    await page.keyboard.press("Shift+Tab");
+    expect(await focused(ada)).toBe("Give me three ideas for a rainy Sunday.");
+    for (let count = 0; count < 4; count++) await page.keyboard.press("Shift+Tab");
+    expect(await focused(ada)).toContain("smollm2-135m");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mready/);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Escape");
+    expect(await focused(ada)).toContain("smollm2-135m");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mready/);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.locator(".picker-name", { hasText: "few-shot" }).waitFor();
+    for (let count = 0; count < 4; count++) await page.keyboard.press("Shift+Tab");
+    expect(await focused(ada)).toBe("#general");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "# general" }).waitFor();
+    await expect.poll(() => focused(ada)).toBe("Message #general");
+    await page.keyboard.type("@cria hello");
+    await page.keyboard.press("Enter");
+    await page.locator(".reply-foot .figures").waitFor();
+  });
+
+  it("everything that takes the focus shows it", async () => {
+    const { page } = await TestPage.join(browser, server.url);
+    const bare: string[] = [];
+    for (let count = 0; count < 14; count++) {
+      await page.keyboard.press("Tab");
+      const mark = await page.evaluate(() => {
+        const element = document.activeElement as HTMLElement;
+        const box = element.closest(".composer-box") ?? element;
+        const { outlineStyle, boxShadow } = getComputedStyle(box);
+        return { name: element.outerHTML.slice(0, 60), isBare: outlineStyle === "none" && boxShadow === "none" };
+      });
+      if (mark.isBare && !mark.name.startsWith("<body")) bare.push(mark.name);
+    }
+    expect(bare).toEqual([]);
+  });
+});
+
+describe("on a phone", () => {
+  const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+  it("slides the channels in and out", async () => {
+    const { page } = await TestPage.join(browser, server.url, "Ada", phone);
+    const sidebar = page.getByRole("navigation", { name: "Channels" });
+    await sidebar.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Channels" }).tap();
+    await sidebar.getByRole("button", { name: "random" }).tap();
+    await page.getByRole("heading", { level: 1, name: "# random" }).waitFor();
+    await sidebar.waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Channels" }).tap();
+    await page.keyboard.press("Escape");
+    await sidebar.waitFor({ state: "hidden" });
+  });
+
+  it("fits everything into the width, with areas of 40 px to hit", async () => {
+    const { page } = await TestPage.join(browser, server.url, "Ada", phone);
+    server.inference.script({
+      chunks: ["```js\n", "x".repeat(200), "\n```\n\n| a | b |\n|---|---|\n", "| y | z |".repeat(1)],
+    });
+    await page.locator("#composer").fill("hello");
+    await page.getByRole("button", { name: "Send" }).tap();
+    await page.locator(".reply-foot .figures").waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    const small = await page.locator("button:visible").evaluateAll((buttons) =>
+      buttons
+        .filter((button) => {
+          const area = getComputedStyle(button, "::before");
+          const height = button.getBoundingClientRect().height;
+          const reach = area.content === "none" ? height : height - 2 * Number.parseFloat(area.top);
+          return reach < 40;
+        })
+        .map((button) => button.outerHTML),
+    );
+    expect(small).toEqual([]);
+  });
+});
+
+describe("for who asked for less movement", () => {
+  it("nothing moves", async () => {
+    const { page } = await TestPage.join(browser, server.url, "Ada", { reducedMotion: "reduce" });
+    server.inference.script({ queue: new Promise(() => undefined) });
+    await page.locator("#composer").fill("hello");
+    await page.keyboard.press("Enter");
+    await page.locator(".thinking").waitFor();
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  });
+});
+
+describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
+  it("every text has a contrast of 4.5 to 1", async () => {
+    const ada = await TestPage.join(browser, server.url, "Ada", { colorScheme });
+    server.inference.script(
+      {
+        chunks: [
+          "# A\n\n> q\n\n`c` [l](https://example.com)\n\n```js\nconst a = 'b'; // c\n```\n\n| a |\n|---|\n| 1 |",
+        ],
+      },
+      { chunks: ["half"], failure: new Error("gone") },
+    );
+    await ada.send("hello @cria");
+    await ada.waitForReplies(1);
+    await ada.send("again");
+    await ada.page.locator(".failure").waitFor();
+    await ada.page.locator(".hljs-keyword").waitFor();
+    server.inference.setServing(false);
+    await ada.page.locator(".banner").waitFor();
+    await ada.composer.fill("/");
+    await ada.page.locator(".completions").waitFor();
+    expect(await ada.page.evaluate(faintTexts)).toEqual([]);
+  });
+});
+
+/** Runs in the page: texts whose colour is too near to what is behind them. */
+function faintTexts(): readonly string[] {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
+  const channels = (color: string): readonly [number, number, number, number] => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
+    return [red!, green!, blue!, alpha!];
+  };
+  const luminance = (color: string): number => {
+    const [red, green, blue] = channels(color).map((value) => {
+      const part = value / 255;
+      return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+  };
+  const backgroundOf = (element: Element): string => {
+    for (let at: Element | null = element; at !== null; at = at.parentElement) {
+      const { backgroundColor } = getComputedStyle(at);
+      if (channels(backgroundColor)[3] === 255) return backgroundColor;
+    }
+    return getComputedStyle(document.documentElement).backgroundColor;
+  };
+  const contrast = (element: Element): number => {
+    const [light, dark] = [luminance(getComputedStyle(element).color), luminance(backgroundOf(element))].sort(
+      (a, b) => b - a,
+    );
+    return (light! + 0.05) / (dark! + 0.05);
+  };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const faint: string[] = [];
+  while (walker.nextNode() !== null) {
+    const element = walker.currentNode.parentElement!;
+    const isShown = element.checkVisibility({ opacityProperty: true }) && walker.currentNode.textContent?.trim() !== "";
+    if (isShown && contrast(element) < 4.5)
+      faint.push(`${contrast(element).toFixed(2)} ${element.outerHTML.slice(0, 80)}`);
+  }
+  return faint;
+}

@@ -1,0 +1,211 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser } from "./testing/browser.ts";
+import { ChunkSource } from "./testing/chunk-source.ts";
+import { TestPage } from "./testing/test-page.ts";
+import { startTestServer, type TestServer } from "./testing/test-server.ts";
+
+const NEVER = new Promise<void>(() => undefined);
+
+let browser: Browser;
+let server: TestServer;
+let ada: TestPage;
+beforeAll(async () => {
+  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  server = await startTestServer();
+  ada = await TestPage.join(browser, server.url);
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  await server.close();
+});
+
+describe("two people in one channel", () => {
+  let ben: TestPage;
+  beforeEach(async () => {
+    ben = await TestPage.join(browser, server.url, "Ben");
+    for (const person of [ada, ben]) await person.openChannel("general");
+  });
+
+  it("both see each message and each word of a reply, and whom it answers", async () => {
+    const chunks = new ChunkSource();
+    server.inference.script({ chunks });
+    await ada.send("@cria what is a dog?");
+    chunks.push("A loyal");
+    for (const person of [ada, ben]) await person.page.locator(".is-streaming", { hasText: "A loyal" }).waitFor();
+    chunks.push(" animal.");
+    chunks.end();
+    for (const person of [ada, ben]) {
+      await person.waitForReplies(1);
+      expect(await person.messages.count()).toBe(2);
+      expect(await person.lastMessage.locator(".answers").textContent()).toContain("answers Ada");
+      expect(await person.lastMessage.locator(".markdown p").textContent()).toBe("A loyal animal.");
+    }
+  });
+
+  it("talk without the bot until one mentions it", async () => {
+    await ada.send("Who feeds the herd?");
+    await ben.page.getByText("Who feeds the herd?").waitFor();
+    await ben.send("I do.");
+    await ada.page.getByText("I do.").waitFor();
+    expect(server.inference.requests).toEqual([]);
+    expect(await ada.messages.count()).toBe(2);
+  });
+
+  it("can each stop a reply", async () => {
+    server.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    await ada.send("@cria what is a dog?");
+    await ben.page.getByRole("button", { name: "Stop" }).click();
+    await ada.page.locator(".figures", { hasText: "Stopped" }).waitFor();
+  });
+
+  it("have direct messages of their own", async () => {
+    await ada.openChannel("Cria");
+    await ada.send("a secret");
+    await ada.waitForReplies(1);
+    await ben.openChannel("Cria");
+    await ben.page.getByText("Talk with Cria").waitFor();
+    expect(await ben.page.getByText("a secret").count()).toBe(0);
+  });
+
+  it("see at once that the model was switched, and still after a reload", async () => {
+    await ada.page.locator(".picker-button").click();
+    await ada.page.getByRole("option", { name: /smollm2-135m-few-shot/ }).click();
+    for (const person of [ada, ben]) await person.model.getByText("smollm2-135m-few-shot").waitFor();
+    await ben.page.reload();
+    await ben.model.getByText("smollm2-135m-few-shot").waitFor();
+    expect(await ben.messages.count()).toBe(1);
+    await ben.openChannel("random");
+    await ben.model.getByText("smollm2-135m", { exact: true }).waitFor();
+  });
+
+  it("see new channels, and which of them has something new", async () => {
+    await ada.page.getByRole("button", { name: "Add channel" }).click();
+    const field = ada.page.getByLabel("Channel name");
+    await field.fill("No way!");
+    await field.press("Enter");
+    await ada.page.getByRole("alert").getByText("holds only letters").waitFor();
+    await field.fill("Herd News");
+    await field.press("Enter");
+    await ada.page.getByRole("heading", { level: 1, name: "# herd-news" }).waitFor();
+    await ada.send("A cria was born!");
+    await ben.page.getByRole("button", { name: /herd-news.*unread/ }).click();
+    await ben.page.getByText("A cria was born!").waitFor();
+    expect(await ben.page.getByRole("button", { name: /herd-news.*unread/ }).count()).toBe(0);
+  });
+});
+
+describe("the list of messages", () => {
+  const paragraphs = (count: number) => Array.from({ length: count }, (_, index) => `Paragraph ${index}.\n\n`);
+  const position = () =>
+    ada.page.locator(".timeline-scroll").evaluate((list) => ({
+      top: list.scrollTop,
+      toEnd: list.scrollHeight - list.scrollTop - list.clientHeight,
+    }));
+
+  it("follows a reply while the reader is at the end", async () => {
+    server.inference.script({ chunks: paragraphs(60) });
+    await ada.send("Go on.");
+    await ada.waitForReplies(1);
+    await expect.poll(async () => (await position()).toEnd).toBeLessThan(2);
+  });
+
+  it("stays where the reader is, and offers what is new", async () => {
+    const chunks = new ChunkSource();
+    server.inference.script({ chunks });
+    await ada.send("Go on.");
+    chunks.push(...paragraphs(60));
+    await ada.page.getByText("Paragraph 58.").waitFor();
+    await ada.page.locator(".timeline-scroll").hover();
+    await ada.page.mouse.wheel(0, -600);
+    await expect.poll(async () => (await position()).toEnd).toBeGreaterThan(200);
+    const before = (await position()).top;
+    chunks.push(...paragraphs(30));
+    chunks.end();
+    await ada.waitForReplies(1);
+    const news = ada.page.getByRole("button", { name: "New messages" });
+    await news.waitFor();
+    expect((await position()).top).toBe(before);
+    await news.click();
+    await news.waitFor({ state: "detached" });
+    expect((await position()).toEnd).toBeLessThan(2);
+  });
+
+  it("groups what one person writes in a row, under a line for the day", async () => {
+    await ada.openChannel("general");
+    for (const text of ["one", "two", "three"]) {
+      await ada.send(text);
+      await ada.page.getByText(text, { exact: true }).waitFor();
+    }
+    expect(await ada.page.locator(".message-head").count()).toBe(1);
+    expect(await ada.page.locator(".day").allTextContents()).toEqual(["Today"]);
+  });
+
+  it("holds long words and right-to-left text", async () => {
+    server.inference.script({ chunks: ["אלפקה היא בעל חיים."] });
+    await ada.send("long".repeat(200));
+    await ada.waitForReplies(1);
+    expect(await ada.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    const text = ada.lastMessage.locator(".markdown");
+    expect(await text.evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
+  });
+});
+
+describe("the composer", () => {
+  it("breaks lines at Shift+Enter and grows to eight of them", async () => {
+    await ada.composer.focus();
+    const heights: number[] = [];
+    for (let line = 1; line <= 10; line++) {
+      heights.push((await ada.composer.boundingBox())!.height);
+      await ada.page.keyboard.type(`line ${line}`);
+      await ada.page.keyboard.press("Shift+Enter");
+    }
+    expect(heights.slice(0, 8)).toEqual(Array.from({ length: 8 }, (_, index) => 40 + 22 * index));
+    expect(heights[9]).toBe(heights[7]);
+    expect(await ada.messages.count()).toBe(0);
+  });
+
+  it("completes commands and models by keyboard, and does not choose a broken one", async () => {
+    await ada.composer.pressSequentially("/mo");
+    await ada.page.getByRole("option", { name: /model/ }).waitFor();
+    await ada.composer.press("Tab");
+    expect(await ada.composer.inputValue()).toBe("/model ");
+    await ada.page.getByRole("option", { name: /tiny-broken.*tokenizer.json is missing/ }).waitFor();
+    await ada.composer.press("ArrowUp");
+    await ada.composer.press("Enter");
+    expect(await ada.composer.inputValue()).toBe("/model ");
+    await ada.composer.press("ArrowUp");
+    await ada.composer.press("Enter");
+    expect(await ada.composer.inputValue()).toBe("/model smollm2-135m-few-shot");
+    await ada.page.locator(".completions").waitFor({ state: "detached" });
+    await ada.composer.press("Enter");
+    await ada.model.getByText("smollm2-135m-few-shot").waitFor();
+  });
+
+  it("completes the bot's mention", async () => {
+    await ada.openChannel("general");
+    await ada.composer.pressSequentially("hey @c");
+    await ada.page.getByRole("option", { name: /@cria/ }).click();
+    expect(await ada.composer.inputValue()).toBe("hey @cria ");
+    expect(await ada.composer.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it("keeps a text that is too long, and says how long it may be", async () => {
+    await ada.composer.fill("x".repeat(16_001));
+    await ada.page.getByText("16,001 characters; at most 16,000 can be sent.").waitFor();
+    await ada.composer.press("Enter");
+    expect((await ada.composer.inputValue()).length).toBe(16_001);
+    expect(await ada.messages.count()).toBe(0);
+  });
+
+  it("keeps a text for each channel", async () => {
+    await ada.composer.fill("for Cria");
+    await ada.openChannel("general");
+    expect(await ada.composer.inputValue()).toBe("");
+    await ada.openChannel("Cria");
+    expect(await ada.composer.inputValue()).toBe("for Cria");
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { languageOf, renderMarkdown } from "./renderer.ts";
+
+describe("renderMarkdown", () => {
+  it.each([
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<b onclick=alert(1)>x</b>",
+    "```<script>\n<script>\n```",
+    '[x](https://a.example/"onmouseover="alert(1))',
+    '![<img src=x onerror=alert(1)>](https://a.example "<b>")',
+  ])("writes %j as text", (source) => {
+    expect(renderMarkdown(source)).not.toMatch(/<(script|img|b)\b|<[^>]*\son\w+=/i);
+  });
+
+  it.each([
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "vbscript:x",
+    "file:///etc/passwd",
+    "//x.example",
+  ])("makes no link of %j", (target) => {
+    expect(renderMarkdown(`[x](${target})`)).not.toContain("<a");
+    expect(renderMarkdown(`<${target}>`)).not.toContain("<a");
+  });
+
+  it("opens links in a new tab that cannot reach back, and shows where they lead", () => {
+    expect(renderMarkdown("[docs](https://example.com/x)")).toBe(
+      '<p><a href="https://example.com/x" title="https://example.com/x" target="_blank" rel="noopener noreferrer nofollow" data-host="example.com">docs</a></p>\n',
+    );
+  });
+
+  it("makes links of bare addresses, but not of words with dots", () => {
+    expect(renderMarkdown("see https://example.com now")).toContain('href="https://example.com"');
+    expect(renderMarkdown("run main.py of example.com")).not.toContain("<a");
+  });
+
+  it("shows an image as a link to it", () => {
+    expect(renderMarkdown("![a cria](https://example.com/c.png)")).toContain(">a cria</a>");
+  });
+
+  it("marks a mention of the bot, not a part of a word", () => {
+    expect(renderMarkdown("hi @Cria!")).toContain('<span class="mention">@Cria</span>!');
+    expect(renderMarkdown("x@cria @criatura")).not.toContain("mention");
+    expect(renderMarkdown("`@cria`")).not.toContain("mention");
+  });
+
+  it("keeps line breaks, as chats do", () => {
+    expect(renderMarkdown("one\ntwo")).toContain("<br>");
+  });
+
+  it("lets tables scroll by themselves, reachable by keyboard", () => {
+    expect(renderMarkdown("| a |\n|---|\n| 1 |")).toMatch(/^<div class="table-scroll" tabindex="0"><table>/);
+  });
+});
+
+describe("languageOf", () => {
+  it.each([
+    ["python", "python"],
+    ["C++ title=x", "c++"],
+    ["  ", ""],
+    ['"><b>', ""],
+  ])("reads %j as %j", (info, language) => {
+    expect(languageOf(info)).toBe(language);
+  });
+});

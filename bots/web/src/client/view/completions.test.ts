@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { completionAction } from "./completion-choice.ts";
+import { mentionCompletions } from "./completions.ts";
+import { nextIndex } from "./move-within.ts";
+import { sendingObstacle } from "./sending-obstacle.ts";
+
+const choices = [
+  { text: "/model a", label: "a", description: "" },
+  { text: "/model b", label: "b", description: "", disabledReason: "broken" },
+];
+const act = (key: string, activeIndex = 0, text = "/model ", shiftKey = false) =>
+  completionAction({ key, shiftKey }, { choices, activeIndex, text });
+
+describe("completionAction", () => {
+  it("moves in a ring, chooses and closes", () => {
+    expect(act("ArrowDown")).toEqual({ type: "move", index: 1 });
+    expect(act("ArrowUp")).toEqual({ type: "move", index: 1 });
+    expect(act("Enter")).toEqual({ type: "choose", completion: choices[0] });
+    expect(act("Tab")).toEqual({ type: "choose", completion: choices[0] });
+    expect(act("Escape")).toEqual({ type: "close" });
+  });
+
+  it("does not choose what is broken", () => {
+    expect(act("Enter", 1)).toEqual({ type: "refuse" });
+  });
+
+  it("leaves Enter to a text that is complete, and other keys to the composer", () => {
+    expect(act("Enter", 0, "/model a")).toBeUndefined();
+    for (const key of ["x", "Home", "ArrowLeft"]) expect(act(key)).toBeUndefined();
+    expect(act("Enter", 0, "/model ", true)).toBeUndefined();
+    expect(act("Tab", 0, "/model ", true)).toBeUndefined();
+    expect(act("Enter", 7)).toBeUndefined();
+  });
+});
+
+describe("mentionCompletions", () => {
+  it.each([
+    ["@", "@cria "],
+    ["hey @cR", "hey @cria "],
+    ["hey\n@cria", "hey\n@cria "],
+  ])("completes %j to %j", (text, completed) => {
+    expect(mentionCompletions(text).map((completion) => completion.text)).toEqual([completed]);
+  });
+
+  it.each(["", "mail ada@c", "@cria ", "@x", "@criat"])("offers nothing for %j", (text) => {
+    expect(mentionCompletions(text)).toEqual([]);
+  });
+});
+
+describe("nextIndex", () => {
+  it("leads through a ring, to its ends, and nowhere in an empty list", () => {
+    expect([nextIndex("ArrowDown", 2, 3), nextIndex("ArrowUp", 0, 3), nextIndex("ArrowUp", -1, 3)]).toEqual([0, 2, 2]);
+    expect([nextIndex("Home", 2, 3), nextIndex("End", 0, 3), nextIndex("x", 0, 3)]).toEqual([0, 2, undefined]);
+    expect(nextIndex("End", 0, 0)).toBeUndefined();
+  });
+});
+
+describe("sendingObstacle", () => {
+  const down = { isDirect: false, isServing: false };
+  it("holds back what the model would answer while the service is away", () => {
+    expect(sendingObstacle("hello", { ...down, isDirect: true })).toContain("Your text is kept");
+    expect(sendingObstacle("@cria hello", down)).toContain("Your text is kept");
+    expect(sendingObstacle("hello everyone", down)).toBe("");
+    expect(sendingObstacle("/status", { ...down, isDirect: true })).toBe("");
+    expect(sendingObstacle("", { ...down, isDirect: true })).toBe("");
+  });
+
+  it("names the length of a text that is too long", () => {
+    expect(sendingObstacle("x".repeat(16_001), { isDirect: true, isServing: true })).toBe(
+      "16,001 characters; at most 16,000 can be sent.",
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import { signal } from "@preact/signals";
+import { describe, expect, it } from "vitest";
+import { BOT, type Person } from "../../wire.ts";
+import type { MessageView } from "../state/channel-state.ts";
+import { dayLabel, timelineRows } from "./timeline-rows.ts";
+
+const MINUTE = 60_000;
+const NOON = new Date(2026, 10, 24, 12).getTime();
+const ada: Person = { id: "ada", name: "Ada" };
+
+function view(id: string, author: Person, atMs: number, answers?: string): MessageView {
+  const answered = answers === undefined ? {} : { answers: { messageId: answers, authorName: "Ada" } };
+  return {
+    message: { id, author, atMs, ...answered },
+    text: signal(""),
+    state: signal(undefined),
+    isEdited: signal(false),
+  };
+}
+
+const shape = (views: readonly MessageView[], isDirect = false) =>
+  timelineRows(views, NOON, isDirect).map((row) => (row.type === "day" ? row.label : [row.key, row.isFirst]));
+
+describe("timelineRows", () => {
+  it("puts messages of one author under one name", () => {
+    const views = [
+      view("a", ada, NOON),
+      view("b", ada, NOON + MINUTE),
+      view("c", { id: "ben", name: "Ben" }, NOON + MINUTE),
+    ];
+    expect(shape(views)).toEqual(["Today", ["a", true], ["b", false], ["c", true]]);
+  });
+
+  it("begins anew after five minutes, and with each reply", () => {
+    const views = [
+      view("a", ada, NOON),
+      view("b", ada, NOON + 6 * MINUTE),
+      view("c", BOT, NOON + 7 * MINUTE, "a"),
+      view("d", BOT, NOON + 7 * MINUTE, "b"),
+    ];
+    expect(shape(views)).toEqual(["Today", ["a", true], ["b", true], ["c", true], ["d", true]]);
+  });
+
+  it("draws a line between days", () => {
+    const views = [view("a", ada, NOON - 24 * 60 * MINUTE), view("b", ada, NOON)];
+    expect(shape(views)).toEqual(["Yesterday", ["a", true], "Today", ["b", true]]);
+  });
+
+  it("says whom a reply answers, except right under the question in a direct message", () => {
+    const views = [view("a", ada, NOON), view("b", BOT, NOON, "a"), view("c", BOT, NOON, "a")];
+    const shows = (isDirect: boolean) =>
+      timelineRows(views, NOON, isDirect).map((row) => row.type === "message" && row.showsAnswers);
+    expect(shows(false)).toEqual([false, false, true, true]);
+    expect(shows(true)).toEqual([false, false, false, true]);
+  });
+
+  it("offers Retry at the latest answer to a question only", () => {
+    const views = [view("a", ada, NOON), view("b", BOT, NOON, "a"), view("c", BOT, NOON, "a")];
+    const latest = timelineRows(views, NOON, true).map((row) => row.type === "message" && row.isLatestAnswer);
+    expect(latest).toEqual([false, false, false, true]);
+  });
+});
+
+describe("dayLabel", () => {
+  it("gives the date of older days, with the year where it is another", () => {
+    expect(dayLabel(new Date(2026, 10, 2).getTime(), NOON)).toBe("Monday, November 2");
+    expect(dayLabel(new Date(2025, 11, 24).getTime(), NOON)).toBe("Wednesday, December 24, 2025");
+  });
+});

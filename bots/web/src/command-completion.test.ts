@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { completeCommand } from "./command-completion.ts";
+import type { ModelChoice } from "./wire.ts";
+
+const MODELS: readonly ModelChoice[] = [
+  { name: "smollm2-135m", description: "Small.", state: "loaded", isDefault: true },
+  { name: "big", description: "Big.", state: "available", isDefault: false },
+  { name: "torn", description: "Torn.", state: "broken", error: "tokenizer.json is missing.", isDefault: false },
+];
+const complete = (text: string) => completeCommand(text, async () => MODELS);
+const textsFor = async (text: string) => (await complete(text)).map((completion) => completion.text);
+
+describe("completeCommand", () => {
+  it("offers every command after a slash", async () => {
+    expect(await textsFor("/")).toEqual(["/model ", "/system ", "/context ", "/reset", "/status", "/help"]);
+  });
+
+  it("offers the commands that begin so, whatever their case", async () => {
+    expect(await textsFor("/S")).toEqual(["/system ", "/status"]);
+    expect(await textsFor("/x")).toEqual([]);
+  });
+
+  it("offers models with state and description, and says why one cannot be chosen", async () => {
+    expect(await complete("/model ")).toEqual([
+      { text: "/model smollm2-135m", label: "smollm2-135m", description: "ready · Small." },
+      { text: "/model big", label: "big", description: "loads on first use · Big." },
+      {
+        text: "/model torn",
+        label: "torn",
+        description: "broken · Torn.",
+        disabledReason: "broken · tokenizer.json is missing.",
+      },
+    ]);
+    expect(await textsFor("/model 135")).toEqual(["/model smollm2-135m"]);
+  });
+
+  it("offers the values an argument has", async () => {
+    expect(await textsFor("/context t")).toEqual(["/context turns"]);
+  });
+
+  it.each(["", "hello", "/system You are", "/model a b", "/nothing x", "hello /model"])(
+    "offers nothing for %j",
+    async (text) => {
+      expect(await complete(text)).toEqual([]);
+    },
+  );
+});

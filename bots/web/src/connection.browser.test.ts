@@ -1,0 +1,127 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
+import type { TimelineStore } from "./rooms/timeline-store.ts";
+import { launchBrowser } from "./testing/browser.ts";
+import { ChunkSource } from "./testing/chunk-source.ts";
+import { type CuttableProxy, startCuttableProxy } from "./testing/cuttable-proxy.ts";
+import { TestPage } from "./testing/test-page.ts";
+import { startTestServer, type TestServer } from "./testing/test-server.ts";
+
+let browser: Browser;
+let server: TestServer;
+let network: CuttableProxy;
+let ada: TestPage;
+let timelineStore: TimelineStore;
+
+beforeAll(async () => {
+  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  timelineStore = createMemoryTimelineStore();
+  server = await startTestServer({ timelineStore });
+  network = await startCuttableProxy(server.url);
+  ada = await TestPage.join(browser, network.url);
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  await network.close();
+  await server.close();
+});
+
+const connection = () => ada.page.locator(".connection");
+
+describe("when the model service is away", () => {
+  it("says so, keeps the text, and goes on by itself when it is back", async () => {
+    server.inference.setServing(false);
+    await ada.page.getByText("The model service is not reachable.").waitFor();
+    await ada.send("What is a dog?");
+    await ada.page.getByText("Your text is kept.").waitFor();
+    expect(await ada.composer.inputValue()).toBe("What is a dog?");
+    server.inference.setServing(true);
+    await ada.page.locator(".banner").waitFor({ state: "detached" });
+    await ada.composer.press("Enter");
+    await ada.waitForReplies(1);
+  });
+
+  it("says so to who comes then", async () => {
+    server.inference.setServing(false);
+    await ada.page.reload();
+    await ada.page.getByText("The model service is not reachable.").waitFor();
+    await ada.page.locator(".picker-button").click();
+    await ada.page.getByText("its models are not known").waitFor();
+  });
+});
+
+describe("when the connection is cut", () => {
+  it("loses no word of a reply and repeats none", async () => {
+    const chunks = new ChunkSource();
+    server.inference.script({ chunks });
+    await ada.send("Count.");
+    const words = Array.from({ length: 60 }, (_, index) => `word${index} `);
+    chunks.push(...words.slice(0, 20));
+    await ada.page.getByText("word19").waitFor();
+    network.cut();
+    await connection().getByText("Reconnecting").waitFor();
+    chunks.push(...words.slice(20, 40));
+    network.mend();
+    await ada.page.getByText("word39").waitFor();
+    chunks.push(...words.slice(40));
+    chunks.end();
+    await ada.waitForReplies(1);
+    expect(await ada.lastMessage.locator("p").textContent()).toBe(words.join("").trim());
+    await connection().getByText("Connected").waitFor();
+  });
+
+  it("shows a reply that ended meanwhile, and messages that were sent", async () => {
+    await ada.openChannel("general");
+    const ben = await TestPage.join(browser, server.url, "Ben");
+    await ben.openChannel("general");
+    network.cut();
+    await connection().getByText("Reconnecting").waitFor();
+    await ben.send("@cria say hello");
+    await ben.waitForReplies(1);
+    network.mend();
+    await ada.waitForReplies(1);
+    expect(await ada.messages.count()).toBe(2);
+  });
+
+  it("keeps a message that could not be sent, and posts it once", async () => {
+    network.cut();
+    await connection().getByText("Reconnecting").waitFor();
+    await ada.send("hello");
+    await ada.page.getByText("The chat server cannot be reached.").waitFor();
+    expect(await ada.composer.inputValue()).toBe("hello");
+    network.mend();
+    await connection().getByText("Connected").waitFor();
+    await ada.composer.press("Enter");
+    await ada.waitForReplies(1);
+    expect(await ada.messages.count()).toBe(2);
+  });
+
+  it("finds everything again after the chat server was restarted", async () => {
+    await ada.openChannel("general");
+    await ada.send("before the restart");
+    await ada.messages.first().waitFor();
+    const port = Number(new URL(server.url).port);
+    await server.close();
+    await connection().getByText("Reconnecting").waitFor();
+    server = await startTestServer({ timelineStore, port });
+    await connection().getByText("Connected").waitFor();
+    await ada.send("after the restart");
+    await ada.page.getByText("after the restart").waitFor();
+    expect(await ada.messages.count()).toBe(2);
+  });
+
+  it("asks for a name again when the server no longer knows the browser", async () => {
+    const port = Number(new URL(server.url).port);
+    await server.close();
+    server = await startTestServer({ timelineStore, port, secret: "another secret" });
+    await ada.page.getByLabel("What should others call you?").fill("Ada again");
+    await ada.page.getByRole("button", { name: "Start chatting" }).click();
+    await ada.send("hello");
+    await ada.waitForReplies(1);
+    expect(await ada.page.locator(".sidebar-foot b").textContent()).toBe("Ada again");
+  });
+});

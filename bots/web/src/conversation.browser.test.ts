@@ -1,0 +1,189 @@
+import { FinishReason } from "@cria/proto";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser } from "./testing/browser.ts";
+import { ChunkSource } from "./testing/chunk-source.ts";
+import { TestPage } from "./testing/test-page.ts";
+import { startTestServer, type TestServer } from "./testing/test-server.ts";
+
+const NEVER = new Promise<void>(() => undefined);
+
+let browser: Browser;
+let server: TestServer;
+let ada: TestPage;
+beforeAll(async () => {
+  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  server = await startTestServer();
+  ada = await TestPage.join(browser, server.url);
+});
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+  await server.close();
+  expect(ada.complaints).toEqual([]);
+});
+
+describe("a conversation on the page", () => {
+  it("offers three things to try, which fill the composer", async () => {
+    const suggestions = ada.page.locator(".suggestions button");
+    await suggestions.nth(2).waitFor();
+    const text = await suggestions.first().textContent();
+    await suggestions.first().click();
+    expect(await ada.composer.inputValue()).toBe(text);
+    expect(await ada.composer.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it("streams a reply, shows Markdown, and then its figures in one line", async () => {
+    server.inference.script({ chunks: ["A **loyal** ", "animal.\n\n", "| a | b |\n|---|---|\n| 1 | 2 |"] });
+    await ada.send("What is a dog?");
+    await ada.waitForReplies(1);
+    expect(await ada.lastMessage.locator("strong").textContent()).toBe("loyal");
+    expect(await ada.lastMessage.locator("td").allTextContents()).toEqual(["1", "2"]);
+    expect(await ada.lastMessage.locator(".figures").textContent()).toMatch(
+      /^smollm2-135m · 0\.01 s to first token · \d+ tok\/s · 4 tokens$/,
+    );
+    expect(await ada.page.locator(".rounds").textContent()).toBe("1 round remembered");
+  });
+
+  it("keeps the reply in one place from its first state to its end", async () => {
+    const chunks = new ChunkSource();
+    let release = () => {};
+    const queue = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    server.inference.script({ queue, chunks });
+    await ada.send("What is a dog?");
+    const place = async () => (await ada.lastMessage.boundingBox())!;
+    await ada.page.locator(".reply-status").waitFor();
+    const first = await place();
+    release();
+    await ada.page.getByText("Reading 12 tokens, 4 from the cache").waitFor();
+    expect(await place()).toEqual(first);
+    chunks.push("A loyal");
+    await ada.page.locator(".markdown.is-streaming", { hasText: "A loyal" }).waitFor();
+    expect(await place()).toEqual(first);
+    chunks.end();
+    await ada.waitForReplies(1);
+    expect(await place()).toEqual(first);
+  });
+
+  it("says how many are ahead", async () => {
+    server.inference.script({ hold: NEVER });
+    await ada.send("first");
+    await ada.page.locator(".reply-status").waitFor();
+    await ada.send("second");
+    await ada.page.getByText(/Waiting, 1 ahead of you/).waitFor();
+  });
+
+  it("shows how much of a model is loaded", async () => {
+    server.inference.loadSteps = [{ loadedBytes: 41_000_000, totalBytes: 97_000_000 }];
+    server.inference.loadHold = NEVER;
+    await ada.send("/model smollm2-135m-few-shot");
+    await ada.page.getByText("answers here from now on").waitFor();
+    await ada.send("What is a dog?");
+    await ada.page.getByText("41 of 97 MB").waitFor();
+    expect(await ada.page.locator("progress").evaluate((bar: HTMLProgressElement) => bar.position)).toBeCloseTo(
+      41 / 97,
+    );
+  });
+
+  it("stops at Stop, keeps what was written and says so in the same place", async () => {
+    server.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    await ada.send("What is a dog?");
+    await ada.page.getByText("A loyal").waitFor();
+    await ada.page.getByRole("button", { name: "Stop" }).click();
+    await ada.page.getByText("Stopped by you").waitFor();
+    expect(await ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal");
+    expect(await ada.page.getByRole("button", { name: "Stop" }).count()).toBe(0);
+  });
+
+  it.each([
+    [FinishReason.MAX_TOKENS, "Cut at the length limit"],
+    [FinishReason.REPETITION, "Cut: it began to repeat itself"],
+  ])("says that a reply was cut: %s", async (finishReason, line) => {
+    server.inference.script({ chunks: ["again and again"], finishReason });
+    await ada.send("Go on.");
+    await ada.page.locator(".figures", { hasText: line }).waitFor();
+  });
+
+  it("keeps what was written when a reply fails, and answers anew on Retry", async () => {
+    server.inference.script({ chunks: ["A loyal"], failure: new Error("gone") }, { chunks: ["A loyal animal."] });
+    await ada.send("What is a dog?");
+    await ada.page.locator(".failure").waitFor();
+    expect(await ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal");
+    await ada.page.getByRole("button", { name: "Retry" }).click();
+    await ada.waitForReplies(1);
+    expect(await ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal animal.");
+    expect(await ada.messages.count()).toBe(3);
+    expect(await ada.page.getByRole("button", { name: "Retry" }).count()).toBe(0);
+  });
+
+  it("copies a reply and a block of code", async () => {
+    await ada.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const clipboard = () => ada.page.evaluate(() => navigator.clipboard.readText());
+    server.inference.script({ chunks: ["Run:\n\n```js\nrun();\n```"] });
+    await ada.send("How?");
+    await ada.waitForReplies(1);
+    await ada.lastMessage.hover();
+    await ada.page.getByRole("button", { name: "Copy code" }).click();
+    await expect.poll(clipboard).toBe("run();");
+    await ada.page.getByRole("button", { name: "Copy reply" }).click();
+    await expect.poll(clipboard).toBe("Run:\n\n```js\nrun();\n```");
+  });
+
+  it("colours code once it is whole, and lets it scroll by itself", async () => {
+    const chunks = new ChunkSource();
+    server.inference.script({ chunks });
+    await ada.send("How?");
+    chunks.push(`\`\`\`js\nconst long = "${"x".repeat(400)}";\n`);
+    const code = ada.lastMessage.locator("pre");
+    await code.waitFor();
+    await code.evaluate((pre) => {
+      pre.scrollLeft = 100;
+    });
+    chunks.push("run();\n");
+    await ada.page.getByText("run();").waitFor();
+    expect(await code.evaluate((pre) => pre.scrollLeft)).toBe(100);
+    expect(await code.locator(".hljs-keyword").count()).toBe(0);
+    chunks.push("```\n");
+    chunks.end();
+    await code.locator(".hljs-keyword").waitFor();
+    expect(await ada.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  });
+
+  it("names near matches of a wrong command", async () => {
+    await ada.send("/modle smollm2-135m");
+    await ada.page.getByText("Did you mean /model?").waitFor();
+  });
+
+  it("builds a block once, however long the reply becomes", async () => {
+    const chunks = new ChunkSource();
+    server.inference.script({ chunks });
+    await ada.send("Tell me everything.");
+    chunks.push("First paragraph.\n\nSecond.\n\nThird.");
+    const first = ada.lastMessage.locator("p", { hasText: "First paragraph." });
+    await first.waitFor();
+    await ada.page.locator("p", { hasText: "Third" }).waitFor();
+    await first.evaluate((paragraph) => paragraph.setAttribute("data-seen", ""));
+    for (let count = 0; count < 100; count++) chunks.push(`\n${"word ".repeat(40)}\n`);
+    chunks.end();
+    await ada.waitForReplies(1);
+    expect(await ada.lastMessage.locator("p[data-seen]").count()).toBe(1);
+    expect(await ada.lastMessage.locator("p").count()).toBe(102);
+  });
+
+  it("tells a screen reader of finished replies, not of tokens", async () => {
+    const chunks = new ChunkSource();
+    server.inference.script({ chunks });
+    await ada.send("What is a dog?");
+    chunks.push("A loyal");
+    await ada.page.locator(".markdown", { hasText: "A loyal" }).waitFor();
+    const live = ada.page.locator("[aria-live=polite]");
+    expect(await live.textContent()).toBe("");
+    chunks.push(" animal.");
+    chunks.end();
+    await expect.poll(() => live.textContent()).toContain("Cria: A loyal animal.");
+  });
+});

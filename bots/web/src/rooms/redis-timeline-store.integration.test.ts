@@ -1,0 +1,50 @@
+import { connectRedis, type RedisConnection } from "@cria/bot-core";
+import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createRedisTimelineStore } from "./redis-timeline-store.ts";
+import { describeTimelineStore } from "./timeline-store.contract.ts";
+
+const TTL_MS = 60_000;
+const logger = pino({ level: "silent" });
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: timelines on Redis, because redis-server is not on the PATH\n");
+
+describe.skipIf(!hasRedis)("on a real Redis", () => {
+  let server: RedisServer;
+  let redis: RedisConnection;
+  beforeAll(async () => {
+    server = await startRedisServer();
+    redis = await connectRedis(server.url, logger);
+  });
+  afterAll(async () => {
+    await redis.close();
+    await server.close();
+  });
+
+  describeTimelineStore("createRedisTimelineStore", async () => {
+    await redis.run((client) => client.FLUSHALL());
+    return createRedisTimelineStore(redis, TTL_MS);
+  });
+
+  describe("createRedisTimelineStore", () => {
+    const message = { id: "message-1", atMs: 1, author: { id: "ada", name: "Ada" }, text: "hello" };
+
+    it("forgets a channel that is silent for long, both keys together", async () => {
+      await redis.run((client) => client.FLUSHALL());
+      await createRedisTimelineStore(redis, TTL_MS).put("general", message);
+      const keys = (await redis.run((client) => client.KEYS("*"))).sort();
+      expect(keys).toEqual(["cria:web:{general}:messages", "cria:web:{general}:order"]);
+      for (const key of keys) expect(await redis.run((client) => client.pTTL(key))).toBeGreaterThan(TTL_MS / 2);
+    });
+
+    it("leaves out what is no message", async () => {
+      const store = createRedisTimelineStore(redis, TTL_MS);
+      await store.put("broken", message);
+      await redis.run((client) => client.zAdd("cria:web:{broken}:order", { score: 2, value: "message-2" }));
+      await redis.run((client) => client.hSet("cria:web:{broken}:messages", "message-2", "{"));
+      await redis.run((client) => client.zAdd("cria:web:{broken}:order", { score: 3, value: "message-3" }));
+      expect(await store.messages("broken")).toEqual([message]);
+    });
+  });
+});

@@ -1,0 +1,52 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { ChatMessage } from "../wire.ts";
+import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+
+/** What every timeline store does. `create` gives an empty one. */
+export function describeTimelineStore(name: string, create: () => Promise<TimelineStore>): void {
+  describe(name, () => {
+    let store: TimelineStore;
+    beforeEach(async () => {
+      store = await create();
+    });
+
+    it("gives the messages of a channel, oldest first", async () => {
+      await store.put("general", messageAt(1));
+      await store.put("general", messageAt(2));
+      await store.put("random", messageAt(3));
+      expect(await store.messages("general")).toEqual([messageAt(1), messageAt(2)]);
+      expect(await store.messages("nowhere")).toEqual([]);
+    });
+
+    it("replaces a message in its place", async () => {
+      await store.put("general", messageAt(1));
+      await store.put("general", messageAt(2));
+      const changed: ChatMessage = { ...messageAt(1), text: "more", state: { type: "ended", end: "complete" } };
+      await store.put("general", changed);
+      expect(await store.messages("general")).toEqual([changed, messageAt(2)]);
+    });
+
+    it("keeps the newest messages only", async () => {
+      for (let atMs = 1; atMs <= TIMELINE_CAPACITY + 3; atMs++) await store.put("general", messageAt(atMs));
+      const kept = await store.messages("general");
+      expect(kept).toHaveLength(TIMELINE_CAPACITY);
+      expect(kept[0]).toEqual(messageAt(4));
+      expect(kept.at(-1)).toEqual(messageAt(TIMELINE_CAPACITY + 3));
+    });
+
+    it("keeps any text and any channel name", async () => {
+      const message = { ...messageAt(1), text: "a\u0000b\n{x} 🦙 \ud83d" };
+      await store.put("dm:{x}:y", message);
+      expect((await store.messages("dm:{x}:y"))[0]?.text.slice(0, -1)).toBe(message.text.slice(0, -1));
+    });
+
+    it("keeps added channels in order, each once", async () => {
+      for (const name of ["herd", "barn", "herd"]) await store.addChannel(name);
+      expect(await store.channels()).toEqual(["herd", "barn"]);
+    });
+  });
+}
+
+function messageAt(atMs: number): ChatMessage {
+  return { id: `message-${atMs}`, atMs, author: { id: "ada", name: "Ada" }, text: `text ${atMs}` };
+}

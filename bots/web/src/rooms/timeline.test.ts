@@ -1,0 +1,114 @@
+import { pino } from "pino";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { BOT, type ChatMessage, type ServerEvent } from "../wire.ts";
+import { EventFeed } from "./event-feed.ts";
+import { createMemoryTimelineStore } from "./memory-timeline-store.ts";
+import { Timeline } from "./timeline.ts";
+import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+
+const logger = pino({ level: "silent" });
+const ada = { id: "ada", name: "Ada" };
+
+let store: TimelineStore;
+let feed: EventFeed;
+let events: ServerEvent[];
+beforeEach(() => {
+  store = createMemoryTimelineStore();
+  feed = new EventFeed("run");
+  events = [];
+  feed.subscribe("ada", ({ event }) => events.push(event));
+});
+
+const open = (ownLogger = logger) => Timeline.open({ channelId: "general", store, feed, logger: ownLogger });
+const reply = (id: string) => ({ id, author: BOT, text: "", state: { type: "waiting" } }) as const;
+
+describe("Timeline", () => {
+  it("gives messages of one millisecond times of their own, in order", async () => {
+    const timeline = await open();
+    const times = ["one", "two", "three"].map((id) => timeline.post({ id, author: ada, text: id }, 5).atMs);
+    expect(times).toEqual([5, 6, 7]);
+  });
+
+  it("tells the pages of each change, with the place of what is appended", async () => {
+    const timeline = await open();
+    timeline.post(reply("reply-1"), 5);
+    timeline.append("reply-1", "Hel");
+    timeline.append("reply-1", "");
+    timeline.append("reply-1", "lo");
+    timeline.setState("reply-1", { type: "ended", end: "complete" }, "Hello");
+    expect(events.slice(1)).toEqual([
+      { type: "append", channelId: "general", messageId: "reply-1", offset: 0, text: "Hel" },
+      { type: "append", channelId: "general", messageId: "reply-1", offset: 3, text: "lo" },
+      { type: "state", channelId: "general", messageId: "reply-1", state: { type: "ended", end: "complete" } },
+    ]);
+  });
+
+  it("sends the whole text where the end cut it", async () => {
+    const timeline = await open();
+    timeline.post(reply("reply-1"), 5);
+    timeline.append("reply-1", "loop loop loop");
+    timeline.setState("reply-1", { type: "ended", end: "repetition" }, "loop");
+    expect(events.at(-1)).toMatchObject({ type: "state", text: "loop" });
+    expect(timeline.message("reply-1")?.text).toBe("loop");
+  });
+
+  it("ignores changes to messages it does not know", async () => {
+    const timeline = await open();
+    timeline.append("gone", "text");
+    timeline.setState("gone", { type: "streaming" });
+    expect(events).toEqual([]);
+  });
+
+  it("is there again after a restart, and says which replies the restart cut off", async () => {
+    const before = await open();
+    before.post({ id: "question", author: ada, text: "hello" }, 5);
+    before.post(reply("reply-1"), 6);
+    before.append("reply-1", "Hel");
+    await before.flush();
+    const after = await open();
+    expect(after.messages().map(({ id, text }) => [id, text])).toEqual([
+      ["question", "hello"],
+      ["reply-1", "Hel"],
+    ]);
+    expect(after.message("reply-1")?.state).toEqual({
+      type: "failed",
+      reason: "The chat server stopped while this was being written.",
+    });
+    expect(after.post({ id: "next", author: ada, text: "next" }, 1).atMs).toBe(7);
+  });
+
+  it("writes a reply down once a second while it streams, not at each token", async () => {
+    vi.useFakeTimers();
+    try {
+      const put = vi.spyOn(store, "put");
+      const timeline = await open();
+      timeline.post(reply("reply-1"), 5);
+      await timeline.flush();
+      for (let count = 0; count < 100; count++) timeline.append("reply-1", "x");
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(put).toHaveBeenCalledTimes(2);
+      expect((await store.messages("general"))[0]?.text).toHaveLength(100);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("keeps the newest messages only", async () => {
+    const timeline = await open();
+    for (let count = 0; count <= TIMELINE_CAPACITY; count++)
+      timeline.post({ id: `message-${count}`, author: ada, text: "x" }, count);
+    expect(timeline.messages()).toHaveLength(TIMELINE_CAPACITY);
+    expect(timeline.message("message-0")).toBeUndefined();
+  });
+
+  it("goes on in memory when the store fails, and logs it", async () => {
+    const failing: TimelineStore = { ...store, put: () => Promise.reject(new Error("away")) };
+    const warn = vi.fn();
+    const ownLogger = { ...logger, warn } as unknown as typeof logger;
+    const timeline = await Timeline.open({ channelId: "general", store: failing, feed, logger: ownLogger });
+    timeline.post({ id: "message-1", author: ada, text: "hello" }, 5);
+    await timeline.flush();
+    expect(timeline.messages().map((message: ChatMessage) => message.text)).toEqual(["hello"]);
+    expect(warn).toHaveBeenCalledOnce();
+  });
+});

@@ -1,0 +1,81 @@
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { BOT, type ServerEvent } from "../wire.ts";
+import { EventFeed } from "./event-feed.ts";
+import { createMemoryTimelineStore } from "./memory-timeline-store.ts";
+import { Timeline } from "./timeline.ts";
+import { createWebReply } from "./web-reply.ts";
+
+const stats = {
+  model: "fake",
+  promptTokens: 1,
+  cachedTokens: 0,
+  completionTokens: 2,
+  queueMs: 0,
+  modelLoadMs: 0,
+  prefillMs: 1,
+  timeToFirstTokenMs: 2,
+  decodeMs: 3,
+};
+
+let timeline: Timeline;
+let appended: string[];
+beforeEach(async () => {
+  vi.useFakeTimers();
+  const feed = new EventFeed("run");
+  const store = createMemoryTimelineStore();
+  timeline = await Timeline.open({ channelId: "general", store, feed, logger: pino({ level: "silent" }) });
+  timeline.post({ id: "reply-1", author: BOT, text: "", state: { type: "waiting" } }, 1);
+  appended = [];
+  feed.subscribe("ada", ({ event }: { event: ServerEvent }) => event.type === "append" && appended.push(event.text));
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const createReply = () => createWebReply({ timeline, messageId: "reply-1", signal: new AbortController().signal });
+const state = () => timeline.message("reply-1")?.state;
+
+describe("createWebReply", () => {
+  it("shows what the reply waits for", async () => {
+    await createReply().status({ type: "queued", ahead: 2 });
+    expect(state()).toEqual({ type: "queued", ahead: 2 });
+  });
+
+  it("sends the first words at once and the rest together every 40 ms", async () => {
+    const reply = createReply();
+    for (const text of ["one", " two", " three"]) await reply.append(text);
+    expect(appended).toEqual(["one"]);
+    expect(state()).toEqual({ type: "streaming" });
+    await vi.advanceTimersByTimeAsync(40);
+    expect(appended).toEqual(["one", " two three"]);
+    await vi.advanceTimersByTimeAsync(400);
+    await reply.append(" four");
+    expect(appended).toEqual(["one", " two three", " four"]);
+  });
+
+  it("loses nothing that was pending at its end", async () => {
+    const reply = createReply();
+    for (const text of ["one", " two"]) await reply.append(text);
+    await reply.finish("complete", "one two", stats);
+    expect(appended).toEqual(["one", " two"]);
+    expect(state()).toEqual({ type: "ended", end: "complete", stats });
+    await vi.advanceTimersByTimeAsync(400);
+    expect(appended).toEqual(["one", " two"]);
+  });
+
+  it("keeps what was written when it fails", async () => {
+    const reply = createReply();
+    for (const text of ["one", " two"]) await reply.append(text);
+    await reply.fail("It broke.");
+    expect(timeline.message("reply-1")).toMatchObject({
+      text: "one two",
+      state: { type: "failed", reason: "It broke." },
+    });
+  });
+
+  it("leaves the figures out where it was stopped before they were known", async () => {
+    await createReply().finish("stopped", "", undefined);
+    expect(state()).toEqual({ type: "ended", end: "stopped" });
+  });
+});

@@ -1,0 +1,184 @@
+import { createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { FakeInferenceClient } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createCoreBot } from "../core-bot.ts";
+import { ChatRooms } from "../rooms/chat-rooms.ts";
+import { EventFeed } from "../rooms/event-feed.ts";
+import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
+import { TEST_MODELS } from "../testing/test-models.ts";
+import { type AppOptions, createApp } from "./app.ts";
+import { createAsset } from "./client-bundle.ts";
+import { hostNamesFor } from "./security.ts";
+
+const HOST = "127.0.0.1:3000";
+const JSON_HEADERS = { host: HOST, origin: `http://${HOST}`, "content-type": "application/json" };
+
+let options: AppOptions;
+let inference: FakeInferenceClient;
+beforeEach(async () => {
+  inference = new FakeInferenceClient(TEST_MODELS);
+  const logger = pino({ level: "silent" });
+  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+  const bot = createCoreBot({
+    core: createBotCore({ store, inference, logger }),
+    store,
+    inference,
+    isEveryoneAdmin: true,
+  });
+  const feed = new EventFeed("run");
+  const rooms = await ChatRooms.open({ bot, store: createMemoryTimelineStore(), feed, logger, now: Date.now });
+  const assets = [
+    await createAsset("/", Buffer.from("<p>page</p>")),
+    await createAsset("/assets/app-1.js", Buffer.alloc(9)),
+  ];
+  options = {
+    rooms,
+    bot,
+    feed,
+    bundle: new Map(assets.map((asset) => [asset.path, asset])),
+    secret: "a secret for tests",
+    workspaceName: "Cria",
+    hostNames: hostNamesFor("127.0.0.1", []),
+    logger,
+    signal: new AbortController().signal,
+  };
+});
+
+async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  return await createApp(options).request(path, { ...init, headers: { host: HOST, ...init.headers } });
+}
+
+async function join(name = "Ada"): Promise<string> {
+  const response = await post("/api/session", { name });
+  return response.headers.get("set-cookie")!.split(";")[0]!;
+}
+
+function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  return request(path, { method: "POST", body: JSON.stringify(body), headers: { ...JSON_HEADERS, ...headers } });
+}
+
+const errorOf = async (response: Response) => ((await response.json()) as { error: string }).error;
+
+describe("createApp", () => {
+  it("allows nothing from elsewhere, nothing inline, no frames", async () => {
+    const { headers } = await request("/");
+    const policy = headers.get("content-security-policy")!;
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(policy).not.toMatch(/unsafe|\*|http/);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+  });
+
+  it("sends a file once, compressed, and then says that it has not changed", async () => {
+    const first = await request("/", { headers: { "accept-encoding": "gzip, br" } });
+    expect(first.headers.get("content-encoding")).toBe("br");
+    const etag = first.headers.get("etag")!;
+    const again = await request("/", { headers: { "accept-encoding": "gzip, br", "if-none-match": etag } });
+    expect([again.status, await again.text()]).toEqual([304, ""]);
+    expect((await request("/")).headers.get("content-encoding")).toBeNull();
+    expect((await request("/assets/app-1.js")).headers.get("cache-control")).toContain("immutable");
+  });
+
+  it("knows nothing of who has no session", async () => {
+    expect(await (await request("/api/workspace")).json()).toBeNull();
+    for (const path of ["/api/models", "/api/events", "/api/channels/general", "/api/completions"])
+      expect((await request(path)).status).toBe(401);
+    expect((await post("/api/channels/general/messages", { id: "message-1", text: "hello" })).status).toBe(401);
+  });
+
+  it("gives the workspace to who has one", async () => {
+    const cookie = await join();
+    const workspace = await (await request("/api/workspace", { headers: { cookie } })).json();
+    expect(workspace).toMatchObject({
+      name: "Cria",
+      person: { name: "Ada" },
+      channels: ["general", "random"],
+      isServing: true,
+    });
+  });
+
+  it("says what is wrong with a name", async () => {
+    const response = await post("/api/session", { name: "  " });
+    expect([response.status, await errorOf(response)]).toEqual([400, "Choose a name of at least one letter."]);
+  });
+
+  it.each([
+    ["another origin", { origin: "http://evil.example" }],
+    ["no origin", { origin: "" }],
+    ["an origin of no page", { origin: "null" }],
+    ["another site, by the browser's word", { "sec-fetch-site": "cross-site" }],
+  ])("refuses changes from %s", async (_, headers) => {
+    const response = await post("/api/session", { name: "Ada" }, headers);
+    expect([response.status, await errorOf(response)]).toEqual([403, "This request does not come from the chat page."]);
+  });
+
+  it("refuses other host names on loopback, whatever page asks", async () => {
+    const response = await request("/", { headers: { host: "rebound.example:3000" } });
+    expect(response.status).toBe(403);
+    expect(await errorOf(response)).toContain('"rebound.example:3000"');
+    expect((await request("/", { headers: { host: "localhost:3000" } })).status).toBe(200);
+  });
+
+  it("answers a body over its limit with 413 and a sentence", async () => {
+    const cookie = await join();
+    const response = await post(
+      "/api/channels/general/messages",
+      { id: "message-1", text: "x".repeat(200_000) },
+      { cookie },
+    );
+    expect([response.status, await errorOf(response)]).toEqual([413, "The message is over 64 KB, too long to send."]);
+  });
+
+  it.each([
+    ["no JSON", "{", 400],
+    ["another shape", '{"id":"message-1"}', 400],
+    ["an id that could be a path", '{"id":"../../etc/x","text":"hi"}', 400],
+    ["an empty message", '{"id":"message-1","text":"  "}', 400],
+    ["an overlong message", JSON.stringify({ id: "message-1", text: "x".repeat(16_001) }), 413],
+  ])("refuses a message of %s", async (_, body, status) => {
+    const cookie = await join();
+    const headers = { ...JSON_HEADERS, cookie };
+    const response = await request("/api/channels/general/messages", { method: "POST", body, headers });
+    expect(response.status).toBe(status);
+    expect(await errorOf(response)).toMatch(/\.$|id|text/);
+  });
+
+  it("takes changes as JSON only: a form of another page can send no other", async () => {
+    const response = await post("/api/session", { name: "Ada" }, { "content-type": "text/plain" });
+    expect([response.status, await errorOf(response)]).toEqual([400, "The request's body must be JSON."]);
+  });
+
+  it("lists models, or says that the service is away", async () => {
+    const cookie = await join();
+    const models = (await (await request("/api/models", { headers: { cookie } })).json()) as { state: string }[];
+    expect(models.map(({ state }) => state)).toEqual(["loaded", "available", "broken"]);
+    inference.setServing(false);
+    const response = await request("/api/models", { headers: { cookie } });
+    expect([response.status, await errorOf(response)]).toEqual([503, expect.stringContaining("cannot be reached")]);
+  });
+
+  it("tells supervisors whether it serves", async () => {
+    expect(await (await request("/healthz")).json()).toEqual({ isServing: true });
+  });
+
+  it("ends a session", async () => {
+    const response = await request("/api/session", { method: "DELETE", headers: JSON_HEADERS });
+    expect([response.status, response.headers.get("set-cookie")]).toEqual([204, expect.stringContaining("Max-Age=0")]);
+  });
+});
+
+describe("hostNamesFor", () => {
+  it("holds a server on loopback to loopback's names and those added", () => {
+    expect(hostNamesFor("127.0.0.1", ["chat.example"])).toContain("chat.example");
+    expect(hostNamesFor("localhost", [])).toContain("127.0.0.1");
+    expect(hostNamesFor("::1", [])).toContain("[::1]");
+  });
+
+  it("lets a server that is reached from outside answer to any name, or only to those given", () => {
+    expect(hostNamesFor("0.0.0.0", [])).toBeUndefined();
+    expect(hostNamesFor("0.0.0.0", ["chat.example"])).toEqual(["chat.example"]);
+  });
+});

@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Hono } from "hono";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadSecret, personName, readSession, startSession } from "./session.ts";
+
+const SECRET = "a secret for tests";
+
+function createSessionApp(secret: string): Hono {
+  return new Hono()
+    .get("/start/:name", async (context) =>
+      context.json(await startSession(context, secret, context.req.param("name"))),
+    )
+    .get("/read", async (context) => context.json((await readSession(context, secret)) ?? null));
+}
+
+const cookieOf = (response: Response) => response.headers.get("set-cookie")!.split(";")[0]!;
+const read = async (cookie: string, secret = SECRET) =>
+  await (await createSessionApp(secret).request("/read", { headers: { cookie } })).json();
+
+describe("sessions", () => {
+  it("are known again by their cookie, which no script and no other site can use", async () => {
+    const response = await createSessionApp(SECRET).request("/start/Ada");
+    expect(response.headers.get("set-cookie")).toMatch(/HttpOnly; SameSite=Strict$/);
+    expect(await read(cookieOf(response))).toEqual(await response.json());
+  });
+
+  it("keep their id when the name changes", async () => {
+    const app = createSessionApp(SECRET);
+    const first = await app.request("/start/Ada");
+    const second = await app.request("/start/Ada%20L.", { headers: { cookie: cookieOf(first) } });
+    expect(await second.json()).toEqual({ ...(await first.json()), name: "Ada L." });
+  });
+
+  it("are refused when their content, their signature or the secret is another", async () => {
+    const cookie = cookieOf(await createSessionApp(SECRET).request("/start/Ada"));
+    expect(await read(cookie.replace("Ada", "Bob"))).toBeNull();
+    expect(await read(cookie.slice(0, -6))).toBeNull();
+    expect(await read(cookie.split(".")[0]!)).toBeNull();
+    expect(await read(cookie, "another secret")).toBeNull();
+    expect(await read("cria_session=; x=y")).toBeNull();
+  });
+});
+
+describe("personName", () => {
+  it.each([
+    ["Ada", "Ada"],
+    ["  Ada   Lovelace ", "Ada Lovelace"],
+    ["Søren O'Neil-Ümit Jr.", "Søren O'Neil-Ümit Jr."],
+    ["李小龙", "李小龙"],
+    ["שרה", "שרה"],
+    ["e\u0301ve", "éve"],
+  ])("takes %j as %j", (text, name) => {
+    expect(personName(text)).toBe(name);
+  });
+
+  it.each([
+    ["", "at least one letter"],
+    ["   ", "at least one letter"],
+    ["x".repeat(33), "33 characters"],
+    ["<script>", "begins with a letter"],
+    ["Ada<b>", "begins with a letter"],
+    ["a\u202eb", "begins with a letter"],
+    ["cRiA", "the assistant's name"],
+  ])("refuses %j", (text, sentence) => {
+    expect(() => personName(text)).toThrow(sentence);
+  });
+});
+
+describe("loadSecret", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "cria-secret-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("makes one that only its owner can read, and keeps it", async () => {
+    const path = join(folder, "state", "web-secret");
+    const [first, second] = await Promise.all([loadSecret(path), loadSecret(path)]);
+    expect(first).toMatch(/^[\w-]{43}$/);
+    expect(second).toBe(first);
+    expect(await readFile(path, "utf8")).toBe(first);
+    if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+});

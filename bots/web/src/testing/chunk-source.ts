@@ -1,0 +1,31 @@
+/** Chunks of a scripted reply that come when a test says so. */
+export class ChunkSource implements AsyncIterable<string> {
+  readonly #chunks: string[] = [];
+  #hasEnded = false;
+  #wake: (() => void) | undefined;
+
+  push(...chunks: readonly string[]): void {
+    this.#chunks.push(...chunks);
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) yield chunk;
+      else if (this.#hasEnded) return;
+      else await this.#change();
+    }
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
