@@ -28,11 +28,9 @@ export async function findOrStartInference(
   const token = env.CRIA_TOKEN;
   if (env.CRIA_INFERENCE_ADDRESS) return connected(env.CRIA_INFERENCE_ADDRESS, token);
   const instance = await findInstance(settings.stateDir);
-  for (const address of instance ? [instance.inferenceAddress] : [DEFAULT_ADDRESS]) {
-    const running = connected(address, token);
-    if (await serves(running.client)) return running;
-    await running.close();
-  }
+  const running = connected(instance?.inferenceAddress ?? DEFAULT_ADDRESS, token);
+  if (await serves(running.client)) return running;
+  await running.close();
   return start(settings, env, signal);
 }
 

@@ -3,7 +3,7 @@ import { createInferenceClient } from "@cria/bot-core";
 import { claimInstance, type Instance } from "./instance.ts";
 import { createLineWriter } from "./log-lines.ts";
 import { botProcess, inferenceProcess, webProcess } from "./node-processes.ts";
-import { freePort, isPortFree } from "./ports.ts";
+import { freePort, listenObstacle } from "./ports.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { loadDefaultModel, waitForPage } from "./readiness.ts";
 import { findOnPath, prepareRedis } from "./redis.ts";
@@ -57,14 +57,18 @@ async function planInstance(settings: LocalSettings): Promise<Instance> {
 }
 
 async function requireFreePorts({ webHost, webPort, inferenceHost, inferencePort }: LocalSettings): Promise<void> {
-  if (!(await isPortFree(webHost, webPort))) throw portTaken("CRIA_WEB_PORT", webHost, webPort);
-  if (inferencePort && !(await isPortFree(inferenceHost, inferencePort)))
-    throw portTaken("CRIA_PORT", inferenceHost, inferencePort);
+  await requirePort("CRIA_WEB_", webHost, webPort);
+  if (inferencePort) await requirePort("CRIA_", inferenceHost, inferencePort);
 }
 
-function portTaken(variable: string, host: string, port: number): StartError {
-  const other = `${variable}=${port + 1} npm start`;
-  return new StartError(
+/** `prefix` is that of the variables that set host and port. */
+async function requirePort(prefix: string, host: string, port: number): Promise<void> {
+  const obstacle = await listenObstacle(host, port);
+  if (obstacle === undefined) return;
+  if (obstacle !== "EADDRINUSE")
+    throw new StartError(`cannot listen at ${host}, port ${port} (${prefix}HOST, ${prefix}PORT): ${obstacle}`);
+  const other = `${prefix}PORT=${port + 1} npm start`;
+  throw new StartError(
     `port ${port} of ${host} is taken by another program. Stop that one, or choose another port: ${other}`,
   );
 }

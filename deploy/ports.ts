@@ -1,10 +1,10 @@
 import { createServer } from "node:net";
 
-/** Whether a program can listen there now. */
-export function isPortFree(host: string, port: number): Promise<boolean> {
+/** Why no program can listen there now, as Node's error code (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`); undefined if one can. */
+export function listenObstacle(host: string, port: number): Promise<string | undefined> {
   return listenOnce(host, port).then(
-    () => true,
-    () => false,
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code ?? error.message,
   );
 }
 

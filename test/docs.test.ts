@@ -8,7 +8,7 @@ const isText = (path: string) => /\.(tsx?|proto)$/.test(path) && !path.includes(
 const isSource = (path: string) => /\.tsx?$/.test(path) && !/\.test\.|node_modules|testing/.test(path);
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
-const variablesIn = (text: string) => text.match(/CRIA_[A-Z_]+[A-Z]/g) ?? [];
+const variablesIn = (text: string) => text.match(/CRIA_[A-Z_]+[A-Z](?![A-Z_])/g) ?? [];
 
 function filesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path));

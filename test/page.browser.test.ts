@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { launchBrowser } from "../bots/web/src/testing/browser.ts";
 import { findOnPath } from "../deploy/redis.ts";
 import { ChatPage } from "./chat-page.ts";
-import { launchChromium } from "./chromium.ts";
 import { LocalRun } from "./local-run.ts";
 import { descendantRunning } from "./processes.ts";
 
@@ -16,7 +16,7 @@ let browser: Browser;
 let stateDir: string;
 let run: LocalRun;
 beforeAll(async () => {
-  browser = await launchChromium();
+  browser = await launchBrowser();
 });
 afterAll(() => browser.close());
 beforeEach(async () => {

@@ -29,6 +29,7 @@ describe("by keyboard alone", () => {
     const { page } = await TestPage.join(browser, server.url);
     const ada = { page } as TestPage;
     expect(await focused(ada)).toBe("Message Cria");
+    await page.getByRole("button", { name: "Give me three ideas" }).waitFor();
     await page.keyboard.press("Shift+Tab");
     expect(await focused(ada)).toBe("Give me three ideas for a rainy Sunday.");
     for (let count = 0; count < 4; count++) await page.keyboard.press("Shift+Tab");

@@ -59,7 +59,7 @@ describe("two people in one channel", () => {
     server.inference.script({ chunks: ["A loyal"], hold: NEVER });
     await ada.send("@cria what is a dog?");
     await ben.page.getByRole("button", { name: "Stop" }).click();
-    await ada.page.locator(".figures", { hasText: "Stopped" }).waitFor();
+    await ada.page.locator(".figures", { hasText: "Stopped by Ben" }).waitFor();
   });
 
   it("have direct messages of their own", async () => {

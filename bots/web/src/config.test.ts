@@ -9,6 +9,7 @@ describe("loadWebConfig", () => {
       allowedHosts: [],
       secret: undefined,
       workspaceName: "Cria",
+      logLevel: "info",
     });
   });
 
@@ -19,6 +20,7 @@ describe("loadWebConfig", () => {
       CRIA_WEB_ALLOWED_HOSTS: "chat.example.org, Chat.Example.com",
       CRIA_WEB_SECRET: "sixteen characters",
       CRIA_WEB_NAME: "Alpaca Club",
+      CRIA_LOG_LEVEL: "debug",
     };
     expect(loadWebConfig(env)).toEqual({
       host: "0.0.0.0",
@@ -26,13 +28,14 @@ describe("loadWebConfig", () => {
       allowedHosts: ["chat.example.org", "chat.example.com"],
       secret: "sixteen characters",
       workspaceName: "Alpaca Club",
+      logLevel: "debug",
     });
   });
 
   it("names every fault at once, without the secret", () => {
-    const env = { CRIA_WEB_PORT: "70000", CRIA_WEB_SECRET: "short" };
+    const env = { CRIA_WEB_PORT: "70000", CRIA_WEB_SECRET: "short", CRIA_LOG_LEVEL: "loud" };
     expect(() => loadWebConfig(env)).toThrow(
-      "Bad configuration: CRIA_WEB_PORT must be 0 to 65535; CRIA_WEB_SECRET must have 16 characters or more.",
+      "Bad configuration: CRIA_WEB_PORT must be 0 to 65535; CRIA_WEB_SECRET must have 16 characters or more; CRIA_LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.",
     );
   });
 });

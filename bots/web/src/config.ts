@@ -1,5 +1,10 @@
 import { z } from "zod";
 
+/** The shortest secret that signs cookies, in characters. */
+export const MIN_SECRET_LENGTH = 16;
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
 /** How the chat page is served. */
 export interface WebConfig {
   /** `CRIA_WEB_HOST`: address to listen on. Default `127.0.0.1`, this machine only. */
@@ -12,6 +17,8 @@ export interface WebConfig {
   readonly secret: string | undefined;
   /** `CRIA_WEB_NAME`: the workspace's name. Default `Cria`. */
   readonly workspaceName: string;
+  /** `CRIA_LOG_LEVEL`: the least that is logged. Default `info`. */
+  readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
 const schema = z.object({
@@ -26,8 +33,9 @@ const schema = z.object({
     .string()
     .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
     .default([]),
-  CRIA_WEB_SECRET: z.string().min(16, "must have 16 characters or more").optional(),
+  CRIA_WEB_SECRET: z.string().min(MIN_SECRET_LENGTH, `must have ${MIN_SECRET_LENGTH} characters or more`).optional(),
   CRIA_WEB_NAME: z.string().max(40, "may have 40 characters").default("Cria"),
+  CRIA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
 /** Reads the page's part of the environment; an empty variable counts as absent. Throws one error that names every fault. */
@@ -44,6 +52,7 @@ export function loadWebConfig(env: Readonly<Record<string, string | undefined>>)
     allowedHosts: data.CRIA_WEB_ALLOWED_HOSTS,
     secret: data.CRIA_WEB_SECRET,
     workspaceName: data.CRIA_WEB_NAME,
+    logLevel: data.CRIA_LOG_LEVEL,
   });
 }
 

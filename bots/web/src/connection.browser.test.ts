@@ -54,6 +54,36 @@ describe("when the model service is away", () => {
   });
 });
 
+describe("an address that is no text", () => {
+  it("leads to the direct message", async () => {
+    await ada.page.goto("about:blank");
+    await ada.page.goto(`${network.url}/#%`);
+    await ada.composer.waitFor();
+    await ada.page.getByRole("button", { name: "random", exact: true }).click();
+    await ada.page.getByRole("heading", { level: 1, name: "random" }).waitFor();
+    expect(ada.complaints).toEqual([]);
+  });
+});
+
+describe("a fifth window", () => {
+  it("says why it is not connected, can write, and is connected once another closes", async () => {
+    const windows = await Promise.all(Array.from({ length: 4 }, () => ada.page.context().newPage()));
+    for (const page of windows.slice(0, 3)) {
+      await page.goto(network.url);
+      await page.locator(".connection").getByText("Connected").waitFor();
+    }
+    const fifth = windows[3]!;
+    await fifth.goto(network.url);
+    await fifth.getByText("You have 4 other windows open").waitFor();
+    await fifth.locator("#composer").fill("hello from the fifth");
+    await fifth.locator("#composer").press("Enter");
+    await ada.messages.first().getByText("hello from the fifth").waitFor();
+    await windows[0]!.close();
+    await fifth.locator(".connection").getByText("Connected").waitFor();
+    await fifth.getByText("You have 4 other windows open").waitFor({ state: "detached" });
+  });
+});
+
 describe("when the connection is cut", () => {
   it("loses no word of a reply and repeats none", async () => {
     const chunks = new ChunkSource();

@@ -47,6 +47,18 @@ describe("a conversation on the page", () => {
     expect(await ada.page.locator(".rounds").textContent()).toBe("1 round remembered");
   });
 
+  it("links words to an address that the reply names at its end", async () => {
+    server.inference.script({
+      chunks: ["Read [the docs][1].\n\n", "That is all.\n\n", "[1]: https://example.com/docs\n"],
+    });
+    await ada.send("Where?");
+    await ada.waitForReplies(1);
+    const link = ada.lastMessage.getByRole("link", { name: "the docs" });
+    expect(await link.getAttribute("href")).toBe("https://example.com/docs");
+    await ada.page.reload();
+    await link.waitFor();
+  });
+
   it("keeps the reply in one place from its first state to its end", async () => {
     const chunks = new ChunkSource();
     let release = () => {};

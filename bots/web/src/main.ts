@@ -14,7 +14,7 @@ const STOP_LIMIT_MS = 1_500;
 async function main(): Promise<void> {
   const config = loadWebConfig(process.env);
   const coreConfig = loadCoreConfig(process.env);
-  const logger = pino({ name: "web", level: process.env.CRIA_LOG_LEVEL ?? "info" });
+  const logger = pino({ name: "web", level: config.logLevel });
   const { core, store, inference, redis, close } = await openBotCore(coreConfig, logger);
   const { turnsTtlMs } = coreConfig;
   const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);

@@ -14,7 +14,13 @@ export type ReplyState =
   | { readonly type: "waiting" }
   | ReplyStatus
   | { readonly type: "streaming" }
-  | { readonly type: "ended"; readonly end: ReplyEnd; readonly stats?: ReplyStats }
+  | {
+      readonly type: "ended";
+      readonly end: ReplyEnd;
+      readonly stats?: ReplyStats;
+      /** Who pressed Stop. */
+      readonly stoppedBy?: Person;
+    }
   | { readonly type: "failed"; readonly reason: string };
 
 /** One message of a channel. */

@@ -7,11 +7,11 @@ export const INFERENCE_ERRORS = {
   MODEL_NOT_FOUND: { status: status.NOT_FOUND, retryable: false },
   MODEL_BROKEN: { status: status.FAILED_PRECONDITION, retryable: false },
   OUT_OF_MEMORY_BUDGET: { status: status.RESOURCE_EXHAUSTED, retryable: true },
+  MODEL_TOO_LARGE: { status: status.FAILED_PRECONDITION, retryable: false },
   QUEUE_FULL: { status: status.RESOURCE_EXHAUSTED, retryable: true },
   QUEUE_TIMEOUT: { status: status.RESOURCE_EXHAUSTED, retryable: true },
   DRAINING: { status: status.UNAVAILABLE, retryable: true },
   UNAUTHENTICATED: { status: status.UNAUTHENTICATED, retryable: false },
-  UNIMPLEMENTED: { status: status.UNIMPLEMENTED, retryable: false },
 } as const;
 
 export type InferenceErrorCode = keyof typeof INFERENCE_ERRORS;

@@ -158,10 +158,10 @@ describe("InferenceEngine", () => {
       [64, "PROMPT_TOO_LONG", "the prompt has 64 tokens; the context of 64"],
     ])("refuses a prompt of %i tokens", async (length, code, message) => {
       const { generate } = setup();
-      const request = { promptTokenIds: new Array(length).fill(1) };
-      await expect(collect(generate(request))).rejects.toMatchObject({
+      await expect(collect(generate({ promptTokenIds: new Array(length).fill(1) }))).rejects.toMatchObject({
         code,
         message: expect.stringContaining(message),
+        details: { fieldViolations: [{ field: "prompt", description: expect.stringMatching(/^has /) }] },
       });
     });
   });

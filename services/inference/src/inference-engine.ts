@@ -164,14 +164,17 @@ class SteppingEngine implements InferenceEngine {
     this.#stepping = undefined;
   }
 
-  /** Never rejects: a pass that fails takes the running sequences with it, as their rows are in doubt; the rest goes on. */
+  /**
+   * Never rejects: a pass that fails takes the running sequences with it, as their rows are in doubt, and those it
+   * finished, as their last updates are lost; the rest goes on.
+   */
   async #run(schedule: Schedule, plan: StepPlan): Promise<readonly SequenceUpdate[]> {
     try {
       const logits = await this.#runner.run(plan);
       return this.#scheduler.update(schedule, this.#sample(schedule.sequences, logits), this.#now());
     } catch (cause) {
       const error = new Error("the model's forward pass failed; the request may be tried again", { cause });
-      for (const sequence of this.#scheduler.running()) this.#fail(sequence, error);
+      for (const sequence of [...schedule.sequences, ...this.#scheduler.running()]) this.#fail(sequence, error);
       return [];
     }
   }
@@ -224,10 +227,14 @@ class SteppingEngine implements InferenceEngine {
 
 function checkPrompt({ promptTokenIds }: GenerationRequest, maxModelLen: number): void {
   const { length } = promptTokenIds;
-  if (length === 0) throw new InferenceError("INVALID_ARGUMENT", "the prompt has no tokens; it needs at least 1");
+  if (length === 0) throw promptError("INVALID_ARGUMENT", "has no tokens; it needs at least 1");
   if (length < maxModelLen) return;
-  const message = `the prompt has ${length} tokens; the context of ${maxModelLen} must leave room for one of the reply`;
-  throw new InferenceError("PROMPT_TOO_LONG", message);
+  const description = `has ${length} tokens; the context of ${maxModelLen} must leave room for one of the reply`;
+  throw promptError("PROMPT_TOO_LONG", description);
+}
+
+function promptError(code: "INVALID_ARGUMENT" | "PROMPT_TOO_LONG", description: string): InferenceError {
+  return new InferenceError(code, `the prompt ${description}`, { fieldViolations: [{ field: "prompt", description }] });
 }
 
 function closedError(): InferenceError {

@@ -1,7 +1,7 @@
 import { createBotCore, createMemoryConversationStore } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createCoreBot } from "../core-bot.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
 import { BOT, type ChatMessage, MAX_MESSAGE_LENGTH, type ServerEvent } from "../wire.ts";
@@ -145,7 +145,7 @@ describe("ChatRooms", () => {
     await ended;
     expect((await messages(direct)).at(-1)).toMatchObject({
       text: "A loyal",
-      state: { type: "ended", end: "stopped" },
+      state: { type: "ended", end: "stopped", stoppedBy: ada },
     });
   });
 
@@ -183,6 +183,22 @@ describe("ChatRooms", () => {
     expect((await openRooms()).channels()).toEqual(["general", "random", "herd-news"]);
   });
 
+  it("tells nobody of a channel that could not be stored", async () => {
+    const events: ServerEvent[] = [];
+    feed.subscribe(ada.id, ({ event }) => events.push(event));
+    vi.spyOn(store, "addChannel").mockRejectedValueOnce(new Error("away"));
+    await expect(rooms.addChannel("herd")).rejects.toThrow("away");
+    expect([rooms.channels(), events]).toEqual([["general", "random"], []]);
+    expect(await rooms.addChannel("herd")).toBe("herd");
+    expect(events).toEqual([{ type: "channels", channels: ["general", "random", "herd"] }]);
+  });
+
+  it("adds a channel once that two people add at once", async () => {
+    const added = await Promise.allSettled([rooms.addChannel("herd"), rooms.addChannel("herd")]);
+    expect(added.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(rooms.channels()).toEqual(["general", "random", "herd"]);
+  });
+
   it("has a bound on channels", async () => {
     for (let count = rooms.channels().length; count < MAX_CHANNELS; count++) await rooms.addChannel(`channel-${count}`);
     await expect(rooms.addChannel("one-more")).rejects.toThrow("50 channels");
@@ -201,12 +217,14 @@ describe("ChatRooms", () => {
     );
   });
 
-  it("has a bound on the replies under way in a channel", async () => {
+  it("has a bound on the replies under way in a channel, which holds up nothing else there", async () => {
     inference.script(...Array.from({ length: MAX_LIVE_REPLIES }, () => ({ hold: NEVER })));
-    for (let count = 0; count < MAX_LIVE_REPLIES; count++) await post(ada, direct, "hello");
-    await expect(post(ada, direct, "hello")).rejects.toThrow("20 replies are under way");
+    for (let count = 0; count < MAX_LIVE_REPLIES; count++) await post(ada, "general", "@cria hello");
+    await expect(post(ada, "general", "@cria hello")).rejects.toThrow("20 replies are under way");
+    await post(ada, "general", "Ben, wait until it is done");
+    await post(ada, "general", "/help");
     await rooms.close();
-    const states = (await messages(direct)).map(({ state }) => state?.type).filter(Boolean);
+    const states = (await messages("general")).map(({ state }) => state?.type).filter(Boolean);
     expect(new Set(states)).toEqual(new Set(["ended"]));
   });
 });

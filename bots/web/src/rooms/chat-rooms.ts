@@ -2,6 +2,7 @@ import type { AbandonedReply, FeedbackRating, Place, Reply } from "@cria/bot-cor
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
+import { isForModel } from "../mention.ts";
 import { type ChannelSnapshot, MAX_MESSAGE_LENGTH, type Person } from "../wire.ts";
 import { channelName, directChannelOf, FIRST_CHANNELS, isDirectChannel, MAX_CHANNELS } from "./channel-names.ts";
 import type { EventFeed } from "./event-feed.ts";
@@ -59,9 +60,8 @@ export class ChatRooms {
     if (this.channels().includes(name)) throw new WebError("conflict", `There is a channel #${name} already.`);
     if (this.channels().length >= MAX_CHANNELS)
       throw new WebError("tooMany", `There are ${MAX_CHANNELS} channels, the most this page keeps.`);
-    this.#added.push(name);
+    await this.#storeChannel(name);
     this.#options.feed.publish({ type: "channels", channels: this.channels() });
-    await this.#options.store.addChannel(name);
     return name;
   }
 
@@ -76,9 +76,10 @@ export class ChatRooms {
     const timeline = await this.#timeline(person, channelId);
     if (timeline.message(message.id) !== undefined) return;
     const text = checkedText(message.text);
-    this.#replies.checkRoom(timeline);
+    const place = placeOf(channelId);
+    if (isForModel(text, place.isDirect)) this.#replies.checkRoom(timeline);
     const posted = timeline.post({ id: message.id, author: person, text }, this.#options.now());
-    this.#replies.answer({ timeline, place: placeOf(channelId), message: posted });
+    this.#replies.answer({ timeline, place, message: posted });
   }
 
   /**
@@ -128,7 +129,7 @@ export class ChatRooms {
   async stop(person: Person, channelId: string, replyId: string): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     if (timeline.message(replyId) === undefined) throw new WebError("notFound", "This reply is no longer kept.");
-    this.#replies.stop(replyId);
+    this.#replies.stop(replyId, person);
   }
 
   /** Sets the channel's model, as the command `/model` does, and says so in the channel. */
@@ -150,6 +151,17 @@ export class ChatRooms {
   async #adopt(abandoned: AbandonedReply): Promise<Reply> {
     const { author, place } = abandoned.message;
     return this.#replies.adopt(await this.#timeline(author, place.channelId), abandoned);
+  }
+
+  /** The name is taken while it is being stored, so that nobody else adds it meanwhile. */
+  async #storeChannel(name: string): Promise<void> {
+    this.#added.push(name);
+    try {
+      await this.#options.store.addChannel(name);
+    } catch (error) {
+      this.#added.splice(this.#added.indexOf(name), 1);
+      throw error;
+    }
   }
 
   #timeline(person: Person, channelId: string): Promise<Timeline> {

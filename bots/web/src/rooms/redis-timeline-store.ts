@@ -22,6 +22,12 @@ redis.call("PEXPIRE", KEYS[2], ARGV[5])
 return 1
 `;
 
+/** KEYS: channels (list). ARGV: name. One script, so that two processes that add a channel at once list it once. */
+const ADD_CHANNEL = `
+if not redis.call("LPOS", KEYS[1], ARGV[1]) then redis.call("RPUSH", KEYS[1], ARGV[1]) end
+return 1
+`;
+
 /** What older versions wrote is checked: a page must not break on it. */
 const storedSchema = z.looseObject({
   id: z.string(),
@@ -49,8 +55,7 @@ export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number):
       return await redis.run((client) => client.lRange(CHANNELS_KEY, 0, -1));
     },
     async addChannel(name) {
-      const known = await redis.run((client) => client.lPos(CHANNELS_KEY, name));
-      if (known === null) await redis.run((client) => client.rPush(CHANNELS_KEY, name));
+      await redis.run((client) => client.eval(ADD_CHANNEL, { keys: [CHANNELS_KEY], arguments: [name] }));
     },
   };
 }

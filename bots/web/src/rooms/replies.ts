@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { AbandonedReply, IncomingCommand, Place, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
+import { isCommand, promptOf, takeMention } from "../mention.ts";
 import { BOT, type ChatMessage, isLive, type Person } from "../wire.ts";
 import type { EventFeed } from "./event-feed.ts";
-import { takeMention } from "./mention.ts";
 import type { Timeline } from "./timeline.ts";
 import { createWebReply } from "./web-reply.ts";
 
@@ -68,14 +68,15 @@ export class Replies {
   /** Answers a message if it is for the bot: a command, a mention, or anything in a direct message. */
   answer(question: Question): void {
     const { message, place } = question;
-    const text = takeMention(message.text) ?? (place.isDirect || isCommand(message.text) ? message.text : undefined);
+    const text = promptOf(message.text, place.isDirect);
     if (text === undefined) return;
     if (isCommand(text)) this.#answerCommand(question, text);
     else this.#reply(question, text);
   }
 
-  stop(replyId: string): void {
-    this.#running.get(replyId)?.abort.abort();
+  /** The reason of the abort is who asked for it. */
+  stop(replyId: string, person: Person): void {
+    this.#running.get(replyId)?.abort.abort(person);
   }
 
   async stopAll(): Promise<void> {
@@ -119,7 +120,7 @@ export class Replies {
     const { timeline, place, message } = question;
     const text = takeMention(message.text) ?? message.text;
     const reply = timeline.replyTo(message.id);
-    this.stop(reply?.id ?? "");
+    this.stop(reply?.id ?? "", person);
     await this.#running.get(reply?.id ?? "")?.ended;
     await this.#options.bot.handleEdit({ place, messageId: message.id, text });
     const stopped = reply && timeline.message(reply.id);
@@ -213,8 +214,4 @@ export class Replies {
     const head = await this.#options.bot.head(place);
     this.#options.feed.publish({ type: "head", channelId: timeline.channelId, head }, timeline.audience);
   }
-}
-
-function isCommand(text: string): boolean {
-  return text.startsWith("/");
 }

@@ -44,6 +44,11 @@ export function describeTimelineStore(name: string, create: () => Promise<Timeli
       for (const name of ["herd", "barn", "herd"]) await store.addChannel(name);
       expect(await store.channels()).toEqual(["herd", "barn"]);
     });
+
+    it("keeps a channel once that is added many times at once", async () => {
+      await Promise.all(Array.from({ length: 20 }, () => store.addChannel("herd")));
+      expect(await store.channels()).toEqual(["herd"]);
+    });
   });
 }
 

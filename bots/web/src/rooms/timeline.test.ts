@@ -101,6 +101,40 @@ describe("Timeline", () => {
     expect(timeline.message("message-0")).toBeUndefined();
   });
 
+  it("writes down what the store refused as soon as it takes it, and then no more", async () => {
+    vi.useFakeTimers();
+    try {
+      const away = new Error("away");
+      const put = vi.spyOn(store, "put").mockRejectedValueOnce(away).mockRejectedValueOnce(away);
+      const timeline = await open();
+      timeline.post({ id: "message-1", author: ada, text: "hello" }, 5);
+      await timeline.flush();
+      expect(await store.messages("general")).toEqual([]);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(await store.messages("general")).toEqual(timeline.messages());
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(put).toHaveBeenCalledTimes(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("writes down what changes while it is being written down", async () => {
+    const { put } = store;
+    let letGo: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const firstPut = vi.spyOn(store, "put").mockImplementationOnce((...args) => held.then(() => put(...args)));
+    const timeline = await open();
+    timeline.post(reply("reply-1"), 5);
+    await vi.waitFor(() => expect(firstPut).toHaveBeenCalled());
+    timeline.append("reply-1", "Hello");
+    letGo?.();
+    await timeline.flush();
+    expect(await store.messages("general")).toEqual(timeline.messages());
+  });
+
   it("goes on in memory when the store fails, and logs it", async () => {
     const failing: TimelineStore = { ...store, put: () => Promise.reject(new Error("away")) };
     const warn = vi.fn();
@@ -109,6 +143,6 @@ describe("Timeline", () => {
     timeline.post({ id: "message-1", author: ada, text: "hello" }, 5);
     await timeline.flush();
     expect(timeline.messages().map((message: ChatMessage) => message.text)).toEqual(["hello"]);
-    expect(warn).toHaveBeenCalledOnce();
+    expect(warn).toHaveBeenCalled();
   });
 });

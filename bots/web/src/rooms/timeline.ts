@@ -5,6 +5,8 @@ import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 /** A reply is written down at most this often while it streams; a crash loses no more of it. */
 const SAVE_INTERVAL_MS = 1_000;
+/** How long a store that failed is left alone. */
+const RETRY_INTERVAL_MS = 5_000;
 
 export interface TimelineOptions {
   readonly channelId: string;
@@ -119,6 +121,7 @@ export class Timeline {
     if (this.#messages.size <= TIMELINE_CAPACITY) return;
     const [oldest] = this.#messages.keys();
     this.#messages.delete(oldest!);
+    this.#unsaved.delete(oldest!);
   }
 
   #save(id: string, delayMs: number): void {
@@ -134,17 +137,21 @@ export class Timeline {
   }
 
   async #saveAll(): Promise<void> {
-    const { store, logger } = this.#options;
-    for (const id of this.#unsaved) {
-      this.#unsaved.delete(id);
-      const message = this.#messages.get(id);
-      if (message === undefined) continue;
-      try {
-        await store.put(this.channelId, message);
-      } catch (error) {
-        logger.warn({ err: error, channelId: this.channelId }, "could not write a message down; it is kept in memory");
-      }
+    try {
+      for (const id of [...this.#unsaved]) await this.#saveOne(id);
+    } catch (error) {
+      const { logger } = this.#options;
+      logger.warn({ err: error, channelId: this.channelId }, "could not write a message down; it is tried again");
+      this.#saveTimer ??= setTimeout(() => this.#startSaving(), RETRY_INTERVAL_MS).unref();
     }
+  }
+
+  async #saveOne(id: string): Promise<void> {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    await this.#options.store.put(this.channelId, message);
+    // What changed meanwhile is another object, not written down yet.
+    if (this.#messages.get(id) === message) this.#unsaved.delete(id);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Reply } from "@cria/bot-core";
+import type { Person } from "../wire.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
@@ -46,11 +47,18 @@ export function createWebReply({ timeline, messageId, signal, before = "" }: Web
     },
     async finish(end, text, stats) {
       flushLast();
-      timeline.setState(messageId, { type: "ended", end, ...(stats === undefined ? {} : { stats }) }, before + text);
+      const stoppedBy = end === "stopped" && isPerson(signal.reason) ? { stoppedBy: signal.reason } : {};
+      timeline.setState(messageId, { type: "ended", end, ...(stats && { stats }), ...stoppedBy }, before + text);
     },
     async fail(reason) {
       flushLast();
       timeline.setState(messageId, { type: "failed", reason });
     },
   };
+}
+
+function isPerson(reason: unknown): reason is Person {
+  return (
+    typeof reason === "object" && reason !== null && "id" in reason && "name" in reason && !(reason instanceof Error)
+  );
 }

@@ -11,9 +11,9 @@ import type { EventFeed } from "../rooms/event-feed.ts";
 import type { Person, Workspace } from "../wire.ts";
 import { type ClientBundle, serveAsset } from "./client-bundle.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
-import { streamEvents } from "./event-stream.ts";
+import { refuseEvents, streamEvents } from "./event-stream.ts";
 import { allowHosts, sameOriginOnly, securityHeaders } from "./security.ts";
-import { endSession, readSession, startSession } from "./session.ts";
+import { readSession, startSession } from "./session.ts";
 
 /** A message of 16,000 characters in any script, with room for its JSON. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -44,7 +44,6 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
   app.use(securityHeaders(), allowHosts(options.hostNames), sameOriginOnly());
   app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
-  app.get("/healthz", (context) => context.json({ isServing: options.rooms.isServing }));
   for (const [path, asset] of options.bundle) app.get(path, (context) => serveAsset(asset, context.req.raw));
   app.route("/api/session", sessionRoutes(options));
   app.route("/api", apiRoutes(options));
@@ -52,15 +51,10 @@ export function createApp(options: AppOptions): Hono<Env> {
 }
 
 function sessionRoutes({ secret }: AppOptions): Hono<Env> {
-  return new Hono<Env>()
-    .post("/", async (context) => {
-      const { name } = await readBody(context, z.object({ name: shortText }));
-      return context.json(await startSession(context, secret, name));
-    })
-    .delete("/", (context) => {
-      endSession(context);
-      return context.body(null, 204);
-    });
+  return new Hono<Env>().post("/", async (context) => {
+    const { name } = await readBody(context, z.object({ name: shortText }));
+    return context.json(await startSession(context, secret, name));
+  });
 }
 
 function apiRoutes(options: AppOptions): Hono<Env> {
@@ -82,6 +76,8 @@ function apiRoutes(options: AppOptions): Hono<Env> {
   });
   api.get("/events", (context) => {
     const personId = context.var.person.id;
+    const refusal = connections.refusal(personId);
+    if (refusal !== undefined) return refuseEvents(context, refusal);
     const onClose = connections.take(personId);
     const after = context.req.header("last-event-id") ?? context.req.query("after") ?? "";
     return streamEvents(context, { feed, personId, after, onClose, signal: options.signal });

@@ -1,7 +1,5 @@
-import { WebError } from "../errors.ts";
-
-/** Windows one person may have open: browsers allow six connections to a host before HTTP/2. */
-const MAX_CONNECTIONS_PER_PERSON = 8;
+/** Browsers open six connections to a host before HTTP/2: two stay free for what people do in their windows. */
+const MAX_CONNECTIONS_PER_PERSON = 4;
 const MAX_CONNECTIONS = 1_000;
 
 /** Counts open event streams. */
@@ -9,14 +7,18 @@ export class ConnectionLimit {
   readonly #byPerson = new Map<string, number>();
   #total = 0;
 
-  /** Takes a connection and returns what gives it back. Throws a WebError at the limit. */
-  take(personId: string): () => void {
+  /** Why a person can have no further connection, in a sentence; undefined if there is room. */
+  refusal(personId: string): string | undefined {
     const count = this.#byPerson.get(personId) ?? 0;
     if (count >= MAX_CONNECTIONS_PER_PERSON)
-      throw new WebError("tooMany", `You have ${count} windows open, the most there may be. Close one.`);
-    if (this.#total >= MAX_CONNECTIONS)
-      throw new WebError("tooMany", "Too many people have this page open. Try later.");
-    this.#byPerson.set(personId, count + 1);
+      return `You have ${count} other windows open, the most that can be connected. Close one.`;
+    if (this.#total >= MAX_CONNECTIONS) return "Too many people have this page open. Try later.";
+    return undefined;
+  }
+
+  /** Takes a connection and returns what gives it back. */
+  take(personId: string): () => void {
+    this.#byPerson.set(personId, (this.#byPerson.get(personId) ?? 0) + 1);
     this.#total++;
     return () => this.#giveBack(personId);
   }

@@ -1,11 +1,12 @@
 import type { Context } from "hono";
-import { streamSSE } from "hono/streaming";
+import { type SSEMessage, type SSEStreamingApi, streamSSE } from "hono/streaming";
 import type { EventFeed, FeedEntry } from "../rooms/event-feed.ts";
 
 /** Events waiting for one slow page; past that its connection is cut, and it comes back for what it missed. */
-const MAX_WAITING_EVENTS = 1_000;
+export const MAX_WAITING_EVENTS = 1_000;
 /** Shorter than the minute after which proxies cut silent connections. */
 const PING_INTERVAL_MS = 15_000;
+const PING: SSEMessage = { event: "ping", data: "" };
 
 export interface EventStreamOptions {
   readonly feed: EventFeed;
@@ -19,59 +20,88 @@ export interface EventStreamOptions {
 
 /** Streams events to one page: first what it missed, then each as it comes. Sends `resync` if too much was missed. */
 export function streamEvents(context: Context, options: EventStreamOptions): Response {
-  const { feed, personId, signal } = options;
-  const queue = new EventQueue();
-  // Subscribed before the reading of what was missed, in the same turn: nothing falls in between.
-  const missed = feed.missedSince(options.after, personId);
-  for (const entry of missed ?? []) queue.push(entry);
-  const unsubscribe = feed.subscribe(personId, (entry) => queue.push(entry));
-  const end = () => queue.end();
-  signal.addEventListener("abort", end, { once: true });
-
-  return streamSSE(context, async (stream) => {
-    stream.onAbort(end);
-    const ping = setInterval(() => void stream.writeSSE({ event: "ping", data: "" }), PING_INTERVAL_MS);
-    try {
-      if (missed === undefined) await stream.writeSSE({ event: "resync", data: "", id: feed.lastId });
-      else await stream.writeSSE({ event: "ping", data: "" });
-      for await (const { id, event } of queue) await stream.writeSSE({ id, data: JSON.stringify(event) });
-    } finally {
-      clearInterval(ping);
-      unsubscribe();
-      signal.removeEventListener("abort", end);
-      options.onClose();
-    }
-  });
+  return streamSSE(context, (stream) => sendEvents(stream, options));
 }
 
-class EventQueue implements AsyncIterable<FeedEntry> {
-  #entries: FeedEntry[] = [];
+/** Tells a page in one event why it gets no stream: the status of an answer is hidden from an `EventSource`. */
+export function refuseEvents(context: Context, reason: string): Response {
+  return streamSSE(context, (stream) => stream.writeSSE({ event: "refused", data: reason }));
+}
+
+async function sendEvents(stream: SSEStreamingApi, options: EventStreamOptions): Promise<void> {
+  const { feed, personId, after, signal } = options;
+  // Read and subscribed in the same turn: nothing falls in between.
+  const missed = feed.missedSince(after, personId);
+  const canResume = missed !== undefined && missed.length < MAX_WAITING_EVENTS;
+  const first = canResume ? PING : { event: "resync", data: "", id: feed.lastId };
+  const queue = new EventQueue(canResume ? missed : []);
+  // Aborted, not ended: the write that a stalled page holds up would never return.
+  const abort = () => stream.abort();
+  const unsubscribe = feed.subscribe(personId, (entry) => queue.push(entry) || abort());
+  const ping = setInterval(() => queue.isIdle && queue.push("ping"), PING_INTERVAL_MS);
+  stream.onAbort(() => {
+    unsubscribe();
+    queue.end();
+  });
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    await stream.writeSSE(first);
+    for await (const item of queue) await stream.writeSSE(messageOf(item));
+  } finally {
+    clearInterval(ping);
+    unsubscribe();
+    signal.removeEventListener("abort", abort);
+    options.onClose();
+  }
+}
+
+type QueueItem = FeedEntry | "ping";
+
+function messageOf(item: QueueItem): SSEMessage {
+  return item === "ping" ? PING : { id: item.id, data: JSON.stringify(item.event) };
+}
+
+class EventQueue implements AsyncIterable<QueueItem> {
+  #items: QueueItem[];
   #hasEnded = false;
   #wake: (() => void) | undefined;
 
-  push(entry: FeedEntry): void {
-    this.#entries.push(entry);
-    if (this.#entries.length > MAX_WAITING_EVENTS) this.#hasEnded = true;
-    this.#wake?.();
+  constructor(items: readonly QueueItem[]) {
+    this.#items = [...items];
   }
 
+  /** Whether the reader has taken and sent everything. */
+  get isIdle(): boolean {
+    return this.#wake !== undefined;
+  }
+
+  /** Adds an item, or says that the queue is full. */
+  push(item: QueueItem): boolean {
+    if (this.#items.length >= MAX_WAITING_EVENTS) return false;
+    this.#items.push(item);
+    this.#wake?.();
+    return true;
+  }
+
+  /** Ends the queue and drops what waits. */
   end(): void {
     this.#hasEnded = true;
+    this.#items = [];
     this.#wake?.();
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<FeedEntry> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<QueueItem> {
     while (!this.#hasEnded) {
-      const entries = this.#entries;
-      this.#entries = [];
-      yield* entries;
-      if (this.#entries.length === 0 && !this.#hasEnded) await this.#nextChange();
+      const item = this.#items.shift();
+      if (item === undefined) await this.#nextChange();
+      else yield item;
     }
   }
 
-  #nextChange(): Promise<void> {
-    return new Promise((resolve) => {
+  async #nextChange(): Promise<void> {
+    await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    this.#wake = undefined;
   }
 }

@@ -50,8 +50,8 @@ export function allowHosts(names: readonly string[] | undefined): MiddlewareHand
 /** The names a server on this address answers to; undefined: to every name, since it is reachable from outside. */
 export function hostNamesFor(address: string, added: readonly string[]): readonly string[] | undefined {
   const isLoopback = LOOPBACK_NAMES.includes(hostName(address)) || address === "::1" || address.startsWith("127.");
-  if (isLoopback) return [...LOOPBACK_NAMES, address, ...added];
-  return added.length === 0 ? undefined : added;
+  if (!isLoopback && added.length === 0) return undefined;
+  return [...LOOPBACK_NAMES, address, ...added];
 }
 
 /** Refuses changes that a page of another origin asks for; browsers say where a request comes from. */

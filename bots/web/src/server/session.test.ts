@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Hono } from "hono";
@@ -81,6 +81,20 @@ describe("loadSecret", () => {
     expect(first).toMatch(/^[\w-]{43}$/);
     expect(second).toBe(first);
     expect(await readFile(path, "utf8")).toBe(first);
+    expect(await loadSecret(path)).toBe(first);
+    expect(await readdir(join(folder, "state"))).toEqual(["web-secret"]);
     if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(["", "short", "  fifteen chars. \n"])("refuses a file that holds %j and says what to do", async (content) => {
+    const path = join(folder, "web-secret");
+    await writeFile(path, content);
+    await expect(loadSecret(path)).rejects.toThrow(/characters; a secret has 16 or more\. Delete the file/);
+  });
+
+  it("says what is wrong with a path that cannot be read", async () => {
+    const path = join(folder, "web-secret");
+    await mkdir(path);
+    await expect(loadSecret(path)).rejects.toThrow("EISDIR");
   });
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Context } from "hono";
-import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { z } from "zod";
+import { MIN_SECRET_LENGTH } from "../config.ts";
 import { WebError } from "../errors.ts";
 import { BOT, MAX_NAME_LENGTH, type Person } from "../wire.ts";
 
@@ -33,11 +34,6 @@ export async function startSession(context: Context, secret: string, name: strin
   return person;
 }
 
-/** Takes the session back from the browser. */
-export function endSession(context: Context): void {
-  deleteCookie(context, COOKIE, { path: "/" });
-}
-
 /** The name with single spaces. Throws a WebError if it is no name. */
 export function personName(text: string): string {
   const name = text.normalize("NFC").trim().replace(/\s+/g, " ");
@@ -54,16 +50,44 @@ export function personName(text: string): string {
   return name;
 }
 
-/** Reads the secret that signs cookies; makes one, readable only by its owner, if there is none. */
+/**
+ * Reads the secret that signs cookies; makes one, readable only by its owner, if there is none. Rejects where the file
+ * holds something too short to be one.
+ */
 export async function loadSecret(path: string): Promise<string> {
+  const secret = (await readIfThere(path)) ?? (await makeSecret(path));
+  if (secret.length >= MIN_SECRET_LENGTH) return secret;
+  throw new Error(
+    `${path} holds ${secret.length} characters; a secret has ${MIN_SECRET_LENGTH} or more. Delete the file, and the next start makes a new one.`,
+  );
+}
+
+/** Written aside and linked into place whole: of two processes that start at once, both end up with the same. */
+async function makeSecret(path: string): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${randomBytes(8).toString("hex")}`;
   try {
-    // wx: of two processes that start at once, one makes the file and the other reads it.
-    await writeFile(path, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+    await writeFile(draft, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx", flush: true });
+    await link(draft, path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    if (codeOf(error) !== "EEXIST") throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
   return (await readFile(path, "utf8")).trim();
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 function parseJson(text: string): unknown {

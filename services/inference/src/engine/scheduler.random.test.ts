@@ -131,8 +131,10 @@ class Simulation {
   }
 
   #checkBounds(): void {
-    const { maxNumSeqs, maxWaiting } = this.#limits;
+    const { maxNumSeqs, maxWaiting, maxWaitingTokens } = this.#limits;
     expect(this.scheduler.numWaiting).toBeLessThanOrEqual(maxWaiting + maxNumSeqs);
+    // One prompt alone may be longer.
+    if (this.scheduler.numWaiting > 1) expect(this.scheduler.numWaitingTokens).toBeLessThanOrEqual(maxWaitingTokens);
     expect(this.scheduler.numRunning).toBeLessThanOrEqual(maxNumSeqs);
   }
 }

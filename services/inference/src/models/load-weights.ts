@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import type { ModelRunner } from "../engine/model-runner.ts";
+import { InferenceError } from "../errors.ts";
 import type { InferenceEngine } from "../inference-engine.ts";
 import { loadTokenizer } from "../text/hf-tokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -28,13 +29,16 @@ export interface LoadedWeights {
   readonly device: string;
 }
 
-/** Loads tokenizer and weights. `onBytes` hears how many bytes of weights were read so far. */
+/**
+ * Loads tokenizer and weights. `onBytes` hears how many bytes of weights were read so far.
+ * @throws InferenceError MODEL_BROKEN for what is wrong with the files; other errors are the machine's
+ */
 export async function loadWeights(
   loader: WeightsLoader,
   weights: ModelWeights,
   onBytes: (loadedBytes: number) => void,
 ): Promise<LoadedWeights> {
-  const tokenizer = await loadTokenizer(weights.folder);
+  const tokenizer = await openTokenizer(weights.folder);
   await readThrough(weights, onBytes);
   const runner = await loader.loadRunner(weights);
   try {
@@ -44,6 +48,15 @@ export async function loadWeights(
   } catch (error) {
     runner.close();
     throw error;
+  }
+}
+
+async function openTokenizer(folder: string): Promise<Tokenizer> {
+  try {
+    return await loadTokenizer(folder);
+  } catch (cause) {
+    if (!(cause instanceof Error) || "errno" in cause) throw cause;
+    throw new InferenceError("MODEL_BROKEN", cause.message, { cause });
   }
 }
 
@@ -74,7 +87,8 @@ async function readThrough({ files }: ModelWeights, onBytes: (loadedBytes: numbe
 /** A graph may have columns without a token (padding), never the reverse. */
 function refuseOtherTokenizer({ vocabSize }: PlacedModelRunner, tokenizer: Tokenizer): void {
   if (tokenizer.vocabSize <= vocabSize) return;
-  throw new Error(
+  throw new InferenceError(
+    "MODEL_BROKEN",
     `tokenizer.json has ${tokenizer.vocabSize} tokens, the graph ${vocabSize}: they do not belong together`,
   );
 }

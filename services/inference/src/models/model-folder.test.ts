@@ -192,6 +192,21 @@ describe("readModelFolder", () => {
         { "model.data": new Uint8Array(999) },
         /^model.data has 999 bytes; model.onnx needs 1000$/,
       ],
+      [
+        "weights outside its folder",
+        { "model.onnx": graphWithData({ "../llama/model.data": 1, "../../etc/hosts": 1 }) },
+        /^weights file "..\/..\/etc\/hosts" lies outside the model's folder$/,
+      ],
+      [
+        "weights in an absolute path",
+        { "model.onnx": graphWithData({ "/model.data": 1 }) },
+        /^weights file "\/model.data" lies/,
+      ],
+      [
+        "weights in a folder",
+        { "model.onnx": graphWithData({ data: 1 }), "data/part": "x" },
+        /^data is no regular file; model.onnx keeps weights in it$/,
+      ],
       ["an empty graph file", { "model.onnx": "" }, /^model.onnx is cut short or no ONNX file: it has no graph$/],
       [
         "a graph file of something else",

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { z } from "zod";
 import { readJsonFile } from "../json-file.ts";
+import { readGraphFile, type WeightFile } from "../runtime/graph-file.ts";
 import { type FolderDefaults, readFolderDefaults } from "./folder-defaults.ts";
-import { findWeightFiles, type WeightFile } from "./graph-data.ts";
 import { type Manifest, MODEL_NAME, manifestSchema } from "./manifest.ts";
 import { findGraph, type ModelGraph } from "./model-layout.ts";
 
@@ -108,7 +108,7 @@ function readWeights(path: string, manifest: Manifest, report: (fault: string) =
     report(`${relative(path, graph.file)} is missing: a model needs a graph, or "base" in ${MANIFEST_FILE}`);
     return undefined;
   }
-  const files = findWeightFiles(graph.file, report);
+  const { weightFiles: files } = readGraphFile(graph.file, report);
   return {
     ...graph,
     folder: path,

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { isAbsolute, join, relative } from "node:path";
+import { join } from "node:path";
 import { readJsonFile } from "../json-file.ts";
+import { pathWithin } from "../path-within.ts";
 import type { GraphNames } from "../runtime/decoder-graph.ts";
 
 export type ModelLayout = "cria" | "onnx-community" | "onnxruntime-genai";
@@ -26,11 +27,16 @@ export function findGraph(folder: string, chosen: string | undefined): ModelGrap
   if (existsSync(join(folder, "genai_config.json"))) return genaiGraph(folder, chosen);
   const contextLength = configContextLength(folder);
   if (!existsSync(join(folder, "onnx"))) {
-    return { layout: "cria", file: within(folder, chosen ?? "model.onnx"), names: undefined, contextLength };
+    return {
+      layout: "cria",
+      file: pathWithin(folder, chosen ?? "model.onnx", "graph"),
+      names: undefined,
+      contextLength,
+    };
   }
   const variants = [...COMMUNITY_GRAPHS, "model.onnx"].map((name) => join("onnx", name));
   const graph = chosen ?? variants.find((file) => existsSync(join(folder, file))) ?? variants.at(-1)!;
-  return { layout: "onnx-community", file: within(folder, graph), names: undefined, contextLength };
+  return { layout: "onnx-community", file: pathWithin(folder, graph, "graph"), names: undefined, contextLength };
 }
 
 /** The parts of onnxruntime-genai's `genai_config.json` that matter here. */
@@ -60,7 +66,7 @@ function genaiGraph(folder: string, chosen: string | undefined): ModelGraph {
     presentValueNames: outputs.present_value_names ?? "present.%d.value",
   };
   const contextLength = model?.context_length ?? configContextLength(folder);
-  return { layout: "onnxruntime-genai", file: within(folder, chosen ?? filename), names, contextLength };
+  return { layout: "onnxruntime-genai", file: pathWithin(folder, chosen ?? filename, "graph"), names, contextLength };
 }
 
 function configContextLength(folder: string): number | undefined {
@@ -69,11 +75,4 @@ function configContextLength(folder: string): number | undefined {
   const config = readJsonFile(file) as Readonly<Record<string, unknown>> | null;
   const length = config?.max_position_embeddings ?? config?.n_positions;
   return typeof length === "number" ? length : undefined;
-}
-
-function within(folder: string, file: string): string {
-  const path = join(folder, file);
-  const inside = relative(folder, path);
-  if (isAbsolute(file) || inside.startsWith("..")) throw new Error(`graph "${file}" lies outside the model's folder`);
-  return path;
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { InferenceError } from "../errors.ts";
 import { FakeMemory, failureOf, use } from "./fake-memory.fixture.ts";
 import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
 import { createModelRegistry, type ModelRegistry, type ModelRegistryOptions } from "./model-registry.ts";
@@ -150,7 +151,7 @@ describe("createModelRegistry", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     writeModelFolder(modelsDir, "llama");
     const memory = new FakeMemory();
-    memory.failure = new Error("no such operator");
+    memory.failure = new InferenceError("MODEL_BROKEN", "no such operator");
     const models = start(memory);
     const error = await failureOf(models.acquire("llama"));
     expect(error).toMatchObject({ code: "MODEL_BROKEN", message: 'model "llama" cannot be loaded: no such operator' });
@@ -159,6 +160,19 @@ describe("createModelRegistry", () => {
     expect(await failureOf(models.acquire("llama"))).toMatchObject({ code: "MODEL_BROKEN" });
     writeModelFolder(modelsDir, "llama", { "cria.json": { description: "Repaired" } });
     vi.advanceTimersByTime(1_000);
+    await use(models, "llama");
+    expect(models.get("llama").state).toBe("loaded");
+  });
+
+  it("tries again at the next request when the machine failed, not the model", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    memory.failure = Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+    const models = start(memory);
+    const error = await failureOf(models.acquire("llama"));
+    expect(error.message).toBe('model "llama" cannot be loaded: EMFILE: too many open files');
+    expect(models.get("llama").state).toBe("available");
+    memory.failure = undefined;
     await use(models, "llama");
     expect(models.get("llama").state).toBe("loaded");
   });

@@ -34,7 +34,7 @@ export interface ModelRegistry {
   get(name: string): ModelDescription;
   /**
    * Loads the model unless it is loaded; one load at a time however many ask.
-   * @throws InferenceError MODEL_NOT_FOUND, MODEL_BROKEN, OUT_OF_MEMORY_BUDGET
+   * @throws InferenceError MODEL_NOT_FOUND, MODEL_BROKEN, OUT_OF_MEMORY_BUDGET, MODEL_TOO_LARGE
    */
   acquire(name: string, options?: AcquireOptions): Promise<ModelLease>;
   /** Waits for the model's leases, then frees its memory. */
@@ -73,7 +73,7 @@ class FolderModelRegistry implements ModelRegistry {
   readonly #options: ModelRegistryOptions;
   readonly #catalog: ModelCatalog;
   readonly #pool: WeightsPool;
-  /** Why a folder's weights failed to load; forgotten when a folder changes. */
+  /** What is wrong with a folder's weights that a load found; forgotten when a folder changes. */
   readonly #failures = new Map<ModelWeights, string>();
   #refreshedAt = performance.now();
 
@@ -133,8 +133,10 @@ class FolderModelRegistry implements ModelRegistry {
     } catch (error) {
       if (options.signal?.aborted) throw error;
       if (error instanceof InferenceError && error.code !== "MODEL_BROKEN") throw error;
-      this.#failures.set(weights, error instanceof Error ? error.message : String(error));
-      throw this.#broken(model, error);
+      const fault = error instanceof Error ? error.message : String(error);
+      // Anything else is the machine's, as too many open files: it may be over at the next request.
+      if (error instanceof InferenceError) this.#failures.set(weights, fault);
+      throw broken(model, fault, error);
     }
   }
 
@@ -161,12 +163,7 @@ class FolderModelRegistry implements ModelRegistry {
 
   #weightsOf(model: CatalogModel): ModelWeights {
     if (model.weights && !this.#failures.has(model.weights)) return model.weights;
-    throw this.#broken(model);
-  }
-
-  #broken(model: CatalogModel, cause?: unknown): InferenceError {
-    const message = `model "${model.name}" cannot be loaded: ${this.#faultOf(model)}`;
-    return new InferenceError("MODEL_BROKEN", message, { cause, metadata: { model: model.name } });
+    throw broken(model, this.#faultOf(model));
   }
 
   #faultOf({ faults, weights }: CatalogModel): string | undefined {
@@ -189,4 +186,9 @@ class FolderModelRegistry implements ModelRegistry {
       isDefault: known.name === this.#options.defaultModel,
     };
   }
+}
+
+function broken({ name }: CatalogModel, fault: string | undefined, cause?: unknown): InferenceError {
+  const message = `model "${name}" cannot be loaded: ${fault}`;
+  return new InferenceError("MODEL_BROKEN", message, { cause, metadata: { model: name } });
 }

@@ -126,7 +126,7 @@ describe("a registry's memory", () => {
     const budget = 3_500_000;
     beforeEach(() => {
       for (const name of ["a", "b", "c", "d"]) writeModelFolder(modelsDir, name, weights(1_000_000));
-      writeModelFolder(modelsDir, "huge", weights(4_000_000));
+      writeModelFolder(modelsDir, "huge", weights(8_000_000));
     });
 
     it("frees the models whose last use is longest ago, used ones never", async () => {
@@ -156,10 +156,10 @@ describe("a registry's memory", () => {
       expect([...memory.loaded].sort()).toEqual(["b", "c"]);
     });
 
-    it("refuses a model larger than the budget, with no advice to wait", async () => {
+    it("refuses a model larger than the budget, as one that waiting does not help", async () => {
       const error = await failureOf(start(new FakeMemory(), { memoryLimitBytes: budget }).acquire("huge"));
-      expect(error.code).toBe("OUT_OF_MEMORY_BUDGET");
-      expect(error.details.retryDelayMs).toBeUndefined();
+      expect(error.code).toBe("MODEL_TOO_LARGE");
+      expect(error.message).toMatch(/^weights of huge take 8 MiB, more than the 4 MiB for all models \(CRIA_MEMORY\)/);
     });
 
     it("never holds more than fits, loads each once, and lets everyone through who fits", async () => {

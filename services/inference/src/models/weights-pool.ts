@@ -47,7 +47,7 @@ export class WeightsPool {
     this.#options = options;
   }
 
-  /** Loads the weights unless they are. @throws InferenceError OUT_OF_MEMORY_BUDGET; the load's own error; the signal's reason */
+  /** Loads the weights unless they are. @throws InferenceError OUT_OF_MEMORY_BUDGET, MODEL_TOO_LARGE; the load's own error; the signal's reason */
   async acquire(
     weights: ModelWeights,
     { keepAliveMs, onProgress, signal }: AcquireOptions = {},
@@ -136,6 +136,7 @@ export class WeightsPool {
 
   async #makeRoom(entry: PooledWeights): Promise<void> {
     const { folder, weightBytes } = entry.weights;
+    this.#refuseTooLarge(entry.weights);
     await this.#freed((other) => other.weights.folder === folder);
     const excess = this.#usedBytes() + weightBytes - this.#options.memoryLimitBytes;
     if (this.#options.memoryLimitBytes > 0 && excess > 0) this.#evict(excess, entry.weights);
@@ -154,16 +155,27 @@ export class WeightsPool {
     }
   }
 
+  #refuseTooLarge(wanted: ModelWeights): void {
+    const { weightBytes } = wanted;
+    const limit = this.#options.memoryLimitBytes;
+    if (limit === 0 || weightBytes <= limit) return;
+    const message =
+      `weights of ${nameOf(wanted)} take ${megabytes(weightBytes)}, more than the ${megabytes(limit)} for all models ` +
+      "(CRIA_MEMORY): raise it or take a smaller model";
+    throw new InferenceError("MODEL_TOO_LARGE", message, {
+      metadata: { weightBytes: `${weightBytes}`, memoryLimitBytes: `${limit}` },
+    });
+  }
+
   #outOfMemory(wanted: ModelWeights, busyBytes: number): InferenceError {
     const { weightBytes } = wanted;
     const limit = this.#options.memoryLimitBytes;
-    const fitsAlone = weightBytes <= limit;
     const message =
       `weights of ${nameOf(wanted)} take ${megabytes(weightBytes)}; models in use hold ${megabytes(busyBytes)} of ` +
-      `${megabytes(limit)} (CRIA_MEMORY): ${fitsAlone ? "try again when they are idle, or raise it" : "raise it"}`;
+      `${megabytes(limit)} (CRIA_MEMORY): try again when they are idle, or raise it`;
     return new InferenceError("OUT_OF_MEMORY_BUDGET", message, {
       metadata: { weightBytes: `${weightBytes}`, busyBytes: `${busyBytes}`, memoryLimitBytes: `${limit}` },
-      ...(fitsAlone && { retryDelayMs: RETRY_DELAY_MS }),
+      retryDelayMs: RETRY_DELAY_MS,
     });
   }
 

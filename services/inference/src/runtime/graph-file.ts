@@ -1,14 +1,21 @@
-import { readFile, stat } from "node:fs/promises";
-import path from "node:path";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
+import { closeSync, openSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { InferenceError } from "../errors.ts";
+import { pathWithin } from "../path-within.ts";
+import { type ByteRange, ProtoFile } from "./proto-file.ts";
+
+/** A file that holds weights: the graph itself, or one that it names. */
+export interface WeightFile {
+  readonly path: string;
+  readonly bytes: number;
+}
 
 /** What an ONNX file says that ONNX Runtime's C API does not. */
 export interface GraphFile {
   /** Its operators, each once. */
   readonly operators: ReadonlySet<string>;
-  /** Its size and that of the files beside it that hold weights. */
-  readonly bytes: number;
+  /** The files its weights lie in, its own first. */
+  readonly weightFiles: readonly WeightFile[];
 }
 
 // Field numbers of onnx.proto (ModelProto, GraphProto, NodeProto, TensorProto, StringStringEntryProto).
@@ -20,53 +27,70 @@ const TENSOR_EXTERNAL_DATA = 13;
 const ENTRY_KEY = 1;
 const ENTRY_VALUE = 2;
 
-/** Reads an ONNX file. @throws InferenceError MODEL_BROKEN where it, or a file it names, is missing or cut short */
-export async function readGraphFile(file: string): Promise<GraphFile> {
-  const model = await readFile(file).catch((cause) => broken(`cannot read ${file}`, cause));
-  const operators = new Set<string>();
-  const locations = new Set<string>();
+/**
+ * Reads an ONNX file. Weights within it are skipped, not read, so a file of gigabytes takes no longer than its nodes.
+ * `report` hears of each weights file that is missing, too short or no file.
+ * @throws InferenceError MODEL_BROKEN if it is missing, cut short, no ONNX graph, or names a file outside its folder; the file
+ * system's error if it cannot be read
+ */
+export function readGraphFile(file: string, report: (fault: string) => void): GraphFile {
+  const { operators, neededBytes } = walkGraph(file);
+  const weightFiles = [{ path: file, bytes: statSync(file).size }];
+  for (const [location, needed] of neededBytes) {
+    const path = pathWithin(dirname(file), location, "weights file");
+    const found = statSync(path, { throwIfNoEntry: false });
+    const graph = basename(file);
+    if (!found) report(`${location} is missing; ${graph} keeps weights in it`);
+    else if (!found.isFile()) report(`${location} is no regular file; ${graph} keeps weights in it`);
+    else if (found.size < needed) report(`${location} has ${found.size} bytes; ${graph} needs ${needed}`);
+    else weightFiles.push({ path, bytes: found.size });
+  }
+  return { operators, weightFiles };
+}
+
+function walkGraph(file: string) {
+  const descriptor = openGraph(file);
   try {
-    for (const graph of fields(model, MODEL_GRAPH)) {
-      for (const node of fields(graph, GRAPH_NODE))
-        for (const name of fields(node, NODE_OPERATOR)) operators.add(text(name));
-      for (const tensor of fields(graph, GRAPH_INITIALIZER)) addLocation(tensor, locations);
-    }
+    const proto = new ProtoFile(descriptor);
+    const graphs = [...proto.children(proto.whole, MODEL_GRAPH)];
+    if (graphs.length === 0) throw new RangeError("it has no graph");
+    const operators = new Set(graphs.flatMap((graph) => operatorsOf(proto, graph)));
+    const neededBytes = new Map<string, number>();
+    for (const graph of graphs)
+      for (const tensor of proto.children(graph, GRAPH_INITIALIZER)) addExternalData(proto, tensor, neededBytes);
+    return { operators, neededBytes };
   } catch (cause) {
-    broken(`${file} is no whole ONNX file: it is cut short or something else`, cause);
-  }
-  return { operators, bytes: model.length + (await sizeOf(path.dirname(file), locations)) };
-}
-
-function addLocation(tensor: Uint8Array, locations: Set<string>): void {
-  for (const entry of fields(tensor, TENSOR_EXTERNAL_DATA)) {
-    const [key] = fields(entry, ENTRY_KEY);
-    const [value] = fields(entry, ENTRY_VALUE);
-    if (key && value && text(key) === "location") locations.add(text(value));
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `${basename(file)} is cut short or no ONNX file: ${cause.message}`;
+    throw new InferenceError("MODEL_BROKEN", message, { cause });
+  } finally {
+    closeSync(descriptor);
   }
 }
 
-async function sizeOf(folder: string, locations: Iterable<string>): Promise<number> {
-  let bytes = 0;
-  for (const location of locations) {
-    const file = path.join(folder, location);
-    bytes += (await stat(file).catch((cause) => broken(`weights are missing: cannot read ${file}`, cause))).size;
-  }
-  return bytes;
-}
-
-/** The length-delimited fields of one number. The messages are walked, not decoded: most of a file is weights. */
-function* fields(message: Uint8Array, number: number): Iterable<Uint8Array> {
-  const reader = new BinaryReader(message);
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === number) yield reader.bytes();
-    else reader.skip(wireType, field);
+function openGraph(file: string): number {
+  try {
+    return openSync(file, "r");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    throw new InferenceError("MODEL_BROKEN", `${file} is missing`, { cause });
   }
 }
 
-const decoder = new TextDecoder();
-const text = (bytes: Uint8Array) => decoder.decode(bytes);
+function operatorsOf(proto: ProtoFile, graph: ByteRange): string[] {
+  return [...proto.children(graph, GRAPH_NODE)].flatMap((node) =>
+    [...proto.children(node, NODE_OPERATOR)].map((name) => proto.text(name)),
+  );
+}
 
-function broken(message: string, cause: unknown): never {
-  throw new InferenceError("MODEL_BROKEN", message, { cause });
+/** Adds the file that a tensor lies in, if that is not the graph's own, and how many bytes it must have at least. */
+function addExternalData(proto: ProtoFile, tensor: ByteRange, neededBytes: Map<string, number>): void {
+  const entries = [...proto.children(tensor, TENSOR_EXTERNAL_DATA)].map((entry) => {
+    const [key] = proto.children(entry, ENTRY_KEY);
+    const [value] = proto.children(entry, ENTRY_VALUE);
+    return [key ? proto.text(key) : "", value ? proto.text(value) : ""] as const;
+  });
+  const { location, offset = "0", length = "0" } = Object.fromEntries<string | undefined>(entries);
+  if (!location) return;
+  neededBytes.set(location, Math.max(neededBytes.get(location) ?? 0, Number(offset) + Number(length)));
 }

@@ -41,10 +41,11 @@ export async function loadOnnxModelRunner(options: OnnxModelRunnerOptions): Prom
   const ort = loadOrt();
   const device = findDevice(ort, options.device);
   if (options.maxNumSeqs > 1 && device.provider.memoryName !== HOST_MEMORY) throw tooManyRows(options);
-  const { operators, bytes } = await readGraphFile(options.graphFile);
+  const { operators, weightFiles } = readGraphFile(options.graphFile, broken);
   if (!operators.has("GroupQueryAttention")) throw notInPlace(options.graphFile);
+  const weightBytes = weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
   try {
-    return await openRunner(ort, options, device, bytes);
+    return await openRunner(ort, options, device, weightBytes);
   } catch (error) {
     throw error instanceof OrtError ? notRunnable(options, error) : error;
   }
@@ -76,6 +77,10 @@ function tooManyRows({ device, maxNumSeqs }: OnnxModelRunnerOptions): InferenceE
     "INVALID_ARGUMENT",
     `maxNumSeqs is ${maxNumSeqs}; device "${device}" runs one sequence at a time, because rows of its memory cannot be moved: set it to 1`,
   );
+}
+
+function broken(fault: string): never {
+  throw new InferenceError("MODEL_BROKEN", fault);
 }
 
 function notInPlace(graphFile: string): InferenceError {

@@ -34,7 +34,11 @@ describe("a failed request", () => {
     const long = generateRequest({ prompt: [{ text: "x".repeat(200_000) }] });
     expect(await failure(collect(inference.generate(long)))).toMatchObject({
       code: status.INVALID_ARGUMENT,
-      details: { reason: "PROMPT_TOO_LONG", metadata: { promptTokens: "50000", maxModelLen: "64" } },
+      details: {
+        reason: "PROMPT_TOO_LONG",
+        fieldViolations: [{ field: "prompt", description: expect.stringMatching(/^has at least 50000 tokens/) }],
+        metadata: { promptTokens: "50000", maxModelLen: "64" },
+      },
     });
     expect(registry.leases).toBe(0);
   });

@@ -128,7 +128,7 @@ async function count(
   const lease = await registry.acquire(request.model, { signal });
   try {
     const { tokenizer, description } = lease.model;
-    return { ...countTokens(tokenizer, request.prompt), maxModelLen: description.maxModelLen };
+    return { ...(await countTokens(tokenizer, request.prompt)), maxModelLen: description.maxModelLen };
   } finally {
     lease.release();
   }

@@ -118,6 +118,15 @@ describe("the other requests", () => {
     expect(violationsOf(() => validateLoadModel(LoadModelRequest.fromPartial({ keepAlive: HOUR })))).toHaveLength(1);
   });
 
+  it("count no more text at once than is quickly tokenised", () => {
+    const count = (bytes: number) =>
+      CountTokensRequest.fromPartial({ model: "m", prompt: [{ text: "x".repeat(bytes) }] });
+    expect(violationsOf(() => validateCountTokens(count(131_072)))).toEqual([]);
+    expect(violationsOf(() => validateCountTokens(count(131_073)))).toEqual([
+      { field: "prompt", description: "has 131073 bytes of text; at most 131072" },
+    ]);
+  });
+
   it("wait no longer than an hour for a drain", () => {
     expect(violationsOf(() => validateDrain(DrainRequest.fromPartial({ timeout: HOUR })))).toEqual([]);
     expect(violationsOf(() => validateDrain(DrainRequest.fromPartial({ timeout: { seconds: 3601 } })))).toEqual([

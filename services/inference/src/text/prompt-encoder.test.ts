@@ -70,7 +70,10 @@ describe("encodePrompt", () => {
       expect.objectContaining({
         code: "PROMPT_TOO_LONG",
         message: expect.stringMatching(/^prompt has 81 tokens .* room for 20; the context holds 100/),
-        details: { metadata: { promptTokens: "81", replyTokens: "20", maxModelLen: "100" } },
+        details: {
+          fieldViolations: [{ field: "prompt", description: expect.stringMatching(/^has 81 tokens/) }],
+          metadata: { promptTokens: "81", replyTokens: "20", maxModelLen: "100" },
+        },
       }),
     );
   });
@@ -116,8 +119,8 @@ function dropOneByOne(segments: readonly PromptSegment[], budget: number): strin
 }
 
 describe("countTokens", () => {
-  it("counts each segment, and the beginning-of-sequence token in the sum alone", () => {
+  it("counts each segment, and the beginning-of-sequence token in the sum alone", async () => {
     const segments = [segment("ab"), segment(""), segment("</s>", { literal: true })];
-    expect(countTokens(createByteTokenizer(), segments)).toEqual({ segmentTokens: [2, 0, 4], totalTokens: 7 });
+    expect(await countTokens(createByteTokenizer(), segments)).toEqual({ segmentTokens: [2, 0, 4], totalTokens: 7 });
   });
 });

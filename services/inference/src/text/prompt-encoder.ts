@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { InferenceError } from "../errors.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
@@ -67,9 +68,13 @@ function sumOfMinTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]
   return segments.reduce((sum, { text }) => sum + tokenizer.minTokens(text), 0);
 }
 
-/** Tokens of each segment, and of the prompt they make. */
-export function countTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]) {
-  const encoded = segments.map((segment) => encodeSegment(tokenizer, segment));
+/** Tokens of each segment, and of the prompt they make. Others have their turn of the event loop between two segments. */
+export async function countTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]) {
+  const encoded: number[][] = [];
+  for (const segment of segments) {
+    encoded.push(encodeSegment(tokenizer, segment));
+    await setImmediate();
+  }
   return {
     segmentTokens: encoded.map((ids) => ids.length),
     totalTokens: count(encoded) + bosLength(tokenizer, encoded),
@@ -134,10 +139,11 @@ function count(encoded: readonly (readonly number[] | undefined)[]): number {
 
 function promptTooLong(promptTokens: number, room: number, window: ContextWindow, about = ""): InferenceError {
   const { maxModelLen } = window;
-  const message =
-    `prompt has ${about}${promptTokens} tokens that cannot be dropped and its reply needs room for ${room}; ` +
+  const description =
+    `has ${about}${promptTokens} tokens that cannot be dropped and its reply needs room for ${room}; ` +
     `the context holds ${maxModelLen}: shorten the prompt or lower stopping.max_tokens`;
-  return new InferenceError("PROMPT_TOO_LONG", message, {
+  return new InferenceError("PROMPT_TOO_LONG", `prompt ${description}`, {
+    fieldViolations: [{ field: "prompt", description }],
     metadata: { promptTokens: `${promptTokens}`, replyTokens: `${room}`, maxModelLen: `${maxModelLen}` },
   });
 }

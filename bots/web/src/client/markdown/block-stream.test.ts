@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BlockStream } from "./block-stream.ts";
+import { BlockStream, mustBeWhole } from "./block-stream.ts";
 import { renderMarkdown } from "./renderer.ts";
 
 /** Feeds a text in pieces and joins what settled with the last tail. */
@@ -77,5 +77,18 @@ describe("BlockStream", () => {
     const paragraph = `${"word ".repeat(40)}\n\n`;
     const { numSettled } = stream(Array.from({ length: 100 }, () => paragraph));
     expect(numSettled).toBe(99);
+  });
+});
+
+describe("mustBeWhole", () => {
+  it.each(["[a] and\n\n[a]: https://example.com", "- one\n\n  [a]: https://example.com", "> [a]: https://example.com"])(
+    "says so of %j, whose link is named in another block",
+    (text) => {
+      expect(mustBeWhole(text)).toBe(true);
+    },
+  );
+
+  it.each(["", "text [a](https://example.com): more", "```py\nfor x in a[1:]:\n```"])("does not of %j", (text) => {
+    expect(mustBeWhole(text)).toBe(false);
   });
 });

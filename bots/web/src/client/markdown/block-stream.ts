@@ -8,6 +8,14 @@ export interface BlockUpdate {
   readonly tail: string;
 }
 
+/** A line that may name the address of links in other blocks. */
+const LINK_DEFINITION = /^[ \t>*+\d.)-]*\[[^\]\n]+\]:/m;
+
+/** Whether the blocks of a text may need one another, so that only the whole text shows it right. */
+export function mustBeWhole(text: string): boolean {
+  return LINK_DEFINITION.test(text);
+}
+
 /**
  * Cuts a growing Markdown text into blocks that are settled and a tail that is not, so that a reply's cost per token
  * does not grow with its length. Only whole lines settle anything: half a line may yet become a list item.

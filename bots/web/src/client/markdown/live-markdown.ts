@@ -1,10 +1,13 @@
-import { BlockStream } from "./block-stream.ts";
+import { BlockStream, mustBeWhole } from "./block-stream.ts";
 import { frameCode, highlightCode } from "./code-block.ts";
 import { languageOf, renderMarkdown } from "./renderer.ts";
 import { toSafeNodes } from "./safe-dom.ts";
 import { type OpenFence, openFence, steadyTail } from "./steady-tail.ts";
 
-/** Shows a Markdown text that grows: settled blocks are built once, only the block being written is built again. */
+/**
+ * Shows a Markdown text that grows: settled blocks are built once, only the block being written is built again. A text
+ * that has ended is built whole where its blocks need one another, as a link and the address named further down.
+ */
 export class LiveMarkdown {
   readonly #container: HTMLElement;
   #blocks = new BlockStream();
@@ -25,11 +28,21 @@ export class LiveMarkdown {
     if (this.#isFinal || !text.startsWith(this.#blocks.settledPart(this.#shown))) this.#restart();
     this.#shown = text;
     this.#isFinal = !isLive;
+    if (!isLive && mustBeWhole(text)) this.#showWhole(text);
+    else this.#showBlocks(text, isLive);
+  }
+
+  #showBlocks(text: string, isLive: boolean): void {
     const { settled, tail } = this.#blocks.update(text);
     if (settled.length > 0) this.#replaceTail([]);
     for (const source of settled) this.#append(source);
     if (isLive) this.#showTail(tail);
     else this.#showEnd(tail);
+  }
+
+  #showWhole(text: string): void {
+    this.#restart();
+    this.#append(text);
   }
 
   #showEnd(tail: string): void {

@@ -1,8 +1,8 @@
 import MarkdownIt from "markdown-it";
+import { mentionAt } from "../../mention.ts";
 
 /** Where links may lead; everything else stays text. */
 const SAFE_LINK = /^(https?:\/\/|mailto:)/i;
-const MENTION = /@cria(?![\p{L}\p{N}_-])/iuy;
 
 /** Markdown as messages use it: no HTML, no images, links in a new tab that show where they lead. */
 export const markdown = createMarkdown();
@@ -17,11 +17,10 @@ function createMarkdown() {
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
   md.validateLink = (url) => SAFE_LINK.test(url);
   md.inline.ruler.before("link", "mention", (state, silent) => {
-    MENTION.lastIndex = state.pos;
-    const match = MENTION.exec(state.src);
-    if (match === null || /[\p{L}\p{N}_@.-]/u.test(state.src[state.pos - 1] ?? " ")) return false;
-    if (!silent) state.push("mention", "", 0).content = match[0];
-    state.pos += match[0].length;
+    const mention = mentionAt(state.src, state.pos);
+    if (mention === undefined) return false;
+    if (!silent) state.push("mention", "", 0).content = mention;
+    state.pos += mention.length;
     return true;
   });
   md.renderer.rules.mention = (tokens, index) => `<span class="mention">${escapeHtml(tokens[index]!.content)}</span>`;

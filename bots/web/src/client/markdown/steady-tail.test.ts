@@ -43,6 +43,28 @@ describe("steadyTail", () => {
     },
   );
 
+  it.each([
+    ["- item\n\n  ```js\n  const a = `b", "const a = `b"],
+    ["1. item\n   ```js\n   **x\n   ``", "**x"],
+    ["> ~~~\n> [a", "[a"],
+  ])("leaves the code alone of the fence inside %j", (tail, code) => {
+    expect(renderMarkdown(steadyTail(tail))).toContain(`<code>${code}</code></pre>`);
+  });
+
+  it.each(["- item\n\n  ```j", "- item\n\n  ```", "- item\n- ~~~", "- item\n- ```js"])(
+    "waits for the fence that the end of %j begins",
+    (tail) => {
+      expect(renderMarkdown(steadyTail(tail))).not.toMatch(/<code>|[`~]/);
+    },
+  );
+
+  it.each(["- a\n  ```\n  x\n\n  y\n  ```\n  mo", "```\nx\n\ny\n```\nmo"])(
+    "takes the end of the fence in %j for no code within a sentence",
+    (tail) => {
+      expect(steadyTail(tail)).toBe(tail);
+    },
+  );
+
   it.each(["| a |", "| a | b |\n", "| a | b |\n| -", "| a | b |\n|---|--"])(
     "waits for the table that %j begins",
     (tail) => {

@@ -1,4 +1,6 @@
 const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
+/** A line that opens a fence or closes one, in a list item or a quotation too. */
+const FENCE_LINE = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^`]*)$/;
 /** A last line of marks alone: it may become a rule, a heading, a list item or a fence, and means nothing yet. */
 const MARKS_ONLY = /^[ \t]*(?:[-*+=_#>|`~]+|\d{1,9}[.)]?)[ \t]*$/;
 /** A table's first line alone, at the end: it looks like a paragraph until the whole line under it has come. */
@@ -33,15 +35,44 @@ export function openFence(tail: string): OpenFence | undefined {
  * links closed, so that nothing flips to another look when the rest arrives.
  */
 export function steadyTail(tail: string): string {
-  const tableHead = TABLE_HEAD.exec(tail);
-  if (tableHead !== null) return closeInline(tail.slice(0, tableHead.index));
   const lineStart = tail.lastIndexOf("\n") + 1;
-  const shown = MARKS_ONLY.test(tail.slice(lineStart)) ? tail.slice(0, lineStart) : tail;
-  return closeInline(shown);
+  const lines = tail.slice(0, lineStart);
+  const lastLine = tail.slice(lineStart);
+  const fences = scanFences(lines);
+  if (fences.isOpen) return MARKS_ONLY.test(lastLine) ? lines : tail;
+  const tableHead = TABLE_HEAD.exec(tail);
+  if (tableHead !== null) return closeInline(tail.slice(0, tableHead.index), fences.end);
+  const shownLine = withoutFence(lastLine);
+  return closeInline(MARKS_ONLY.test(shownLine) ? lines : lines + shownLine, fences.end);
 }
 
-function closeInline(text: string): string {
-  const paragraphStart = text.lastIndexOf("\n\n") + 1;
+/** Whether whole lines end in a fence that is open, and where the last one that is closed ends. */
+function scanFences(lines: string): { readonly isOpen: boolean; readonly end: number } {
+  let open: string | undefined;
+  let end = 0;
+  let offset = 0;
+  for (const line of lines.split("\n")) {
+    offset += line.length + 1;
+    const [, mark, info] = FENCE_LINE.exec(line) ?? [];
+    if (mark === undefined) continue;
+    if (open === undefined) open = mark;
+    else if (mark.startsWith(open) && info!.trim() === "") {
+      open = undefined;
+      end = offset;
+    }
+  }
+  return { isOpen: open !== undefined, end };
+}
+
+/** A last line without the fence it begins: until the line is whole it looks like code within a sentence. */
+function withoutFence(line: string): string {
+  const mark = FENCE_LINE.exec(line)?.[1];
+  return mark === undefined ? line : line.slice(0, line.indexOf(mark));
+}
+
+/** `fencesEnd`: where the last fence of the text ends, whose marks are no code within a sentence. */
+function closeInline(text: string, fencesEnd: number): string {
+  const paragraphStart = Math.max(text.lastIndexOf("\n\n") + 1, Math.min(fencesEnd, text.length));
   const paragraph = text.slice(paragraphStart);
   const outsideCode = paragraph.replace(CODE, (code) => " ".repeat(code.length));
   const openCode = /`+/.exec(outsideCode);

@@ -1,5 +1,6 @@
 import { batch, computed, signal } from "@preact/signals";
 import { isLive, type ServerEvent, type Workspace } from "../../wire.ts";
+import { channelInAddress } from "./address.ts";
 import { api, sentenceOf } from "./api.ts";
 import { ChannelState } from "./channel-state.ts";
 import { connectEvents } from "./event-connection.ts";
@@ -61,13 +62,13 @@ export class ChatState {
       this.channel(id).hasUnread.value = false;
     });
     const fragment = `#${id === this.directId ? "@cria" : id}`;
-    if (decodeURIComponent(location.hash) !== fragment) history.pushState(null, "", fragment);
+    if (channelInAddress(location.hash) !== fragment.slice(1)) history.pushState(null, "", fragment);
     void this.#load(this.channel(id));
   }
 
   /** Shows the channel of the address; the direct message where it names none. */
   openFromAddress(): void {
-    const name = decodeURIComponent(location.hash.slice(1));
+    const name = channelInAddress(location.hash);
     this.open(this.channelNames.value.includes(name) ? name : this.directId);
   }
 
@@ -142,6 +143,9 @@ export class ChatState {
       onEvent: (event, number) => this.#onEvent(event, number),
       onResync: () => void this.#reload(),
       onConnected: (isConnected) => this.#onConnected(isConnected),
+      onRefused: (sentence) => {
+        this.problem.value = sentence;
+      },
     });
     if (this.currentId.value === "") this.openFromAddress();
   }

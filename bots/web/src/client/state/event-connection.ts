@@ -12,6 +12,8 @@ export interface EventConnectionOptions {
   /** Too much was missed: everything must be loaded afresh. */
   onResync(): void;
   onConnected(isConnected: boolean): void;
+  /** The server has no room for this window, and says why. It is asked again, seldom. */
+  onRefused(sentence: string): void;
 }
 
 /** Keeps an event stream open: after each cut it goes on after the last event seen. Returns what closes it. */
@@ -25,6 +27,11 @@ export function connectEvents(options: EventConnectionOptions): () => void {
     source = new EventSource(`/api/events?after=${encodeURIComponent(after)}`);
     source.onerror = reopen;
     source.addEventListener("ping", onAlive);
+    source.addEventListener("refused", (event: MessageEvent<string>) => {
+      retryMs = LONGEST_RETRY_MS;
+      reopen();
+      options.onRefused(event.data);
+    });
     source.addEventListener("resync", (event) => {
       after = event.lastEventId;
       onAlive();

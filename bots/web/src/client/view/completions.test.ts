@@ -61,6 +61,8 @@ describe("sendingObstacle", () => {
     expect(sendingObstacle("hello", { ...down, isDirect: true })).toContain("Your text is kept");
     expect(sendingObstacle("@cria hello", down)).toContain("Your text is kept");
     expect(sendingObstacle("hello everyone", down)).toBe("");
+    expect(sendingObstacle("write to foo@cria or @cria-x", down)).toBe("");
+    expect(sendingObstacle("@cria /status", down)).toBe("");
     expect(sendingObstacle("/status", { ...down, isDirect: true })).toBe("");
     expect(sendingObstacle("", { ...down, isDirect: true })).toBe("");
   });

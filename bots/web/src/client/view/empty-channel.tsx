@@ -17,7 +17,7 @@ export function EmptyChannel() {
       <h2>{isDirect ? "Talk with Cria" : `#${chat.currentId.value} is empty`}</h2>
       <p>
         {isDirect
-          ? "Cria answers from a model that runs on this machine. Nothing you write leaves it."
+          ? "Cria answers from models on your own machines. Ask something, or try one of these."
           : "Write to the others here. Begin with @cria and Cria answers too."}
       </p>
       <div class="suggestions">

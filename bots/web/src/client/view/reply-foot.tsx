@@ -65,6 +65,7 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
 }
 
 function ReplyOutcome({ state }: { readonly state: ReplyState }) {
+  const ownId = useChat().workspace.value?.person.id;
   if (state.type === "failed")
     return (
       <span class="failure" dir="auto">
@@ -72,7 +73,7 @@ function ReplyOutcome({ state }: { readonly state: ReplyState }) {
       </span>
     );
   if (state.type !== "ended") return null;
-  const lines = [endLine(state.end), state.stats === undefined ? "" : statsLine(state.stats)];
+  const lines = [endLine(state.end, state.stoppedBy, ownId), state.stats === undefined ? "" : statsLine(state.stats)];
   return <span class="figures">{lines.filter((line) => line !== "").join(" · ")}</span>;
 }
 

@@ -55,4 +55,11 @@ describe("endLine", () => {
     for (const end of ["stopped", "length", "contextFull", "timeBudget", "repetition"] as const)
       expect(endLine(end)).not.toBe("");
   });
+
+  it("says who stopped it", () => {
+    const ada = { id: "ada", name: "Ada" };
+    expect(endLine("stopped", ada, "ada")).toBe("Stopped by you");
+    expect(endLine("stopped", ada, "ben")).toBe("Stopped by Ada");
+    expect(endLine("stopped", undefined, "ben")).toBe("Stopped");
+  });
 });

@@ -1,5 +1,5 @@
 import type { ReplyEnd, ReplyStats } from "@cria/bot-core";
-import type { ReplyState } from "../../wire.ts";
+import type { Person, ReplyState } from "../../wire.ts";
 
 const MEGABYTE = 1_000_000;
 
@@ -26,11 +26,12 @@ export function megabytesLine(loadedBytes: number, totalBytes: number): string {
   return `${Math.round(loadedBytes / MEGABYTE)} of ${Math.round(totalBytes / MEGABYTE)} MB`;
 }
 
-/** How a reply ended, if it did not simply end. */
-export function endLine(end: ReplyEnd): string {
+/** How a reply ended, if it did not simply end. `ownId` is the reader's. */
+export function endLine(end: ReplyEnd, stoppedBy?: Person, ownId?: string): string {
+  const stopper = stoppedBy?.id === ownId ? "you" : stoppedBy?.name;
   const lines: Record<ReplyEnd, string> = {
     complete: "",
-    stopped: "Stopped by you",
+    stopped: stoppedBy === undefined ? "Stopped" : `Stopped by ${stopper}`,
     length: "Cut at the length limit",
     contextFull: "Cut: the model's context is full",
     timeBudget: "Cut: it took too long",

@@ -1,3 +1,4 @@
+import { isForModel } from "../../mention.ts";
 import { MAX_MESSAGE_LENGTH } from "../../wire.ts";
 
 /** Why a text cannot be sent now; empty if it can. */
@@ -5,8 +6,7 @@ export function sendingObstacle(text: string, at: { readonly isDirect: boolean; 
   const { length } = text.trim();
   if (length > MAX_MESSAGE_LENGTH)
     return `${length.toLocaleString("en")} characters; at most ${MAX_MESSAGE_LENGTH.toLocaleString("en")} can be sent.`;
-  const isForModel = !text.startsWith("/") && (at.isDirect || /@cria\b/i.test(text));
-  if (!at.isServing && length > 0 && isForModel)
+  if (!at.isServing && length > 0 && isForModel(text.trim(), at.isDirect))
     return "Your text is kept. It can be sent when the model service is back.";
   return "";
 }

@@ -32,9 +32,9 @@ export interface GetLoadResponse {
   draining: boolean;
   /** Resident memory of the process in bytes. */
   residentBytes: number;
-  /** Memory the loaded models hold in bytes. */
+  /** Weights of the loaded models in bytes, without their KV caches: what model_bytes_limit bounds. */
   modelBytes: number;
-  /** Most memory loaded models may hold in bytes; 0 for no limit. */
+  /** Most bytes of weights that are loaded at once; 0 for no limit. */
   modelBytesLimit: number;
 }
 

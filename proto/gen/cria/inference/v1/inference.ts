@@ -150,7 +150,7 @@ export interface SamplingParams {
   seed?: number | undefined;
 }
 
-/** When a reply ends. The end-of-sequence token and the repetition guard always end it. */
+/** When a reply ends. The end-of-sequence token and the repetition guard end it too, unless told to be ignored. */
 export interface StoppingCriteria {
   /** Most tokens of the reply. Range 1 to 1,048,576, and cut to what the context window leaves. Default: the model's (256). */
   maxTokens?:
@@ -295,7 +295,7 @@ export interface Timings {
 export interface CountTokensRequest {
   /** Name of the model. Required. */
   model: string;
-  /** The prompt, as for Generate. */
+  /** The prompt, as for Generate, but at most 128 KiB of text in all, as each count takes the service's time. */
   prompt: PromptSegment[];
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takeMention } from "./mention.ts";
+import { isForModel, mentionAt, takeMention } from "./mention.ts";
 
 describe("takeMention", () => {
   it.each([
@@ -24,4 +24,25 @@ describe("takeMention", () => {
       expect(takeMention(text)).toBeUndefined();
     },
   );
+});
+
+describe("mentionAt", () => {
+  it("finds the mention that begins there, and no other", () => {
+    expect(mentionAt("hey @Cria", 4)).toBe("@Cria");
+    expect(mentionAt("hey @Cria", 0)).toBeUndefined();
+    expect(mentionAt("foo@cria", 3)).toBeUndefined();
+    expect(mentionAt("@cria-x", 0)).toBeUndefined();
+  });
+});
+
+describe("isForModel", () => {
+  it.each([
+    ["hello", true, true],
+    ["hello", false, false],
+    ["hello @cria", false, true],
+    ["/help", true, false],
+    ["@cria /help", false, false],
+  ])("says of %j, direct %j: %j", (text, isDirect, answer) => {
+    expect(isForModel(text, isDirect)).toBe(answer);
+  });
 });
