@@ -38,8 +38,13 @@ export function useFollowScroll(
   useEffect(() => {
     const [listElement, contentElement] = [list.current!, content.current!];
     let height = contentElement.offsetHeight;
+    let top = listElement.scrollTop;
+    // Only a way up is the reader's leave: the event of our own way down may come when the content has grown once more.
     const onScroll = () => {
-      follows.current = isAtEnd(listElement);
+      const wentUp = listElement.scrollTop < top;
+      top = listElement.scrollTop;
+      if (isAtEnd(listElement)) follows.current = true;
+      else if (wentUp) follows.current = false;
       if (follows.current) setHasNews(false);
     };
     const observer = new ResizeObserver(() => {
