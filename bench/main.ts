@@ -1,10 +1,17 @@
 import { parseArgs } from "node:util";
 import { type Result, resultLine } from "./result.ts";
 import { batch } from "./suites/batch.ts";
+import { botDedupe } from "./suites/bot-dedupe.ts";
+import { botLatency } from "./suites/bot-latency.ts";
+import { botLoad } from "./suites/bot-load.ts";
+import { discordEdits } from "./suites/discord-edits.ts";
+import { discordFaults } from "./suites/discord-faults.ts";
 import { engineOverhead } from "./suites/engine-overhead.ts";
 import { eventLoop } from "./suites/event-loop.ts";
 import { footprint } from "./suites/footprint.ts";
 import { modelSpeed } from "./suites/model-speed.ts";
+import { slackEdits } from "./suites/slack-edits.ts";
+import { slackFaults } from "./suites/slack-faults.ts";
 import { writeTable } from "./write-table.ts";
 
 const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Promise<void>>> = {
@@ -13,6 +20,13 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
   "model-speed": modelSpeed,
   footprint,
   "event-loop": eventLoop,
+  "bot-latency": botLatency,
+  "bot-load": botLoad,
+  "bot-dedupe": botDedupe,
+  "bot-edits-discord": discordEdits,
+  "bot-edits-slack": slackEdits,
+  "bot-faults-discord": discordFaults,
+  "bot-faults-slack": slackFaults,
 };
 
 const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write]

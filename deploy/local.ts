@@ -2,12 +2,13 @@ import { relative } from "node:path";
 import { createInferenceClient } from "@cria/bot-core";
 import { claimInstance, type Instance } from "./instance.ts";
 import { createLineWriter } from "./log-lines.ts";
-import { inferenceProcess, webProcess } from "./node-processes.ts";
+import { botProcess, inferenceProcess, webProcess } from "./node-processes.ts";
 import { freePort, listenObstacle } from "./ports.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { loadDefaultModel, waitForPage } from "./readiness.ts";
 import { findOnPath, prepareRedis } from "./redis.ts";
 import { type LocalSettings, loadLocalSettings, ROOT, reachableHost } from "./settings.ts";
+import { envFilePath, loadEnvFile } from "./setup/env-file.ts";
 import { StartError } from "./start-error.ts";
 
 /** Of each process, from Ctrl-C to the hard end: three of them within three seconds. */
@@ -18,6 +19,7 @@ const stopping = new AbortController();
 // Once: a second Ctrl-C ends this process at once, and the others notice (exit-with-parent.ts).
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => stopping.abort());
 
+loadEnvFile(envFilePath(process.env));
 try {
   await runLocally(loadLocalSettings(process.env), stopping.signal);
 } catch (error) {
@@ -92,15 +94,14 @@ function startNodeProcesses(
 ): void {
   const { hostname, port } = new URL(`http://${instance.inferenceAddress}`);
   group.start(inferenceProcess(process.env, settings.inferenceHost, Number(port)));
-  group.start(
-    webProcess({
-      ...process.env,
-      CRIA_WEB_HOST: settings.webHost,
-      CRIA_WEB_PORT: `${settings.webPort}`,
-      CRIA_INFERENCE_ADDRESS: `${hostname}:${port}`,
-      ...(redisUrl && { CRIA_REDIS_URL: redisUrl }),
-    }),
-  );
+  const env = {
+    ...process.env,
+    CRIA_INFERENCE_ADDRESS: `${hostname}:${port}`,
+    ...(redisUrl && { CRIA_REDIS_URL: redisUrl }),
+  };
+  group.start(webProcess({ ...env, CRIA_WEB_HOST: settings.webHost, CRIA_WEB_PORT: `${settings.webPort}` }));
+  if (process.env.CRIA_SLACK_BOT_TOKEN) group.start(botProcess("slack", env));
+  if (process.env.CRIA_DISCORD_TOKEN) group.start(botProcess("discord", env));
 }
 
 /** Says where to go once there is something to see. */

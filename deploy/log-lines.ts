@@ -2,7 +2,13 @@ import { styleText } from "node:util";
 
 type Colour = Parameters<typeof styleText>[0];
 
-const COLOURS: Readonly<Record<string, Colour>> = { inference: "cyan", web: "magenta", redis: "yellow" };
+const COLOURS: Readonly<Record<string, Colour>> = {
+  inference: "cyan",
+  web: "magenta",
+  redis: "yellow",
+  slack: "greenBright",
+  discord: "blue",
+};
 const NAME_WIDTH = 9;
 const WARNING_LEVEL = 40;
 const ERROR_LEVEL = 50;

@@ -15,6 +15,11 @@ export function webProcess(env: NodeJS.ProcessEnv): ProcessSpec {
   return nodeProcess("web", "bots/web/src/main.ts", env);
 }
 
+/** A bot of a platform, as "discord". */
+export function botProcess(platform: "slack" | "discord", env: NodeJS.ProcessEnv): ProcessSpec {
+  return nodeProcess(platform, `bots/${platform}/src/main.ts`, env);
+}
+
 function nodeProcess(name: string, main: string, env: NodeJS.ProcessEnv): ProcessSpec {
   const args = ["--import", "tsx", "--import", EXIT_WITH_PARENT, join(ROOT, main)];
   return { name, command: process.execPath, args, cwd: ROOT, env };

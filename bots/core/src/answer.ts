@@ -1,13 +1,15 @@
 import { BotError } from "./bot-error.ts";
+import type { KeptReply } from "./buttons/kept-reply.ts";
+import { DELETED, type RunningReply } from "./buttons/running-replies.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
-import type { ConversationSettings } from "./conversation-store.ts";
-import type { BotCoreOptions } from "./pipeline.ts";
+import type { ConversationSettings, Turn } from "./conversation-store.ts";
+import type { Core } from "./core.ts";
 import type { IncomingMessage, Reply } from "./platform.ts";
 import { renderPrompt } from "./prompt/prompt.ts";
+import { countTokens, recordExchange } from "./records/after-reply.ts";
 import { ReplyText } from "./reply/reply-text.ts";
 import { type StreamedReply, streamReply } from "./reply/stream-reply.ts";
 import { resolveSettings } from "./settings.ts";
-import type { Exchange } from "./transcript.ts";
 import { slideWindow } from "./window.ts";
 
 /** Most UTF-16 code units of a message and the text it is about: more than any bundled model's context holds. */
@@ -15,43 +17,66 @@ export const MAX_MESSAGE_LENGTH = 32_000;
 
 const EMPTY_MESSAGE_ANSWER = "Yes? Write me something and I will answer; /help lists what else I can do.";
 
-/** One message on its way to its reply. */
+/** One question and where its reply goes. */
+export interface AnswerOptions {
+  readonly core: Core;
+  readonly message: IncomingMessage;
+  /** Lets the message in. May throw what keeps it from being answered. */
+  admit?(): Promise<void>;
+  /** Reads the text it is about; "" for none. In the conversation's turn, so that a slow file keeps its place. */
+  readContext(): Promise<string>;
+  readonly reply: Reply;
+  readonly running: RunningReply;
+  /** A dead process may have remembered the round under the same reply id already. Default false. */
+  readonly isAdopted?: boolean;
+  /** The reply whose place in memory this one takes; it goes on where that one ends if `isContinued`. */
+  readonly predecessor?: { readonly kept: KeptReply; readonly isContinued: boolean };
+}
+
+/** One message on its way to its reply. Throws what keeps it from being answered; a stopped reply is no failure. */
 export class Answer {
-  readonly #core: Required<BotCoreOptions>;
-  readonly #message: IncomingMessage;
-  readonly #reply: Reply;
+  readonly #core: Core;
+  readonly #options: AnswerOptions;
   readonly #conversation: string;
-  readonly #text = new ReplyText();
+  #question: string;
+  #context: string | undefined;
+  readonly #begun: string;
+  readonly #text: ReplyText;
   readonly #startedAtMs = Date.now();
 
-  constructor(core: Required<BotCoreOptions>, message: IncomingMessage, reply: Reply) {
-    const text = message.text.trim();
-    const context = message.context?.trim();
-    // An attachment without words is the message itself.
-    const { context: _, ...bare } = message;
-    this.#message = text && context ? { ...bare, text, context } : { ...bare, text: text || context || "" };
-    this.#core = core;
-    this.#reply = reply;
-    this.#conversation = conversationKey(message.place);
+  constructor(options: AnswerOptions) {
+    const { isContinued = false, kept } = options.predecessor ?? {};
+    this.#core = options.core;
+    this.#options = options;
+    this.#conversation = conversationKey(options.message.place);
+    this.#question = options.message.text.trim();
+    this.#begun = isContinued ? (kept?.text ?? "") : "";
+    this.#text = new ReplyText({ isContinuation: this.#begun !== "" });
   }
 
-  async run(claim: Promise<boolean>): Promise<void> {
+  async run(): Promise<void> {
     try {
-      await claim;
+      await this.#options.admit?.();
+      checkLength(this.#question.length);
       await this.#answer();
     } catch (error) {
-      if (this.#reply.signal.aborted) return await this.#finish({ end: "stopped", text: "", stats: undefined });
-      await this.#fail(error);
+      if (!this.#options.reply.signal.aborted) return await this.#fail(error);
+      await this.#keep("stopped", this.#begun);
+      await this.#finish({ end: "stopped", text: "", stats: undefined });
     }
   }
 
+  /** An attachment without words is the message itself. */
+  #setContext(context: string): void {
+    if (this.#question !== "" && context !== "") this.#context = context;
+    this.#question ||= context;
+  }
+
   async #answer(): Promise<void> {
-    const { text, context = "" } = this.#message;
-    if (text === "") return await this.#sayEmpty();
-    checkLength(text.length + context.length);
+    const { reply } = this.#options;
     const leave = await this.#core.store.takeTurn(this.#conversation, {
-      signal: this.#reply.signal,
-      onWaiting: (ahead) => void this.#reply.status({ type: "queued", ahead }).catch(() => undefined),
+      signal: reply.signal,
+      onWaiting: (ahead) => void reply.status({ type: "queued", ahead }).catch(() => undefined),
     });
     try {
       await this.#answerInTurn();
@@ -61,34 +86,52 @@ export class Answer {
   }
 
   async #answerInTurn(): Promise<void> {
-    const settings = await resolveSettings(this.#core.store, this.#message.place);
+    this.#setContext((await this.#options.readContext()).trim());
+    if (this.#question === "") return await this.#sayEmpty();
+    checkLength(this.#question.length + (this.#context?.length ?? 0));
+    const { store } = this.#core;
+    const { place } = this.#options.message;
+    const [settings, turns] = await Promise.all([resolveSettings(store, place), store.turns(this.#conversation)]);
     const window = settings.window ?? this.#core.window;
-    const streamed = await this.#stream(settings, window);
-    const isKept = streamed.text === "" || (await this.#remember(streamed.text, window));
+    const streamed = await this.#stream(settings, this.#roundsBefore(turns, window));
+    const isKept = await this.#remember(streamed, window);
     await this.#finish(isKept ? streamed : await this.#admitForgetting(streamed));
   }
 
-  async #stream(settings: ConversationSettings, window: number): Promise<StreamedReply> {
-    const { text, context, place } = this.#message;
-    const rounds = slideWindow(await this.#core.store.turns(this.#conversation), window);
+  async #stream(settings: ConversationSettings, rounds: readonly Turn[]): Promise<StreamedReply> {
+    const { message, reply } = this.#options;
+    const question = { text: this.#question, context: this.#context, begun: this.#begun };
     const contextMode = settings.contextMode ?? "turns";
     return await streamReply({
       inference: this.#core.inference,
-      reply: this.#reply,
+      reply,
       modelName: settings.model,
       prompt: (model) =>
-        renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, text, context }),
-      tenant: workspaceKey(place),
+        renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, ...question }),
+      tenant: workspaceKey(message.place),
       text: this.#text,
     });
   }
 
+  /** A reply in another's place knows what was said before that one. */
+  #roundsBefore(turns: readonly Turn[], window: number): readonly Turn[] {
+    const place = turns.findIndex(({ id }) => id !== undefined && id === this.#options.predecessor?.kept.id);
+    return slideWindow(place === -1 ? turns : turns.slice(0, place), window);
+  }
+
   /** False when memory cannot be reached; the reply goes on without it. */
-  async #remember(assistant: string, window: number): Promise<boolean> {
-    const { text, context, author } = this.#message;
-    const turn = { author: author.name, user: text, assistant, atMs: Date.now(), ...(context && { context }) };
+  async #remember(streamed: StreamedReply, window: number): Promise<boolean> {
+    if (this.#options.reply.signal.reason === DELETED) return true;
+    if (streamed.text === "") return await this.#keep(streamed.end, this.#begun);
+    const { message, running, predecessor, isAdopted = false } = this.#options;
+    const context = this.#context && { context: this.#context };
+    const assistant = this.#begun + streamed.text;
+    const user = running.editedText ?? this.#question;
+    const turn = { id: running.replyId, author: message.author.name, user, ...context, assistant, atMs: Date.now() };
+    const reply = this.#kept(streamed.end, assistant, streamed.stats?.model);
+    const options = { replaces: predecessor?.kept.id ?? (isAdopted ? running.replyId : undefined), reply };
     try {
-      await this.#core.store.appendTurn(this.#conversation, turn, window);
+      await this.#core.store.appendTurn(this.#conversation, turn, window, options);
       return true;
     } catch (error) {
       this.#core.logger.warn({ err: error, conversation: this.#conversation }, "a round was not remembered");
@@ -96,39 +139,64 @@ export class Answer {
     }
   }
 
+  /** For its buttons; nothing is lost for the conversation when it cannot be kept. */
+  async #keep(end: KeptReply["end"], text: string): Promise<true> {
+    await this.#core.store.keepReply(this.#conversation, this.#kept(end, text)).catch(() => undefined);
+    return true;
+  }
+
+  #kept(end: KeptReply["end"], text: string, model?: string): KeptReply {
+    const { message, running } = this.#options;
+    return {
+      id: running.replyId,
+      messageId: running.messageId,
+      author: message.author.name,
+      question: running.editedText ?? this.#question,
+      ...(this.#context && { context: this.#context }),
+      text,
+      end,
+      ...(model !== undefined && { model }),
+    };
+  }
+
   async #admitForgetting(streamed: StreamedReply): Promise<StreamedReply> {
     const note = "\n\n*My memory cannot be reached just now, so I will not remember this exchange.*";
-    if (streamed.end !== "stopped") await this.#reply.append(note);
+    if (streamed.end !== "stopped") await this.#options.reply.append(note);
     return { ...streamed, text: streamed.text + note };
   }
 
   async #sayEmpty(): Promise<void> {
-    await this.#reply.append(EMPTY_MESSAGE_ANSWER);
-    await this.#reply.finish("complete", EMPTY_MESSAGE_ANSWER, undefined);
+    await this.#options.reply.append(EMPTY_MESSAGE_ANSWER);
+    await this.#options.reply.finish("complete", EMPTY_MESSAGE_ANSWER, undefined);
   }
 
   async #finish({ end, text, stats }: StreamedReply): Promise<void> {
     this.#record({ outcome: end, reply: text, stats });
-    await this.#reply.finish(end, text, stats);
+    if (stats) countTokens(this.#core, this.#options.message, stats);
+    await this.#options.reply.finish(end, text, stats);
   }
 
+  /** What failed can be tried again by its button. */
   async #fail(error: unknown): Promise<void> {
     const isKnown = error instanceof BotError;
-    const log = { err: error, conversation: this.#conversation, eventId: this.#message.eventId };
+    const log = { err: error, conversation: this.#conversation, eventId: this.#options.message.eventId };
     if (isKnown) this.#core.logger.warn(log, "a message could not be answered");
     else this.#core.logger.error(log, "a message could not be answered");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
-    await this.#reply.fail(isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.");
+    await this.#keep("failed", this.#begun + this.#text.shown);
+    await this.#options.reply.fail(
+      isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.",
+    );
   }
 
-  #record(result: Pick<Exchange, "outcome" | "reply" | "stats">): void {
-    this.#core.transcript.record({
-      conversation: this.#conversation,
-      eventId: this.#message.eventId,
-      authorId: this.#message.author.id,
-      question: this.#message.text,
-      totalMs: Date.now() - this.#startedAtMs,
-      ...result,
+  #record(result: Parameters<typeof recordExchange>[1]["result"]): void {
+    const { message, running } = this.#options;
+    recordExchange(this.#core, {
+      message,
+      question: this.#question,
+      replyId: running.replyId,
+      startedAtMs: this.#startedAtMs,
+      result,
     });
   }
 }

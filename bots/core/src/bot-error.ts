@@ -1,9 +1,11 @@
 /** Every way answering can fail, and whether the same message may succeed soon. docs/commands.md lists what people see. */
 export const BOT_ERRORS = {
+  ACCESS_DENIED: { retryable: false },
   CONVERSATION_BUSY: { retryable: false },
   DEADLINE_EXCEEDED: { retryable: false },
   DRAINING: { retryable: true },
   EMPTY_REPLY: { retryable: false },
+  FILE_REFUSED: { retryable: false },
   INTERNAL: { retryable: false },
   INVALID_ARGUMENT: { retryable: false },
   MEMORY_UNAVAILABLE: { retryable: false },
@@ -14,6 +16,7 @@ export const BOT_ERRORS = {
   PROMPT_TOO_LONG: { retryable: false },
   QUEUE_FULL: { retryable: true },
   QUEUE_TIMEOUT: { retryable: false },
+  QUOTA_EXCEEDED: { retryable: false },
   SERVICE_UNAVAILABLE: { retryable: true },
   UNAUTHENTICATED: { retryable: false },
 } as const;

@@ -1,12 +1,16 @@
-import type { Logger } from "pino";
 import { z } from "zod";
-import type { ConversationStore } from "./conversation-store.ts";
-import { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
-import { createRedisConversationStore } from "./store/redis-conversation-store.ts";
+import type { AccessPolicy } from "./access/access.ts";
+import { accessVariables, toAccessPolicy } from "./access/access-config.ts";
+import type { QuotaLimits } from "./quota/quota.ts";
+import { isRedisUrl } from "./store/redis-url.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./window.ts";
 
 /** Long enough for a team's holidays. */
 const DEFAULT_MEMORY_DAYS = 30;
+const DEFAULT_TRANSCRIPT_DAYS = 30;
+/** Training data is gathered over a year. */
+const DEFAULT_FEEDBACK_DAYS = 365;
+const MAX_DAYS = 3_650;
 const DAY_MS = 86_400_000;
 
 /** What every bot process is configured with. */
@@ -21,6 +25,16 @@ export interface CoreConfig {
   readonly window: number;
   /** `CRIA_MEMORY_DAYS`: how long a silent conversation is remembered, 1 to 3,650 days. In milliseconds. Default 30 days. */
   readonly turnsTtlMs: number;
+  /** Who may talk to the bot, and who runs it. Default: everyone; the platform's administrators. */
+  readonly access: AccessPolicy;
+  /** Default: no limits. */
+  readonly quotaLimits: QuotaLimits;
+  /** `CRIA_TRANSCRIPT_DAYS`: how long exchanges are kept in Redis, 0 to 3,650 days. In milliseconds. Default 30 days; 0 for not at all. */
+  readonly transcriptTtlMs: number;
+  /** `CRIA_TRANSCRIPT_TEXT`: whether exchanges are kept with their words. Default no. */
+  readonly hasTranscriptText: boolean;
+  /** `CRIA_FEEDBACK_DAYS`: how long ratings are kept, 1 to 3,650 days. In milliseconds. Default 365 days. */
+  readonly feedbackTtlMs: number;
 }
 
 const whole = (min: number, max: number, fallback: number) =>
@@ -29,6 +43,18 @@ const whole = (min: number, max: number, fallback: number) =>
     .regex(/^\d+$/, "must be a whole number")
     .transform(Number)
     .pipe(z.number().min(min, `must be ${min} to ${max}`).max(max, `must be ${min} to ${max}`))
+    .default(fallback);
+
+const limit = z
+  .string()
+  .regex(/^[1-9]\d{0,11}$/, "must be a whole number of 1 or more")
+  .transform(Number)
+  .optional();
+
+const yesOrNo = (fallback: boolean) =>
+  z
+    .enum(["0", "1"], "must be 0 or 1")
+    .transform((value) => value === "1")
     .default(fallback);
 
 /** Values are not repeated in faults: a URL may hold a password. */
@@ -40,10 +66,19 @@ const schema = z.object({
   CRIA_TOKEN: z.string().optional(),
   CRIA_REDIS_URL: z
     .string()
-    .refine((url) => /^rediss?:\/\//.test(url) && URL.canParse(url), "must be redis://host:port or rediss://host:port")
+    .refine(isRedisUrl, "must be redis://host:port, rediss://host:port or redis-cluster://host:port,host:port")
     .optional(),
   CRIA_WINDOW: whole(1, MAX_WINDOW, DEFAULT_WINDOW),
-  CRIA_MEMORY_DAYS: whole(1, 3_650, DEFAULT_MEMORY_DAYS),
+  CRIA_MEMORY_DAYS: whole(1, MAX_DAYS, DEFAULT_MEMORY_DAYS),
+  CRIA_TRANSCRIPT_DAYS: whole(0, MAX_DAYS, DEFAULT_TRANSCRIPT_DAYS),
+  CRIA_TRANSCRIPT_TEXT: yesOrNo(false),
+  CRIA_FEEDBACK_DAYS: whole(1, MAX_DAYS, DEFAULT_FEEDBACK_DAYS),
+  CRIA_USER_MESSAGES_PER_MINUTE: limit,
+  CRIA_WORKSPACE_MESSAGES_PER_MINUTE: limit,
+  CRIA_USER_TOKENS_PER_DAY: limit,
+  CRIA_WORKSPACE_TOKENS_PER_DAY: limit,
+  CRIA_DIRECT_MESSAGES: yesOrNo(true),
+  ...accessVariables,
 });
 
 /** Reads what bots share of the environment; an empty variable counts as absent. Throws one error that names every fault. */
@@ -61,11 +96,15 @@ export function loadCoreConfig(env: Readonly<Record<string, string | undefined>>
     redisUrl: data.CRIA_REDIS_URL,
     window: data.CRIA_WINDOW,
     turnsTtlMs: data.CRIA_MEMORY_DAYS * DAY_MS,
+    access: Object.freeze(toAccessPolicy(data)),
+    quotaLimits: Object.freeze({
+      userMessagesPerMinute: data.CRIA_USER_MESSAGES_PER_MINUTE,
+      workspaceMessagesPerMinute: data.CRIA_WORKSPACE_MESSAGES_PER_MINUTE,
+      userTokensPerDay: data.CRIA_USER_TOKENS_PER_DAY,
+      workspaceTokensPerDay: data.CRIA_WORKSPACE_TOKENS_PER_DAY,
+    }),
+    transcriptTtlMs: data.CRIA_TRANSCRIPT_DAYS * DAY_MS,
+    hasTranscriptText: data.CRIA_TRANSCRIPT_TEXT,
+    feedbackTtlMs: data.CRIA_FEEDBACK_DAYS * DAY_MS,
   });
-}
-
-/** Memory in Redis where a URL is configured, else in the process. */
-export async function createStore({ redisUrl, turnsTtlMs }: CoreConfig, logger: Logger): Promise<ConversationStore> {
-  if (redisUrl === undefined) return createMemoryConversationStore({ turnsTtlMs });
-  return await createRedisConversationStore({ url: redisUrl, turnsTtlMs, logger });
 }

@@ -1,3 +1,4 @@
+import type { SettingsScope } from "./commands/command.ts";
 import type { Place } from "./platform.ts";
 
 /** Ids are opaque and may hold ":" or "{", which mean something in keys. */
@@ -12,6 +13,13 @@ export function workspaceKey(place: Place): string {
 export function conversationKey(place: Place): string {
   const channel = join(place.platform, place.workspaceId, place.channelId);
   return place.threadId === undefined ? channel : `${channel}:${encodeURIComponent(place.threadId)}`;
+}
+
+/** Key of the settings of a scope; without one, of the conversation itself. */
+export function settingsKey(place: Place, scope: SettingsScope | undefined): string {
+  const { threadId: _, ...channel } = place;
+  if (scope === "workspace") return workspaceKey(place);
+  return conversationKey(scope === "channel" ? channel : place);
 }
 
 /** Keys whose settings hold here, the nearest first: thread, channel, workspace. */

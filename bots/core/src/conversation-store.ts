@@ -1,7 +1,12 @@
+import type { Unanswered } from "./adoption/unanswered.ts";
+import type { KeptReply } from "./buttons/kept-reply.ts";
+import type { ReplySignal } from "./buttons/reply-signal.ts";
 import type { ContextMode } from "./commands/command.ts";
 
 /** One round: what a person said and what the model answered. */
 export interface Turn {
+  /** Id of the reply. */
+  readonly id?: string;
   readonly author: string;
   readonly user: string;
   readonly context?: string;
@@ -17,6 +22,16 @@ export interface ConversationSettings {
   readonly contextMode?: ContextMode;
   /** Rounds kept, k; the window holds k to 2k - 1. */
   readonly window?: number;
+  /** Whether the workspace collects feedback; means something among the workspace's settings only. */
+  readonly feedback?: boolean;
+}
+
+/** What is kept together with a round. */
+export interface AppendOptions {
+  /** Id of the round's predecessor: takes its place where it is still remembered. */
+  readonly replaces?: string | undefined;
+  /** For the reply's buttons. */
+  readonly reply?: KeptReply;
 }
 
 /**
@@ -26,8 +41,13 @@ export interface ConversationSettings {
 export interface ConversationStore {
   /** The remembered rounds, oldest first. */
   turns(conversation: string): Promise<readonly Turn[]>;
-  /** Adds a round; when `2 * window` are there, only the newest `window` stay. Atomic. */
-  appendTurn(conversation: string, turn: Turn, window: number): Promise<void>;
+  /** Adds a round; when `2 * window` are there, only the newest `window` stay. Atomic, with what is kept beside it. */
+  appendTurn(conversation: string, turn: Turn, window: number, options?: AppendOptions): Promise<void>;
+  /** Keeps a reply that is no round, as one that failed. The newest 64 are kept, as long as rounds are. */
+  keepReply(conversation: string, reply: KeptReply): Promise<void>;
+  keptReply(conversation: string, id: string): Promise<KeptReply | undefined>;
+  /** Changes the question of the kept replies to a message. Atomic. */
+  editQuestion(conversation: string, messageId: string, question: string): Promise<void>;
   /** Forgets the rounds, keeps the settings. Returns how many there were. */
   reset(conversation: string): Promise<number>;
   settings(conversation: string): Promise<ConversationSettings>;
@@ -36,13 +56,26 @@ export interface ConversationStore {
     conversation: string,
     patch: { [K in keyof ConversationSettings]: ConversationSettings[K] | undefined },
   ): Promise<void>;
-  /** True for the first who claims an event id, false for all others, for ten minutes. */
-  claimEvent(eventId: string): Promise<boolean>;
+  /**
+   * True for the first who claims an event of a workspace, false for all others, for ten minutes. With `unanswered`, the
+   * message is known as unanswered from the same instant. Atomic.
+   */
+  claimEvent(workspace: string, eventId: string, unanswered?: Unanswered): Promise<boolean>;
+  /** Keeps what became known of an unanswered message: its files' text, its reply's handle. */
+  keepUnanswered(workspace: string, unanswered: Unanswered): Promise<void>;
+  /** The message is answered, or was told why not. */
+  forgetUnanswered(workspace: string, eventId: string): Promise<void>;
+  /** Messages of a platform whose process is dead; each is given to one caller, who is then the one to answer it. */
+  takeAbandoned(platform: string): Promise<readonly Unanswered[]>;
   /**
    * Waits for the conversation's turn, one message at a time, in order of arrival, across processes. The returned
    * function gives it on. `onWaiting` hears how many are ahead.
    */
   takeTurn(conversation: string, options: TakeTurnOptions): Promise<() => Promise<void>>;
+  /** Tells every process, this one included, about a reply that may be under way in it. */
+  signal(signal: ReplySignal): Promise<void>;
+  /** Calls back with each signal from now on, until the store is closed. */
+  onSignal(listener: (signal: ReplySignal) => void): void;
   /** One word for people where memory lives, as "redis" or "memory". */
   readonly kind: string;
   close(): Promise<void>;

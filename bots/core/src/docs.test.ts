@@ -2,11 +2,25 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MAX_MESSAGE_LENGTH } from "./answer.ts";
 import { BOT_ERRORS } from "./bot-error.ts";
+import { MAX_KEPT_REPLIES } from "./buttons/kept-reply.ts";
 import { commandCompletions } from "./commands/command-completions.ts";
 import { MAX_PERSONA_LENGTH } from "./commands/parse-command.ts";
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "./input/attachments.ts";
+import { MAX_RATINGS } from "./records/feedback.ts";
+import { MAX_EXCHANGES } from "./records/redis-transcript.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./window.ts";
 
 const commands = readFileSync(new URL("../../../docs/commands.md", import.meta.url), "utf8");
+
+const memory = readFileSync(new URL("../../../docs/memory.md", import.meta.url), "utf8");
+
+describe("docs/memory.md", () => {
+  it("names the limits as they are", () => {
+    expect(memory).toContain(`the newest ${MAX_KEPT_REPLIES} replies`);
+    expect(memory).toContain(`at most ${MAX_EXCHANGES.toLocaleString("en")}`);
+    expect(memory).toContain(`at most ${MAX_RATINGS.toLocaleString("en")}`);
+  });
+});
 
 describe("docs/commands.md", () => {
   it("has a row for each command and no other", () => {
@@ -21,6 +35,8 @@ describe("docs/commands.md", () => {
 
   it("names the limits as they are", () => {
     expect(commands).toContain(`${MAX_MESSAGE_LENGTH.toLocaleString("en")} characters`);
+    expect(commands).toContain(`${MAX_ATTACHMENTS} text files of ${MAX_ATTACHMENT_BYTES / 1024} KB each`);
+    expect(commands).toContain(`The newest ${MAX_KEPT_REPLIES} replies`);
     expect(commands).toContain(`${MAX_PERSONA_LENGTH.toLocaleString("en")} characters`);
     expect(commands).toContain(`1 to ${MAX_WINDOW}; ${DEFAULT_WINDOW} where nobody set it`);
   });

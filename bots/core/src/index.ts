@@ -1,28 +1,51 @@
 /** The bots' platform-free core: a message in, a remembered and streamed reply out. */
+
+export { type AccessPolicy, isAdmin, OPEN_ACCESS } from "./access/access.ts";
 export { MAX_MESSAGE_LENGTH } from "./answer.ts";
 export { BotError, type BotErrorCode } from "./bot-error.ts";
-export type { Command, ContextMode } from "./commands/command.ts";
+export type { Command, ContextMode, SettingsScope } from "./commands/command.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";
+export { nearMatches } from "./commands/near-matches.ts";
 export { type CommandError, parseCommand } from "./commands/parse-command.ts";
-export { type CoreConfig, createStore, loadCoreConfig } from "./config.ts";
-export { conversationKey } from "./conversation-key.ts";
+export { type CoreConfig, loadCoreConfig } from "./config.ts";
+export { conversationKey, workspaceKey } from "./conversation-key.ts";
 export type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "./conversation-store.ts";
 export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";
 export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
+export { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
+export { forget, rememberedConversations } from "./operators/memory-keys.ts";
 export { type BotCoreOptions, createBotCore } from "./pipeline.ts";
 export type {
+  AbandonedReply,
+  Attachment,
   Author,
   BotCore,
+  FeedbackRating,
   IncomingCommand,
   IncomingMessage,
+  MessageDeletion,
+  MessageEdit,
   Place,
   Reply,
+  ReplyAction,
   ReplyEnd,
   ReplyStats,
   ReplyStatus,
+  StartReply,
 } from "./platform.ts";
+export { createRedisQuotaStore } from "./quota/redis-quota-store.ts";
+export { type AlpacaExample, toAlpaca } from "./records/alpaca-export.ts";
+export { type Rating, readRatings } from "./records/feedback.ts";
+export { createLogTranscript, type Exchange, type Transcript } from "./records/transcript.ts";
+export { defusePings } from "./reply/defuse-pings.ts";
+export { canContinue, endLine, statsLine, statusLine } from "./reply/reply-lines.ts";
+export { type MessagePiece, type SplitOptions, splitMessage, splitPieces } from "./reply/split-message.ts";
+export { StreamEditor, type StreamEditorOptions } from "./reply/stream-editor.ts";
 export { resolveSettings } from "./settings.ts";
 export { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
 export { connectRedis, type RedisConnection } from "./store/redis-connection.ts";
-export { createRedisConversationStore, type RedisStoreOptions } from "./store/redis-conversation-store.ts";
-export { createLogTranscript, type Exchange, type Transcript } from "./transcript.ts";
+export {
+  createRedisConversationStore,
+  createRedisStoreOver,
+  type RedisStoreOptions,
+} from "./store/redis-conversation-store.ts";

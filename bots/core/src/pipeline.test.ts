@@ -90,13 +90,13 @@ describe("createBotCore", () => {
     });
 
     it("with quoted text carries it along and remembers it", async () => {
-      await send("Sum up", { context: " Long text. " });
+      await send("Sum up", { quote: " Long text. " });
       expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Sum up\n\nLong text.\nAI:");
       expect(await store.turns(testConversation)).toMatchObject([{ user: "Sum up", context: "Long text." }]);
     });
 
     it("of an attachment alone is the attachment's text", async () => {
-      await send("", { context: "Long text." });
+      await send("", { quote: "Long text." });
       expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Long text.\nAI:");
     });
 

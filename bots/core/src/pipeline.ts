@@ -1,11 +1,20 @@
 import type { Logger } from "pino";
-import { Answer } from "./answer.ts";
-import { runCommand } from "./commands/run-command.ts";
-import { workspaceKey } from "./conversation-key.ts";
+import { type AccessPolicy, OPEN_ACCESS } from "./access/access.ts";
+import { adoptReplies } from "./adoption/adopt-replies.ts";
+import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
+import { RunningReplies } from "./buttons/running-replies.ts";
+import { tellAll } from "./buttons/tell-all.ts";
+import { handleCommand, streamComparison } from "./commands/handle-command.ts";
+import { conversationKey } from "./conversation-key.ts";
 import type { ConversationStore } from "./conversation-store.ts";
+import type { Core } from "./core.ts";
+import { answerAbandoned, handleMessage } from "./handle-message.ts";
 import type { InferenceClient } from "./inference-client.ts";
-import type { BotCore, IncomingMessage, Reply } from "./platform.ts";
-import { createLogTranscript, type Transcript } from "./transcript.ts";
+import type { BotCore, MessageDeletion, MessageEdit } from "./platform.ts";
+import { createMemoryQuotaStore } from "./quota/memory-quota-store.ts";
+import type { QuotaLimits, QuotaStore } from "./quota/quota.ts";
+import type { FeedbackStore } from "./records/feedback.ts";
+import { createLogTranscript, type Transcript } from "./records/transcript.ts";
 import { DEFAULT_WINDOW } from "./window.ts";
 
 /** What a bot process is made of. */
@@ -17,30 +26,67 @@ export interface BotCoreOptions {
   readonly transcript?: Transcript;
   /** Rounds kept where nobody set another number, 1 to 50. Default 6. */
   readonly window?: number;
+  /** Who may talk to the bot, and who runs it. Default: everyone may, and the platform's administrators do. */
+  readonly access?: AccessPolicy;
+  /** Default: no limits. */
+  readonly quotaLimits?: QuotaLimits;
+  /** Where use is counted. Default: in this process. */
+  readonly quotas?: QuotaStore;
+  /** Where ratings are kept. Default: nowhere, so nobody is asked for any. */
+  readonly feedback?: FeedbackStore | undefined;
 }
 
 /** The pipeline that answers messages and commands of every platform. */
 export function createBotCore(options: BotCoreOptions): BotCore {
-  const { logger } = options;
-  const core = { transcript: createLogTranscript(logger), window: DEFAULT_WINDOW, ...options };
+  const core = createCore(options);
+  core.store.onSignal((signal) => core.running.hear(signal));
   return {
     handleMessage: (message, startReply) => handleMessage(core, message, startReply),
-    handleCommand: ({ command, place }) => runCommand(command, { ...core, place }),
+    handleEdit: (edit) => handleEdit(core, edit),
+    handleDeletion: (deletion) => handleDeletion(core, deletion),
+    handleCommand: (command) => handleCommand(core, command),
+    compare: (command, startReply) => streamComparison(core, command, startReply),
+    stopReply: (action) => press(core, () => stopReply(core, action)),
+    stopReplies: (action) => press(core, () => stopReply(core, action)),
+    regenerate: (action, startReply) => press(core, () => regenerate(core, action, startReply)),
+    continueReply: (action, startReply) => press(core, () => continueReply(core, action, startReply)),
+    giveFeedback: (action) => press(core, () => giveFeedback(core, action)),
+    wantsFeedback: (place) => wantsFeedback(core, place).catch(() => false),
+    adoptReplies: (platform, startReply) => {
+      const ending = new AbortController();
+      const answer = (unanswered: Parameters<typeof answerAbandoned>[1]) =>
+        void answerAbandoned(core, unanswered, startReply);
+      void adoptReplies(core.store, platform, { signal: ending.signal, answer });
+      return () => ending.abort();
+    },
   };
 }
 
-async function handleMessage(
-  core: Required<BotCoreOptions>,
-  message: IncomingMessage,
-  startReply: () => Promise<Reply>,
-): Promise<void> {
-  const claim = core.store.claimEvent(`${workspaceKey(message.place)}:${message.eventId}`);
-  // A store that cannot be reached is told of in the reply, where the claim is awaited again.
-  if (!(await claim.catch(() => true))) return;
+function createCore(options: BotCoreOptions): Core {
+  return {
+    transcript: createLogTranscript(options.logger),
+    window: DEFAULT_WINDOW,
+    access: OPEN_ACCESS,
+    quotaLimits: {},
+    quotas: createMemoryQuotaStore(),
+    feedback: undefined,
+    running: new RunningReplies(),
+    ...options,
+  };
+}
+
+/** A reply under way keeps its question and hears of the edit; those that ended are regenerated from the new text. */
+async function handleEdit(core: Core, { place, messageId, text }: MessageEdit): Promise<void> {
+  const conversation = conversationKey(place);
   try {
-    const reply = await startReply();
-    await new Answer(core, message, reply).run(claim);
+    await tellAll(core, { type: "edit", conversation, messageId, text });
+    await core.store.editQuestion(conversation, messageId, text);
   } catch (error) {
-    core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
+    core.logger.warn({ err: error, conversation }, "an edit was not heard");
   }
+}
+
+async function handleDeletion(core: Core, { place, messageId }: MessageDeletion): Promise<void> {
+  const deletion = { type: "deletion", conversation: conversationKey(place), messageId } as const;
+  await tellAll(core, deletion).catch((error: unknown) => core.logger.warn({ err: error }, "a deletion was not heard"));
 }

@@ -4,6 +4,10 @@ import type { Command } from "./commands/command.ts";
 export interface Author {
   readonly id: string;
   readonly name: string;
+  /** Roles or user groups, for access lists and admins. Default none. */
+  readonly roleIds?: readonly string[];
+  /** Whether the platform says that this person administers the workspace. Default false. */
+  readonly isAdmin?: boolean;
 }
 
 /**
@@ -15,20 +19,38 @@ export interface Place {
   readonly platform: string;
   /** Workspace or guild; the tenant of the inference service. */
   readonly workspaceId: string;
+  /** Of a thread, the channel it hangs in. */
   readonly channelId: string;
   readonly threadId?: string;
   readonly isDirect: boolean;
 }
 
+/** A file that came with a message. Text files become part of Alpaca's Input; the core decides which are taken. */
+export interface Attachment {
+  readonly name: string;
+  /** As "text/plain; charset=utf-8"; "" where the platform does not say. */
+  readonly mimeType: string;
+  readonly sizeBytes: number;
+  /** Fetches the file; called at most once, and only for a file that is taken. May reject. */
+  load(signal: AbortSignal): Promise<Uint8Array>;
+}
+
 /** A message for the bot: a mention or a direct message, the mention itself taken off. */
 export interface IncomingMessage {
-  /** The platform's id of the event: the same when the platform delivers it twice. */
+  /**
+   * The platform's id of what happened: the same when the platform delivers it again, or delivers the same message as two
+   * kinds of event.
+   */
   readonly eventId: string;
+  /** The message's own id, by which its edit and its deletion are told. Default: the event's. */
+  readonly messageId?: string;
   readonly place: Place;
   readonly author: Author;
   readonly text: string;
-  /** A quoted message or an attached file's text: becomes Alpaca's Input. */
-  readonly context?: string;
+  /** The quoted or replied-to message's text: part of Alpaca's Input. */
+  readonly quote?: string;
+  /** Files, in the order of the message. Default none. */
+  readonly attachments?: readonly Attachment[];
 }
 
 /** A command for the bot, by slash command or by the same words after a mention. */
@@ -38,6 +60,31 @@ export interface IncomingCommand {
   readonly author: Author;
   readonly command: Command;
 }
+
+/** A question was changed after it was sent. */
+export interface MessageEdit {
+  readonly place: Place;
+  readonly messageId: string;
+  /** The whole new text, the mention taken off. */
+  readonly text: string;
+}
+
+/** A question was taken back. */
+export interface MessageDeletion {
+  readonly place: Place;
+  readonly messageId: string;
+}
+
+/** Somebody pressed a button under a reply. */
+export interface ReplyAction {
+  /** Where the reply is: the place of its question. */
+  readonly place: Place;
+  readonly author: Author;
+  /** As `StartReply` gave it. */
+  readonly replyId: string;
+}
+
+export type FeedbackRating = "up" | "down";
 
 /** What a reply waits for, in the order in which it can happen. */
 export type ReplyStatus =
@@ -66,8 +113,13 @@ export interface ReplyStats {
  * `append` any number of times, then `finish` or `fail` once. Platforms pace their own edits.
  */
 export interface Reply {
-  /** Aborts when someone presses Stop or the question is deleted. */
+  /** Aborts when the platform gives the reply up, as at a shutdown. Stop and deletion go through `BotCore`. */
   readonly signal: AbortSignal;
+  /**
+   * What another process needs to go on in this reply's place if this one dies, as a message id; kept with the reply.
+   * Absent where nothing is shown yet or nobody could go on.
+   */
+  readonly handle?: string | undefined;
   status(status: ReplyStatus): Promise<void>;
   append(text: string): Promise<void>;
   /** `text` is the whole reply: what was appended, a repeated loop cut off. `stats` is absent when it was stopped before its end was known. */
@@ -76,10 +128,59 @@ export interface Reply {
   fail(reason: string): Promise<void>;
 }
 
-/** What the core offers a platform. */
+/**
+ * Begins a reply on the platform. The id names the reply for its buttons (Stop, Regenerate, Continue, feedback): URL-safe,
+ * at most 24 characters, the same in all processes.
+ */
+export type StartReply = (replyId: string) => Promise<Reply>;
+
+/** A message whose process died before its reply had ended. */
+export interface AbandonedReply {
+  readonly message: IncomingMessage;
+  readonly replyId: string;
+  /** As the dead process's `Reply` gave it. */
+  readonly handle: string | undefined;
+}
+
+/**
+ * What the core offers a platform. Any process may be asked about any conversation. Where an answer is a sentence or
+ * undefined, the sentence says why nothing was done and is for the person who asked alone.
+ */
 export interface BotCore {
   /** Answers one message; resolves when the reply has ended, however it ended. Never rejects for a failure it told the user. */
-  handleMessage(message: IncomingMessage, startReply: () => Promise<Reply>): Promise<void>;
-  /** Answers a command with Markdown for people. */
-  handleCommand(command: IncomingCommand): Promise<string>;
+  handleMessage(message: IncomingMessage, startReply: StartReply): Promise<void>;
+  /** A question that is being answered goes on as it was asked; Regenerate then answers the new text. */
+  handleEdit(edit: MessageEdit): Promise<void>;
+  /** Stops the reply to a question that was deleted. */
+  handleDeletion(deletion: MessageDeletion): Promise<void>;
+  /**
+   * Answers a command with Markdown for people; undefined when another process had the same event. `compare` answers with
+   * both replies in one text here; `compare` below streams them.
+   */
+  handleCommand(command: IncomingCommand): Promise<string | undefined>;
+  /** Runs `compare` as two replies that stream side by side, each headed by its model. Resolves when both have ended. */
+  compare(command: IncomingCommand, startReply: StartReply): Promise<string | undefined>;
+  /** Stops a reply, whichever process writes it. Anyone who may talk to the bot there may stop it. */
+  stopReply(action: ReplyAction): Promise<string | undefined>;
+  /** Stops whatever is being answered in a conversation, whichever process writes it. */
+  stopReplies(action: Omit<ReplyAction, "replyId">): Promise<string | undefined>;
+  /**
+   * Answers the question of a reply again, with the settings of now, as a new reply that takes the old one's place in
+   * memory. Also answers a failed reply's question. Resolves when the new reply has ended.
+   */
+  regenerate(action: ReplyAction, startReply: StartReply): Promise<string | undefined>;
+  /**
+   * Goes on where a reply was cut (`length`, `contextFull`, `timeBudget`, `stopped`). The new reply's text begins where the old
+   * one's ends, blank space included; memory has them as one.
+   */
+  continueReply(action: ReplyAction, startReply: StartReply): Promise<string | undefined>;
+  /** Whether the workspace collects feedback, so whether to show 👍 and 👎. False where that cannot be known. */
+  wantsFeedback(place: Place): Promise<boolean>;
+  /** Keeps a rating with its question and reply; the last one of a person counts. */
+  giveFeedback(action: ReplyAction & { readonly rating: FeedbackRating }): Promise<string | undefined>;
+  /**
+   * From now on answers what dead processes of this platform left unanswered: `startReply` takes the place of the reply they
+   * had begun, if any. Returns a function that ends it.
+   */
+  adoptReplies(platform: string, startReply: (abandoned: AbandonedReply) => Promise<Reply>): () => void;
 }

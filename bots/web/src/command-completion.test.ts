@@ -12,7 +12,9 @@ const textsFor = async (text: string) => (await complete(text)).map((completion)
 
 describe("completeCommand", () => {
   it("offers every command after a slash", async () => {
-    expect(await textsFor("/")).toEqual(["/model ", "/system ", "/context ", "/reset", "/status", "/help"]);
+    const settings = ["/model ", "/system ", "/context "];
+    const others = ["/compare ", "/reset", "/feedback ", "/status", "/help"];
+    expect(await textsFor("/")).toEqual([...settings, ...others]);
   });
 
   it("offers the commands that begin so, whatever their case", async () => {

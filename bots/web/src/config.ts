@@ -55,3 +55,8 @@ export function loadWebConfig(env: Readonly<Record<string, string | undefined>>)
     logLevel: data.CRIA_LOG_LEVEL,
   });
 }
+
+/** Whether nobody but this machine's users reaches the page. */
+export function servesThisMachineOnly({ host, allowedHosts }: WebConfig): boolean {
+  return allowedHosts.length === 0 && ["127.0.0.1", "::1", "localhost"].includes(host);
+}

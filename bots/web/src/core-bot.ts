@@ -2,6 +2,7 @@ import {
   type BotCore,
   type ConversationStore,
   conversationKey,
+  type IncomingCommand,
   type InferenceClient,
   type Place,
   parseCommand,
@@ -16,17 +17,25 @@ export interface CoreBotOptions {
   readonly core: BotCore;
   readonly store: ConversationStore;
   readonly inference: InferenceClient;
+  /** Whether everyone at the page runs it, as where it is served to this machine alone. */
+  readonly isEveryoneAdmin: boolean;
 }
 
 /** The bot of bots/core, with the questions that only a page asks. */
-export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
+export function createCoreBot({ core, store, inference, isEveryoneAdmin }: CoreBotOptions): Bot {
   const models = async () => (await inference.listModels()).map(toChoice);
   // Commands can be completed while the service is away, their models cannot.
   const knownModels = () => models().catch(() => []);
 
+  const authored = <T extends IncomingCommand>(incoming: T): T => ({
+    ...incoming,
+    author: { ...incoming.author, isAdmin: isEveryoneAdmin },
+  });
+
   return {
-    handleMessage: core.handleMessage,
-    handleCommand: core.handleCommand,
+    ...core,
+    handleCommand: (incoming) => core.handleCommand(authored(incoming)),
+    compare: (incoming, startReply) => core.compare(authored(incoming), startReply),
     watchHealth: (onChange) => inference.watchHealth(onChange),
     models,
     parseCommand: (text) => {
@@ -34,16 +43,17 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
       return "error" in parsed ? { type: "fault", sentence: parsed.error } : { type: "command", command: parsed };
     },
     completeCommand: (text) => completeCommand(text, knownModels),
-    head: (place) => headOf(place, store, knownModels),
+    head: (place) => headOf(place, { core, store, knownModels }),
   };
 }
 
-async function headOf(
-  place: Place,
-  store: ConversationStore,
-  knownModels: () => Promise<readonly ModelChoice[]>,
-): Promise<ChannelHead> {
-  const [settings, turns, models] = await Promise.all([
+interface HeadSources extends Pick<CoreBotOptions, "core" | "store"> {
+  readonly knownModels: () => Promise<readonly ModelChoice[]>;
+}
+
+async function headOf(place: Place, { core, store, knownModels }: HeadSources): Promise<ChannelHead> {
+  const [wantsFeedback, settings, turns, models] = await Promise.all([
+    core.wantsFeedback(place),
     resolveSettings(store, place).catch(() => undefined),
     store.turns(conversationKey(place)).catch(() => []),
     knownModels(),
@@ -51,6 +61,7 @@ async function headOf(
   const model = settings?.model ?? models.find(({ isDefault }) => isDefault)?.name;
   return {
     rememberedRounds: turns.length,
+    wantsFeedback,
     ...(model === undefined ? {} : { model }),
     ...(settings?.system === undefined ? {} : { persona: settings.system }),
   };

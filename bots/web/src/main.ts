@@ -1,6 +1,6 @@
-import { connectRedis, createBotCore, createInferenceClient, createStore, loadCoreConfig } from "@cria/bot-core";
+import { loadCoreConfig, openBotCore } from "@cria/bot-core";
 import { pino } from "pino";
-import { loadWebConfig } from "./config.ts";
+import { loadWebConfig, servesThisMachineOnly } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
 import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
 import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
@@ -14,23 +14,19 @@ const STOP_LIMIT_MS = 1_500;
 async function main(): Promise<void> {
   const config = loadWebConfig(process.env);
   const coreConfig = loadCoreConfig(process.env);
-  const { redisUrl, turnsTtlMs, window } = coreConfig;
   const logger = pino({ name: "web", level: config.logLevel });
-  const store = await createStore(coreConfig, logger);
-  const inference = createInferenceClient({ address: coreConfig.inferenceAddress, token: coreConfig.token });
-  const core = createBotCore({ store, inference, logger, window });
-  const redis = redisUrl === undefined ? undefined : await connectRedis(redisUrl, logger);
+  const { core, store, inference, redis, close } = await openBotCore(coreConfig, logger);
+  const { turnsTtlMs } = coreConfig;
   const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);
   const secret = config.secret ?? (await loadSecret(SECRET_PATH));
-  const bot = createCoreBot({ core, store, inference });
+  const bot = createCoreBot({ core, store, inference, isEveryoneAdmin: servesThisMachineOnly(config) });
   const server = await startWebServer({ ...config, bot, timelineStore, secret, logger });
   logger.info(`The chat page is at ${server.url}`);
 
   async function stop(): Promise<void> {
     setTimeout(() => process.exit(0), STOP_LIMIT_MS).unref();
     await server.close();
-    inference.close();
-    await Promise.all([store.close(), redis?.close()]);
+    await close();
     process.exit(0);
   }
   process.once("SIGTERM", stop);

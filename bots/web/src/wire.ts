@@ -34,6 +34,10 @@ export interface ChatMessage {
   readonly text: string;
   /** The message a reply answers. */
   readonly answers?: { readonly messageId: string; readonly authorName: string };
+  /** What the bot names the reply by, for its buttons; absent while it has not begun. */
+  readonly replyId?: string;
+  /** Whether its author changed it. */
+  readonly isEdited?: boolean;
   /** Set on replies of a model; absent on people's messages and on answers to commands. */
   readonly state?: ReplyState;
 }
@@ -45,6 +49,8 @@ export interface ChannelHead {
   /** The persona, if someone set one. */
   readonly persona?: string;
   readonly rememberedRounds: number;
+  /** Whether 👍 and 👎 are asked for. */
+  readonly wantsFeedback: boolean;
 }
 
 /** A model as the picker and the completions show it. */

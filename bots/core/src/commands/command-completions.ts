@@ -30,7 +30,17 @@ export const commandCompletions: readonly CommandCompletion[] = [
     description: "how much of the conversation goes into a prompt, and how",
     argument: { placeholder: "off | turns | merged, rounds", values: ["off", "turns", "merged"] },
   },
+  {
+    name: "compare",
+    description: "two models answer the same question",
+    argument: { placeholder: "model model question", values: "models" },
+  },
   { name: "reset", description: "forget this conversation; settings stay" },
+  {
+    name: "feedback",
+    description: "whether 👍 and 👎 are kept in this workspace; admins switch it",
+    argument: { placeholder: "on | off", values: ["on", "off"] },
+  },
   { name: "status", description: "model, memory and service at a glance" },
   { name: "help", description: "this list" },
 ];

@@ -15,7 +15,8 @@ export function nearMatches(name: string, candidates: readonly string[]): readon
 }
 
 function likeness(wanted: string, candidate: string): number {
-  return candidate.includes(wanted) ? 0 : editDistance(wanted, candidate);
+  if (candidate.startsWith(wanted)) return 0;
+  return candidate.includes(wanted) ? 0.5 : editDistance(wanted, candidate);
 }
 
 /** Levenshtein distance, one row at a time. */

@@ -16,6 +16,14 @@ describe("parseCommand", () => {
     ["/context 8", { type: "context", window: 8 }],
     ["/context 8 Turns", { type: "context", window: 8, mode: "turns" }],
     ["/context off 50", { type: "context", window: 50, mode: "off" }],
+    ["/model --channel a", { type: "model", name: "a", scope: "channel" }],
+    ["/model --Workspace default", { type: "model", name: "default", scope: "workspace" }],
+    ["/system --channel You are --channel", { type: "system", text: "You are --channel", scope: "channel" }],
+    ["/context --workspace merged 4", { type: "context", mode: "merged", window: 4, scope: "workspace" }],
+    ["/compare A b Who are\nyou?", { type: "compare", models: ["a", "b"], text: "Who are\nyou?" }],
+    ["/feedback", { type: "feedback" }],
+    ["/feedback ON", { type: "feedback", isOn: true }],
+    ["/feedback off", { type: "feedback", isOn: false }],
     ["/status", { type: "status" }],
     ["/help", { type: "help" }],
   ])("reads %j", (text, command) => {
@@ -24,8 +32,8 @@ describe("parseCommand", () => {
 
   it.each([
     ["/modle", ["model"], "There is no command `/modle`. Did you mean `/model`?"],
-    ["/st", ["system", "status"], "There is no command `/st`. Did you mean `/system` or `/status`?"],
-    ["/re", ["reset"], "There is no command `/re`. Did you mean `/reset`?"],
+    ["/st", ["status", "system"], "There is no command `/st`. Did you mean `/status` or `/system`?"],
+    ["/re", ["reset", "compare"], "There is no command `/re`. Did you mean `/reset` or `/compare`?"],
     [
       "/e",
       ["model", "system", "context"],
@@ -35,6 +43,8 @@ describe("parseCommand", () => {
     ["/", [], "Which command? See `/help`."],
     ["", [], "Which command? See `/help`."],
     ["/`code`", [], "There is no command `/code`. See `/help`."],
+    ["/feedback of", ["off", "on"], "`/feedback` takes `on` or `off`."],
+    ["/compare a b", [], "`/compare` takes two models and a question, as in `/compare cria smollm2-135m Who are you?`"],
     ["/reset now", [], "`/reset` takes nothing after it."],
     ["/model a b", [], "`/model` takes one name, as in `/model smollm2-135m`."],
     [
@@ -61,7 +71,9 @@ describe("parseCommand", () => {
   });
 
   it("knows every command that is completed", () => {
-    for (const { name } of commandCompletions) expect(parseCommand(`/${name}`)).toEqual({ type: name });
+    for (const { name } of commandCompletions.filter((completion) => completion.name !== "compare"))
+      expect(parseCommand(`/${name}`)).toEqual({ type: name });
+    expect(parseCommand("/compare")).toMatchObject({ error: expect.stringMatching(/^`\/compare` takes two models/) });
   });
 
   it("makes a command or an error of any text", () => {

@@ -1,5 +1,5 @@
 import { MAX_WINDOW } from "../window.ts";
-import type { Command, ContextMode } from "./command.ts";
+import type { Command, ContextMode, SettingsScope } from "./command.ts";
 import { commandCompletions } from "./command-completions.ts";
 import { nearMatches } from "./near-matches.ts";
 
@@ -25,6 +25,10 @@ export function parseCommand(text: string): Command | CommandError {
       return parseSystem(rest);
     case "context":
       return parseContext(rest);
+    case "compare":
+      return parseCompare(rest);
+    case "feedback":
+      return parseFeedback(rest.toLowerCase());
     case "reset":
     case "status":
     case "help":
@@ -34,20 +38,29 @@ export function parseCommand(text: string): Command | CommandError {
   }
 }
 
-function parseModel(rest: string): Command | CommandError {
-  if (rest === "") return { type: "model" };
-  if (/\s/.test(rest)) return failure("`/model` takes one name, as in `/model smollm2-135m`.");
-  return { type: "model", name: rest.toLowerCase() };
+/** The rest without a leading `--channel` or `--workspace`, and what that said. */
+function takeScope(text: string): { readonly rest: string; readonly scope?: SettingsScope } {
+  const [, scope, rest = ""] = /^--(channel|workspace)(?:\s+(.*))?$/is.exec(text) ?? [];
+  return scope === undefined ? { rest: text } : { rest, scope: scope.toLowerCase() as SettingsScope };
 }
 
-function parseSystem(rest: string): Command | CommandError {
-  if (rest === "") return { type: "system" };
-  if (rest.length <= MAX_PERSONA_LENGTH) return { type: "system", text: rest };
+function parseModel(text: string): Command | CommandError {
+  const { rest, ...scope } = takeScope(text);
+  if (rest === "") return { type: "model", ...scope };
+  if (/\s/.test(rest)) return failure("`/model` takes one name, as in `/model smollm2-135m`.");
+  return { type: "model", name: rest.toLowerCase(), ...scope };
+}
+
+function parseSystem(text: string): Command | CommandError {
+  const { rest, ...scope } = takeScope(text);
+  if (rest === "") return { type: "system", ...scope };
+  if (rest.length <= MAX_PERSONA_LENGTH) return { type: "system", text: rest, ...scope };
   return failure(`A persona may have ${MAX_PERSONA_LENGTH} characters; this one has ${rest.length}. Shorten it.`);
 }
 
 /** Mode and window in either order, each at most once. */
-function parseContext(rest: string): Command | CommandError {
+function parseContext(text: string): Command | CommandError {
+  const { rest, ...scope } = takeScope(text);
   const words = rest.toLowerCase().split(/\s+/).filter(Boolean);
   const mode = MODES.find((candidate) => words.includes(candidate));
   const windows = words.filter((word) => /^\d+$/.test(word));
@@ -56,7 +69,20 @@ function parseContext(rest: string): Command | CommandError {
   const window = windows.length === 1 ? Number(windows[0]) : undefined;
   if (window !== undefined && (window < 1 || window > MAX_WINDOW))
     return failure(`The window is ${window} rounds; it must be 1 to ${MAX_WINDOW}. \`/context off\` remembers none.`);
-  return { type: "context", ...(mode && { mode }), ...(window !== undefined && { window }) };
+  return { type: "context", ...(mode && { mode }), ...(window !== undefined && { window }), ...scope };
+}
+
+function parseCompare(rest: string): Command | CommandError {
+  const [, first = "", second = "", text = ""] = /^(\S+)\s+(\S+)\s+(.+)$/s.exec(rest) ?? [];
+  if (text === "")
+    return failure("`/compare` takes two models and a question, as in `/compare cria smollm2-135m Who are you?`");
+  return { type: "compare", models: [first.toLowerCase(), second.toLowerCase()], text };
+}
+
+function parseFeedback(rest: string): Command | CommandError {
+  if (rest === "") return { type: "feedback" };
+  if (rest === "on" || rest === "off") return { type: "feedback", isOn: rest === "on" };
+  return failure("`/feedback` takes `on` or `off`.", nearMatches(rest, ["on", "off"]));
 }
 
 function contextFailure(word: string | undefined): CommandError {

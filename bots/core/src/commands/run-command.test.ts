@@ -18,8 +18,9 @@ const away = async () => {
 
 describe("handleCommand", () => {
   let { client, store, core } = createTestCore();
+  let numEvents = 0;
   const run = (command: Command, place: Place = testPlace) =>
-    core.handleCommand({ eventId: "e", place, author: { id: "u1", name: "Ann" }, command });
+    core.handleCommand({ eventId: `${numEvents++}`, place, author: { id: "u1", name: "Ann" }, command });
   beforeEach(() => {
     ({ client, store, core } = createTestCore(models()));
   });
@@ -127,6 +128,56 @@ describe("handleCommand", () => {
       expect(await run({ type: "context", mode: "merged" })).toMatch(/^The last 2 to 3 rounds .* in one instruction/);
       expect(await run({ type: "context", mode: "off", window: 4 })).toBe("Each message stands for itself (`off`).");
       expect(await store.settings(testConversation)).toEqual({ contextMode: "off", window: 4 });
+    });
+  });
+
+  describe("a scope", () => {
+    const thread = { ...testPlace, threadId: "17" };
+    const asAdmin = (command: Command, place: Place = testPlace) =>
+      core.handleCommand({
+        eventId: `${numEvents++}`,
+        place,
+        author: { id: "u1", name: "Ann", isAdmin: true },
+        command,
+      });
+
+    it("sets the channel's model from a thread", async () => {
+      expect(await run({ type: "model", name: "big", scope: "channel" }, thread)).toBe(
+        "**big** answers in this channel from now on. It loads with the next message.",
+      );
+      expect(await store.settings(testConversation)).toEqual({ model: "big" });
+      expect(await store.settings(`${testConversation}:17`)).toEqual({});
+    });
+
+    it("sets what holds in the whole workspace, for admins", async () => {
+      expect(await run({ type: "context", window: 3, scope: "workspace" })).toMatch(/^Only admins/);
+      expect(await asAdmin({ type: "context", window: 3, scope: "workspace" })).toMatch(/^The last 3 to 5 rounds/);
+      expect(await asAdmin({ type: "system", text: "Be brief.", scope: "workspace" })).toBe(
+        "The persona is set in this workspace. `/system default` takes it back.",
+      );
+      expect(await store.settings("web:local")).toEqual({ window: 3, system: "Be brief." });
+      expect(await run({ type: "system" }, thread)).toBe("The persona here:\n\n> Be brief.");
+    });
+  });
+
+  describe("feedback", () => {
+    const admin = { id: "u1", name: "Ann", isAdmin: true };
+    const runAs = (author: typeof admin, command: Command) =>
+      core.handleCommand({ eventId: `${numEvents++}`, place: testPlace, author, command });
+
+    it("is switched by admins, for the workspace", async () => {
+      ({ client, store, core } = createTestCore(models(), { feedback: { rate: async () => undefined } }));
+      expect(await run({ type: "feedback" })).toMatch(/^Feedback is off/);
+      expect(await run({ type: "feedback", isOn: true })).toMatch(/^Only admins/);
+      expect(await runAs(admin, { type: "feedback", isOn: true })).toMatch(/^Feedback is on/);
+      expect(await store.settings("web:local")).toEqual({ feedback: true });
+      expect(await run({ type: "feedback" })).toMatch(/^Feedback is on/);
+      expect(await runAs(admin, { type: "feedback", isOn: false })).toMatch(/^Feedback is off/);
+    });
+
+    it("cannot be switched on where ratings cannot be kept", async () => {
+      expect(await runAs(admin, { type: "feedback", isOn: true })).toMatch(/cannot be kept/);
+      expect(await store.settings("web:local")).toEqual({});
     });
   });
 

@@ -1,13 +1,12 @@
 import { type Model, ModelState } from "@cria/proto";
-import type { Logger } from "pino";
-import { BotError } from "../bot-error.ts";
-import { conversationKey } from "../conversation-key.ts";
+import { conversationKey, settingsKey, workspaceKey } from "../conversation-key.ts";
 import type { ConversationSettings, ConversationStore } from "../conversation-store.ts";
 import type { InferenceClient } from "../inference-client.ts";
 import { chooseModel, findModel } from "../models.ts";
 import type { Place } from "../platform.ts";
+import type { FeedbackStore } from "../records/feedback.ts";
 import { resolveSettings } from "../settings.ts";
-import type { Command } from "./command.ts";
+import type { Command, SettingsScope } from "./command.ts";
 import { commandCompletions } from "./command-completions.ts";
 import { inlineCode, quote } from "./markdown.ts";
 import { statusReport } from "./status-report.ts";
@@ -16,39 +15,46 @@ import { statusReport } from "./status-report.ts";
 export interface CommandContext {
   readonly store: ConversationStore;
   readonly inference: InferenceClient;
-  readonly logger: Logger;
   /** Rounds kept where nobody set another number. */
   readonly window: number;
+  /** Undefined where ratings cannot be kept. */
+  readonly feedback: FeedbackStore | undefined;
   readonly place: Place;
 }
 
-/** Runs a command; the answer is short Markdown. Never rejects: a failure is the answer. */
-export async function runCommand(command: Command, context: CommandContext): Promise<string> {
-  try {
-    return await answerCommand(command, context);
-  } catch (error) {
-    if (error instanceof BotError) return error.message;
-    context.logger.error({ err: error, command: command.type }, "a command failed");
-    return "Something went wrong on my side; the log says what. Try again.";
-  }
-}
+/** A command with one text for an answer. */
+export type TextCommand = Exclude<Command, { readonly type: "compare" }>;
 
-async function answerCommand(command: Command, context: CommandContext): Promise<string> {
+/** Runs a command; the answer is short Markdown. Throws a `BotError` whose message is the answer then. */
+export async function runCommand(command: TextCommand, context: CommandContext): Promise<string> {
   switch (command.type) {
     case "model":
-      return command.name === undefined ? await listModels(context) : await setModel(command.name, context);
+      return command.name === undefined
+        ? await listModels(context)
+        : await setModel(command.name, command.scope, context);
     case "reset":
       return await reset(context);
     case "system":
-      return command.text === undefined ? await showPersona(context) : await setPersona(command.text, context);
+      return command.text === undefined
+        ? await showPersona(context)
+        : await setPersona(command.text, command.scope, context);
     case "context":
       return await setContext(command, context);
+    case "feedback":
+      return await setFeedback(command.isOn, context);
     case "status":
       return await statusReport(context);
     case "help":
       return help();
   }
 }
+
+/** Where what was set holds, as people say it. */
+const SCOPE_WORDS: Readonly<Record<SettingsScope, string>> = {
+  channel: "in this channel",
+  workspace: "in this workspace",
+};
+const scopeWords = (scope: SettingsScope | undefined) => (scope === undefined ? "here" : SCOPE_WORDS[scope]);
 
 async function listModels({ store, inference, place }: CommandContext): Promise<string> {
   const [models, settings] = await Promise.all([inference.listModels(), resolveSettings(store, place)]);
@@ -72,18 +78,20 @@ function modelLine({ name, description, state, error }: Model, isCurrent: boolea
 }
 
 /** Checked before it is stored, so a conversation never has a model that does not exist. */
-async function setModel(name: string, { store, inference, place }: CommandContext): Promise<string> {
+async function setModel(name: string, scope: SettingsScope | undefined, context: CommandContext): Promise<string> {
+  const { store, inference, place } = context;
   const models = await inference.listModels();
+  const key = settingsKey(place, scope);
   if (name === "default" && !models.some((model) => model.name === name)) {
-    await store.updateSettings(conversationKey(place), { model: undefined });
+    await store.updateSettings(key, { model: undefined });
     const settings = await resolveSettings(store, place);
     return `Back to **${chooseModel(models, settings.model).name}**.`;
   }
   findModel(models, name);
   const model = chooseModel(models, name);
-  await store.updateSettings(conversationKey(place), { model: name });
+  await store.updateSettings(key, { model: name });
   const wait = model.state === ModelState.LOADED ? "" : " It loads with the next message.";
-  return `**${name}** answers here from now on.${wait}`;
+  return `**${name}** answers ${scopeWords(scope)} from now on.${wait}`;
 }
 
 async function reset({ store, place }: CommandContext): Promise<string> {
@@ -101,21 +109,35 @@ async function showPersona({ store, inference, place }: CommandContext): Promise
     : `${name} brings its own:\n\n${quote(system)}`;
 }
 
-async function setPersona(text: string, { store, place }: CommandContext): Promise<string> {
+async function setPersona(text: string, scope: SettingsScope | undefined, context: CommandContext): Promise<string> {
   const isDefault = text.toLowerCase() === "default";
-  await store.updateSettings(conversationKey(place), { system: isDefault ? undefined : text });
-  return isDefault ? "Back to the model's own persona." : "The persona is set. `/system default` takes it back.";
+  const key = settingsKey(context.place, scope);
+  await context.store.updateSettings(key, { system: isDefault ? undefined : text });
+  const where = scope === undefined ? "" : ` ${SCOPE_WORDS[scope]}`;
+  return isDefault
+    ? "Back to the model's own persona."
+    : `The persona is set${where}. \`/system default\` takes it back.`;
 }
 
 async function setContext(command: Command & { type: "context" }, context: CommandContext): Promise<string> {
   const { store, place } = context;
-  const { mode, window } = command;
+  const { mode, window, scope } = command;
   const patch: ConversationSettings = {
     ...(mode !== undefined && { contextMode: mode }),
     ...(window !== undefined && { window }),
   };
-  if (Object.keys(patch).length > 0) await store.updateSettings(conversationKey(place), patch);
+  if (Object.keys(patch).length > 0) await store.updateSettings(settingsKey(place, scope), patch);
   return describeContext({ window: context.window, ...(await resolveSettings(store, place)) });
+}
+
+async function setFeedback(isOn: boolean | undefined, { store, feedback, place }: CommandContext): Promise<string> {
+  if (!feedback)
+    return "Ratings cannot be kept: I remember in my own process only. Whoever runs me can give me a Redis.";
+  if (isOn !== undefined) await store.updateSettings(workspaceKey(place), { feedback: isOn });
+  const isWanted = isOn ?? (await store.settings(workspaceKey(place))).feedback ?? false;
+  return isWanted
+    ? "Feedback is on: 👍 and 👎 are kept with question and reply, for training."
+    : "Feedback is off: no ratings are asked for or kept.";
 }
 
 function describeContext({ contextMode = "turns", window }: ConversationSettings & { window: number }): string {

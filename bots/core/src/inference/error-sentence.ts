@@ -34,10 +34,12 @@ type Sentence = (said: string, wait?: string) => string;
 
 /** `said` is the service's own message, with a full stop. */
 const SENTENCES: Readonly<Record<BotErrorCode, Sentence>> = {
+  ACCESS_DENIED: (said) => said,
   CONVERSATION_BUSY: (said) => said,
   DEADLINE_EXCEEDED: () => "The model service took too long. Try again, or ask for something shorter.",
   DRAINING: (_, wait) => `The model service is about to restart. Try again ${wait}.`,
   EMPTY_REPLY: (said) => said,
+  FILE_REFUSED: (said) => said,
   INTERNAL: () => "Something went wrong in the model service; its log says what. Try again.",
   INVALID_ARGUMENT: (said) =>
     `The model service refused this: ${said} Say it in other words, or choose another model with /model.`,
@@ -51,6 +53,7 @@ const SENTENCES: Readonly<Record<BotErrorCode, Sentence>> = {
     `This message is too long for the model${said}. Shorten it, or choose another with /model.`,
   QUEUE_FULL: (_, wait) => `The model service has too much to do just now. Try again ${wait}.`,
   QUEUE_TIMEOUT: (_, wait) => `The model service did not get to this message in time. Try again ${wait}.`,
+  QUOTA_EXCEEDED: (said) => said,
   SERVICE_UNAVAILABLE: () => "The model service cannot be reached just now. Try again in a moment.",
   UNAUTHENTICATED: () =>
     "The model service refused this bot's token. Its owner should set the same CRIA_TOKEN for both.",

@@ -6,7 +6,7 @@ import { chatTemplatePrompt } from "./chat-template.ts";
 import { completionPrompt } from "./completion.ts";
 import type { Conversation } from "./conversation.ts";
 import { fewShotPrompt } from "./few-shot.ts";
-import { toSegments } from "./segments.ts";
+import { literal, type PromptPart, toSegments } from "./segments.ts";
 
 /**
  * Most UTF-16 code units of remembered rounds in a prompt; older rounds stay out. Keeps a request under the 4 MiB the
@@ -31,6 +31,8 @@ export interface PromptOptions {
   readonly text: string;
   /** A quoted message or an attached file's text. */
   readonly context?: string | undefined;
+  /** How the reply begins, for the model to go on with. Default "". */
+  readonly begun?: string;
 }
 
 /** The prompt in the model's own format. Pure. Throws a `BotError` when the model's chat template cannot be rendered. */
@@ -43,7 +45,15 @@ export function renderPrompt(model: Model, options: PromptOptions): Prompt {
     isMerged: options.contextMode === "merged",
   };
   const { parts, stop } = promptParts(model, conversation);
-  return { segments: toSegments(parts), stop };
+  return { segments: toSegments([...parts, ...begunParts(model, options.begun ?? "")]), stop };
+}
+
+/** Where a format's prompt ends without blank space, the reply began with some. */
+function begunParts({ promptFormat }: Model, begun: string): readonly PromptPart[] {
+  if (begun === "") return [];
+  const format = promptFormat?.format;
+  const isWordNext = format?.$case === "fewShot" || format?.$case === "completion" || format === undefined;
+  return [literal(isWordNext ? ` ${begun}` : begun)];
 }
 
 function promptParts(model: Model, conversation: Conversation) {

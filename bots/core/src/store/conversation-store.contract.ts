@@ -1,9 +1,20 @@
 import { setMaxListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { KeptReply } from "../buttons/kept-reply.ts";
+import type { ReplySignal } from "../buttons/reply-signal.ts";
 import type { ConversationStore, Turn } from "../conversation-store.ts";
 import { createGate } from "../testing/gate.ts";
 
 const turn = (text: string): Turn => ({ author: "Ann", user: text, assistant: `re: ${text}`, atMs: 1_700_000_000_000 });
+const kept = (id: string): KeptReply => ({
+  id,
+  messageId: "m1",
+  author: "Ann",
+  question: "q",
+  text: "t",
+  end: "complete",
+  model: "m",
+});
 const never = new AbortController().signal;
 let numConversations = 0;
 /** A conversation no other test has; ids may hold anything. */
@@ -53,6 +64,14 @@ export function describeConversationStore(
         expect((await first.turns(key)).map(({ user }) => user)).toEqual(["e", "f"]);
       });
 
+      it("puts a round in the place of the one it replaces, or at the end where that is forgotten", async () => {
+        const key = conversation();
+        for (const id of ["a", "b", "c"]) await first.appendTurn(key, { ...turn(id), id }, 6);
+        await second.appendTurn(key, { ...turn("B"), id: "b2" }, 6, { replaces: "b" });
+        await first.appendTurn(key, { ...turn("d"), id: "d" }, 6, { replaces: "gone" });
+        expect((await first.turns(key)).map(({ user }) => user)).toEqual(["a", "B", "c", "d"]);
+      });
+
       it("loses none of many rounds appended at once", async () => {
         const key = conversation();
         const texts = Array.from({ length: 40 }, (_, index) => String(index));
@@ -72,6 +91,56 @@ export function describeConversationStore(
       });
     });
 
+    describe("kept replies", () => {
+      it("are kept with their round or alone, for every process", async () => {
+        const key = conversation();
+        await first.appendTurn(key, turn("a"), 6, { reply: kept("r1") });
+        const failed: KeptReply = { ...kept("r2"), end: "failed", context: "A text.", isCompared: true };
+        await second.keepReply(key, failed);
+        expect(await second.keptReply(key, "r1")).toEqual(kept("r1"));
+        expect(await first.keptReply(key, "r2")).toEqual(failed);
+        expect(await first.turns(key)).toEqual([turn("a")]);
+        expect(await first.keptReply(key, "r3")).toBeUndefined();
+        expect(await first.keptReply(conversation(), "r1")).toBeUndefined();
+      });
+
+      it("make room for newer ones", async () => {
+        const key = conversation();
+        for (let number = 100; number < 170; number++) await first.keepReply(key, kept(`r${number}`));
+        expect(await first.keptReply(key, "r105")).toBeUndefined();
+        expect(await first.keptReply(key, "r106")).toEqual(kept("r106"));
+      });
+
+      it("get their question's new text, whatever it holds", async () => {
+        const key = conversation();
+        await first.keepReply(key, kept("r1"));
+        await first.keepReply(key, { ...kept("r2"), messageId: "another" });
+        await second.editQuestion(key, "m1", 'new "text" 👩🏽‍🚀 \\ \n');
+        await second.editQuestion(conversation(), "m1", "nothing there");
+        expect(await first.keptReply(key, "r1")).toEqual({ ...kept("r1"), question: 'new "text" 👩🏽‍🚀 \\ \n' });
+        expect(await first.keptReply(key, "r2")).toMatchObject({ question: "q" });
+      });
+    });
+
+    describe("signals", () => {
+      it("reach every process", async () => {
+        const key = conversation();
+        const heard: string[] = [];
+        const listen = (name: string) => (signal: ReplySignal) => {
+          if (signal.conversation === key) heard.push(`${name} ${signal.type}`);
+        };
+        first.onSignal(listen("first"));
+        second.onSignal(listen("second"));
+        // A subscription takes a moment to be there.
+        await expect
+          .poll(async () => {
+            await first.signal({ type: "stop", conversation: key, replyId: "r" });
+            return heard.includes("first stop") && heard.includes("second stop");
+          })
+          .toBe(true);
+      });
+    });
+
     describe("settings", () => {
       it("sets fields one by one and takes them back", async () => {
         const key = conversation();
@@ -86,6 +155,8 @@ export function describeConversationStore(
         });
         await first.updateSettings(key, { model: undefined, window: undefined });
         expect(await second.settings(key)).toEqual({ system: "Be brief.", contextMode: "merged" });
+        await second.updateSettings(key, { feedback: false, system: undefined });
+        expect(await first.settings(key)).toEqual({ feedback: false, contextMode: "merged" });
       });
 
       it("takes an update that changes nothing", async () => {
@@ -98,13 +169,15 @@ export function describeConversationStore(
     describe("events", () => {
       it("gives an event to exactly one of many who claim it at once", async () => {
         const id = conversation();
-        const claims = Array.from({ length: 20 }, (_, index) => (index % 2 ? first : second).claimEvent(id));
+        const claims = Array.from({ length: 20 }, (_, index) =>
+          (index % 2 ? first : second).claimEvent("web:local", id),
+        );
         expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
       });
 
       it("gives another event to another", async () => {
-        expect(await first.claimEvent(conversation())).toBe(true);
-        expect(await second.claimEvent(conversation())).toBe(true);
+        expect(await first.claimEvent("web:local", conversation())).toBe(true);
+        expect(await second.claimEvent("web:local", conversation())).toBe(true);
       });
     });
 

@@ -29,12 +29,12 @@ describe("MemoryConversationStore in time", () => {
   it("frees an event id after ten minutes", async () => {
     vi.useFakeTimers();
     const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    await store.claimEvent("old");
+    await store.claimEvent("web:local", "old");
     vi.advanceTimersByTime(9 * 60_000);
-    await store.claimEvent("young");
+    await store.claimEvent("web:local", "young");
     vi.advanceTimersByTime(60_000);
-    expect(await store.claimEvent("young")).toBe(false);
-    expect(await store.claimEvent("old")).toBe(true);
+    expect(await store.claimEvent("web:local", "young")).toBe(false);
+    expect(await store.claimEvent("web:local", "old")).toBe(true);
   });
 
   it("keeps at most ten thousand conversations, those longest silent going first", async () => {

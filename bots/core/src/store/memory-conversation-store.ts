@@ -1,4 +1,12 @@
-import type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "../conversation-store.ts";
+import { type KeptReply, MAX_KEPT_REPLIES } from "../buttons/kept-reply.ts";
+import type { ReplySignal } from "../buttons/reply-signal.ts";
+import type {
+  AppendOptions,
+  ConversationSettings,
+  ConversationStore,
+  TakeTurnOptions,
+  Turn,
+} from "../conversation-store.ts";
 import { slideWindow } from "../window.ts";
 import { busyError, EVENT_TTL_MS, MAX_WAITING_TURNS } from "./limits.ts";
 
@@ -19,6 +27,8 @@ class MemoryConversationStore implements ConversationStore {
   readonly kind = "memory";
   readonly #turnsTtlMs: number;
   readonly #rounds = new Map<string, { readonly turns: readonly Turn[]; readonly expiresAtMs: number }>();
+  readonly #replies = new Map<string, ReadonlyMap<string, KeptReply>>();
+  readonly #listeners = new Set<(signal: ReplySignal) => void>();
   readonly #settings = new Map<string, ConversationSettings>();
   readonly #events = new Map<string, number>();
   readonly #queues = new Map<string, Waiter[]>();
@@ -31,12 +41,36 @@ class MemoryConversationStore implements ConversationStore {
     return this.#liveTurns(conversation);
   }
 
-  async appendTurn(conversation: string, turn: Turn, window: number): Promise<void> {
-    const turns = slideWindow([...this.#liveTurns(conversation), turn], window);
+  async appendTurn(conversation: string, turn: Turn, window: number, options: AppendOptions = {}): Promise<void> {
+    const { replaces, reply } = options;
+    const old = this.#liveTurns(conversation);
+    const isKnown = replaces !== undefined && old.some(({ id }) => id === replaces);
+    const turns = isKnown
+      ? old.map((round) => (round.id === replaces ? turn : round))
+      : slideWindow([...old, turn], window);
     this.#rounds.delete(conversation);
     this.#rounds.set(conversation, { turns, expiresAtMs: Date.now() + this.#turnsTtlMs });
-    const [oldest] = this.#rounds.keys();
-    if (this.#rounds.size > MAX_CONVERSATIONS) this.#rounds.delete(oldest!);
+    dropOldest(this.#rounds);
+    if (reply) await this.keepReply(conversation, reply);
+  }
+
+  async keepReply(conversation: string, reply: KeptReply): Promise<void> {
+    const replies = new Map(this.#replies.get(conversation)).set(reply.id, reply);
+    const newest = [...replies].sort(([a], [b]) => (a < b ? -1 : 1)).slice(-MAX_KEPT_REPLIES);
+    this.#replies.delete(conversation);
+    this.#replies.set(conversation, new Map(newest));
+    dropOldest(this.#replies);
+  }
+
+  async keptReply(conversation: string, id: string): Promise<KeptReply | undefined> {
+    return this.#replies.get(conversation)?.get(id);
+  }
+
+  async editQuestion(conversation: string, messageId: string, question: string): Promise<void> {
+    const replies = this.#replies.get(conversation);
+    if (!replies) return;
+    const edit = (reply: KeptReply) => (reply.messageId === messageId ? { ...reply, question } : reply);
+    this.#replies.set(conversation, new Map([...replies].map(([id, reply]) => [id, edit(reply)])));
   }
 
   async reset(conversation: string): Promise<number> {
@@ -55,8 +89,10 @@ class MemoryConversationStore implements ConversationStore {
     this.#settings.set(conversation, Object.fromEntries(present));
   }
 
-  async claimEvent(eventId: string): Promise<boolean> {
+  /** Nobody outlives this process to take over what it left. */
+  async claimEvent(workspace: string, event: string): Promise<boolean> {
     const now = Date.now();
+    const eventId = `${workspace} ${event}`;
     for (const [id, expiresAtMs] of this.#events) {
       if (expiresAtMs > now) break; // In order of claim, and all live equally long.
       this.#events.delete(id);
@@ -82,6 +118,22 @@ class MemoryConversationStore implements ConversationStore {
     return leave;
   }
 
+  async keepUnanswered(): Promise<void> {}
+
+  async forgetUnanswered(): Promise<void> {}
+
+  async takeAbandoned(): Promise<readonly []> {
+    return [];
+  }
+
+  async signal(signal: ReplySignal): Promise<void> {
+    for (const listener of this.#listeners) listener(signal);
+  }
+
+  onSignal(listener: (signal: ReplySignal) => void): void {
+    this.#listeners.add(listener);
+  }
+
   async close(): Promise<void> {}
 
   #liveTurns(conversation: string): readonly Turn[] {
@@ -97,6 +149,12 @@ class MemoryConversationStore implements ConversationStore {
     if (queue.length === 0) this.#queues.delete(conversation);
     for (const [ahead, behind] of queue.entries()) if (ahead >= index) behind.advance(ahead);
   }
+}
+
+/** Of the map's order, which is that of use. */
+function dropOldest(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (map.size > MAX_CONVERSATIONS) map.delete(oldest!);
 }
 
 /** A place in a conversation's queue; `turn` resolves when nobody is ahead any more. */

@@ -1,59 +1,120 @@
 import type { Logger } from "pino";
-import { createClient } from "redis";
 import { BotError } from "../bot-error.ts";
+import { pause } from "../pause.ts";
+import { createRedisClient, createRedisCluster, type RedisCluster, type RedisCommands } from "./redis-clients.ts";
 import { redisScripts } from "./redis-scripts.ts";
+import { isClusterUrl } from "./redis-url.ts";
 
 /** Longest wait for an answer of Redis, and for the first connection: people wait for it. */
 const TIMEOUT_MS = 2_000;
-/** Reconnecting goes on for ever, at most this long apart. */
-const MAX_RECONNECT_DELAY_MS = 1_000;
-
-type RedisClient = ReturnType<typeof createRedisClient>;
+/** Between two tries to find a cluster; the client of a single Redis tries by itself. */
+const CLUSTER_RETRY_MS = 1_000;
 
 /** A connection that comes back by itself; while it is away every call fails within two seconds. */
 export interface RedisConnection {
   /** Runs a command. Throws a `BotError` (`MEMORY_UNAVAILABLE`) when Redis does not answer. */
-  run<T>(command: (client: RedisClient) => Promise<T>): Promise<T>;
+  run<T>(command: (client: RedisCommands) => Promise<T>): Promise<T>;
+  /** Hears what is published in a channel, from when Redis is there until the connection is closed. */
+  subscribe(channel: string, listener: (message: string) => void): void;
+  /** Names of all keys that match a pattern, on every node; for operators, not for messages. */
+  keys(pattern: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** Connects, waiting at most two seconds: a bot starts without Redis and has its memory when Redis comes. */
+/**
+ * Connects to `redis://…`, `rediss://…`, `redis-cluster://…` or `rediss-cluster://…`, waiting at most two seconds: a bot starts
+ * without Redis and has its memory when Redis comes.
+ */
 export async function connectRedis(url: string, logger: Logger): Promise<RedisConnection> {
+  return isClusterUrl(url) ? await connectCluster(url, logger) : await connectSingle(url, logger);
+}
+
+async function connectSingle(url: string, logger: Logger): Promise<RedisConnection> {
   const client = createRedisClient(url);
+  const subscriber = client.duplicate();
+  let subscriberConnected: Promise<unknown> | undefined;
   logChanges(client, logger);
+  client.on("ready", () => void loadScripts(client));
+  subscriber.on("error", () => undefined); // Told by the other.
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
   await withTimeout(connected).catch(() => undefined);
   return {
     run: (command) => withTimeout(command(client)).catch(throwUnavailable),
-    close: async () => client.destroy(),
+    subscribe: (channel, listener) => {
+      subscriberConnected ??= subscriber.connect();
+      void subscriberConnected.then(() => subscriber.subscribe(channel, listener)).catch(() => undefined);
+    },
+    keys: (pattern) => scan(client, pattern),
+    close: async () => {
+      subscriber.destroy();
+      client.destroy();
+    },
   };
 }
 
-function createRedisClient(url: string) {
-  return createClient({
-    url,
-    scripts: redisScripts,
-    disableOfflineQueue: true,
-    socket: { connectTimeout: TIMEOUT_MS, reconnectStrategy: reconnectDelayMs },
-  });
+/** The cluster client gives up when it finds no node at first, so it is asked again until one is there. */
+async function connectCluster(url: string, logger: Logger): Promise<RedisConnection> {
+  const closing = new AbortController();
+  const cluster = createRedisCluster(url);
+  logChanges(cluster, logger);
+  const connected = connectUntilThere(cluster, closing.signal).then(() => loadOnAllNodes(cluster));
+  await withTimeout(connected).catch(() => undefined);
+  return {
+    run: (command) => withTimeout(command(cluster as unknown as RedisCommands)).catch(throwUnavailable),
+    subscribe: (channel, listener) => {
+      void connected.then(() => cluster.subscribe(channel, listener)).catch(() => undefined);
+    },
+    keys: async (pattern) => {
+      const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
+      return (await Promise.all(nodes.map((node) => scan(node, pattern)))).flat();
+    },
+    close: async () => {
+      closing.abort();
+      cluster.destroy();
+    },
+  };
 }
 
-/** Exponential from 50 ms, capped, with jitter so that processes do not come back all at once. */
-function reconnectDelayMs(retries: number): number {
-  return Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** retries) * (0.5 + Math.random() / 2);
+async function connectUntilThere(cluster: RedisCluster, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const isConnected = await cluster.connect().then(
+      () => true,
+      () => false,
+    );
+    if (isConnected) return;
+    await pause(CLUSTER_RETRY_MS * (0.5 + Math.random() / 2), signal);
+  }
+}
+
+/** A script that Redis does not know is sent again as text, and what comes after it would overtake it. */
+async function loadScripts(client: ReturnType<typeof createRedisClient>): Promise<void> {
+  await Promise.all(Object.values(redisScripts).map(({ SCRIPT }) => client.scriptLoad(SCRIPT))).catch(() => undefined);
+}
+
+async function loadOnAllNodes(cluster: RedisCluster): Promise<void> {
+  const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master))).catch(() => []);
+  await Promise.all(nodes.map(loadScripts));
+}
+
+async function scan(client: ReturnType<typeof createRedisClient>, pattern: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const keys of client.scanIterator({ MATCH: pattern, COUNT: 1_000 })) found.push(...keys);
+  return found;
 }
 
 /** One line when Redis goes and one when it comes, not one for each attempt. */
-function logChanges(client: RedisClient, logger: Logger): void {
+function logChanges(client: Pick<ReturnType<typeof createRedisClient>, "on"> | RedisCluster, logger: Logger): void {
   let isAway = false;
-  client.on("error", (error: Error) => {
+  const onError = (error: Error) => {
     if (!isAway) logger.warn({ reason: error.message }, "Redis cannot be reached; memory is away until it is back");
     isAway = true;
-  });
-  client.on("ready", () => {
+  };
+  const onReady = () => {
     if (isAway) logger.info("Redis is back");
     isAway = false;
-  });
+  };
+  for (const event of ["error", "node-error"]) client.on(event, onError);
+  for (const event of ["ready", "node-ready", "connect"]) client.on(event, onReady);
 }
 
 async function withTimeout<T>(promise: Promise<T>): Promise<T> {

@@ -42,18 +42,18 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
       const client = await createClient({ url: server.url }).connect();
       await store.appendTurn("web:local:keys", turn, 6);
       await store.updateSettings("web:local:keys", { model: "m" });
-      await store.claimEvent("web:local:event");
+      await store.claimEvent("web:local", "event");
       const leave = await store.takeTurn("web:local:keys", { signal: never });
       const keys = (await client.keys("*")).sort();
       expect(keys).toEqual([
-        "cria:event:{web:local:event}",
         "cria:{web:local:keys}:leases",
         "cria:{web:local:keys}:queue",
         "cria:{web:local:keys}:settings",
         "cria:{web:local:keys}:turns",
+        "cria:{web:local}:event:event",
       ]);
       const lifetimes = await Promise.all(keys.map((key) => client.pTTL(key)));
-      expect(lifetimes.map((ms) => ms > 0)).toEqual([true, true, true, false, true]);
+      expect(lifetimes.map((ms) => ms > 0)).toEqual([true, true, false, true, true]);
       await leave();
       expect(await client.exists(["cria:{web:local:keys}:queue", "cria:{web:local:keys}:leases"])).toBe(0);
       client.destroy();
@@ -113,7 +113,7 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
       await server.kill();
       const unavailable = { code: "MEMORY_UNAVAILABLE" };
       await expect(store.turns("c")).rejects.toMatchObject(unavailable);
-      await expect(store.claimEvent("e")).rejects.toMatchObject(unavailable);
+      await expect(store.claimEvent("web:local", "e")).rejects.toMatchObject(unavailable);
       await expect(store.takeTurn("c", { signal: never })).rejects.toMatchObject(unavailable);
       await leave();
       await server.start();

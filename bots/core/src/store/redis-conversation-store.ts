@@ -1,11 +1,24 @@
 import type { Logger } from "pino";
 import { z } from "zod";
-import type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "../conversation-store.ts";
-import { EVENT_TTL_MS } from "./limits.ts";
+import type { Unanswered } from "../adoption/unanswered.ts";
+import { type KeptReply, MAX_KEPT_REPLIES } from "../buttons/kept-reply.ts";
+import type { ReplySignal } from "../buttons/reply-signal.ts";
+import type {
+  AppendOptions,
+  ConversationSettings,
+  ConversationStore,
+  TakeTurnOptions,
+  Turn,
+} from "../conversation-store.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
 import { RedisTurnQueue } from "./redis-turn-queue.ts";
+import { RedisUnanswered } from "./redis-unanswered.ts";
+
+/** All processes hear all signals: they are rare and small. */
+const SIGNALS_CHANNEL = "cria:signals";
 
 const turnSchema = z.object({
+  id: z.string().optional(),
   author: z.string(),
   user: z.string(),
   context: z.string().optional(),
@@ -19,38 +32,70 @@ const settingsSchema = z.object({
   system: z.string().optional().catch(undefined),
   contextMode: z.enum(["off", "turns", "merged"]).optional().catch(undefined),
   window: z.coerce.number().int().positive().optional().catch(undefined),
+  feedback: z
+    .enum(["true", "false"])
+    .transform((value) => value === "true")
+    .optional()
+    .catch(undefined),
+});
+
+const keptReplySchema = z.object({
+  id: z.string(),
+  messageId: z.string(),
+  author: z.string(),
+  question: z.string(),
+  context: z.string().optional(),
+  text: z.string(),
+  end: z.enum(["complete", "stopped", "length", "contextFull", "timeBudget", "repetition", "failed"]),
+  model: z.string().optional(),
+  isCompared: z.boolean().optional(),
 });
 
 /** How a Redis store is made. */
 export interface RedisStoreOptions {
-  /** As `redis://user:password@host:port/db`; `rediss:` for TLS. */
+  /** As `redis://user:password@host:port/db`; `rediss:` for TLS; `redis-cluster://host:port,host:port` for a cluster. */
   readonly url: string;
   /** How long a silent conversation is remembered, in milliseconds. */
   readonly turnsTtlMs: number;
   readonly logger: Logger;
   /** How long the turn of a process that died lasts, in milliseconds. Default 10,000. */
   readonly leaseMs?: number;
+  /** After how long without a sign of life a process seems dead, in milliseconds. Default 10,000. */
+  readonly processTtlMs?: number;
 }
 
 /** Shared by all bot processes. Resolves within two seconds even without Redis, and uses it as soon as it is there. */
 export async function createRedisConversationStore(options: RedisStoreOptions): Promise<ConversationStore> {
-  const redis = await connectRedis(options.url, options.logger);
+  return createRedisStoreOver(await connectRedis(options.url, options.logger), options);
+}
+
+/** As above over a connection that is there already; closes it with itself. */
+export function createRedisStoreOver(
+  redis: RedisConnection,
+  options: Omit<RedisStoreOptions, "url" | "logger">,
+): ConversationStore {
   return new RedisConversationStore(redis, options);
 }
 
 /** Keys: docs/memory.md. The hash tag keeps a conversation's keys in one slot of a cluster. */
-const key = (conversation: string, part: "turns" | "settings" | "queue" | "leases") => `cria:{${conversation}}:${part}`;
+const key = (conversation: string, part: "turns" | "settings" | "queue" | "leases" | "replies") =>
+  `cria:{${conversation}}:${part}`;
 
 class RedisConversationStore implements ConversationStore {
   readonly kind = "redis";
   readonly #redis: RedisConnection;
   readonly #turnsTtlMs: number;
   readonly #turnQueue: RedisTurnQueue;
+  readonly #unanswered: RedisUnanswered;
 
-  constructor(redis: RedisConnection, { turnsTtlMs, leaseMs }: RedisStoreOptions) {
+  constructor(
+    redis: RedisConnection,
+    { turnsTtlMs, leaseMs, processTtlMs }: Omit<RedisStoreOptions, "url" | "logger">,
+  ) {
     this.#redis = redis;
     this.#turnsTtlMs = turnsTtlMs;
     this.#turnQueue = new RedisTurnQueue(redis, leaseMs);
+    this.#unanswered = new RedisUnanswered(redis, processTtlMs);
   }
 
   async turns(conversation: string): Promise<readonly Turn[]> {
@@ -58,9 +103,29 @@ class RedisConversationStore implements ConversationStore {
     return rounds.flatMap(parseTurn);
   }
 
-  async appendTurn(conversation: string, turn: Turn, window: number): Promise<void> {
-    const args = [JSON.stringify(turn), window, this.#turnsTtlMs];
-    await this.#redis.run((client) => client.appendTurn([key(conversation, "turns")], args));
+  async appendTurn(conversation: string, turn: Turn, window: number, options: AppendOptions = {}): Promise<void> {
+    await this.#append(conversation, { round: JSON.stringify(turn), window, ...options });
+  }
+
+  async keepReply(conversation: string, reply: KeptReply): Promise<void> {
+    await this.#append(conversation, { round: "", window: 1, reply });
+  }
+
+  async keptReply(conversation: string, id: string): Promise<KeptReply | undefined> {
+    const json = await this.#redis.run((client) => client.hGet(key(conversation, "replies"), id));
+    return parseKeptReply(json ?? undefined);
+  }
+
+  async editQuestion(conversation: string, messageId: string, question: string): Promise<void> {
+    await this.#redis.run((client) => client.editQuestion([key(conversation, "replies")], [messageId, question]));
+  }
+
+  async #append(conversation: string, entry: AppendOptions & { round: string; window: number }): Promise<void> {
+    const { round, window, replaces = "", reply } = entry;
+    const kept = reply ? [reply.id, JSON.stringify(reply), MAX_KEPT_REPLIES] : ["", "", MAX_KEPT_REPLIES];
+    const args = [round, window, this.#turnsTtlMs, replaces, ...kept];
+    const keys = [key(conversation, "turns"), key(conversation, "replies")];
+    await this.#redis.run((client) => client.appendTurn(keys, args));
   }
 
   async reset(conversation: string): Promise<number> {
@@ -76,20 +141,32 @@ class RedisConversationStore implements ConversationStore {
     const fields = Object.entries(patch);
     const set = fields.flatMap(([field, value]) => (value === undefined ? [] : [[field, String(value)] as const]));
     const unset = fields.flatMap(([field, value]) => (value === undefined ? [field] : []));
-    await this.#redis.run((client) => {
-      const transaction = client.multi();
-      if (set.length > 0) transaction.hSet(key(conversation, "settings"), Object.fromEntries(set));
-      if (unset.length > 0) transaction.hDel(key(conversation, "settings"), unset);
-      return transaction.exec();
-    });
+    const args = [set.length, ...set.flat(), ...unset];
+    await this.#redis.run((client) => client.updateSettings([key(conversation, "settings")], args));
   }
 
-  async claimEvent(eventId: string): Promise<boolean> {
-    const expiration = { type: "PX", value: EVENT_TTL_MS } as const;
-    const claim = await this.#redis.run((client) =>
-      client.set(`cria:event:{${eventId}}`, "1", { condition: "NX", expiration }),
-    );
-    return claim === "OK";
+  claimEvent(workspace: string, eventId: string, unanswered?: Unanswered): Promise<boolean> {
+    return this.#unanswered.claim(workspace, eventId, unanswered);
+  }
+
+  keepUnanswered(workspace: string, unanswered: Unanswered): Promise<void> {
+    return this.#unanswered.keep(workspace, unanswered);
+  }
+
+  forgetUnanswered(workspace: string, eventId: string): Promise<void> {
+    return this.#unanswered.forget(workspace, eventId);
+  }
+
+  takeAbandoned(platform: string): Promise<readonly Unanswered[]> {
+    return this.#unanswered.takeAbandoned(platform);
+  }
+
+  async signal(signal: ReplySignal): Promise<void> {
+    await this.#redis.run((client) => client.publish(SIGNALS_CHANNEL, JSON.stringify(signal)));
+  }
+
+  onSignal(listener: (signal: ReplySignal) => void): void {
+    this.#redis.subscribe(SIGNALS_CHANNEL, (message) => listener(JSON.parse(message) as ReplySignal));
   }
 
   async takeTurn(conversation: string, options: TakeTurnOptions): Promise<() => Promise<void>> {
@@ -97,6 +174,7 @@ class RedisConversationStore implements ConversationStore {
   }
 
   async close(): Promise<void> {
+    this.#unanswered.close();
     await this.#redis.close();
   }
 }
@@ -104,13 +182,21 @@ class RedisConversationStore implements ConversationStore {
 /** A round that this version cannot read is left out rather than stopping the conversation. */
 function parseTurn(json: string): readonly Turn[] {
   try {
-    const { context, ...turn } = turnSchema.parse(JSON.parse(json));
-    return [context === undefined ? turn : { ...turn, context }];
+    return [present<Turn>(turnSchema.parse(JSON.parse(json)))];
   } catch {
     return [];
   }
 }
 
-function present(settings: z.infer<typeof settingsSchema>): ConversationSettings {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+function parseKeptReply(json: string | undefined): KeptReply | undefined {
+  try {
+    return json === undefined ? undefined : present<KeptReply>(keptReplySchema.parse(JSON.parse(json)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A parsed object without the fields that are undefined. */
+function present<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }

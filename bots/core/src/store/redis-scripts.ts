@@ -1,11 +1,108 @@
 import { type CommandParser, defineScript } from "redis";
 
-/** KEYS: rounds. ARGV: round, window, TTL in ms. The window in leaps of `slideWindow`. */
+/**
+ * KEYS: rounds, kept replies. ARGV: round, window, TTL in ms, id of the round it replaces or "", reply id or "", reply, most
+ * replies. The window in leaps of `slideWindow`; the oldest replies, whose ids are the least, make room.
+ */
 const APPEND_TURN = `
-local length = redis.call('RPUSH', KEYS[1], ARGV[1])
-if length >= 2 * tonumber(ARGV[2]) then redis.call('LTRIM', KEYS[1], -tonumber(ARGV[2]), -1) end
+local place = -1
+if ARGV[4] ~= '' then
+  for index, round in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+    local isRound, fields = pcall(cjson.decode, round)
+    if isRound and type(fields) == 'table' and fields.id == ARGV[4] then place = index - 1 end
+  end
+end
+if place >= 0 then
+  redis.call('LSET', KEYS[1], place, ARGV[1])
+elseif ARGV[1] ~= '' then
+  local length = redis.call('RPUSH', KEYS[1], ARGV[1])
+  if length >= 2 * tonumber(ARGV[2]) then redis.call('LTRIM', KEYS[1], -tonumber(ARGV[2]), -1) end
+end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return length`;
+if ARGV[5] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])
+  local ids = redis.call('HKEYS', KEYS[2])
+  table.sort(ids)
+  for index = 1, #ids - tonumber(ARGV[7]) do redis.call('HDEL', KEYS[2], ids[index]) end
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+end
+return 1`;
+
+/** KEYS: kept replies. ARGV: message id, question. */
+const EDIT_QUESTION = `
+local replies = redis.call('HGETALL', KEYS[1])
+for index = 1, #replies, 2 do
+  local isReply, fields = pcall(cjson.decode, replies[index + 1])
+  if isReply and type(fields) == 'table' and fields.messageId == ARGV[1] then
+    fields.question = ARGV[2]
+    redis.call('HSET', KEYS[1], replies[index], cjson.encode(fields))
+  end
+end
+return 1`;
+
+/** KEYS: settings. ARGV: number of fields to set, then those with their values, then the fields to take back. */
+const UPDATE_SETTINGS = `
+local set = 2 * tonumber(ARGV[1])
+for index = 2, set, 2 do redis.call('HSET', KEYS[1], ARGV[index], ARGV[index + 1]) end
+for index = set + 2, #ARGV do redis.call('HDEL', KEYS[1], ARGV[index]) end
+return 1`;
+
+/**
+ * KEYS: event, unanswered messages. ARGV: TTL in ms, event id, message or "", TTL of the messages in ms. Returns whether it
+ * was the first.
+ */
+const CLAIM_EVENT = `
+if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 0 end
+if ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+end
+return 1`;
+
+/** KEYS: unanswered messages. ARGV: event id, message. One that was answered meanwhile stays so. */
+const KEEP_UNANSWERED = `
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1`;
+
+/** KEYS: unanswered messages. ARGV: event id, message as its dead process left it, message as its new process has it. */
+const TAKE_ABANDONED = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1`;
+
+/**
+ * KEYS: messages in a minute of the user and of the workspace, tokens in a day of the user and of the workspace. ARGV: length
+ * of a minute in ms, the four limits (-1 for none). Counts the message and returns 0, or returns 4 times the ms to wait plus
+ * the number of the limit that is reached.
+ */
+const COUNT_MESSAGE = `
+for index = 1, 4 do
+  local limit = tonumber(ARGV[index + 1])
+  if limit >= 0 and tonumber(redis.call('GET', KEYS[index]) or 0) >= limit then
+    return 4 * math.max(redis.call('PTTL', KEYS[index]), 1) + index - 1
+  end
+end
+for index = 1, 2 do
+  if redis.call('INCR', KEYS[index]) == 1 then redis.call('PEXPIRE', KEYS[index], ARGV[1]) end
+end
+return 0`;
+
+/** KEYS: tokens in a day of the user and of the workspace. ARGV: tokens, length of a day in ms. */
+const COUNT_TOKENS = `
+for index = 1, 2 do
+  local tokens = redis.call('INCRBY', KEYS[index], ARGV[1])
+  if redis.call('PTTL', KEYS[index]) < 0 then redis.call('PEXPIRE', KEYS[index], ARGV[2]) end
+end
+return 1`;
+
+/** KEYS: stream. ARGV: entry, most entries, longest age in ms. Adds an entry and lets the old ones go. */
+const ADD_RECORD = `
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', 'json', ARGV[1])
+local time = redis.call('TIME')
+redis.call('XTRIM', KEYS[1], 'MINID', '~', time[1] * 1000 - ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`;
 
 /** KEYS: rounds. Forgets them and returns how many there were. */
 const RESET = `
@@ -48,9 +145,17 @@ const LEAVE_TURN = `
 redis.call('ZREM', KEYS[2], ARGV[1])
 return redis.call('ZREM', KEYS[1], ARGV[1])`;
 
-/** Two steps that must not tear are one script; all keys of a script share the conversation's hash tag. */
+/** Two steps that must not tear are one script; all keys of a script share a hash tag. */
 export const redisScripts = {
-  appendTurn: script(APPEND_TURN, 1),
+  addRecord: script(ADD_RECORD, 1),
+  appendTurn: script(APPEND_TURN, 2),
+  claimEvent: script(CLAIM_EVENT, 2),
+  countMessage: script(COUNT_MESSAGE, 4),
+  countTokens: script(COUNT_TOKENS, 2),
+  editQuestion: script(EDIT_QUESTION, 1),
+  keepUnanswered: script(KEEP_UNANSWERED, 1),
+  takeAbandoned: script(TAKE_ABANDONED, 1),
+  updateSettings: script(UPDATE_SETTINGS, 1),
   resetTurns: script(RESET, 1),
   waitTurn: script(WAIT_TURN, 2),
   renewTurn: script(RENEW_TURN, 2),

@@ -4,6 +4,9 @@ import type { Reply, ReplyEnd, ReplyStats, ReplyStatus } from "../platform.ts";
 export class FakeReplyHandle implements Reply {
   readonly #stop = new AbortController();
   readonly statuses: ReplyStatus[] = [];
+  /** What its buttons name it by; set by whoever starts it. */
+  id = "";
+  handle: string | undefined;
   /** What was appended, joined. */
   text = "";
   /** How it ended; undefined while it has not. */

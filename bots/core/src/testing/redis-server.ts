@@ -59,8 +59,10 @@ export async function startRedisServer(): Promise<RedisServer> {
   };
 }
 
-async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
-  const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
+/** Starts a server that writes nothing but its cluster's state, into the folder; resolves when it is ready. */
+export async function spawnRedis(port: number, folder: string, more: readonly string[] = []): Promise<ChildProcess> {
+  const ours = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
+  const options = [...ours, ...more];
   const server = spawn("redis-server", options, { stdio: ["ignore", "pipe", "ignore"] });
   await new Promise<void>((resolve, reject) => {
     let log = "";
@@ -75,7 +77,8 @@ async function spawnRedis(port: number, folder: string): Promise<ChildProcess> {
   return server;
 }
 
-async function freePort(): Promise<number> {
+/** A port of loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
   await once(probe, "listening");
   const address = probe.address();

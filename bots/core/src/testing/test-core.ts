@@ -1,9 +1,9 @@
 import type { Model } from "@cria/proto";
 import { pino } from "pino";
-import { createBotCore } from "../pipeline.ts";
-import type { IncomingMessage } from "../platform.ts";
+import { type BotCoreOptions, createBotCore } from "../pipeline.ts";
+import type { IncomingMessage, StartReply } from "../platform.ts";
+import type { Exchange } from "../records/transcript.ts";
 import { createMemoryConversationStore } from "../store/memory-conversation-store.ts";
-import type { Exchange } from "../transcript.ts";
 import { FakeInferenceClient } from "./fake-inference-client.ts";
 import { fakeModel } from "./fake-model.ts";
 import { FakeReplyHandle } from "./fake-reply.ts";
@@ -20,17 +20,25 @@ export const chatModel: Model = fakeModel({
 });
 
 /** A core on fakes and in-process memory, and a way to send it messages. */
-export function createTestCore(models: readonly Model[] = [chatModel]) {
+export function createTestCore(models: readonly Model[] = [chatModel], options: Partial<BotCoreOptions> = {}) {
   const client = new FakeInferenceClient(models);
   const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
   const exchanges: Exchange[] = [];
   const transcript = { record: (exchange: Exchange) => void exchanges.push(exchange) };
-  const core = createBotCore({ store, inference: client, logger: pino({ level: "silent" }), transcript });
+  const core = createBotCore({ store, inference: client, logger: pino({ level: "silent" }), transcript, ...options });
   const send = async (text: string, fields: Partial<IncomingMessage> = {}, reply = new FakeReplyHandle()) => {
-    await core.handleMessage(testMessage(text, fields), async () => reply);
+    await core.handleMessage(testMessage(text, fields), starting(reply));
     return reply;
   };
   return { client, store, exchanges, core, send };
+}
+
+/** Starts this reply. */
+export function starting(reply: FakeReplyHandle): StartReply {
+  return async (replyId) => {
+    reply.id = replyId;
+    return reply;
+  };
 }
 
 let numMessages = 0;

@@ -34,7 +34,7 @@ async function openRooms(): Promise<ChatRooms> {
   const logger = pino({ level: "silent" });
   const memory = createMemoryConversationStore({ turnsTtlMs: 60_000 });
   const core = createBotCore({ store: memory, inference, logger });
-  const bot = createCoreBot({ core, store: memory, inference });
+  const bot = createCoreBot({ core, store: memory, inference, isEveryoneAdmin: true });
   return await ChatRooms.open({ bot, store, feed, logger, now: Date.now });
 }
 

@@ -1,4 +1,4 @@
-import type { Place } from "@cria/bot-core";
+import type { AbandonedReply, FeedbackRating, Place, Reply } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
@@ -29,6 +29,7 @@ export class ChatRooms {
   readonly #timelines = new Map<string, Promise<Timeline>>();
   readonly #added: string[];
   readonly #stopWatching: () => void;
+  readonly #stopAdopting: () => void;
   #isServing = true;
 
   private constructor(options: ChatRoomsOptions, added: readonly string[]) {
@@ -36,6 +37,7 @@ export class ChatRooms {
     this.#added = [...added];
     this.#replies = new Replies(options);
     this.#stopWatching = options.bot.watchHealth((isServing) => this.#onHealth(isServing));
+    this.#stopAdopting = options.bot.adoptReplies("web", (abandoned) => this.#adopt(abandoned));
   }
 
   /** Reads the channels people added. */
@@ -80,6 +82,38 @@ export class ChatRooms {
     this.#replies.answer({ timeline, place, message: posted });
   }
 
+  /**
+   * Changes one's own message and answers it as it is now: its newest reply again, or a first time. A reply under way is
+   * stopped first.
+   */
+  async edit(person: Person, channelId: string, message: { id: string; text: string }): Promise<void> {
+    const timeline = await this.#timeline(person, channelId);
+    const known = timeline.message(message.id);
+    if (known?.author.id !== person.id) throw new WebError("notFound", "This message is not yours, or no longer kept.");
+    const text = checkedText(message.text);
+    this.#replies.checkRoom(timeline);
+    timeline.replace(known.id, { text, isEdited: true });
+    const question = { timeline, place: placeOf(channelId), message: { ...known, text } };
+    await this.#replies.answerEdited(question, person);
+  }
+
+  /** Answers a reply's question again in its place, or goes on where it was cut. */
+  async again(person: Person, channelId: string, replyId: string, kind: "regenerate" | "continueReply"): Promise<void> {
+    const timeline = await this.#timeline(person, channelId);
+    const reply = timeline.message(replyId);
+    if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
+    this.#replies.checkRoom(timeline);
+    await this.#replies.again(kind, { timeline, place: placeOf(channelId), reply, person });
+  }
+
+  /** Keeps a person's rating of a reply. */
+  async rate(person: Person, channelId: string, replyId: string, rating: FeedbackRating): Promise<void> {
+    const timeline = await this.#timeline(person, channelId);
+    const action = { place: placeOf(channelId), author: person, replyId: timeline.message(replyId)?.replyId ?? "" };
+    const refusal = await this.#options.bot.giveFeedback({ ...action, rating });
+    if (refusal !== undefined) throw new WebError("conflict", refusal);
+  }
+
   /** Answers the question of a failed reply once more. */
   async retry(person: Person, channelId: string, replyId: string): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
@@ -107,9 +141,16 @@ export class ChatRooms {
   /** Stops every reply and writes down what is not yet written. */
   async close(): Promise<void> {
     this.#stopWatching();
+    this.#stopAdopting();
     await this.#replies.stopAll();
     const timelines = await Promise.allSettled(this.#timelines.values());
     await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.flush() : undefined)));
+  }
+
+  /** What a server that died had begun is written anew where it stands. */
+  async #adopt(abandoned: AbandonedReply): Promise<Reply> {
+    const { author, place } = abandoned.message;
+    return this.#replies.adopt(await this.#timeline(author, place.channelId), abandoned);
   }
 
   /** The name is taken while it is being stored, so that nobody else adds it meanwhile. */

@@ -23,7 +23,7 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
   });
 
   describeTimelineStore("createRedisTimelineStore", async () => {
-    await redis.run((client) => client.flushAll());
+    await redis.run((client) => client.FLUSHALL());
     return createRedisTimelineStore(redis, TTL_MS);
   });
 
@@ -31,9 +31,9 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
     const message = { id: "message-1", atMs: 1, author: { id: "ada", name: "Ada" }, text: "hello" };
 
     it("forgets a channel that is silent for long, both keys together", async () => {
-      await redis.run((client) => client.flushAll());
+      await redis.run((client) => client.FLUSHALL());
       await createRedisTimelineStore(redis, TTL_MS).put("general", message);
-      const keys = (await redis.run((client) => client.keys("*"))).sort();
+      const keys = (await redis.run((client) => client.KEYS("*"))).sort();
       expect(keys).toEqual(["cria:web:{general}:messages", "cria:web:{general}:order"]);
       for (const key of keys) expect(await redis.run((client) => client.pTTL(key))).toBeGreaterThan(TTL_MS / 2);
     });

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Place } from "@cria/bot-core";
+import type { AbandonedReply, IncomingCommand, Place, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
-import { isCommand, promptOf } from "../mention.ts";
+import { isCommand, promptOf, takeMention } from "../mention.ts";
 import { BOT, type ChatMessage, isLive, type Person } from "../wire.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Timeline } from "./timeline.ts";
@@ -22,6 +22,19 @@ interface Question {
   readonly timeline: Timeline;
   readonly place: Place;
   readonly message: ChatMessage;
+}
+
+/** A reply that somebody wants more of. */
+export interface SecondReply {
+  readonly timeline: Timeline;
+  readonly place: Place;
+  readonly reply: ChatMessage;
+  readonly person: Person;
+}
+
+interface StartedReply {
+  readonly abort: AbortController;
+  readonly ended: Promise<unknown>;
 }
 
 interface RunningReply {
@@ -76,26 +89,80 @@ export class Replies {
     const { timeline, place, person, name } = choice;
     const command = { type: "model", name } as const;
     const answer = await this.#options.bot.handleCommand({ eventId: randomUUID(), place, author: person, command });
-    timeline.post({ id: randomUUID(), author: BOT, text: answer }, this.#options.now());
+    if (answer !== undefined) timeline.post({ id: randomUUID(), author: BOT, text: answer }, this.#options.now());
     await this.#publishHead(timeline, place);
+  }
+
+  /**
+   * Answers a reply's question again in its place, or goes on where it was cut. Resolves when it has begun; throws a
+   * WebError with the bot's sentence where it may not.
+   */
+  async again(kind: "regenerate" | "continueReply", { timeline, place, reply, person }: SecondReply): Promise<void> {
+    if (this.#running.has(reply.id)) throw new WebError("conflict", "This reply is being written.");
+    const before = kind === "continueReply" ? reply.text : "";
+    const action = { place, author: person, replyId: reply.replyId ?? "" };
+    const abort = new AbortController();
+    await new Promise<void>((begin, refuse) => {
+      const startReply = async (replyId: string) => {
+        timeline.replace(reply.id, { replyId, text: before, state: { type: "waiting" } });
+        begin();
+        return createWebReply({ timeline, messageId: reply.id, signal: abort.signal, before });
+      };
+      const ended = this.#options.bot[kind](action, startReply).then((refusal) => {
+        if (refusal !== undefined) refuse(new WebError("conflict", refusal));
+      });
+      this.#run({ timeline, place }, reply.id, { abort, ended });
+    });
+  }
+
+  /** Answers a message that was changed: its newest reply again in its place, or as a new message. */
+  async answerEdited(question: Question, person: Person): Promise<void> {
+    const { timeline, place, message } = question;
+    const text = takeMention(message.text) ?? message.text;
+    const reply = timeline.replyTo(message.id);
+    this.stop(reply?.id ?? "", person);
+    await this.#running.get(reply?.id ?? "")?.ended;
+    await this.#options.bot.handleEdit({ place, messageId: message.id, text });
+    const stopped = reply && timeline.message(reply.id);
+    if (stopped?.replyId === undefined || isCommand(text)) return this.answer(question);
+    // Where the bot no longer knows the old reply, the message is answered like a new one.
+    await this.again("regenerate", { timeline, place, reply: stopped, person }).catch(() => this.answer(question));
+  }
+
+  /** Goes on with a reply whose process died, in the message that shows it or in a new one. */
+  adopt(timeline: Timeline, { message, replyId, handle = "" }: AbandonedReply): Reply {
+    const known = timeline.message(handle);
+    const messageId = known?.id ?? this.#post(timeline, { id: message.messageId ?? "", author: message.author });
+    const abort = new AbortController();
+    timeline.replace(messageId, { replyId, text: "", state: { type: "waiting" } });
+    return createWebReply({ timeline, messageId, signal: abort.signal });
   }
 
   #reply(question: Question, text: string): void {
     const { timeline, place, message } = question;
     const abort = new AbortController();
-    const answers = { messageId: message.id, authorName: message.author.name };
-    // The reply takes its place at once, so that nothing jumps when its first word comes.
-    const { id } = timeline.post(
-      { id: randomUUID(), author: BOT, text: "", answers, state: { type: "waiting" } },
-      this.#options.now(),
-    );
-    const reply = createWebReply(timeline, id, abort.signal);
-    const incoming = { eventId: `web:${id}`, place, author: message.author, text };
-    const ended = this.#options.bot.handleMessage(incoming, async () => reply).then(() => this.#onEnded(question, id));
-    this.#running.set(id, { channelId: timeline.channelId, abort, ended });
+    const id = this.#post(timeline, message);
+    const incoming = { eventId: `web:${id}`, messageId: message.id, place, author: message.author, text };
+    const startReply = async (replyId: string) => {
+      timeline.replace(id, { replyId });
+      return createWebReply({ timeline, messageId: id, signal: abort.signal });
+    };
+    this.#run(question, id, { abort, ended: this.#options.bot.handleMessage(incoming, startReply) });
   }
 
-  async #onEnded({ timeline, place }: Question, replyId: string): Promise<void> {
+  /** The reply takes its place at once, so that nothing jumps when its first word comes. */
+  #post(timeline: Timeline, { id, author }: Pick<ChatMessage, "id" | "author">): string {
+    const answers = { messageId: id, authorName: author.name };
+    const reply = { id: randomUUID(), author: BOT, text: "", answers, state: { type: "waiting" } } as const;
+    return timeline.post(reply, this.#options.now()).id;
+  }
+
+  #run(question: Omit<Question, "message">, id: string, { abort, ended }: StartedReply): void {
+    const finished = ended.then(() => this.#onEnded(question, id));
+    this.#running.set(id, { channelId: question.timeline.channelId, abort, ended: finished });
+  }
+
+  async #onEnded({ timeline, place }: Omit<Question, "message">, replyId: string): Promise<void> {
     this.#running.delete(replyId);
     if (isLive(timeline.message(replyId)?.state))
       timeline.setState(replyId, {
@@ -113,10 +180,29 @@ export class Replies {
     }
     const { place, message, timeline } = question;
     const command = { eventId: randomUUID(), place, author: message.author, command: parsed.command };
-    void this.#options.bot.handleCommand(command).then((answer) => {
-      this.#say(question, answer);
+    const answered =
+      parsed.command.type === "compare" ? this.#compare(question, command) : this.#options.bot.handleCommand(command);
+    void answered.then((answer) => {
+      if (answer !== undefined) this.#say(question, answer);
       return this.#publishHead(timeline, place);
     });
+  }
+
+  /** Two replies, each in a message of its own; either can be stopped. */
+  #compare(question: Question, command: IncomingCommand): Promise<string | undefined> {
+    const { timeline, message } = question;
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const startReply = async (replyId: string) => {
+      const abort = new AbortController();
+      const id = this.#post(timeline, message);
+      timeline.replace(id, { replyId });
+      this.#run(question, id, { abort, ended });
+      return createWebReply({ timeline, messageId: id, signal: abort.signal });
+    };
+    return this.#options.bot.compare(command, startReply).finally(end);
   }
 
   #say({ timeline, message }: Question, text: string): void {

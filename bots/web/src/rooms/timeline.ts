@@ -82,6 +82,21 @@ export class Timeline {
     this.#save(id, SAVE_INTERVAL_MS);
   }
 
+  /** Changes a message as a whole, as its text when it is edited. */
+  replace(id: string, change: Partial<ChatMessage>): void {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    const changed = { ...message, ...change };
+    this.#messages.set(id, changed);
+    this.#publish({ type: "message", channelId: this.channelId, message: changed });
+    this.#save(id, 0);
+  }
+
+  /** The newest reply to a message. */
+  replyTo(messageId: string): ChatMessage | undefined {
+    return this.messages().findLast(({ answers }) => answers?.messageId === messageId);
+  }
+
   /** Moves a reply on; `text` is given where its end is not simply what was appended. */
   setState(id: string, state: ReplyState, text?: string): void {
     const message = this.#messages.get(id);

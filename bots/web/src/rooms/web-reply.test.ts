@@ -33,7 +33,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const createReply = () => createWebReply(timeline, "reply-1", new AbortController().signal);
+const createReply = () => createWebReply({ timeline, messageId: "reply-1", signal: new AbortController().signal });
 const state = () => timeline.message("reply-1")?.state;
 
 describe("createWebReply", () => {

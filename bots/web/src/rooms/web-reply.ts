@@ -5,8 +5,18 @@ import type { Timeline } from "./timeline.ts";
 /** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
 const APPEND_INTERVAL_MS = 40;
 
+/** Where a reply is written. */
+export interface WebReplyOptions {
+  readonly timeline: Timeline;
+  /** The message that shows it. */
+  readonly messageId: string;
+  readonly signal: AbortSignal;
+  /** What the message shows already, for a reply that goes on. Default "". */
+  readonly before?: string;
+}
+
 /** A reply on the page: the first words go out at once, then what has come every 40 ms. */
-export function createWebReply(timeline: Timeline, messageId: string, signal: AbortSignal): Reply {
+export function createWebReply({ timeline, messageId, signal, before = "" }: WebReplyOptions): Reply {
   let pending = "";
   let timer: NodeJS.Timeout | undefined;
   let isStreaming = false;
@@ -25,6 +35,7 @@ export function createWebReply(timeline: Timeline, messageId: string, signal: Ab
 
   return {
     signal,
+    handle: messageId,
     async status(status) {
       timeline.setState(messageId, status);
     },
@@ -37,7 +48,7 @@ export function createWebReply(timeline: Timeline, messageId: string, signal: Ab
     async finish(end, text, stats) {
       flushLast();
       const stoppedBy = end === "stopped" && isPerson(signal.reason) ? { stoppedBy: signal.reason } : {};
-      timeline.setState(messageId, { type: "ended", end, ...(stats && { stats }), ...stoppedBy }, text);
+      timeline.setState(messageId, { type: "ended", end, ...(stats && { stats }), ...stoppedBy }, before + text);
     },
     async fail(reason) {
       flushLast();

@@ -20,7 +20,12 @@ beforeEach(async () => {
   inference = new FakeInferenceClient(TEST_MODELS);
   const logger = pino({ level: "silent" });
   const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-  const bot = createCoreBot({ core: createBotCore({ store, inference, logger }), store, inference });
+  const bot = createCoreBot({
+    core: createBotCore({ store, inference, logger }),
+    store,
+    inference,
+    isEveryoneAdmin: true,
+  });
   const feed = new EventFeed("run");
   const rooms = await ChatRooms.open({ bot, store: createMemoryTimelineStore(), feed, logger, now: Date.now });
   const assets = [

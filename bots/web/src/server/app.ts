@@ -109,6 +109,27 @@ function channelRoutes(rooms: ChatRooms): Hono<Env> {
       await rooms.stop(context.var.person, context.req.param("channel"), context.req.param("id"));
       return context.body(null, 202);
     })
+    .put("/:channel/messages/:id", async (context) => {
+      const { text } = await readBody(context, z.object({ text: z.string() }));
+      await rooms.edit(context.var.person, context.req.param("channel"), { id: context.req.param("id"), text });
+      return context.body(null, 202);
+    })
+    .post("/:channel/messages/:id/regenerate", async (context) => {
+      const { channel, id } = context.req.param();
+      await rooms.again(context.var.person, channel, id, "regenerate");
+      return context.body(null, 202);
+    })
+    .post("/:channel/messages/:id/continue", async (context) => {
+      const { channel, id } = context.req.param();
+      await rooms.again(context.var.person, channel, id, "continueReply");
+      return context.body(null, 202);
+    })
+    .post("/:channel/messages/:id/feedback", async (context) => {
+      const { rating } = await readBody(context, z.object({ rating: z.enum(["up", "down"]) }));
+      const { channel, id } = context.req.param();
+      await rooms.rate(context.var.person, channel, id, rating);
+      return context.body(null, 204);
+    })
     .post("/:channel/messages/:id/retry", async (context) => {
       await rooms.retry(context.var.person, context.req.param("channel"), context.req.param("id"));
       return context.body(null, 202);

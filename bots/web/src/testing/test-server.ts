@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { type BotCoreOptions, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
@@ -12,13 +12,16 @@ export interface TestServer extends WebServer {
 }
 
 /** Starts one on a port of the system's choice. */
-export async function startTestServer(options: Partial<WebServerOptions> = {}): Promise<TestServer> {
+export async function startTestServer(
+  options: Partial<WebServerOptions> = {},
+  coreOptions: Partial<BotCoreOptions> = {},
+): Promise<TestServer> {
   const inference = new FakeInferenceClient(TEST_MODELS);
   const logger = pino({ level: "silent" });
   const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-  const core = createBotCore({ store, inference, logger });
+  const core = createBotCore({ store, inference, logger, ...coreOptions });
   const server = await startWebServer({
-    bot: createCoreBot({ core, store, inference }),
+    bot: createCoreBot({ core, store, inference, isEveryoneAdmin: true }),
     timelineStore: createMemoryTimelineStore(),
     logger,
     host: "127.0.0.1",

@@ -16,6 +16,14 @@ export const api = {
   addChannel: (name: string) => request<{ readonly name: string }>("POST", "channels", { name }),
   channel: (id: string) => request<ChannelSnapshot>("GET", channelPath(id)),
   post: (id: string, message: { id: string; text: string }) => request("POST", `${channelPath(id)}/messages`, message),
+  edit: (id: string, messageId: string, text: string) =>
+    request("PUT", `${channelPath(id)}/messages/${messageId}`, { text }),
+  regenerate: (id: string, messageId: string) =>
+    request("POST", `${channelPath(id)}/messages/${messageId}/regenerate`, {}),
+  continueReply: (id: string, messageId: string) =>
+    request("POST", `${channelPath(id)}/messages/${messageId}/continue`, {}),
+  rate: (id: string, messageId: string, rating: "up" | "down") =>
+    request("POST", `${channelPath(id)}/messages/${messageId}/feedback`, { rating }),
   stop: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/stop`, {}),
   retry: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/retry`, {}),
   setModel: (id: string, name: string) => request("PUT", `${channelPath(id)}/model`, { name }),

@@ -12,7 +12,7 @@ const message = (id: string, text = ""): ChatMessage => ({
 });
 const snapshot = (number: number, ...messages: ChatMessage[]): ChannelSnapshot => ({
   messages,
-  head: { model: "fake", rememberedRounds: 1 },
+  head: { model: "fake", rememberedRounds: 1, wantsFeedback: false },
   eventId: `run-${number}`,
 });
 const append = (offset: number, text: string): ChannelEvent => ({
@@ -85,7 +85,7 @@ describe("ChannelState", () => {
     const channel = loaded();
     channel.apply({ type: "message", channelId: "general", message: message("reply-1", "x") }, 1);
     channel.apply({ type: "message", channelId: "general", message: message("reply-1", "xy") }, 2);
-    channel.apply({ type: "head", channelId: "general", head: { rememberedRounds: 3 } }, 3);
+    channel.apply({ type: "head", channelId: "general", head: { rememberedRounds: 3, wantsFeedback: false } }, 3);
     expect(channel.messages.value).toHaveLength(1);
     expect(textOf(channel)).toBe("xy");
     expect(channel.head.value.rememberedRounds).toBe(3);

@@ -4,9 +4,10 @@ import { eventNumber } from "./event-connection.ts";
 
 /** A message whose text and state change in place, so that a token redraws its own message only. */
 export interface MessageView {
-  readonly message: Omit<ChatMessage, "text" | "state">;
+  readonly message: Omit<ChatMessage, "text" | "state" | "replyId" | "isEdited">;
   readonly text: Signal<string>;
   readonly state: Signal<ReplyState | undefined>;
+  readonly isEdited: Signal<boolean>;
 }
 
 /** An event of one channel. */
@@ -21,11 +22,13 @@ type Load = "none" | "loading" | "loaded";
 export class ChannelState {
   readonly id: string;
   readonly messages = signal<readonly MessageView[]>([]);
-  readonly head = signal<ChannelHead>({ rememberedRounds: 0 });
+  readonly head = signal<ChannelHead>({ rememberedRounds: 0, wantsFeedback: false });
   readonly load = signal<Load>("none");
   readonly hasUnread = signal(false);
   /** What stands in the composer. */
   readonly draft = signal("");
+  /** Id of the sent message that is being changed in the composer. */
+  readonly editing = signal<string | undefined>(undefined);
   #early: { event: ChannelEvent; number: number }[] = [];
   #snapshotNumber = 0;
 
@@ -98,7 +101,10 @@ function append(view: MessageView, offset: number, text: string): boolean {
 }
 
 function refresh(view: MessageView | undefined, message: ChatMessage): MessageView {
-  if (view === undefined) return { message, text: signal(message.text), state: signal(message.state) };
+  const isEdited = message.isEdited ?? false;
+  if (view === undefined)
+    return { message, text: signal(message.text), state: signal(message.state), isEdited: signal(isEdited) };
+  view.isEdited.value = isEdited;
   view.text.value = message.text;
   view.state.value = message.state;
   return view;

@@ -80,15 +80,39 @@ export class ChatState {
 
   /** Posts what stands in the composer. If that fails, the text comes back. */
   async send(): Promise<void> {
-    const { draft, id } = this.current.value;
+    const { draft, id, editing } = this.current.value;
     const text = draft.value.trim();
     if (text === "") return;
+    const edited = editing.value;
+    if (edited !== undefined) {
+      if (await this.attempt(() => api.edit(id, edited, text))) this.cancelEdit();
+      return;
+    }
     draft.value = "";
     // The id of a message that may have arrived although its answer was lost: sent again, it is posted once.
     const messageId = this.#unsent?.text === text ? this.#unsent.id : newMessageId();
     this.#unsent = { id: messageId, text };
     if (await this.attempt(() => api.post(id, { id: messageId, text }))) this.#unsent = undefined;
     else draft.value = draft.value === "" ? text : `${text}\n${draft.value}`;
+  }
+
+  /** Takes one's last message into the composer to change it. */
+  editLast(): void {
+    const { messages, draft, editing } = this.current.value;
+    const own = messages.value.findLast(({ message }) => message.author.id === this.workspace.value?.person.id);
+    if (own === undefined) return;
+    batch(() => {
+      editing.value = own.message.id;
+      draft.value = own.text.value;
+    });
+  }
+
+  cancelEdit(): void {
+    const { draft, editing } = this.current.value;
+    batch(() => {
+      editing.value = undefined;
+      draft.value = "";
+    });
   }
 
   async addChannel(name: string): Promise<void> {

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useChat } from "./chat-context.ts";
 import { useCompletionChoice } from "./completion-choice.ts";
 import { CompletionList, completionId } from "./completion-list.tsx";
+import { EditBar } from "./edit-bar.tsx";
 import { Icon } from "./icons.tsx";
 import { sendingObstacle } from "./sending-obstacle.ts";
 
@@ -22,11 +23,19 @@ export function Composer() {
   useEffect(() => input.current?.focus({ preventScroll: true }), [channel.id]);
 
   const send = () => {
-    if (obstacle === "") void chat.send();
+    if (obstacle !== "") return;
+    void chat.send();
+    // What is typed and sent within one frame was never rendered, so rendering would not take it away.
+    input.current!.value = channel.draft.value;
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing || completion.takesKey(event)) return;
+    if (event.key === "ArrowUp" && channel.draft.value === "") {
+      event.preventDefault();
+      chat.editLast();
+    }
+    if (event.key === "Escape" && channel.editing.value !== undefined) chat.cancelEdit();
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     send();
@@ -37,6 +46,7 @@ export function Composer() {
       <p class={`composer-problem ${chat.problem.value === "" && !chat.isServing.value ? "is-wait" : ""}`} role="alert">
         {chat.problem.value || obstacle}
       </p>
+      <EditBar />
       <div class="composer-box">
         <textarea
           id="composer"
@@ -66,7 +76,8 @@ export function Composer() {
         </button>
       </div>
       <p class="composer-hint">
-        <kbd>Enter</kbd> sends · <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line · <kbd>/</kbd> commands
+        <kbd>Enter</kbd> sends · <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line · <kbd>/</kbd> commands ·{" "}
+        <kbd>↑</kbd> edits
       </p>
     </div>
   );

@@ -41,6 +41,7 @@ export function Message({ row }: { readonly row: MessageRow }) {
         )}
         {state.value !== undefined && <ReplyStatus state={state.value} />}
         <MessageText view={row.view} />
+        {row.view.isEdited.value && <span class="edited">(edited)</span>}
         <ReplyFoot view={row.view} canRetry={row.isLatestAnswer} />
       </div>
     </article>

@@ -5,6 +5,7 @@ import { api } from "../state/api.ts";
 import type { MessageView } from "../state/channel-state.ts";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
+import { ContinueReply, ReplyActions } from "./reply-actions.tsx";
 import { endLine, megabytesLine, statsLine, statusLine } from "./reply-lines.ts";
 
 /** What a reply waits for, in the place where its text will be. */
@@ -56,7 +57,9 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
           <Icon name="retry" /> Retry
         </button>
       )}
+      <ContinueReply view={view} state={state} isLatestAnswer={canRetry} />
       {view.text.value !== "" && <CopyReply view={view} />}
+      <ReplyActions view={view} state={state} isLatestAnswer={canRetry} />
     </div>
   );
 }

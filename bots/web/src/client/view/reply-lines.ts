@@ -40,6 +40,11 @@ export function endLine(end: ReplyEnd, stoppedBy?: Person, ownId?: string): stri
   return lines[end];
 }
 
+/** Whether Continue can go on with a reply that ended so. */
+export function canContinue(end: ReplyEnd): boolean {
+  return end === "length" || end === "contextFull" || end === "timeBudget" || end === "stopped";
+}
+
 /** The figures under a reply: `smollm2-135m · 0.04 s to first token · 152 tok/s · 61 tokens`. */
 export function statsLine(stats: ReplyStats): string {
   const { model, timeToFirstTokenMs, completionTokens, decodeMs } = stats;

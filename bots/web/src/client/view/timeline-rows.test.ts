@@ -10,7 +10,12 @@ const ada: Person = { id: "ada", name: "Ada" };
 
 function view(id: string, author: Person, atMs: number, answers?: string): MessageView {
   const answered = answers === undefined ? {} : { answers: { messageId: answers, authorName: "Ada" } };
-  return { message: { id, author, atMs, ...answered }, text: signal(""), state: signal(undefined) };
+  return {
+    message: { id, author, atMs, ...answered },
+    text: signal(""),
+    state: signal(undefined),
+    isEdited: signal(false),
+  };
 }
 
 const shape = (views: readonly MessageView[], isDirect = false) =>

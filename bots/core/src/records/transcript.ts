@@ -1,12 +1,14 @@
 import type { Logger } from "pino";
-import type { BotErrorCode } from "./bot-error.ts";
-import type { ReplyEnd, ReplyStats } from "./platform.ts";
+import type { BotErrorCode } from "../bot-error.ts";
+import type { ReplyEnd, ReplyStats } from "../platform.ts";
 
 /** One message and what became of it. */
 export interface Exchange {
+  readonly workspace: string;
   readonly conversation: string;
   readonly eventId: string;
   readonly authorId: string;
+  readonly replyId: string;
   readonly question: string;
   /** What was written, a failed reply's part included. */
   readonly reply: string;

@@ -1,0 +1,34 @@
+import { createBotCore, createMemoryConversationStore, type InferenceClient } from "@cria/bot-core";
+import { pino } from "pino";
+import { createDiscordPlatform, type DiscordPlatform } from "../bots/discord/src/discord-platform.ts";
+import type { Channel, DiscordServer, StoredMessage } from "../test/discord-server/index.ts";
+
+const MEMORY_MS = 3_600_000;
+
+/** The real bot in this process, connected to a Discord on loopback. */
+export async function startDiscordBot(server: DiscordServer, inference: InferenceClient): Promise<DiscordPlatform> {
+  const logger = pino({ level: "error" });
+  const store = createMemoryConversationStore({ turnsTtlMs: MEMORY_MS });
+  const core = createBotCore({ store, inference, logger });
+  const platform = createDiscordPlatform({
+    config: { token: server.token, guildIds: [], followsThreads: true, apiUrl: server.apiUrl },
+    core,
+    listModels: () => inference.listModels(),
+    logger,
+    onLost: (reason) => console.error(reason),
+  });
+  await platform.start();
+  return platform;
+}
+
+/** The messages of a reply that has ended, as the last question's in its channel; undefined while it goes on. */
+export function endedReply(server: DiscordServer, channel: Channel): readonly StoredMessage[] | undefined {
+  const messages = server.botMessages(channel);
+  const last = messages.at(-1);
+  return last && JSON.stringify(last.json.components).includes("regenerate:") ? messages : undefined;
+}
+
+/** What the model wrote, as people see it: without small print and without the fences that a split adds. */
+export function shownText(messages: readonly StoredMessage[]): string {
+  return messages.map(({ json }) => json.content.replace(/\n-# [^\n]*$/, "")).join("\n");
+}

@@ -1,0 +1,43 @@
+import { createBotCore, createMemoryConversationStore, type InferenceClient, resolveSettings } from "@cria/bot-core";
+import { pino } from "pino";
+import { loadSlackConfig } from "../bots/slack/src/config.ts";
+import { createSlackPlatform, type SlackPlatform } from "../bots/slack/src/slack-platform.ts";
+import type { SlackServer } from "../test/slack-server/slack-server.ts";
+import { type Message, shownText } from "../test/slack-server/world.ts";
+
+const MEMORY_MS = 3_600_000;
+
+/** What a bot needs to find a Slack on loopback. */
+export function slackEnv(server: SlackServer): Readonly<Record<string, string>> {
+  return {
+    CRIA_SLACK_BOT_TOKEN: server.botToken,
+    CRIA_SLACK_APP_TOKEN: server.appToken,
+    CRIA_SLACK_API_URL: server.apiUrl,
+  };
+}
+
+/** The real bot in this process, connected to a Slack on loopback. */
+export async function startSlackBot(server: SlackServer, inference: InferenceClient): Promise<SlackPlatform> {
+  const logger = pino({ level: "error" });
+  const store = createMemoryConversationStore({ turnsTtlMs: MEMORY_MS });
+  const platform = createSlackPlatform({
+    config: loadSlackConfig(slackEnv(server)),
+    core: createBotCore({ store, inference, logger }),
+    listModels: () => inference.listModels(),
+    settings: (place) => resolveSettings(store, place),
+    logger,
+    onLost: (reason) => console.error(reason),
+  });
+  await platform.start();
+  return platform;
+}
+
+/** Replies to a message that have ended: their last message stands over its buttons. */
+export function endedReplies(server: SlackServer, question: Message): number {
+  return server.replies(question).filter(({ blocks }) => blocks.some(({ type }) => type === "actions")).length;
+}
+
+/** What the model wrote, as people see it. */
+export function replyText(server: SlackServer, question: Message): string {
+  return server.replies(question).map(shownText).join("\n");
+}

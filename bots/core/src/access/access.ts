@@ -1,0 +1,63 @@
+import type { CommandCompletion } from "../commands/command-completions.ts";
+import type { Author, Place } from "../platform.ts";
+
+/** Who may be named in a list: ids as the platform has them. */
+export interface AccessLists {
+  /** Workspaces and guilds. */
+  readonly workspaces: readonly string[];
+  readonly channels: readonly string[];
+  readonly users: readonly string[];
+  readonly roles: readonly string[];
+}
+
+/** Who may talk to the bot, where, and who runs it. An empty `allow` list allows all; `deny` goes before `allow`. */
+export interface AccessPolicy {
+  readonly allow: AccessLists;
+  readonly deny: AccessLists;
+  /** Whether the bot answers direct messages. */
+  readonly directMessages: boolean;
+  readonly admins: Pick<AccessLists, "users" | "roles">;
+  /** Commands that only admins may give a value to; to look is free. */
+  readonly adminCommands: readonly CommandCompletion["name"][];
+}
+
+const NONE: AccessLists = { workspaces: [], channels: [], users: [], roles: [] };
+
+/** Everyone may talk to the bot everywhere; whom the platform calls an administrator is one. */
+export const OPEN_ACCESS: AccessPolicy = {
+  allow: NONE,
+  deny: NONE,
+  directMessages: true,
+  admins: { users: [], roles: [] },
+  adminCommands: [],
+};
+
+/** Why this person may not talk to the bot here, in one sentence; undefined where they may. */
+export function accessRefusal(policy: AccessPolicy, place: Place, author: Author): string | undefined {
+  const { allow, deny, directMessages } = policy;
+  if (!isAllowed([place.workspaceId], allow.workspaces, deny.workspaces))
+    return "I am not set up to answer in this workspace; whoever runs me can allow it.";
+  if (place.isDirect && !directMessages) return "I do not answer direct messages here; ask me in a channel.";
+  if (!place.isDirect && !isAllowed([place.channelId], allow.channels, deny.channels))
+    return "I am not set up to answer in this channel; ask me in another, or whoever runs me to allow it.";
+  if (isPersonAllowed(policy, author)) return undefined;
+  return "You are not on the list of those I may answer; whoever runs me can add you.";
+}
+
+/** By the configured lists; where there are none, by what the platform says. */
+export function isAdmin({ admins }: AccessPolicy, { id, roleIds = [], isAdmin = false }: Author): boolean {
+  if (admins.users.length === 0 && admins.roles.length === 0) return isAdmin;
+  return admins.users.includes(id) || roleIds.some((role) => admins.roles.includes(role));
+}
+
+/** Denied by either, allowed by either: a role opens the door for all who have it, a name for one. */
+function isPersonAllowed({ allow, deny }: AccessPolicy, { id, roleIds = [] }: Author): boolean {
+  if (deny.users.includes(id) || roleIds.some((role) => deny.roles.includes(role))) return false;
+  if (allow.users.length === 0 && allow.roles.length === 0) return true;
+  return allow.users.includes(id) || roleIds.some((role) => allow.roles.includes(role));
+}
+
+function isAllowed(ids: readonly string[], allow: readonly string[], deny: readonly string[]): boolean {
+  if (ids.some((id) => deny.includes(id))) return false;
+  return allow.length === 0 || ids.some((id) => allow.includes(id));
+}

@@ -1,0 +1,27 @@
+import { BotError } from "../bot-error.ts";
+import { workspaceKey } from "../conversation-key.ts";
+import type { Author, Place } from "../platform.ts";
+import { hasLimits, type QuotaLimits, type QuotaStore, quotaError } from "../quota/quota.ts";
+import { type AccessPolicy, accessRefusal } from "./access.ts";
+
+/** Who may and how much. */
+export interface Admission {
+  readonly access: AccessPolicy;
+  readonly quotas: QuotaStore;
+  readonly quotaLimits: QuotaLimits;
+}
+
+/** Throws a `BotError` (`ACCESS_DENIED`) where this person may not talk to the bot. */
+export function checkAccess({ access }: Admission, place: Place, author: Author): void {
+  const refusal = accessRefusal(access, place, author);
+  if (refusal !== undefined) throw new BotError("ACCESS_DENIED", refusal);
+}
+
+/** Lets a message in and counts it. Throws a `BotError` (`ACCESS_DENIED`, `QUOTA_EXCEEDED`). */
+export async function admit(admission: Admission, place: Place, author: Author): Promise<void> {
+  checkAccess(admission, place, author);
+  const { quotas, quotaLimits } = admission;
+  if (!hasLimits(quotaLimits)) return;
+  const refusal = await quotas.countMessage(workspaceKey(place), author.id, quotaLimits);
+  if (refusal) throw quotaError(refusal, quotaLimits);
+}

@@ -1,0 +1,32 @@
+import type { Command } from "../commands/command.ts";
+import type { Author } from "../platform.ts";
+import { type AccessPolicy, isAdmin } from "./access.ts";
+
+/** Why this person may not run this command, in one sentence; undefined where they may. Looking is for everyone. */
+export function commandRefusal(policy: AccessPolicy, author: Author, command: Command): string | undefined {
+  if (!changesSomething(command) || isAdmin(policy, author)) return undefined;
+  if (command.type === "feedback") return "Only admins may switch feedback on or off.";
+  if ("scope" in command && command.scope === "workspace") return "Only admins may change the settings of a workspace.";
+  return policy.adminCommands.includes(command.type)
+    ? `Only admins may use \`/${command.type}\` to change something here.`
+    : undefined;
+}
+
+function changesSomething(command: Command): boolean {
+  switch (command.type) {
+    case "model":
+      return command.name !== undefined;
+    case "system":
+      return command.text !== undefined;
+    case "context":
+      return command.mode !== undefined || command.window !== undefined;
+    case "feedback":
+      return command.isOn !== undefined;
+    case "reset":
+    case "compare":
+      return true;
+    case "status":
+    case "help":
+      return false;
+  }
+}

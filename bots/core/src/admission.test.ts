@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { OPEN_ACCESS } from "./access/access.ts";
+import { createGate } from "./testing/gate.ts";
+import { chatModel, createTestCore, lastPrompt, testPlace } from "./testing/test-core.ts";
+
+const denying = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: ["u1"] } };
+
+describe("a message", () => {
+  it("of someone who may not talk to the bot is told so and costs nothing", async () => {
+    const { send, client, exchanges } = createTestCore([chatModel], { access: denying });
+    expect((await send("Hi")).ended).toMatchObject({
+      type: "failed",
+      reason: expect.stringMatching(/not on the list/),
+    });
+    expect((await send("Hi", { author: { id: "u2", name: "Bob" } })).ended).toMatchObject({ type: "finished" });
+    expect(client.requests).toHaveLength(1);
+    expect(exchanges[0]).toMatchObject({ outcome: "ACCESS_DENIED", authorId: "u1" });
+  });
+
+  it("beyond the messages of a minute is told when to come back", async () => {
+    const { send, client } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 2 } });
+    await send("1");
+    await send("2");
+    expect((await send("3")).ended).toEqual({
+      type: "failed",
+      reason: expect.stringMatching(/^You have sent 2 messages in a minute, as many as I take\. Try again in \d+ s\.$/),
+    });
+    expect(client.requests).toHaveLength(2);
+  });
+
+  it("after the tokens of the day are used is told so", async () => {
+    const { send } = createTestCore([chatModel], { quotaLimits: { workspaceTokensPerDay: 14 } });
+    expect((await send("1")).ended).toMatchObject({ type: "finished" }); // 12 and 2 tokens.
+    expect((await send("2", { author: { id: "u2", name: "Bob" } })).ended).toMatchObject({
+      reason: expect.stringMatching(/^This workspace has used its 14 tokens for the day\. Try again in 24 hours\.$/),
+    });
+  });
+
+  it("with a text file is about its text", async () => {
+    const { send, client } = createTestCore();
+    const load = async () => new TextEncoder().encode("A long text.");
+    await send("Sum up", { attachments: [{ name: "a.txt", mimeType: "text/plain", sizeBytes: 12, load }] });
+    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Sum up\n\nA long text.\nAI:");
+  });
+
+  it("with a slow file keeps its place before the next", async () => {
+    const { send, store } = createTestCore();
+    const file = createGate();
+    const load = async () => {
+      await file.opened;
+      return new TextEncoder().encode("A text.");
+    };
+    const attachments = [{ name: "a.txt", mimeType: "text/plain", sizeBytes: 7, load }];
+    const slow = send("First", { attachments });
+    const fast = send("Second");
+    file.open();
+    await Promise.all([slow, fast]);
+    expect((await store.turns("web:local:general")).map(({ user }) => user)).toEqual(["First", "Second"]);
+  });
+
+  it("with a picture is refused with a sentence", async () => {
+    const { send, client } = createTestCore();
+    const load = async () => new Uint8Array();
+    const reply = await send("What is this?", {
+      attachments: [{ name: "cat.png", mimeType: "image/png", sizeBytes: 5, load }],
+    });
+    expect(reply.ended).toMatchObject({ type: "failed", reason: expect.stringMatching(/^I can only read text files/) });
+    expect(client.requests).toEqual([]);
+  });
+});
+
+describe("a command", () => {
+  const author = { id: "u1", name: "Ann" };
+
+  it("of someone who may not talk to the bot is refused", async () => {
+    const { core } = createTestCore([chatModel], { access: denying });
+    const answer = await core.handleCommand({ eventId: "1", place: testPlace, author, command: { type: "help" } });
+    expect(answer).toMatch(/not on the list/);
+  });
+
+  it("for admins is refused to others and changes nothing", async () => {
+    const access = { ...OPEN_ACCESS, adminCommands: ["model"] as const };
+    const { core, store } = createTestCore([chatModel], { access });
+    const command = { type: "model", name: "fake" } as const;
+    expect(await core.handleCommand({ eventId: "1", place: testPlace, author, command })).toMatch(/^Only admins/);
+    expect(await store.settings("web:local:general")).toEqual({});
+    const admin = { ...author, isAdmin: true };
+    expect(await core.handleCommand({ eventId: "2", place: testPlace, author: admin, command })).toMatch(
+      /answers here/,
+    );
+  });
+
+  it("delivered twice is answered once", async () => {
+    const { core } = createTestCore();
+    const twice = { eventId: "1", place: testPlace, author, command: { type: "help" } } as const;
+    expect(await core.handleCommand(twice)).toMatch(/Commands:/);
+    expect(await core.handleCommand(twice)).toBeUndefined();
+  });
+});

@@ -1,0 +1,124 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBotCore } from "../pipeline.ts";
+import type { AbandonedReply } from "../platform.ts";
+import { createRedisConversationStore } from "../store/redis-conversation-store.ts";
+import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import { createGate } from "../testing/gate.ts";
+import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { starting, testMessage, testPlace } from "../testing/test-core.ts";
+import { toUnanswered } from "./unanswered.ts";
+
+const logger = pino({ level: "silent" });
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: adoption, because redis-server is not on the PATH\n");
+
+describe.skipIf(!hasRedis)("what a dead process left", () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedisServer();
+  });
+  afterAll(() => server.close());
+
+  const openProcess = async () => {
+    const times = { leaseMs: 300, processTtlMs: 600, turnsTtlMs: 60_000 };
+    const store = await createRedisConversationStore({ url: server.url, logger, ...times });
+    const inference = new FakeInferenceClient();
+    return { store, inference, core: createBotCore({ store, inference, logger }) };
+  };
+  const place = (channelId: string) => ({ ...testPlace, channelId });
+
+  /** A process that dies while it writes a reply: its store closes, so it gives no sign of life any more. */
+  async function dieWriting(channelId: string) {
+    const { store, inference, core } = await openProcess();
+    const reply = new FakeReplyHandle();
+    const isWriting = createGate();
+    reply.onAppend = () => {
+      reply.handle = "message 17";
+      isWriting.open();
+    };
+    inference.script({ chunks: ["Once", " upon"], hold: createGate().opened });
+    void core.handleMessage(testMessage("A story", { place: place(channelId) }), starting(reply));
+    await isWriting.opened;
+    await expect.poll(async () => JSON.stringify(await rawEntries())).toContain("message 17");
+    await store.close();
+    return reply;
+  }
+
+  async function rawEntries() {
+    const { createClient } = await import("redis");
+    const client = await createClient({ url: server.url }).connect();
+    const entries = await client.hGetAll("cria:{web:local}:unanswered");
+    client.destroy();
+    return entries;
+  }
+
+  it("is answered by exactly one of those who live, in the place of what it had begun", async () => {
+    const dead = await dieWriting("adopted");
+    const living = [await openProcess(), await openProcess()];
+    const adopted: AbandonedReply[] = [];
+    const reply = new FakeReplyHandle();
+    const ends = living.map(({ core, inference }) => {
+      inference.script({ chunks: ["Once upon a time."] });
+      return core.adoptReplies("web", async (abandoned) => {
+        adopted.push(abandoned);
+        return reply;
+      });
+    });
+    await expect.poll(() => reply.ended, { timeout: 30_000 }).toMatchObject({ text: "Once upon a time." });
+    for (const end of ends) end();
+    expect(adopted).toMatchObject([{ replyId: dead.id, handle: "message 17", message: { text: "A story" } }]);
+    expect(await living[0]!.store.turns("web:local:adopted")).toMatchObject([{ assistant: "Once upon a time." }]);
+    await expect.poll(rawEntries).toEqual({});
+    for (const { store } of living) await store.close();
+  });
+
+  it("is not taken from a process that lives", async () => {
+    const holder = await openProcess();
+    const other = await openProcess();
+    const message = testMessage("Hi", { place: place("held") });
+    await holder.store.claimEvent("web:local", message.eventId, toUnanswered(message, "r1"));
+    const looks = Array.from({ length: 10 }, () => other.store.takeAbandoned("web"));
+    expect((await Promise.all(looks)).flat()).toEqual([]);
+    expect(await holder.store.takeAbandoned("web")).toEqual([]);
+    await holder.store.forgetUnanswered("web:local", message.eventId);
+    await holder.store.keepUnanswered("web:local", toUnanswered(message, "r1"));
+    expect(await rawEntries()).toEqual({});
+    await Promise.all([holder.store.close(), other.store.close()]);
+  });
+
+  it("is told that its files are lost where they had not been read", async () => {
+    const dying = await openProcess();
+    const load = async () => new Uint8Array();
+    const attachments = [{ name: "a.txt", mimeType: "text/plain", sizeBytes: 1, load }];
+    const message = testMessage("Sum up", { place: place("files"), attachments });
+    await dying.store.claimEvent("web:local", message.eventId, toUnanswered(message, "r1"));
+    await dying.store.close();
+    const living = await openProcess();
+    const reply = new FakeReplyHandle();
+    const end = living.core.adoptReplies("web", async () => reply);
+    await expect
+      .poll(() => reply.ended, { timeout: 30_000 })
+      .toMatchObject({ reason: "I was restarted before I had read your files. Send them again, please." });
+    end();
+    await living.store.close();
+  });
+
+  it("of a reply that another process writes can be stopped by any", async () => {
+    const writer = await openProcess();
+    const other = await openProcess();
+    writer.inference.script({ chunks: ["Once"], hold: createGate().opened });
+    const reply = new FakeReplyHandle();
+    const isWriting = createGate();
+    reply.onAppend = isWriting.open;
+    const sent = writer.core.handleMessage(testMessage("A story", { place: place("stopped") }), starting(reply));
+    await isWriting.opened;
+    const action = { place: place("stopped"), author: { id: "u1", name: "Ann" }, replyId: reply.id };
+    // A subscription takes a moment to be there.
+    await expect.poll(async () => (await other.core.stopReply(action)) ?? reply.ended?.type).toBe("finished");
+    await sent;
+    expect(reply.ended).toMatchObject({ end: "stopped", text: "Once" });
+    await Promise.all([writer.store.close(), other.store.close()]);
+  });
+});

@@ -1,0 +1,100 @@
+import { admit, checkAccess } from "../access/admit.ts";
+import { Answer } from "../answer.ts";
+import { BotError } from "../bot-error.ts";
+import { conversationKey, workspaceKey } from "../conversation-key.ts";
+import type { Core } from "../core.ts";
+import type { FeedbackRating, IncomingMessage, ReplyAction, StartReply } from "../platform.ts";
+import { canContinue } from "../reply/reply-lines.ts";
+import { type KeptReply, newReplyId } from "./kept-reply.ts";
+import { RunningReply } from "./running-replies.ts";
+import { tellAll } from "./tell-all.ts";
+import { trackReply } from "./tracked-reply.ts";
+
+const GONE = "This reply is too old for that; ask again.";
+const COMPARED = "This reply was a comparison, which I do not go on with; ask its model.";
+
+/** Runs what a button does. Its failure is a sentence for whoever pressed it. */
+export async function press(core: Core, work: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BotError) return error.message;
+    core.logger.error({ err: error }, "a button failed");
+    return "Something went wrong on my side; the log says what. Try again.";
+  }
+}
+
+/** Stops a reply in whichever process writes it; without an id, all of the conversation. */
+export async function stopReply(
+  core: Core,
+  { place, author, replyId }: Omit<ReplyAction, "replyId"> & Partial<ReplyAction>,
+): Promise<undefined> {
+  checkAccess(core, place, author);
+  const conversation = conversationKey(place);
+  await tellAll(core, { type: "stop", conversation, ...(replyId !== undefined && { replyId }) });
+}
+
+/** Answers a reply's question again, in its place. */
+export async function regenerate(core: Core, action: ReplyAction, startReply: StartReply): Promise<string | undefined> {
+  const kept = await core.store.keptReply(conversationKey(action.place), action.replyId);
+  if (!kept) return GONE;
+  if (kept.isCompared) return COMPARED;
+  return await answerAgain(core, { action, kept, isContinued: false, startReply });
+}
+
+/** Goes on where a reply was cut. */
+export async function continueReply(
+  core: Core,
+  action: ReplyAction,
+  startReply: StartReply,
+): Promise<string | undefined> {
+  const kept = await core.store.keptReply(conversationKey(action.place), action.replyId);
+  if (!kept) return GONE;
+  if (kept.isCompared) return COMPARED;
+  if (kept.end === "failed" || !canContinue(kept.end) || kept.text === "")
+    return "This reply has nothing to go on with.";
+  return await answerAgain(core, { action, kept, isContinued: true, startReply });
+}
+
+/** Keeps a person's rating of a reply where the workspace wants ratings. */
+export async function giveFeedback(
+  core: Core,
+  { place, author, replyId, rating }: ReplyAction & { readonly rating: FeedbackRating },
+): Promise<string | undefined> {
+  checkAccess(core, place, author);
+  if (!core.feedback || !(await wantsFeedback(core, place)))
+    return "Feedback is off in this workspace; an admin can switch it on with `/feedback on`.";
+  const conversation = conversationKey(place);
+  const kept = await core.store.keptReply(conversation, replyId);
+  if (!kept) return GONE;
+  const { question, context = "", text: reply, model = "" } = kept;
+  const rated = { conversation, replyId, authorId: author.id, rating, question, context, reply, model };
+  await core.feedback.rate(workspaceKey(place), { atMs: Date.now(), ...rated });
+  return undefined;
+}
+
+/** Whether the workspace collects feedback. Rejects where that cannot be known. */
+export async function wantsFeedback({ store, feedback }: Core, place: ReplyAction["place"]): Promise<boolean> {
+  return feedback !== undefined && ((await store.settings(workspaceKey(place))).feedback ?? false);
+}
+
+interface SecondAnswer {
+  readonly action: ReplyAction;
+  readonly kept: KeptReply;
+  readonly isContinued: boolean;
+  readonly startReply: StartReply;
+}
+
+async function answerAgain(core: Core, { action, kept, isContinued, startReply }: SecondAnswer): Promise<undefined> {
+  const { place, author } = action;
+  await admit(core, place, author);
+  const replyId = newReplyId();
+  const running = new RunningReply(conversationKey(place), replyId, kept.messageId);
+  const asked = { id: author.id, name: kept.author };
+  const message: IncomingMessage = { eventId: replyId, place, author: asked, text: kept.question };
+  await core.running.during(running, async () => {
+    const reply = trackReply(await startReply(replyId), { signal: running.signal });
+    const readContext = async () => kept.context ?? "";
+    await new Answer({ core, message, reply, running, readContext, predecessor: { kept, isContinued } }).run();
+  });
+}

@@ -1,0 +1,65 @@
+import { checkAccess } from "../access/admit.ts";
+import { commandRefusal } from "../access/command-access.ts";
+import { BotError } from "../bot-error.ts";
+import { type CompareCommand, compare } from "../compare.ts";
+import { workspaceKey } from "../conversation-key.ts";
+import type { Core } from "../core.ts";
+import type { IncomingCommand, StartReply } from "../platform.ts";
+import { CollectedReply } from "../reply/collected-reply.ts";
+import { runCommand } from "./run-command.ts";
+
+/** Answers a command with Markdown; undefined where another process has the event. Never rejects. */
+export async function handleCommand(core: Core, incoming: IncomingCommand): Promise<string | undefined> {
+  return await tellFailure(core, incoming, async () => {
+    if (!(await claimCommand(core, incoming))) return undefined;
+    const { place, author, command } = incoming;
+    if (command.type === "compare") return await compareInOneText(core, { ...incoming, command });
+    const refusal = commandRefusal(core.access, author, command);
+    return refusal ?? (await runCommand(command, { ...core, place }));
+  });
+}
+
+/** Streams the two replies of `compare`; answers with a sentence where they cannot begin. Never rejects. */
+export async function streamComparison(
+  core: Core,
+  incoming: IncomingCommand,
+  startReply: StartReply,
+): Promise<string | undefined> {
+  const { command } = incoming;
+  if (command.type !== "compare") throw new TypeError(`compare was given the command ${command.type}`);
+  return await tellFailure(core, incoming, async () => {
+    if (await claimCommand(core, incoming)) await compare(core, { ...incoming, command }, startReply);
+    return undefined;
+  });
+}
+
+/** A command that changes nothing may be answered although its claim cannot be kept. */
+async function claimCommand(core: Core, { place, author, eventId }: IncomingCommand): Promise<boolean> {
+  const isFirst = await core.store.claimEvent(workspaceKey(place), eventId).catch(() => true);
+  if (isFirst) checkAccess(core, place, author);
+  return isFirst;
+}
+
+async function compareInOneText(core: Core, incoming: CompareCommand): Promise<string> {
+  const replies: CollectedReply[] = [];
+  await compare(core, incoming, async () => {
+    const reply = new CollectedReply();
+    replies.push(reply);
+    return reply;
+  });
+  return replies.map(({ text }) => text).join("\n\n");
+}
+
+async function tellFailure(
+  { logger }: Core,
+  { command }: IncomingCommand,
+  work: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BotError) return error.message;
+    logger.error({ err: error, command: command.type }, "a command failed");
+    return "Something went wrong on my side; the log says what. Try again.";
+  }
+}

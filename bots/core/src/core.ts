@@ -1,0 +1,20 @@
+import type { Logger } from "pino";
+import type { Admission } from "./access/admit.ts";
+import type { RunningReplies } from "./buttons/running-replies.ts";
+import type { ConversationStore } from "./conversation-store.ts";
+import type { InferenceClient } from "./inference-client.ts";
+import type { FeedbackStore } from "./records/feedback.ts";
+import type { Transcript } from "./records/transcript.ts";
+
+/** What the parts of the pipeline work with. */
+export interface Core extends Admission {
+  readonly store: ConversationStore;
+  readonly inference: InferenceClient;
+  readonly logger: Logger;
+  readonly transcript: Transcript;
+  /** Undefined where ratings cannot be kept. */
+  readonly feedback: FeedbackStore | undefined;
+  /** Rounds kept where nobody set another number. */
+  readonly window: number;
+  readonly running: RunningReplies;
+}

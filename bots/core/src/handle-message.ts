@@ -1,0 +1,84 @@
+import { admit } from "./access/admit.ts";
+import { fromUnanswered, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
+import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
+import { Answer } from "./answer.ts";
+import { BotError } from "./bot-error.ts";
+import { newReplyId } from "./buttons/kept-reply.ts";
+import { RunningReply } from "./buttons/running-replies.ts";
+import { trackReply } from "./buttons/tracked-reply.ts";
+import { conversationKey, workspaceKey } from "./conversation-key.ts";
+import type { Core } from "./core.ts";
+import { checkAttachments, readContext } from "./input/attachments.ts";
+import type { AbandonedReply, IncomingMessage, Reply, StartReply } from "./platform.ts";
+
+/** Claims a message and answers it; does nothing where another process has it. */
+export async function handleMessage(core: Core, message: IncomingMessage, startReply: StartReply): Promise<void> {
+  const unanswered = toUnanswered(message, newReplyId());
+  await answerMessage(core, message, {
+    unanswered,
+    claim: core.store.claimEvent(workspaceKey(message.place), message.eventId, unanswered),
+    isAdopted: false,
+    startReply: () => startReply(unanswered.replyId),
+  });
+}
+
+/** Answers what a dead process left, in the place of the reply it had begun. */
+export async function answerAbandoned(
+  core: Core,
+  unanswered: Unanswered,
+  startReply: (abandoned: AbandonedReply) => Promise<Reply>,
+): Promise<void> {
+  const { replyId, handle } = unanswered;
+  const message = fromUnanswered(unanswered);
+  await answerMessage(core, message, {
+    unanswered,
+    claim: Promise.resolve(true),
+    isAdopted: true,
+    startReply: () => startReply({ message, replyId, handle }),
+  });
+}
+
+interface ClaimedMessage {
+  readonly unanswered: Unanswered;
+  readonly claim: Promise<boolean>;
+  readonly isAdopted: boolean;
+  startReply(): Promise<Reply>;
+}
+
+async function answerMessage(core: Core, message: IncomingMessage, claimed: ClaimedMessage): Promise<void> {
+  const { unanswered, claim, isAdopted, startReply } = claimed;
+  const running = new RunningReply(conversationKey(message.place), unanswered.replyId, unanswered.messageId);
+  const entry = new UnansweredEntry(core.store, unanswered);
+  await core.running.during(running, async () => {
+    // A store that cannot be reached is told of in the reply, where the claim is awaited again.
+    if (!(await claim.catch(() => true))) return;
+    try {
+      const onHandle = (handle: string) => entry.keep({ handle });
+      const reply = trackReply(await startReply(), { signal: running.signal, onHandle });
+      const admitOnce = async () => {
+        await claim;
+        checkFiles(unanswered, message);
+        await admit(core, message.place, message.author);
+      };
+      const read = () => readAndKeep(message, reply.signal, entry);
+      await new Answer({ core, message, reply, running, isAdopted, admit: admitOnce, readContext: read }).run();
+    } catch (error) {
+      core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
+    } finally {
+      await entry.forget();
+    }
+  });
+}
+
+/** Files are fetched by the process alone that heard of them; those that are no text are refused before the turn comes. */
+function checkFiles({ numUnreadFiles }: Unanswered, { attachments = [] }: IncomingMessage): void {
+  if (numUnreadFiles > attachments.length)
+    throw new BotError("FILE_REFUSED", "I was restarted before I had read your files. Send them again, please.");
+  checkAttachments(attachments);
+}
+
+async function readAndKeep(message: IncomingMessage, signal: AbortSignal, entry: UnansweredEntry): Promise<string> {
+  const context = await readContext(message, signal);
+  if (message.attachments?.length) entry.keep({ context, numUnreadFiles: 0 });
+  return context;
+}

@@ -1,0 +1,77 @@
+import { BotError } from "../bot-error.ts";
+import type { Attachment, IncomingMessage } from "../platform.ts";
+
+/** Most files of a message. */
+export const MAX_ATTACHMENTS = 4;
+/** Most bytes of a file: more than a message may have, in any script. */
+export const MAX_ATTACHMENT_BYTES = 128 * 1024;
+
+const TEXT_TYPES =
+  /^(text\/|application\/(json|xml|yaml|x-yaml|toml|javascript|typescript|sql|x-sh|x-ndjson|csv)\b)|\+(json|xml)\b/;
+const UNKNOWN_TYPES = /^(application\/octet-stream)?$/;
+const TEXT_NAMES =
+  /\.(txt|md|markdown|rst|log|csv|tsv|json|jsonl|ya?ml|toml|ini|cfg|conf|env|xml|html?|css|sql|diff|patch|tex|sh|bash|ps1|py|rb|pl|lua|js|jsx|mjs|cjs|ts|tsx|java|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|php|r|jl|hs|ml|ex|exs|clj|vue|svelte|proto|graphql|tf)$/i;
+
+/**
+ * The text a message is about: the quoted message, then its files, each named where there is more than one text. Throws a
+ * `BotError` (`FILE_REFUSED`) for a file that is no text, too large, one too many or cannot be fetched.
+ */
+export async function readContext(message: IncomingMessage, signal: AbortSignal): Promise<string> {
+  const { attachments = [], quote = "" } = message;
+  checkAttachments(attachments);
+  const files = await Promise.all(attachments.map((attachment) => readText(attachment, signal)));
+  const quoted = quote.trim();
+  if (files.length === 1 && quoted === "") return files[0]!.trim();
+  const named = files.map((text, index) => `${attachments[index]!.name}:\n${text.trim()}`);
+  return [quoted, ...named].filter((text) => text !== "").join("\n\n");
+}
+
+/** Throws a `BotError` (`FILE_REFUSED`) for what can be seen to be refused without fetching it. */
+export function checkAttachments(attachments: readonly Attachment[]): void {
+  if (attachments.length > MAX_ATTACHMENTS)
+    throw refused(`This message has ${attachments.length} files; I can read ${MAX_ATTACHMENTS}. Send fewer.`);
+  for (const attachment of attachments) checkAttachment(attachment);
+}
+
+function checkAttachment({ name, mimeType, sizeBytes }: Attachment): void {
+  const isText = TEXT_TYPES.test(mimeType) || (UNKNOWN_TYPES.test(mimeType) && TEXT_NAMES.test(name));
+  if (!isText) throw notText(name);
+  if (sizeBytes > MAX_ATTACHMENT_BYTES) throw tooLarge(name, sizeBytes);
+}
+
+async function readText(attachment: Attachment, signal: AbortSignal): Promise<string> {
+  const bytes = await attachment.load(signal).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw refused(`I could not fetch ${attachment.name}. Try again, or paste its text.`, cause);
+  });
+  if (bytes.length > MAX_ATTACHMENT_BYTES) throw tooLarge(attachment.name, bytes.length);
+  return decode(bytes) ?? failNotText(attachment.name);
+}
+
+/** UTF-8, or UTF-16 with its byte order mark as Windows writes it; undefined for anything else. */
+function decode(bytes: Uint8Array): string | undefined {
+  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+  try {
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return text.includes("\u0000") ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function failNotText(name: string): never {
+  throw notText(name);
+}
+
+function notText(name: string): BotError {
+  return refused(`I can only read text files, and ${name} is none. Paste what matters as text, or ask without it.`);
+}
+
+function tooLarge(name: string, sizeBytes: number): BotError {
+  const [has, limit] = [sizeBytes, MAX_ATTACHMENT_BYTES].map((bytes) => Math.ceil(bytes / 1024).toLocaleString("en"));
+  return refused(`${name} has ${has} KB; I can read ${limit} KB. Send the part that matters.`);
+}
+
+function refused(message: string, cause?: unknown): BotError {
+  return new BotError("FILE_REFUSED", message, { cause });
+}

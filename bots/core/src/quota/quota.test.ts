@@ -1,0 +1,73 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createMemoryQuotaStore } from "./memory-quota-store.ts";
+import { DAY_MS, hasLimits, MINUTE_MS, type QuotaLimits, quotaError } from "./quota.ts";
+import { describeQuotaStore } from "./quota-store.contract.ts";
+
+const shared = createMemoryQuotaStore();
+describeQuotaStore("MemoryQuotaStore", () => shared);
+
+describe("MemoryQuotaStore in time", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("begins a new minute and a new day when the old one is over", async () => {
+    const store = createMemoryQuotaStore();
+    const limits = { userMessagesPerMinute: 1, userTokensPerDay: 10 };
+    expect(await store.countMessage("w", "ann", limits)).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await store.countMessage("w", "ann", limits)).toEqual({
+      limit: "userMessagesPerMinute",
+      retryAfterMs: MINUTE_MS - 20_000,
+    });
+    await store.countTokens("w", "ann", 10);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
+    expect(await store.countMessage("w", "ann", limits)).toMatchObject({ limit: "userTokensPerDay" });
+    await vi.advanceTimersByTimeAsync(DAY_MS);
+    expect(await store.countMessage("w", "ann", limits)).toBeUndefined();
+  });
+
+  it("forgets counters that ended rather than growing", async () => {
+    const store = createMemoryQuotaStore();
+    for (let user = 0; user < 10_000; user++) await store.countMessage("w", `${user}`, {});
+    await vi.advanceTimersByTimeAsync(DAY_MS);
+    expect(await store.countMessage("w", "0", { userMessagesPerMinute: 1 })).toBeUndefined();
+    expect(await store.countMessage("w", "0", { userMessagesPerMinute: 1 })).toBeDefined();
+  });
+});
+
+describe("quotaError", () => {
+  const limits: QuotaLimits = {
+    userMessagesPerMinute: 1,
+    workspaceMessagesPerMinute: 100,
+    userTokensPerDay: 50_000,
+    workspaceTokensPerDay: 1_000_000,
+  };
+
+  it.each([
+    ["userMessagesPerMinute", 33_100, "You have sent 1 message in a minute, as many as I take. Try again in 34 s."],
+    [
+      "workspaceMessagesPerMinute",
+      0,
+      "This workspace has sent 100 messages in a minute, as many as I take. Try again in 1 s.",
+    ],
+    ["userTokensPerDay", 45 * 60_000, "You have used your 50,000 tokens for the day. Try again in 45 minutes."],
+    [
+      "workspaceTokensPerDay",
+      DAY_MS,
+      "This workspace has used its 1,000,000 tokens for the day. Try again in 24 hours.",
+    ],
+  ] as const)("says of %s when to come back", (limit, retryAfterMs, sentence) => {
+    const error = quotaError({ limit, retryAfterMs }, limits);
+    expect(error.message).toBe(sentence);
+    expect(error).toMatchObject({ code: "QUOTA_EXCEEDED", retryDelayMs: retryAfterMs, isRetryable: false });
+  });
+
+  it("knows whether anything is limited", () => {
+    expect(hasLimits({})).toBe(false);
+    expect(hasLimits({ userTokensPerDay: 1 })).toBe(true);
+  });
+});

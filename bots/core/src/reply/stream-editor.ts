@@ -1,0 +1,108 @@
+import { pause } from "../pause.ts";
+
+/** Tries of the last edit, its first included; the pauses between them double from the interval. */
+const LAST_EDIT_TRIES = 5;
+
+/** How edits reach the platform. */
+export interface StreamEditorOptions<T> {
+  /** Least time from the start of one edit to the start of the next, in milliseconds. */
+  readonly intervalMs: number;
+  /** Shows a state: the whole text, or whatever the platform makes of it. */
+  edit(state: T): Promise<void>;
+  /** How long a platform that refused an edit wants to be left alone, in milliseconds; undefined for other failures. */
+  retryAfterMs?(error: unknown): number | undefined;
+}
+
+/**
+ * Coalesces a stream into edits: one in flight, none too early, each with the newest state only. An edit that fails is
+ * left out, since a newer one follows; the last one is tried again.
+ */
+export class StreamEditor<T = string> {
+  readonly #options: StreamEditorOptions<T>;
+  readonly #cancelled = new AbortController();
+  #next: { readonly state: T } | undefined;
+  #shown: { readonly state: T } | undefined;
+  #editing: Promise<void> = Promise.resolve();
+  #isEditing = false;
+  #notBeforeMs = -Infinity;
+  #isLast = false;
+
+  constructor(options: StreamEditorOptions<T>) {
+    this.#options = options;
+  }
+
+  /** The newest state; shown when the platform may be edited next. */
+  update(state: T): void {
+    if (this.#isLast) throw new Error("update after finish");
+    this.#next = { state };
+    this.#start().catch(() => undefined);
+  }
+
+  /** The last state. Resolves when it is shown; rejects with the platform's error when the tries are spent. */
+  async finish(state: T): Promise<void> {
+    this.#isLast = true;
+    this.#next = { state };
+    await this.#start();
+  }
+
+  /** Leaves out what is not yet shown. */
+  cancel(): void {
+    this.#cancelled.abort();
+  }
+
+  #start(): Promise<void> {
+    if (!this.#isEditing) this.#editing = this.#editAll();
+    return this.#editing;
+  }
+
+  async #editAll(): Promise<void> {
+    this.#isEditing = true;
+    try {
+      await this.#editWhileNew();
+    } finally {
+      this.#isEditing = false;
+    }
+  }
+
+  async #editWhileNew(): Promise<void> {
+    let failures = 0;
+    while (this.#next && !this.#isShown(this.#next.state)) {
+      const waitMs = this.#notBeforeMs - performance.now();
+      if (waitMs > 0) await pause(waitMs, this.#cancelled.signal);
+      if (this.#cancelled.signal.aborted) return;
+      const { state } = this.#next;
+      this.#next = undefined;
+      const failure = await this.#edit(state);
+      failures = failure === undefined ? 0 : failures + 1;
+      if (failure !== undefined) this.#tryAgain(state, failure, failures);
+    }
+  }
+
+  #isShown(state: T): boolean {
+    return this.#shown?.state === state;
+  }
+
+  /** Returns why the platform did not take it, if it did not. */
+  async #edit(state: T): Promise<{ readonly error: unknown } | undefined> {
+    const { intervalMs, edit } = this.#options;
+    this.#notBeforeMs = performance.now() + intervalMs;
+    try {
+      await edit(state);
+      this.#shown = { state };
+      return undefined;
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** Puts a state that was refused back unless a newer one came. Throws when there is none to come and the tries are spent. */
+  #tryAgain(state: T, { error }: { readonly error: unknown }, failures: number): void {
+    const { intervalMs, retryAfterMs } = this.#options;
+    const askedMs = retryAfterMs?.(error);
+    if (askedMs === undefined && !this.#isLast) return;
+    if (this.#isLast && failures >= LAST_EDIT_TRIES) throw error;
+    const delayMs = askedMs ?? intervalMs * 2 ** (failures - 1);
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + delayMs);
+    this.#next ??= { state };
+  }
+}

@@ -1,0 +1,82 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createBotCore } from "../pipeline.ts";
+import { describeQuotaStore } from "../quota/quota-store.contract.ts";
+import { createRedisQuotaStore } from "../quota/redis-quota-store.ts";
+import { createRedisFeedback, type Rating, readRatings } from "../records/feedback.ts";
+import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import { type RedisCluster, startRedisCluster } from "../testing/redis-cluster.ts";
+import { hasRedisServer } from "../testing/redis-server.ts";
+import { testMessage, testPlace } from "../testing/test-core.ts";
+import { describeConversationStore } from "./conversation-store.contract.ts";
+import { connectRedis, type RedisConnection } from "./redis-connection.ts";
+import { createRedisConversationStore } from "./redis-conversation-store.ts";
+
+const logger = pino({ level: "silent" });
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: the Redis Cluster suites, because redis-server is not on the PATH\n");
+
+describe.skipIf(!hasRedis)("on a Redis Cluster of three nodes", () => {
+  let cluster: RedisCluster;
+  let redis: RedisConnection;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+    redis = await connectRedis(cluster.url, logger);
+  });
+  afterAll(async () => {
+    await redis.close();
+    await cluster.close();
+  });
+  const openStore = () => createRedisConversationStore({ url: cluster.url, turnsTtlMs: 60_000, logger });
+
+  describeConversationStore("RedisConversationStore", async () => {
+    const stores = [await openStore(), await openStore()] as const;
+    return { stores, close: async () => void (await Promise.all(stores.map((store) => store.close()))) };
+  });
+
+  describeQuotaStore("RedisQuotaStore", () => createRedisQuotaStore(redis));
+
+  it("answers a message, with everything kept on whichever node has its slot", async () => {
+    const store = await openStore();
+    const quotas = createRedisQuotaStore(redis);
+    const core = createBotCore({
+      store,
+      quotas,
+      inference: new FakeInferenceClient(),
+      logger,
+      quotaLimits: { userMessagesPerMinute: 9 },
+    });
+    const places = Array.from({ length: 9 }, (_, index) => ({ ...testPlace, workspaceId: `w${index}` }));
+    const replies = await Promise.all(
+      places.map(async (place) => {
+        const reply = new FakeReplyHandle();
+        await core.handleMessage(testMessage("Hi", { place }), async () => reply);
+        return reply;
+      }),
+    );
+    expect(replies.map(({ ended }) => ended?.type)).toEqual(places.map(() => "finished"));
+    expect(await store.turns("web:w3:general")).toMatchObject([{ user: "Hi" }]);
+    await store.close();
+  });
+
+  it("reads the ratings of all nodes", async () => {
+    const feedback = createRedisFeedback(redis, 60_000);
+    const workspaces = Array.from({ length: 9 }, (_, index) => `web:w${index}`);
+    for (const workspace of workspaces) await feedback.rate(workspace, rating(workspace));
+    const conversations: string[] = [];
+    for await (const { conversation } of readRatings(redis)) conversations.push(conversation);
+    expect(conversations.sort()).toEqual(workspaces);
+  });
+
+  it("opens before the cluster is there, and says that memory is away", async () => {
+    const early = await connectRedis("redis-cluster://127.0.0.1:1", logger);
+    await expect(early.run((client) => client.hGetAll("x"))).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+    await early.close();
+  });
+});
+
+function rating(conversation: string): Rating {
+  const words = { question: "q", context: "", reply: "r", model: "m" };
+  return { atMs: 0, conversation, replyId: "r", authorId: "u", rating: "up", ...words };
+}

@@ -1,0 +1,70 @@
+import type { BotCore, ReplyAction } from "@cria/bot-core";
+import { type ButtonInteraction, MessageFlags } from "discord.js";
+import { authorOf, placeOf } from "../incoming/place.ts";
+import { type ButtonAction, parseButton } from "../reply/buttons.ts";
+import { isAnswered } from "../reply/discord-errors.ts";
+import type { Replies } from "../reply/replies.ts";
+
+export interface ButtonHandlerOptions {
+  readonly core: BotCore;
+  readonly replies: Replies;
+}
+
+/** Does what the buttons under replies say, whichever process wrote the reply. */
+export class ButtonHandler {
+  readonly #options: ButtonHandlerOptions;
+
+  constructor(options: ButtonHandlerOptions) {
+    this.#options = options;
+  }
+
+  async press(interaction: ButtonInteraction): Promise<void> {
+    const button = parseButton(interaction.customId);
+    const { channel } = interaction;
+    const place = channel && placeOf(channel);
+    if (!button || !place) return;
+    if (!(await isOurs(interaction))) return;
+    const action = { place, author: authorOf(interaction.user, interaction.member), replyId: button.replyId };
+    const sentence = await this.#do(button.action, action, interaction);
+    if (sentence !== undefined) await interaction.followUp({ content: sentence, flags: MessageFlags.Ephemeral });
+  }
+
+  /** Returns what the person is to be told, if anything. */
+  async #do(name: ButtonAction, action: ReplyAction, interaction: ButtonInteraction): Promise<string | undefined> {
+    const { core } = this.#options;
+    switch (name) {
+      case "stop":
+        return await core.stopReply(action);
+      case "regenerate":
+        return await core.regenerate(action, this.#starter(action, interaction));
+      case "continue":
+        return await core.continueReply(action, this.#starter(action, interaction));
+      case "up":
+      case "down":
+        return (await core.giveFeedback({ ...action, rating: name })) ?? "Noted, thank you.";
+    }
+  }
+
+  /** The new reply answers the same question; the old one's buttons go. */
+  #starter({ place, author }: ReplyAction, interaction: ButtonInteraction) {
+    const { channel, message } = interaction;
+    if (!channel?.isSendable()) throw new Error("a button was pressed where nobody can write");
+    const questionId = message.reference?.messageId;
+    const start = this.#options.replies.starter({ channel, place, questionId, authorId: author.id });
+    return async (replyId: string) => {
+      await interaction.editReply({ components: [] }).catch(() => undefined);
+      return await start(replyId);
+    };
+  }
+}
+
+/** Takes the press: false where another process has it, or it is too late. */
+async function isOurs(interaction: ButtonInteraction): Promise<boolean> {
+  try {
+    await interaction.deferUpdate();
+    return true;
+  } catch (error) {
+    if (!isAnswered(error)) throw error;
+    return false;
+  }
+}

@@ -1,0 +1,41 @@
+import { nearMatches } from "@cria/bot-core";
+import { type Model, ModelState } from "@cria/proto";
+import type { ApplicationCommandOptionChoiceData } from "discord.js";
+
+/** Discord refuses the 26th. */
+const MAX_CHOICES = 25;
+/** Of a choice's name and of its value. */
+const MAX_LENGTH = 100;
+
+const STATES: Readonly<Record<ModelState, string>> = {
+  [ModelState.UNSPECIFIED]: "",
+  [ModelState.AVAILABLE]: "loads on first use",
+  [ModelState.LOADING]: "loading",
+  [ModelState.LOADED]: "loaded",
+  [ModelState.BROKEN]: "broken",
+};
+
+/** Models to choose from for what was typed so far, with state and description: at most 25, the likest first. */
+export function modelChoices(models: readonly Model[], typed: string): ApplicationCommandOptionChoiceData<string>[] {
+  const usable = models.filter(({ name }) => name.length <= MAX_LENGTH);
+  return matching(usable, typed.trim().toLowerCase())
+    .slice(0, MAX_CHOICES)
+    .map((model) => ({ name: describe(model), value: model.name }));
+}
+
+function matching(models: readonly Model[], typed: string): readonly Model[] {
+  const beginning = models.filter(({ name }) => name.startsWith(typed));
+  const holding = models.filter(({ name }) => !name.startsWith(typed) && name.includes(typed));
+  if (beginning.length + holding.length > 0) return [...beginning, ...holding];
+  const near = nearMatches(
+    typed,
+    models.map(({ name }) => name),
+  );
+  return models.filter(({ name }) => near.includes(name));
+}
+
+function describe({ name, state, description, isDefault }: Model): string {
+  const facts = [isDefault ? "default" : "", STATES[state], description].filter((fact) => fact !== "");
+  const text = facts.length === 0 ? name : `${name} · ${facts.join(" · ")}`;
+  return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`;
+}

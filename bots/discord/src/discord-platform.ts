@@ -1,0 +1,185 @@
+import type { BotCore } from "@cria/bot-core";
+import type { Model } from "@cria/proto";
+import { type Client, Events, type Interaction, type Message } from "discord.js";
+import type { Logger } from "pino";
+import { createClient } from "./client.ts";
+import { ButtonHandler } from "./commands/button-handler.ts";
+import { registerCommands } from "./commands/register-commands.ts";
+import { SlashHandler } from "./commands/slash-handler.ts";
+import type { DiscordConfig } from "./config.ts";
+import { CatchUp } from "./gateway/catch-up.ts";
+import { type BotIdentity, checkToken, installLink, intentsLink, RefusedError } from "./gateway/check-token.ts";
+import { fatalClose } from "./gateway/close-codes.ts";
+import { untilReachable } from "./gateway/until-reachable.ts";
+import { MessageHandler } from "./incoming/message-handler.ts";
+import { Replies } from "./reply/replies.ts";
+
+/** What the Discord bot is made of. */
+export interface DiscordPlatformOptions {
+  readonly config: DiscordConfig;
+  readonly core: BotCore;
+  /** What `/model` offers. */
+  readonly listModels: () => Promise<readonly Model[]>;
+  readonly logger: Logger;
+  /** Discord has closed the connection for good: the sentence says what to do. */
+  readonly onLost: (reason: string) => void;
+  /** Least time between two edits of one reply, in milliseconds. Default 1,000. */
+  readonly editIntervalMs?: number;
+}
+
+/** The bot on Discord. */
+export interface DiscordPlatform {
+  /** Connects, when Discord can be reached. Rejects with a `RefusedError` when it does not take the token or an intent. */
+  start(): Promise<void>;
+  /** Ends the replies that are being written, waits at most so long for their last words, and disconnects. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Builds the bot; `start` connects it. */
+export function createDiscordPlatform(options: DiscordPlatformOptions): DiscordPlatform {
+  const { config, logger } = options;
+  const stopping = new AbortController();
+  let connection: Connection | undefined;
+  const connect = async () => {
+    const attempt = new Connection(options, await checkToken(config.token, config.apiUrl));
+    connection = attempt;
+    await attempt.open().catch(async (error: unknown) => {
+      await attempt.close(0);
+      throw error;
+    });
+  };
+  return {
+    start: async () => await untilReachable(connect, { signal: stopping.signal, logger }),
+    stop: async (graceMs) => {
+      stopping.abort();
+      await connection?.close(graceMs);
+    },
+  };
+}
+
+/** One client with its handlers. */
+class Connection {
+  readonly #options: DiscordPlatformOptions;
+  readonly #identity: BotIdentity;
+  readonly #client: Client<true>;
+  readonly #replies: Replies;
+  readonly #messages: MessageHandler;
+  readonly #catchUp: CatchUp;
+  #stopAdopting = () => {};
+
+  constructor(options: DiscordPlatformOptions, identity: BotIdentity) {
+    const { config, core, logger, editIntervalMs } = options;
+    const readsAllMessages = config.followsThreads && identity.readsAllMessages;
+    this.#options = options;
+    this.#identity = identity;
+    this.#client = createClient({ readsAllMessages, apiUrl: config.apiUrl }) as Client<true>;
+    this.#replies = new Replies({ client: this.#client, core, logger, editIntervalMs });
+    this.#messages = new MessageHandler({ core, replies: this.#replies, followsThreads: readsAllMessages });
+    this.#catchUp = new CatchUp(this.#client, logger);
+  }
+
+  async open(): Promise<void> {
+    const { config, core } = this.#options;
+    this.#listen();
+    const isReady = new Promise<void>((resolve, reject) => {
+      this.#client.once(Events.ClientReady, () => resolve());
+      this.#client.once(Events.ShardDisconnect, ({ code }) => reject(new RefusedError(fatalClose(code))));
+      this.#client.login(config.token).catch(reject);
+    });
+    await isReady;
+    await this.#register(config.guildIds);
+    this.#announce();
+    this.#stopAdopting = core.adoptReplies("discord", (abandoned) => this.#replies.adopt(abandoned));
+  }
+
+  async close(graceMs: number): Promise<void> {
+    this.#client.removeAllListeners(Events.MessageCreate).removeAllListeners(Events.InteractionCreate);
+    this.#stopAdopting();
+    this.#replies.giveUp();
+    await this.#replies.ended(graceMs);
+    await this.#client.destroy();
+  }
+
+  /** The bot talks without them, so a failure is told and no more. */
+  async #register(guildIds: readonly string[]): Promise<void> {
+    const { logger } = this.#options;
+    const { applicationId } = this.#identity;
+    try {
+      const isChanged = await registerCommands(this.#client.rest, applicationId, guildIds);
+      logger.info({ isChanged }, "slash commands are registered");
+    } catch (error) {
+      const link = installLink(applicationId);
+      logger.warn(
+        { err: error },
+        `slash commands could not be registered; is the bot in each server of CRIA_DISCORD_GUILDS? ${link}`,
+      );
+    }
+  }
+
+  #listen(): void {
+    const { logger, onLost, config } = this.#options;
+    const client = this.#client;
+    client.on(Events.Error, (error) => logger.warn({ err: error }, "the connection to Discord has a fault"));
+    client.on(Events.ShardError, (error) => logger.debug({ err: error }, "the connection to Discord broke"));
+    client.on(Events.ShardReconnecting, () => logger.info("the connection to Discord is being restored"));
+    client.on(Events.ShardResume, (_, replayed) => logger.info({ replayed }, "the connection to Discord is restored"));
+    client.on(Events.ShardDisconnect, ({ code }) =>
+      onLost(fatalClose(code) ?? `Discord closed the connection: ${code}.`),
+    );
+    client.on(Events.ShardReady, () => this.#handle("catch-up", this.#answerMissed()));
+    client.on(Events.MessageCreate, (message) => this.#onMessage(message));
+    client.on(Events.MessageUpdate, (old, message) => this.#handle("edit", this.#messages.onUpdate(old, message)));
+    client.on(Events.MessageDelete, (message) => this.#handle("deletion", this.#messages.onDelete(message)));
+    client.on(Events.MessageBulkDelete, (messages) => {
+      for (const message of messages.values()) this.#handle("deletion", this.#messages.onDelete(message));
+    });
+    client.on(Events.ChannelDelete, ({ id }) => this.#replies.giveUpIn(id));
+    client.on(Events.ThreadDelete, ({ id }) => this.#replies.giveUpIn(id));
+    client.on(Events.GuildCreate, ({ id }) => {
+      if (config.guildIds.includes(id)) this.#handle("server", this.#register(config.guildIds));
+    });
+    client.on(Events.GuildDelete, ({ id }) => this.#replies.giveUpIn(id));
+    this.#listenToInteractions();
+  }
+
+  #listenToInteractions(): void {
+    const { core, listModels, logger } = this.#options;
+    const replies = this.#replies;
+    const slash = new SlashHandler({ core, listModels, replies, logger });
+    const buttons = new ButtonHandler({ core, replies });
+    const run = async (interaction: Interaction) => {
+      if (interaction.isChatInputCommand()) await slash.run(interaction);
+      else if (interaction.isAutocomplete()) await slash.complete(interaction);
+      else if (interaction.isButton()) await buttons.press(interaction);
+    };
+    this.#client.on(Events.InteractionCreate, (interaction) => this.#handle("interaction", run(interaction)));
+  }
+
+  #onMessage(message: Message): void {
+    this.#catchUp.saw(message);
+    this.#handle("message", this.#messages.onCreate(message));
+  }
+
+  /** A new session, unlike a resumed one, has missed what came before it. */
+  async #answerMissed(): Promise<void> {
+    const missed = await this.#catchUp.missed();
+    for (const message of missed) this.#onMessage(message);
+  }
+
+  /** One failed event never stops the bot. */
+  #handle(kind: string, work: Promise<void>): void {
+    work.catch((error: unknown) =>
+      this.#options.logger.error({ err: error }, `a Discord ${kind} could not be handled`),
+    );
+  }
+
+  #announce(): void {
+    const { logger, config } = this.#options;
+    const { applicationId, name, readsAllMessages } = this.#identity;
+    logger.info(`Discord knows the bot as ${name}. Add it to a server: ${installLink(applicationId)}`);
+    if (readsAllMessages || !config.followsThreads) return;
+    logger.warn(
+      `Threads need a mention in each message: the Message Content intent is off. Switch it on at ${intentsLink(applicationId)} and start again, or set CRIA_DISCORD_THREADS=0.`,
+    );
+  }
+}

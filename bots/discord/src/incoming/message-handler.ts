@@ -1,0 +1,76 @@
+import { type BotCore, type IncomingMessage, parseCommand, splitMessage } from "@cria/bot-core";
+import type { Message, PartialMessage, SendableChannels } from "discord.js";
+import type { Replies, ReplyPlace } from "../reply/replies.ts";
+import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
+import { type Attention, isForBot, textOf, toIncomingMessage } from "./incoming-message.ts";
+import { placeOf } from "./place.ts";
+
+export interface MessageHandlerOptions extends Attention {
+  readonly core: BotCore;
+  readonly replies: Replies;
+}
+
+/** Answers messages, and hears of their edits and deletions. */
+export class MessageHandler {
+  readonly #options: MessageHandlerOptions;
+
+  constructor(options: MessageHandlerOptions) {
+    this.#options = options;
+  }
+
+  async onCreate(message: Message): Promise<void> {
+    const { channel } = message;
+    if (!channel.isSendable() || !isForBot(message, this.#options)) return;
+    const incoming = await toIncomingMessage(message);
+    if (!incoming) return;
+    const { id } = message;
+    const where = { channel, place: incoming.place, questionId: id, nonce: id, authorId: message.author.id };
+    if (incoming.text.startsWith("/")) await this.#runCommand(incoming, where);
+    else await this.#options.core.handleMessage(incoming, this.#options.replies.starter(where));
+  }
+
+  async onUpdate(old: Message | PartialMessage, message: Message): Promise<void> {
+    const isChanged = old.partial || old.content !== message.content;
+    const place = placeOf(message.channel);
+    if (!place || !isChanged || !isForBot(message, this.#options)) return;
+    await this.#options.core.handleEdit({ place, messageId: message.id, text: textOf(message) });
+  }
+
+  async onDelete(message: Message | PartialMessage): Promise<void> {
+    this.#options.replies.giveUpMessage(message.id);
+    const place = placeOf(message.channel);
+    // Of a message from before this process the author is not known.
+    if (!place || message.author?.bot) return;
+    await this.#options.core.handleDeletion({ place, messageId: message.id });
+  }
+
+  /** Commands work by words too: after a mention, and in direct messages. */
+  async #runCommand({ eventId, place, author, text }: IncomingMessage, where: ReplyPlace): Promise<void> {
+    const { core, replies } = this.#options;
+    const command = parseCommand(text);
+    if ("error" in command) return await say(where, eventId, command.error);
+    const incoming = { eventId, place, author, command };
+    const isComparison = command.type === "compare";
+    const answer = isComparison
+      ? await core.compare(incoming, replies.starter(comparisonIn(where)))
+      : await core.handleCommand(incoming);
+    if (answer !== undefined) await say(where, eventId, answer);
+  }
+}
+
+/** Two replies to one question: each has a nonce of its own. */
+function comparisonIn({ nonce: _, ...where }: ReplyPlace): ReplyPlace {
+  return { ...where, isCompared: true };
+}
+
+/** The nonce keeps a second process from saying the same. */
+async function say(
+  { channel, questionId }: ReplyPlace & { readonly channel: SendableChannels },
+  eventId: string,
+  text: string,
+) {
+  for (const [index, content] of splitMessage(text, { limit: MAX_MESSAGE_LENGTH }).entries()) {
+    const reply = index === 0 && questionId !== undefined && { reply: { messageReference: questionId } };
+    await channel.send({ content, nonce: `${eventId}-${index}`, enforceNonce: true, ...reply });
+  }
+}

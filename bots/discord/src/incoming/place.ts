@@ -1,0 +1,25 @@
+import type { Author, Place } from "@cria/bot-core";
+import { type APIInteractionGuildMember, type Channel, GuildMember, PermissionFlagsBits, type User } from "discord.js";
+
+/** The workspace of all direct messages, named as in Discord's own addresses. */
+const DIRECT_WORKSPACE = "@me";
+
+/** Where something was written; undefined for channels without text of their own. */
+export function placeOf(channel: Channel): Place | undefined {
+  if (channel.isDMBased())
+    return { platform: "discord", workspaceId: DIRECT_WORKSPACE, channelId: channel.id, isDirect: true };
+  const place = { platform: "discord", workspaceId: channel.guildId, isDirect: false };
+  if (channel.isThread()) return { ...place, channelId: channel.parentId ?? channel.id, threadId: channel.id };
+  return channel.isTextBased() ? { ...place, channelId: channel.id } : undefined;
+}
+
+/** Who wrote or pressed something. Who may manage the guild administers it. */
+export function authorOf(user: User, member: GuildMember | APIInteractionGuildMember | null): Author {
+  if (!(member instanceof GuildMember)) return { id: user.id, name: user.displayName };
+  return {
+    id: user.id,
+    name: member.displayName,
+    roleIds: [...member.roles.cache.keys()].filter((id) => id !== member.guild.id),
+    isAdmin: member.permissions.has(PermissionFlagsBits.ManageGuild),
+  };
+}

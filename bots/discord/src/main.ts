@@ -1,0 +1,60 @@
+import { loadCoreConfig, openBotCore } from "@cria/bot-core";
+import { pino } from "pino";
+import { type DiscordConfig, loadDiscordConfig } from "./config.ts";
+import { createDiscordPlatform } from "./discord-platform.ts";
+import { RefusedError } from "./gateway/check-token.ts";
+
+/** From SIGTERM to the end of replies that are being written. */
+const STOP_GRACE_MS = 2_000;
+/** What does not stop within this time is left behind. */
+const STOP_LIMIT_MS = 5_000;
+/** For supervisors: there is no use in starting again until something is changed. */
+const EXIT_CONFIG = 2;
+
+const logger = pino({ name: "discord", level: process.env.CRIA_LOG_LEVEL || "info" });
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped.abort());
+  const { core, inference, close } = await openBotCore(loadCoreConfig(process.env), logger);
+  const platform = createDiscordPlatform({
+    config,
+    core,
+    listModels: () => inference.listModels(),
+    logger,
+    onLost: (reason) => {
+      logger.fatal(reason);
+      process.exitCode = EXIT_CONFIG;
+      stopped.abort();
+    },
+  });
+  const stop = async () => {
+    setTimeout(() => process.exit(), STOP_LIMIT_MS).unref();
+    await platform.stop(STOP_GRACE_MS);
+    await close();
+  };
+  stopped.signal.addEventListener("abort", () => void stop(), { once: true });
+  try {
+    await platform.start();
+    logger.info("Discord is connected");
+  } catch (error) {
+    if (stopped.signal.aborted) return;
+    await stop();
+    throw error;
+  }
+}
+
+function readConfig(): DiscordConfig {
+  try {
+    return loadDiscordConfig(process.env);
+  } catch (error) {
+    process.exitCode = EXIT_CONFIG;
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  logger.fatal(error instanceof Error ? error.message : String(error));
+  process.exitCode ||= error instanceof RefusedError ? EXIT_CONFIG : 1;
+});

@@ -1,0 +1,167 @@
+import {
+  canContinue,
+  endLine,
+  type Reply,
+  type ReplyEnd,
+  type ReplyStats,
+  type ReplyStatus,
+  StreamEditor,
+  statsLine,
+  statusLine,
+} from "@cria/bot-core";
+import type { Logger } from "pino";
+import type { ButtonAction } from "./buttons.ts";
+import { isLost } from "./discord-errors.ts";
+import { ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
+import { type ReplyState, replyParts } from "./reply-parts.ts";
+import { showTyping } from "./typing.ts";
+
+/** Between two edits of one reply. What a channel's replies may do together, the client reads from Discord's headers. */
+const EDIT_INTERVAL_MS = 1_000;
+
+export interface DiscordReplyOptions {
+  readonly target: ReplyTarget;
+  readonly replyId: string;
+  /** Whether 👍 and 👎 stand under it. */
+  readonly wantsFeedback: boolean;
+  /** One of two side by side: there is nothing to go on with. Default false. */
+  readonly isCompared?: boolean | undefined;
+  readonly logger: Logger;
+  /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
+  readonly onLost: (error: unknown, wasShown: boolean) => void;
+  /** The `handle` of a dead process's reply, to go on in its messages. */
+  readonly handle?: string | undefined;
+  /** In milliseconds. Default 1,000. */
+  readonly editIntervalMs?: number;
+}
+
+/** A reply on Discord: typing until its first words, then as many messages as it takes, edited as it grows. */
+export class DiscordReply implements Reply {
+  /** Resolves when its last words are shown, or none will be. */
+  readonly ended: Promise<void>;
+  readonly #options: DiscordReplyOptions;
+  readonly #messages: ReplyMessages;
+  readonly #editor: StreamEditor<ReplyState>;
+  readonly #givenUp = new AbortController();
+  readonly #stopTyping: () => void;
+  #end = () => {};
+  #text = "";
+  /** Whether a message was begun, if only asked for. */
+  #hasBegun = false;
+
+  constructor(options: DiscordReplyOptions) {
+    const { target, replyId, handle = "", editIntervalMs = EDIT_INTERVAL_MS } = options;
+    this.#options = options;
+    this.#messages = new ReplyMessages(
+      target,
+      replyId,
+      handle.split(",").filter((id) => id !== ""),
+    );
+    this.#hasBegun = handle !== "";
+    this.#editor = new StreamEditor({ intervalMs: editIntervalMs, edit: (state) => this.#show(state) });
+    this.#stopTyping = showTyping(target.channel);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#givenUp.signal;
+  }
+
+  /** Ids of the messages shown. */
+  get handle(): string {
+    return this.#messages.ids.join(",");
+  }
+
+  /** Gives the reply up, as at a shutdown. */
+  giveUp(): void {
+    this.#givenUp.abort();
+  }
+
+  /** Whether it stands in that channel or guild. */
+  isIn(id: string): boolean {
+    const { channel } = this.#options.target;
+    const parentId = channel.isThread() ? channel.parentId : undefined;
+    const guildId = channel.isDMBased() ? undefined : channel.guildId;
+    return [channel.id, parentId, guildId].includes(id);
+  }
+
+  /** Reading is short; what may last gets a message that Stop can stand under. */
+  async status(status: ReplyStatus): Promise<void> {
+    if (status.type === "reading" && !this.#hasBegun) return;
+    this.#showNext(`${statusLine(status)}…`);
+  }
+
+  async append(text: string): Promise<void> {
+    this.#stopTyping();
+    this.#text += text;
+    if (this.#text.trim() !== "") this.#showNext("");
+  }
+
+  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
+    this.#text = text;
+    const isEmpty = text.trim() === "";
+    // Stopped before anything was to be seen, as by deleting the question: there is nothing to say.
+    if (isEmpty && end === "stopped" && !this.#hasBegun) return this.#drop();
+    const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
+    const buttons = this.#endButtons(canContinue(end), isEmpty);
+    await this.#showLast({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
+  }
+
+  async fail(reason: string): Promise<void> {
+    const isEmpty = this.#text.trim() === "";
+    if (isEmpty) this.#text = `⚠️ ${reason}`;
+    await this.#showLast({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons: this.#endButtons(false, true) });
+  }
+
+  #endButtons(mayContinue: boolean, isEmpty: boolean): ButtonAction[] {
+    const { isCompared = false, wantsFeedback } = this.#options;
+    const goOn: ButtonAction[] = mayContinue && !isEmpty ? ["regenerate", "continue"] : ["regenerate"];
+    const rate: ButtonAction[] = wantsFeedback && !isEmpty ? ["up", "down"] : [];
+    return isCompared ? rate : [...goOn, ...rate];
+  }
+
+  #drop(): void {
+    this.#stopTyping();
+    this.#editor.cancel();
+    this.#end();
+  }
+
+  #showNext(smallPrint: string): void {
+    this.#hasBegun = true;
+    this.#editor.update(this.#state({ smallPrint, buttons: ["stop"] }));
+  }
+
+  async #showLast(shown: Pick<ReplyState, "smallPrint" | "buttons">): Promise<void> {
+    this.#stopTyping();
+    try {
+      await this.#editor.finish(this.#state({ ...shown, isEnded: true }));
+    } catch (error) {
+      this.#options.logger.error({ err: error, replyId: this.#options.replyId }, "a reply was not shown whole");
+    } finally {
+      this.#end();
+    }
+  }
+
+  #state(shown: Pick<ReplyState, "smallPrint" | "buttons"> & { readonly isEnded?: boolean }): ReplyState {
+    return { replyId: this.#options.replyId, text: this.#text, isEnded: false, ...shown };
+  }
+
+  async #show(state: ReplyState): Promise<void> {
+    try {
+      await this.#messages.show(replyParts(state));
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      this.#lose(error);
+    }
+  }
+
+  /** Its channel is gone, or the bot may not write there any more: the model need not go on. */
+  #lose(error: unknown): void {
+    if (this.signal.aborted) return;
+    this.#drop();
+    this.#options.onLost(error, this.#messages.ids.length > 0);
+    this.giveUp();
+  }
+}

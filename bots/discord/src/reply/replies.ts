@@ -1,0 +1,100 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { AbandonedReply, BotCore, Place, Reply, StartReply } from "@cria/bot-core";
+import type { Client } from "discord.js";
+import type { Logger } from "pino";
+import { isForbidden } from "./discord-errors.ts";
+import { DiscordReply } from "./discord-reply.ts";
+import type { ReplyTarget } from "./reply-messages.ts";
+
+/** Where a reply is to be written. */
+export interface ReplyPlace extends ReplyTarget {
+  readonly place: Place;
+  /** Who asked, to be told where the bot may not write. */
+  readonly authorId?: string;
+  /** One of two replies side by side. */
+  readonly isCompared?: boolean;
+}
+
+export interface RepliesOptions {
+  readonly client: Client;
+  readonly core: Pick<BotCore, "wantsFeedback">;
+  readonly logger: Logger;
+  readonly editIntervalMs?: number | undefined;
+}
+
+/** Replies that this process is writing. */
+export class Replies {
+  readonly #options: RepliesOptions;
+  readonly #running = new Set<DiscordReply>();
+
+  constructor(options: RepliesOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a reply there. */
+  starter(where: ReplyPlace): StartReply {
+    return (replyId) => this.#start(where, replyId, undefined);
+  }
+
+  /** Goes on in the place of a reply that a dead process had begun. */
+  async adopt({ message, replyId, handle }: AbandonedReply): Promise<Reply> {
+    const { place, author, messageId } = message;
+    const channel = await this.#options.client.channels.fetch(place.threadId ?? place.channelId);
+    if (!channel?.isSendable()) throw new Error(`the channel ${place.channelId} takes no messages`);
+    const where = {
+      channel,
+      place,
+      questionId: messageId,
+      authorId: author.id,
+      ...(messageId && { nonce: messageId }),
+    };
+    return await this.#start(where, replyId, handle);
+  }
+
+  /** Gives up what is being written, as at a shutdown. */
+  giveUp(): void {
+    for (const reply of this.#running) reply.giveUp();
+  }
+
+  /** Gives up the reply whose message somebody deleted. */
+  giveUpMessage(messageId: string): void {
+    for (const reply of this.#running) if (reply.handle.split(",").includes(messageId)) reply.giveUp();
+  }
+
+  /** Gives up what is being written in a channel or guild that is gone. */
+  giveUpIn(channelOrGuildId: string): void {
+    for (const reply of this.#running) if (reply.isIn(channelOrGuildId)) reply.giveUp();
+  }
+
+  /** Resolves when all replies have ended, or after so long. */
+  async ended(limitMs: number): Promise<void> {
+    const isOver = new AbortController();
+    const limit = wait(limitMs, undefined, { signal: isOver.signal }).catch(() => undefined);
+    await Promise.race([limit, Promise.all([...this.#running].map(({ ended }) => ended))]);
+    isOver.abort();
+  }
+
+  async #start(where: ReplyPlace, replyId: string, handle: string | undefined): Promise<Reply> {
+    const { core, logger, editIntervalMs } = this.#options;
+    const reply = new DiscordReply({
+      target: where,
+      isCompared: where.isCompared,
+      replyId,
+      handle,
+      wantsFeedback: await core.wantsFeedback(where.place),
+      logger,
+      onLost: (error, wasShown) => this.#onLost(where, error, wasShown),
+      ...(editIntervalMs !== undefined && { editIntervalMs }),
+    });
+    this.#running.add(reply);
+    void reply.ended.then(() => this.#running.delete(reply));
+    return reply;
+  }
+
+  #onLost({ channel, place, authorId }: ReplyPlace, error: unknown, wasShown: boolean): void {
+    this.#options.logger.warn({ err: error, ...place }, "a reply's channel is gone, or the bot may not write there");
+    if (wasShown || place.isDirect || authorId === undefined || !isForbidden(error)) return;
+    const text = `I may not write in <#${channel.id}>. Whoever runs the server can let me: **View Channel** and **Send Messages** (in threads, **Send Messages in Threads**).`;
+    this.#options.client.users.send(authorId, text).catch(() => undefined);
+  }
+}

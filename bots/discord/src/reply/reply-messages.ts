@@ -1,0 +1,76 @@
+import { AttachmentBuilder, type Message, type SendableChannels } from "discord.js";
+import { errorCode, REPLY_NEEDS_HISTORY } from "./discord-errors.ts";
+import type { ReplyPart } from "./reply-parts.ts";
+
+/** Where a reply's messages go. */
+export interface ReplyTarget {
+  readonly channel: SendableChannels;
+  /** The message that the first one answers. */
+  readonly questionId: string | undefined;
+  /** Stands for the reply where several processes might write it: Discord makes one message of all theirs. Default: the reply's id. */
+  readonly nonce?: string;
+}
+
+/** The messages of one reply, changed to what is to be seen with as few requests as that takes. */
+export class ReplyMessages {
+  readonly #target: ReplyTarget;
+  readonly #replyId: string;
+  readonly #ids: string[];
+  readonly #shown: (ReplyPart | undefined)[] = [];
+
+  /** `ids`: messages that are there already. */
+  constructor(target: ReplyTarget, replyId: string, ids: readonly string[]) {
+    this.#target = target;
+    this.#replyId = replyId;
+    this.#ids = [...ids];
+  }
+
+  get ids(): readonly string[] {
+    return this.#ids;
+  }
+
+  /** Shows these parts: edits what differs, sends what is new, takes away what is too much. */
+  async show(parts: readonly ReplyPart[]): Promise<void> {
+    for (const [index, part] of parts.entries()) {
+      if (isSame(this.#shown[index], part)) continue;
+      await this.#showAt(index, part);
+      this.#shown[index] = part;
+    }
+    while (this.#ids.length > parts.length) await this.#removeLast();
+  }
+
+  async #showAt(index: number, part: ReplyPart): Promise<void> {
+    const id = this.#ids[index];
+    const body = { content: part.content, components: part.components, ...files(part) };
+    if (id !== undefined) await this.#target.channel.messages.edit(id, body);
+    else this.#ids.push((await this.#send(index, body)).id);
+  }
+
+  /** The nonce makes one message of a request that is sent again, as when its answer was lost. */
+  async #send(index: number, body: object): Promise<Message> {
+    const { channel, questionId, nonce = this.#replyId } = this.#target;
+    const options = { ...body, nonce: `${nonce}-${index}`, enforceNonce: true };
+    if (index > 0 || questionId === undefined) return await channel.send(options);
+    try {
+      return await channel.send({ ...options, reply: { messageReference: questionId } });
+    } catch (error) {
+      if (errorCode(error) !== REPLY_NEEDS_HISTORY) throw error;
+      return await channel.send(options);
+    }
+  }
+
+  async #removeLast(): Promise<void> {
+    const id = this.#ids.pop()!;
+    this.#shown.length = this.#ids.length;
+    await this.#target.channel.messages.delete(id);
+  }
+}
+
+function isSame(shown: ReplyPart | undefined, part: ReplyPart): boolean {
+  return JSON.stringify(shown) === JSON.stringify(part);
+}
+
+function files({ file }: ReplyPart) {
+  if (!file) return {};
+  return { files: [new AttachmentBuilder(Buffer.from(file.text), { name: file.name })] };
+}

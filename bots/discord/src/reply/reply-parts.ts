@@ -1,0 +1,49 @@
+import { splitMessage } from "@cria/bot-core";
+import { type ButtonAction, type ButtonRow, buttonRow } from "./buttons.ts";
+
+/** Discord's limit of a message, in characters. */
+export const MAX_MESSAGE_LENGTH = 2_000;
+/** Kept free in each message for the small print, which only the last one has. */
+const SMALL_PRINT_ROOM = 300;
+/** A longer reply is easier read in a file: the rest of it, and the whole of it, go there. */
+const MAX_MESSAGES = 5;
+const REST_IN_FILE = "The rest is in the file.";
+const REST_TO_COME = "Goes on; the whole reply comes as a file.";
+
+/** A reply as it is to be seen now. */
+export interface ReplyState {
+  readonly replyId: string;
+  readonly text: string;
+  /** One line under the text, small. */
+  readonly smallPrint: string;
+  readonly buttons: readonly ButtonAction[];
+  readonly isEnded: boolean;
+}
+
+/** One message of a reply. */
+export interface ReplyPart {
+  readonly content: string;
+  readonly components: ButtonRow[];
+  /** The whole reply, where it is too long for messages. */
+  readonly file?: { readonly name: string; readonly text: string };
+}
+
+/** The messages that show a reply: as many as it takes, at most five and a file. */
+export function replyParts(state: ReplyState): readonly ReplyPart[] {
+  const pieces = splitMessage(state.text, { limit: MAX_MESSAGE_LENGTH - SMALL_PRINT_ROOM });
+  const isTooLong = pieces.length > MAX_MESSAGES;
+  const lines = [...(isTooLong ? [state.isEnded ? REST_IN_FILE : REST_TO_COME] : []), state.smallPrint];
+  const texts = pieces.length === 0 ? [""] : pieces.slice(0, MAX_MESSAGES);
+  return texts.map((text, index) => {
+    if (index < texts.length - 1) return { content: text, components: [] };
+    const content = withSmallPrint(text, lines.filter((line) => line !== "").join(" · "));
+    const components = buttonRow(state.replyId, state.buttons);
+    return { content, components, ...(isTooLong && state.isEnded && { file: { name: "reply.md", text: state.text } }) };
+  });
+}
+
+function withSmallPrint(text: string, line: string): string {
+  const clipped = line.length > SMALL_PRINT_ROOM - 5 ? `${line.slice(0, SMALL_PRINT_ROOM - 6)}…` : line;
+  if (clipped === "") return text;
+  return text === "" ? `-# ${clipped}` : `${text}\n-# ${clipped}`;
+}

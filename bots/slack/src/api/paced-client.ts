@@ -1,0 +1,74 @@
+import type { webApi } from "@slack/bolt";
+import { CallBudget, type PacedMethod } from "./call-budget.ts";
+import { isTransient, neverArrived, retryAfterMs } from "./slack-errors.ts";
+
+/** Tries of one call, its first included. */
+const MAX_TRIES = 4;
+const FIRST_PAUSE_MS = 500;
+/** Of those a second call does no harm: they say the same again. */
+const IDEMPOTENT: ReadonlySet<PacedMethod> = new Set<PacedMethod>([
+  "agents.sessions.setStatus",
+  "assistant.threads.setStatus",
+  "chat.update",
+  "conversations.replies",
+  "users.info",
+]);
+
+/** One call of a method. */
+export interface PacedCall {
+  readonly method: PacedMethod;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** What a call answers; `ts` where it wrote a message. */
+export type SlackAnswer = webApi.WebAPICallResult & { readonly ts?: string };
+
+/** The Web API within its limits: calls wait for their budget, and are tried again where that is safe. */
+export class PacedClient {
+  readonly budget = new CallBudget();
+  readonly #client: webApi.WebClient;
+
+  constructor(client: webApi.WebClient) {
+    this.#client = client;
+  }
+
+  /** Calls when the budget allows. Rejects with the client's error when the tries are spent. */
+  async call(method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer> {
+    await this.budget.take(method, channelOf(args));
+    return await this.#tryUntilTaken({ method, args });
+  }
+
+  /** Calls if the budget allows it at once; undefined if not. */
+  async callNow(method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer | undefined> {
+    if (!this.budget.tryTake(method, channelOf(args))) return undefined;
+    return await this.#tryUntilTaken({ method, args });
+  }
+
+  async #tryUntilTaken({ method, args }: PacedCall): Promise<SlackAnswer> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#client.apiCall(method, { ...args });
+      } catch (error) {
+        if (tries >= MAX_TRIES) throw error;
+        await this.#beforeNextTry({ method, args }, error, tries);
+      }
+    }
+  }
+
+  /** Waits where another try makes sense; throws the error where not. */
+  async #beforeNextTry({ method, args }: PacedCall, error: unknown, tries: number): Promise<void> {
+    const askedMs = retryAfterMs(error);
+    if (askedMs !== undefined) {
+      this.budget.block(method, channelOf(args), askedMs);
+      return await this.budget.take(method, channelOf(args));
+    }
+    const mayRepeat = neverArrived(error) || (IDEMPOTENT.has(method) && isTransient(error));
+    if (!mayRepeat) throw error;
+    const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random());
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+function channelOf({ channel }: PacedCall["args"]): string {
+  return typeof channel === "string" ? channel : "";
+}

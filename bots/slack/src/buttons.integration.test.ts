@@ -1,0 +1,113 @@
+import { FinishReason } from "@cria/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { repliesTo } from "../../../test/slack-server/replies-to.ts";
+import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import { type Message, shownText } from "../../../test/slack-server/world.ts";
+
+let bot: SlackBot;
+let ratings: string[];
+
+beforeEach(async () => {
+  ratings = [];
+  const feedback = { rate: async (_: string, { rating }: { rating: string }) => void ratings.push(rating) };
+  bot = await startSlackBot({ core: { feedback } });
+});
+
+afterEach(async () => {
+  await bot.close();
+});
+
+const shown = async (question: Message, most: number) => (await repliesTo(bot.server, question, most)).map(shownText);
+const actionsOf = ({ blocks }: Message) => JSON.stringify(blocks).match(/reply_\w+/g) ?? [];
+
+describe("under a reply", () => {
+  it("Regenerate answers the question again, in the same thread", async () => {
+    bot.model.script({ chunks: ["One."] }, { chunks: ["Two."] });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    const [reply] = await repliesTo(bot.server, question);
+    await bot.server.interactions.press(reply!, "reply_regenerate", bot.ann);
+    expect(await shown(question, 2)).toEqual(["One.", "Two."]);
+    expect(bot.model.requests[1]!.prompt).toEqual(bot.model.requests[0]!.prompt);
+  });
+
+  it("Continue is there for a reply that was cut, and goes on with it", async () => {
+    bot.model.script({ chunks: ["One, two,"], finishReason: FinishReason.MAX_TOKENS }, { chunks: [" three."] });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "count");
+    const [reply] = await repliesTo(bot.server, question);
+    expect(actionsOf(reply!)).toEqual(["reply_continue", "reply_regenerate"]);
+    await bot.server.interactions.press(reply!, "reply_continue", bot.ann);
+    expect(await shown(question, 2)).toEqual(["One, two,", expect.stringContaining("three.")]);
+    expect(actionsOf(bot.server.replies(question)[1]!)).toEqual(["reply_regenerate"]);
+  });
+
+  it("Regenerate tries a failed reply again", async () => {
+    bot.model.script({ chunks: ["Half"], failure: new Error("broken") }, { chunks: ["Whole."] });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    const [reply] = await repliesTo(bot.server, question);
+    await bot.server.interactions.press(reply!, "reply_regenerate", bot.ann);
+    expect(await shown(question, 2)).toEqual(["Half", "Whole."]);
+  });
+
+  it("a press on a reply that is forgotten is answered to the person alone", async () => {
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    const [reply] = await repliesTo(bot.server, question);
+    const forged = {
+      ...reply!,
+      blocks: JSON.parse(JSON.stringify(reply!.blocks).replace(/"value":"[^"]+"/, '"value":"gone"')),
+    };
+    await bot.server.interactions.press(forged, "reply_regenerate", bot.ann);
+    await bot.server.until(() => bot.server.calls("chat.postEphemeral").length === 1);
+    expect(bot.server.transcript(bot.channel, { threadTs: question.ts, seenBy: bot.ann }).at(-1)).toContain("too old");
+  });
+});
+
+describe("Slack's stop button", () => {
+  it("ends the reply and keeps what was written", async () => {
+    bot.model.script({ chunks: ["As far as this"], hold: new Promise(() => {}) });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.server.people.stopSession(bot.channel, question.ts, bot.ann);
+    expect(await shown(question, 1)).toEqual(["As far as this"]);
+    expect(JSON.stringify(bot.server.replies(question)[0]!.blocks)).toContain("Stopped.");
+  });
+
+  it("ends one that has not begun", async () => {
+    bot.model.script({ queue: new Promise(() => {}) });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.server.world.sessions.get(`${question.channel}:${question.ts}`) === "processing");
+    await bot.server.until(() => bot.model.requests.length === 1);
+    bot.server.people.stopSession(question.channel, question.ts, bot.ann);
+    expect(await shown(question, 1)).toEqual(["Stopped."]);
+  });
+});
+
+describe("the word stop in a thread", () => {
+  it("ends the reply that is written there", async () => {
+    bot.model.script({ chunks: ["As far as this"], hold: new Promise(() => {}) });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.server.people.say(bot.channel, bot.ann, "Stop!", { threadTs: question.ts });
+    expect(await shown(question, 1)).toEqual(["As far as this"]);
+    expect(bot.model.requests).toHaveLength(1);
+  });
+});
+
+describe("👍 and 👎", () => {
+  it("are not asked for where the workspace did not say so", async () => {
+    const [reply] = await repliesTo(bot.server, bot.server.people.dm(bot.ann, "hi"));
+    expect(actionsOf(reply!)).toEqual(["reply_regenerate"]);
+  });
+
+  it("are kept once an admin asks for them", async () => {
+    const admin = bot.server.people.addUser("Ada", { isAdmin: true });
+    const on = bot.server.people.dm(admin, "feedback on");
+    await bot.server.until(() => bot.server.replies(on).length === 1);
+    const [reply] = await repliesTo(bot.server, bot.server.people.dm(bot.ann, "hi"));
+    expect(actionsOf(reply!)).toEqual(["reply_regenerate", "reply_feedback"]);
+    const replyId = JSON.stringify(reply!.blocks).match(/"up:([^"]+)"/)![1];
+    await bot.server.interactions.press(reply!, "reply_feedback", bot.ann, `up:${replyId}`);
+    await bot.server.interactions.press(reply!, "reply_feedback", bot.ann, `down:${replyId}`);
+    await bot.server.until(() => ratings.length === 2);
+    expect(ratings).toEqual(["up", "down"]);
+  });
+});

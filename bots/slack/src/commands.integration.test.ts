@@ -1,0 +1,216 @@
+import { createGate, fakeModel } from "@cria/bot-core/testing";
+import { ModelState } from "@cria/proto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { repliesTo } from "../../../test/slack-server/replies-to.ts";
+import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import { type Message, shownText, type View } from "../../../test/slack-server/world.ts";
+
+let bot: SlackBot;
+
+beforeEach(async () => {
+  bot = await startSlackBot();
+});
+
+afterEach(async () => {
+  await bot.close();
+});
+
+/** What Ann alone reads in the channel, once so much was said. */
+async function privately(most = 1): Promise<readonly string[]> {
+  const said = () => bot.server.messages(bot.channel, undefined, bot.ann).filter(({ ephemeralTo }) => ephemeralTo);
+  await bot.server.until(() => said().length >= most);
+  return said().map(shownText);
+}
+
+/** The answers in a message's thread. */
+async function answers(question: Message, most = 1): Promise<readonly Message[]> {
+  await bot.server.until(() => bot.server.replies(question).length >= most);
+  return bot.server.replies(question);
+}
+
+const slash = (text: string) => bot.server.interactions.command(bot.ann, bot.channel, text);
+const ask = async (text: string) => {
+  const question = bot.server.people.mention(bot.channel, bot.ann, text);
+  await repliesTo(bot.server, question);
+  return bot.model.requests.at(-1)!.model;
+};
+const view = async (): Promise<View> => {
+  await bot.server.until(() => bot.server.world.views.size > 0);
+  return [...bot.server.world.views.values()].at(-1)!;
+};
+const option = (name: string) => ({ text: { type: "plain_text", text: name }, value: name });
+
+describe("/cria", () => {
+  it("sets the model of the channel, for its threads too, and tells the person alone", async () => {
+    await slash("model big");
+    expect(await privately()).toEqual(["**big** answers here from now on."]);
+    expect(bot.server.transcript(bot.channel)).toEqual([]);
+    expect(await ask("hi")).toBe("big");
+  });
+
+  it("refuses an unknown model with what comes near, and changes nothing", async () => {
+    await slash("model bigg");
+    expect((await privately())[0]).toMatch(/There is no model "bigg".*big/);
+    expect(await ask("hi")).toBe("small");
+  });
+
+  it("lists what it can do, and says what comes near a typing error", async () => {
+    await slash("");
+    const [help] = await privately();
+    await slash("modle");
+    const [, near] = await privately(2);
+    expect(help).toContain("`/compare");
+    expect(near).toContain("Did you mean `/model`?");
+  });
+
+  it("is answered within three seconds however long it takes", async () => {
+    const gate = createGate();
+    const { listModels } = bot.model;
+    bot.model.listModels = async () => {
+      await gate.opened;
+      return await listModels.call(bot.model);
+    };
+    await slash("model big");
+    expect(bot.server.world.violations).toEqual([]);
+    gate.open();
+    expect(await privately()).toHaveLength(1);
+  });
+
+  it("compares two models side by side in a thread", async () => {
+    bot.model.script({ chunks: ["One."] }, { chunks: ["Two."] });
+    await slash("compare small big What is a llama?");
+    await bot.server.until(() => bot.server.messages(bot.channel).length === 1);
+    const [root] = bot.server.messages(bot.channel);
+    expect(shownText(root!)).toContain("*Ann* compares small and big");
+    const shown = (await repliesTo(bot.server, root!, 2)).map(shownText);
+    expect(shown.toSorted()).toEqual([expect.stringContaining("big"), expect.stringContaining("small")]);
+  });
+
+  it("asks to be invited where it cannot compare", async () => {
+    const other = bot.server.people.addChannel("other", [bot.ann], { withBot: false });
+    await bot.server.interactions.command(bot.ann, other, "compare small big Why?");
+    await bot.server.until(() => bot.server.messages(other, undefined, bot.ann).length === 1);
+    expect(bot.server.transcript(other, { seenBy: bot.ann })[0]).toContain("/invite @cria");
+  });
+});
+
+describe("the model picker", () => {
+  it("opens from /cria model, is filled as one types, and sets the channel's model", async () => {
+    await slash("model");
+    const opened = await view();
+    const all = await bot.server.interactions.suggest(opened, "model_choose", "", bot.ann);
+    expect(all?.map(({ value }) => value)).toEqual(["small", "big"]);
+    const typed = await bot.server.interactions.suggest(opened, "model_choose", "bi", bot.ann);
+    expect(typed?.map(({ value }) => value)).toEqual(["big"]);
+    await bot.server.interactions.submit(
+      opened,
+      { model_choose: { model_choose: { selected_option: option("big") } } },
+      bot.ann,
+    );
+    await bot.server.until(() =>
+      JSON.stringify((bot.server.world.views.get(opened.id) ?? opened).content).includes("answers here"),
+    );
+    expect(await ask("hi")).toBe("big");
+  });
+
+  it("offers a hundred models at most, with names that fit", async () => {
+    bot.model.models = Array.from({ length: 120 }, (_, n) =>
+      fakeModel({ name: `model-${n}-${"x".repeat(90)}`, isDefault: n === 0 }),
+    );
+    await slash("model");
+    expect(await bot.server.interactions.suggest(await view(), "model_choose", "", bot.ann)).toHaveLength(100);
+    expect(bot.server.world.violations).toEqual([]);
+  });
+
+  it("opens in a thread from the list of models, and sets the thread's model only", async () => {
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await repliesTo(bot.server, question);
+    bot.server.people.mention(bot.channel, bot.ann, "model", { threadTs: question.ts });
+    const list = (await answers(question, 2)).at(-1)!;
+    expect(shownText(list)).toContain("**small** (in use here");
+    await bot.server.interactions.press(list, "model_open", bot.ann);
+    const opened = await view();
+    await bot.server.interactions.submit(
+      opened,
+      { model_choose: { model_choose: { selected_option: option("big") } } },
+      bot.ann,
+    );
+    await bot.server.until(() =>
+      JSON.stringify((bot.server.world.views.get(opened.id) ?? opened).content).includes("answers here"),
+    );
+    expect(await ask("elsewhere")).toBe("small");
+    bot.server.people.say(bot.channel, bot.ann, "and here?", { threadTs: question.ts });
+    // The list of models stands over a button too.
+    await repliesTo(bot.server, question, 3);
+    expect(bot.model.requests.at(-1)!.model).toBe("big");
+  });
+
+  it("says that a model has to be loaded first", async () => {
+    bot.model.models = [
+      ...bot.model.models,
+      fakeModel({ name: "huge", isDefault: false, state: ModelState.AVAILABLE }),
+    ];
+    await slash("model huge");
+    expect((await privately())[0]).toContain("It loads with the next message.");
+  });
+});
+
+describe("the words of a command after a mention", () => {
+  it("are a command, in the channel and in a thread", async () => {
+    const [answer] = await answers(bot.server.people.mention(bot.channel, bot.ann, "model big"));
+    expect(shownText(answer!)).toBe("**big** answers here from now on.");
+    expect(await ask("hi")).toBe("big");
+    const [mistaken] = await answers(bot.server.people.mention(bot.channel, bot.ann, "/modle big"));
+    expect(shownText(mistaken!)).toContain("Did you mean `/model`?");
+  });
+
+  it("are a question where they go on like one", async () => {
+    const question = bot.server.people.mention(bot.channel, bot.ann, "reset my password, how do I do that?");
+    await repliesTo(bot.server, question);
+    expect(bot.model.requests).toHaveLength(1);
+  });
+});
+
+describe("the message shortcut", () => {
+  it("asks about someone's message and is answered in its thread", async () => {
+    const message = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
+    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
+    const opened = await view();
+    bot.model.script({ chunks: ["They do."] });
+    await bot.server.interactions.submit(opened, { question: { question: { value: "Really <!channel>?" } } }, bot.ann);
+    const shown = await repliesTo(bot.server, message);
+    expect(shown.map(shownText)).toEqual(["*Ann* asks: Really &lt;!channel&gt;?", "They do."]);
+    expect(bot.model.requests[0]!.prompt.map(({ text }) => text).join("")).toContain("Llamas hum.");
+    expect(bot.server.world.pings).toEqual([]);
+  });
+
+  it("says so where the bot is not invited", async () => {
+    const other = bot.server.people.addChannel("other", [bot.ann]);
+    const message = bot.server.people.say(other, bot.ann, "Llamas hum.");
+    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
+    bot.server.people.archive(other);
+    await bot.server.interactions.submit(await view(), { question: { question: { value: "Why?" } } }, bot.ann);
+    await bot.server.until(() => bot.server.calls("chat.postMessage").some(({ error }) => error === "is_archived"));
+    expect(bot.model.requests).toEqual([]);
+  });
+});
+
+describe("the Home tab", () => {
+  it("shows the models of the channels that one shares with the bot, and changes them", async () => {
+    bot.server.people.openApp(bot.ann, "home");
+    await bot.server.until(() => bot.server.world.homes.has(bot.ann));
+    const home = () => JSON.stringify(bot.server.world.homes.get(bot.ann)!.content);
+    expect(home()).toContain("#general");
+    expect(home()).toContain("small (default)");
+    await bot.server.interactions.pressHome(bot.ann, "model_choose", option("big"));
+    await bot.server.until(() => home().includes("*big* answers here"));
+    expect(await ask("hi")).toBe("big");
+  });
+
+  it("suggests what to ask where messages are written", async () => {
+    bot.server.people.openApp(bot.ann, "messages");
+    const channel = bot.server.people.dmChannel(bot.ann);
+    await bot.server.until(() => bot.server.world.suggestedPrompts.has(channel));
+    expect(bot.server.world.suggestedPrompts.get(channel)).toHaveLength(4);
+  });
+});

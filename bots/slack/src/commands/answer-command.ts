@@ -1,0 +1,90 @@
+import {
+  type Command,
+  type CommandError,
+  commandCompletions,
+  type Place,
+  parseCommand,
+  splitMessage,
+} from "@cria/bot-core";
+import type { types } from "@slack/bolt";
+import { replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "../reply/message-text.ts";
+import { markdownBlocks } from "../reply/reply-blocks.ts";
+import { pickerButton } from "./model-picker.ts";
+
+/** Words of a text that begins like a command and is none; longer ones are questions. */
+const MAX_MISTAKEN_WORDS = 3;
+const NAMES: ReadonlySet<string> = new Set(commandCompletions.map(({ name }) => name));
+
+/** The command that a message is, or what is wrong with it; undefined for a message that is none. */
+export function commandIn(text: string): Command | CommandError | undefined {
+  const words = text.split(/\s+/);
+  const [first = ""] = words;
+  // Not a path, as /etc/hosts.
+  if (/^\/\w*$/.test(first)) return parseCommand(text);
+  if (!NAMES.has(first.toLowerCase())) return undefined;
+  const command = parseCommand(text);
+  return "type" in command || words.length <= MAX_MISTAKEN_WORDS ? command : undefined;
+}
+
+/** A command among the messages of a thread or a channel. */
+export interface CommandMessage {
+  readonly eventId: string;
+  /** The channel where a thread's root is the message itself. */
+  readonly place: Place;
+  /** Where the answer goes. */
+  readonly thread: ThreadPlace;
+  readonly userId: string;
+  readonly command: Command | CommandError;
+}
+
+/** Answers a command in its thread, where everyone sees it. */
+export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
+  const { eventId, place, thread, userId, command } = message;
+  if ("error" in command) return await post(context, thread, command.error, []);
+  const author = await context.people.author(userId);
+  const incoming = { eventId, place, author, command };
+  const answer =
+    command.type === "compare"
+      ? await context.core.compare(incoming, replyStarter(context, thread, userId))
+      : await context.core.handleCommand(incoming);
+  const isList = command.type === "model" && command.name === undefined;
+  if (answer !== undefined) await post(context, thread, answer, isList ? [pickerButton(place)] : []);
+}
+
+async function post(
+  { client }: SlackContext,
+  { channelId, threadId }: ThreadPlace,
+  text: string,
+  footer: readonly types.AnyBlock[],
+): Promise<void> {
+  for (const { blocks, fallback } of answerMessages(text, footer))
+    await client.call("chat.postMessage", { channel: channelId, thread_ts: threadId, text: fallback, blocks });
+}
+
+/** A text for people as one message or more. */
+export function answerMessages(text: string, footer: readonly types.AnyBlock[] = []) {
+  const parts = splitMessage(withoutPings(text), { limit: MAX_MARKDOWN_BYTES, measure: escapedBytes });
+  return parts.map((part, index) => ({
+    fallback: fallbackText(part),
+    blocks: markdownBlocks(part, index === parts.length - 1 ? footer : []),
+  }));
+}
+
+/** Sends an answer to a slash command or a button to the person alone. */
+export async function tellPrivately(
+  { client, logger }: SlackContext,
+  place: { readonly channelId: string; readonly threadId?: string | undefined },
+  userId: string,
+  text: string,
+): Promise<void> {
+  const { channelId: channel, threadId } = place;
+  try {
+    for (const { blocks, fallback } of answerMessages(text)) {
+      const args = { channel, user: userId, text: fallback, blocks };
+      await client.call("chat.postEphemeral", { ...args, ...(threadId !== undefined && { thread_ts: threadId }) });
+    }
+  } catch (error) {
+    logger.warn({ err: error, channel }, "an answer for one person was not shown");
+  }
+}

@@ -1,0 +1,84 @@
+import type { App } from "@slack/bolt";
+import { isUnreachable } from "../api/slack-errors.ts";
+import { placeAt, replyStarter, type SlackContext } from "../context.ts";
+import { attachmentsOf, type SlackFile } from "../incoming/files.ts";
+import { mentionedUsers, plainText } from "../incoming/plain-text.ts";
+import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
+import { tellPrivately } from "./answer-command.ts";
+
+const ASK = { shortcut: "ask_about", view: "ask_about", question: "question" } as const;
+const MAX_QUESTION = 3_000;
+const DEFAULT_QUESTION = "Explain this.";
+
+const plain = (text: string) => ({ type: "plain_text", text }) as const;
+
+/** The message shortcut "Ask Cria about this": a question about someone's message, answered in its thread. */
+export function registerAskAbout(app: App, context: SlackContext): void {
+  app.shortcut({ callback_id: ASK.shortcut, type: "message_action" }, async ({ ack, shortcut }) => {
+    await ack();
+    const { channel, message } = shortcut;
+    await context.web.views.open({
+      trigger_id: shortcut.trigger_id,
+      view: {
+        type: "modal",
+        callback_id: ASK.view,
+        private_metadata: JSON.stringify({ channel: channel.id, ts: message.ts, threadTs: message.thread_ts }),
+        title: plain("Ask about this"),
+        submit: plain("Ask"),
+        blocks: [
+          {
+            type: "input",
+            block_id: ASK.question,
+            label: plain("What do you want to know?"),
+            element: {
+              type: "plain_text_input",
+              action_id: ASK.question,
+              multiline: true,
+              max_length: MAX_QUESTION,
+              initial_value: DEFAULT_QUESTION,
+            },
+          },
+        ],
+      },
+    });
+  });
+  app.view(ASK.view, async ({ ack, view, body }) => {
+    await ack();
+    const question = view.state.values[ASK.question]?.[ASK.question]?.value ?? DEFAULT_QUESTION;
+    await ask(context, { ...JSON.parse(view.private_metadata), question, userId: body.user.id, viewId: view.id });
+  });
+}
+
+interface Question {
+  readonly channel: string;
+  readonly ts: string;
+  readonly threadTs?: string;
+  readonly question: string;
+  readonly userId: string;
+  readonly viewId: string;
+}
+
+async function ask(context: SlackContext, asked: Question): Promise<void> {
+  const { channel, ts, threadTs = ts, question, userId, viewId } = asked;
+  const author = await context.people.author(userId);
+  try {
+    const line = withoutPings(`*${escapeMrkdwn(author.name)}* asks: ${escapeMrkdwn(question)}`);
+    await context.client.call("chat.postMessage", { channel, thread_ts: threadTs, text: line });
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    const sentence = "I cannot write where that message is. Invite me with `/invite @cria`, then try again.";
+    return await tellPrivately(context, { channelId: channel }, userId, sentence);
+  }
+  const { quote, files } = await askedAbout(context, asked);
+  const place = { ...placeAt(context, channel, undefined), threadId: threadTs };
+  const attachments = attachmentsOf(files, context.fileAccess);
+  const message = { eventId: `ask:${viewId}`, place, author, text: question, quote, attachments };
+  await context.core.handleMessage(message, replyStarter(context, place, userId));
+}
+
+async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: Question) {
+  const messages = await context.threads.messages(channel, threadTs);
+  const { text = "", files = [] } = messages.find((message) => message.ts === ts) ?? {};
+  const names = await context.people.names(mentionedUsers(text));
+  return { quote: plainText(text, context.botUserId, names), files: files as readonly SlackFile[] };
+}

@@ -1,0 +1,77 @@
+import type { App, BlockAction, types } from "@slack/bolt";
+import { placeAt, type SlackContext } from "../context.ts";
+import { escapeMrkdwn } from "../reply/message-text.ts";
+import { contextBlock } from "../reply/reply-blocks.ts";
+import { modelMenu, PICKER, switchModel, toMrkdwn } from "./model-picker.ts";
+
+/** Channels that the Home tab lists. */
+const MAX_CHANNELS = 40;
+const BLOCK_PREFIX = "home:";
+/** What Slack suggests in a direct message. */
+const PROMPTS = [
+  { title: "What can you do?", message: "help" },
+  { title: "Which models are there?", message: "model" },
+  { title: "Summarise a text", message: "Summarise this text in three sentences: " },
+  { title: "How are you set up here?", message: "status" },
+];
+
+/** The Home tab: the models of the channels that someone shares with the bot. */
+export function registerHome(app: App, context: SlackContext): void {
+  app.event("app_home_opened", async ({ event }) => {
+    if (event.tab === "home") return await publishHome(context, event.user, undefined);
+    await context.web.assistant.threads.setSuggestedPrompts({ channel_id: event.channel, prompts: PROMPTS });
+  });
+  app.action({ action_id: PICKER.choose, type: "block_actions" }, async ({ ack, body, action }) => {
+    await ack();
+    if (action.type !== "external_select" || !action.block_id.startsWith(BLOCK_PREFIX)) return;
+    const { trigger_id, user } = body as BlockAction;
+    const place = placeAt(context, action.block_id.slice(BLOCK_PREFIX.length), undefined);
+    const name = action.selected_option?.value ?? "";
+    const answer = await switchModel(context, { eventId: `home:${trigger_id}`, place, userId: user.id, name });
+    await publishHome(context, user.id, answer);
+  });
+}
+
+interface SharedChannel {
+  readonly id: string;
+  readonly name?: string;
+  readonly is_im?: boolean;
+}
+
+async function publishHome(context: SlackContext, userId: string, notice: string | undefined): Promise<void> {
+  const [models, channels] = await Promise.all([context.listModels().catch(() => []), sharedChannels(context, userId)]);
+  const defaultModel = models.find(({ isDefault }) => isDefault)?.name ?? "the default";
+  const sections = await Promise.all(channels.map((channel) => channelSection(context, channel, defaultModel)));
+  const intro = "Mention me in a channel or write to me directly. `/cria help` lists what else I can do.";
+  const blocks: types.AnyBlock[] = [
+    { type: "header", text: { type: "plain_text", text: "Which model answers where" } },
+    { type: "section", text: { type: "mrkdwn", text: intro } },
+    ...(notice === undefined ? [] : [contextBlock(toMrkdwn(notice))]),
+    ...(models.length === 0 ? [contextBlock("⚠️ The model service cannot be reached just now.")] : []),
+    ...(sections.length === 0 ? [contextBlock("We share no channel yet: invite me with `/invite @cria`.")] : sections),
+  ];
+  await context.web.views.publish({ user_id: userId, view: { type: "home", blocks } });
+}
+
+async function channelSection(
+  context: SlackContext,
+  channel: SharedChannel,
+  defaultModel: string,
+): Promise<types.SectionBlock> {
+  const { model } = await context.settings(placeAt(context, channel.id, undefined)).catch(() => ({ model: undefined }));
+  const name = channel.is_im ? "Direct messages" : `#${channel.name ?? channel.id}`;
+  return {
+    type: "section",
+    block_id: BLOCK_PREFIX + channel.id,
+    text: { type: "mrkdwn", text: `*${escapeMrkdwn(name)}*\n${escapeMrkdwn(model ?? `${defaultModel} (default)`)}` },
+    accessory: modelMenu(),
+  };
+}
+
+async function sharedChannels({ web }: SlackContext, userId: string): Promise<readonly SharedChannel[]> {
+  const args = { user: userId, types: "public_channel,private_channel", exclude_archived: true, limit: MAX_CHANNELS };
+  const { channels = [] } = await web.users.conversations(args);
+  return channels.flatMap(({ id, name, is_im }) =>
+    id === undefined ? [] : [{ id, ...(name && { name }), ...(is_im && { is_im }) }],
+  );
+}

@@ -1,0 +1,147 @@
+import type { Command, Place } from "@cria/bot-core";
+import { nearMatches } from "@cria/bot-core";
+import { type Model, ModelState } from "@cria/proto";
+import type { App, types } from "@slack/bolt";
+import { placeAt, type SlackContext } from "../context.ts";
+import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
+
+export const PICKER = { open: "model_open", choose: "model_choose", view: "model_picker" } as const;
+
+/** Of a menu. */
+const MAX_OPTIONS = 100;
+const MAX_OPTION_TEXT = 75;
+const MAX_OPTION_VALUE = 150;
+/** Of the three seconds that Slack waits for a menu's options. */
+const OPTIONS_TIMEOUT_MS = 2_000;
+
+const STATES: Readonly<Record<ModelState, string>> = {
+  [ModelState.UNSPECIFIED]: "state unknown",
+  [ModelState.AVAILABLE]: "loads on first use",
+  [ModelState.LOADING]: "loading",
+  [ModelState.LOADED]: "loaded",
+  [ModelState.BROKEN]: "broken",
+};
+
+const plain = (text: string): types.PlainTextElement => ({ type: "plain_text", text });
+
+/** A button that opens the picker for a place. */
+export function pickerButton({ channelId, threadId }: Place): types.ActionsBlock {
+  const value = JSON.stringify({ channelId, threadId });
+  return {
+    type: "actions",
+    elements: [{ type: "button", action_id: PICKER.open, text: plain("Choose a model"), value }],
+  };
+}
+
+/** A menu of the models; `min_query_length: 0` shows all before anything is typed. */
+export function modelMenu(): types.ExternalSelect {
+  return {
+    type: "external_select",
+    action_id: PICKER.choose,
+    min_query_length: 0,
+    placeholder: plain("Choose a model"),
+  };
+}
+
+/** Opens the picker within three seconds of what triggered it. */
+export async function openPicker(
+  { web }: SlackContext,
+  triggerId: string,
+  place: { readonly channelId: string; readonly threadId?: string | undefined },
+): Promise<void> {
+  const { channelId, threadId } = place;
+  await web.views.open({
+    trigger_id: triggerId,
+    view: {
+      type: "modal",
+      callback_id: PICKER.view,
+      private_metadata: JSON.stringify({ channelId, threadId }),
+      title: plain("Model"),
+      submit: plain("Choose"),
+      close: plain("Cancel"),
+      blocks: [
+        {
+          type: "input",
+          block_id: PICKER.choose,
+          label: plain(
+            threadId === undefined ? "Answers in this channel come from" : "Answers in this thread come from",
+          ),
+          element: modelMenu(),
+        },
+      ],
+    },
+  });
+}
+
+/** What a menu offers for what was typed: names that hold it, else names like it. */
+function modelOptions(models: readonly Model[], typed: string): readonly types.PlainTextOption[] {
+  const query = typed.trim().toLowerCase();
+  const names = models.map(({ name }) => name);
+  const holding = names.filter((name) => name.toLowerCase().includes(query));
+  const wanted = new Set(holding.length > 0 ? holding : nearMatches(query, names));
+  return models
+    .filter(({ name }) => wanted.has(name) && name.length <= MAX_OPTION_VALUE)
+    .slice(0, MAX_OPTIONS)
+    .map(modelOption);
+}
+
+function modelOption({ name, description, state, error }: Model): types.PlainTextOption {
+  const about = state === ModelState.BROKEN ? error : description;
+  return {
+    text: plain(cut(`${name} (${STATES[state]})`)),
+    value: name,
+    ...(about !== "" && { description: plain(cut(about)) }),
+  };
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_OPTION_TEXT ? text : `${text.slice(0, MAX_OPTION_TEXT - 1)}…`;
+}
+
+/** The picker: opened by buttons and `/cria model`, filled as one types, submitted. */
+export function registerModelPicker(app: App, context: SlackContext): void {
+  app.options(PICKER.choose, async ({ ack, options }) => {
+    const models = await withinTime(context.listModels(), OPTIONS_TIMEOUT_MS).catch(() => []);
+    await ack({ options: [...modelOptions(models, options.value)] });
+  });
+  app.action(PICKER.open, async ({ ack, body, action }) => {
+    await ack();
+    if (body.type !== "block_actions" || action.type !== "button") return;
+    await openPicker(context, body.trigger_id, JSON.parse(action.value ?? "{}"));
+  });
+  app.view(PICKER.view, async ({ ack, view, body }) => {
+    const name = view.state.values[PICKER.choose]?.[PICKER.choose]?.selected_option?.value ?? "";
+    await ack({ response_action: "update", view: noticeView("One moment…") });
+    const { channelId, threadId } = JSON.parse(view.private_metadata);
+    const place = placeAt(context, channelId, threadId);
+    const answer = await switchModel(context, { eventId: `view:${view.id}`, place, userId: body.user.id, name });
+    await context.web.views.update({ view_id: view.id, view: noticeView(answer ?? "Done.") });
+  });
+}
+
+/** Sets a place's model as the command does; returns what to tell. */
+export async function switchModel(
+  { core, people }: SlackContext,
+  { eventId, place, userId, name }: { eventId: string; place: Place; userId: string; name: string },
+): Promise<string | undefined> {
+  const command: Command = { type: "model", name };
+  return await core.handleCommand({ eventId, place, author: await people.author(userId), command });
+}
+
+function noticeView(markdown: string): types.ModalView {
+  const text = { type: "mrkdwn" as const, text: toMrkdwn(markdown).slice(0, 2_900) };
+  return { type: "modal", title: plain("Model"), close: plain("Close"), blocks: [{ type: "section", text }] };
+}
+
+/** The core's Markdown in Slack's own writing, for views, which know no Markdown. */
+export function toMrkdwn(markdown: string): string {
+  return escapeMrkdwn(withoutPings(markdown)).replaceAll("**", "*").replace(/^- /gm, "• ");
+}
+
+async function withinTime<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`took longer than ${ms} ms`)), ms);
+  });
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,50 @@
+import type { App, BlockAction } from "@slack/bolt";
+import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { ACTIONS } from "../reply/reply-blocks.ts";
+import { tellPrivately } from "./answer-command.ts";
+
+/** Regenerate, Continue, 👍 and 👎 under a reply; Slack's own stop button beside it. */
+export function registerReplyButtons(app: App, context: SlackContext): void {
+  for (const [actionId, act] of [
+    [ACTIONS.regenerate, context.core.regenerate],
+    [ACTIONS.continue, context.core.continueReply],
+  ] as const) {
+    app.action(actionId, async ({ ack, body, action }) => {
+      await ack();
+      const pressed = pressedIn(context, body as BlockAction);
+      if (!pressed || action.type !== "button") return;
+      const author = await context.people.author(body.user.id);
+      const startReply = replyStarter(context, pressed, body.user.id);
+      const refusal = await act({ place: pressed, author, replyId: action.value ?? "" }, startReply);
+      if (refusal !== undefined) await tellPrivately(context, pressed, body.user.id, refusal);
+    });
+  }
+  registerFeedback(app, context);
+  registerStop(app, context);
+}
+
+function registerFeedback(app: App, context: SlackContext): void {
+  app.action(ACTIONS.feedback, async ({ ack, body, action }) => {
+    await ack();
+    const pressed = pressedIn(context, body as BlockAction);
+    const [rating, replyId = ""] = ("value" in action ? String(action.value) : "").split(":");
+    if (!pressed || (rating !== "up" && rating !== "down")) return;
+    const author = await context.people.author(body.user.id);
+    const refusal = await context.core.giveFeedback({ place: pressed, author, replyId, rating });
+    if (refusal !== undefined) await tellPrivately(context, pressed, body.user.id, refusal);
+  });
+}
+
+function registerStop(app: App, context: SlackContext): void {
+  app.event("agent_session_stopped", async ({ event }) => {
+    const place = placeAt(context, event.channel, event.thread_ts);
+    await context.core.stopReplies({ place, author: await context.people.author(event.user) });
+  });
+}
+
+/** Where a button was pressed; undefined outside a message. */
+function pressedIn(context: SlackContext, { channel, message }: BlockAction): ThreadPlace | undefined {
+  if (!channel || !message) return undefined;
+  const threadId = String(message.thread_ts ?? message.ts);
+  return { ...placeAt(context, channel.id, undefined), threadId };
+}

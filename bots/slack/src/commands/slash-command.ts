@@ -1,0 +1,62 @@
+import { type Command, parseCommand } from "@cria/bot-core";
+import type { App, RespondFn, SlashCommand } from "@slack/bolt";
+import { slackError } from "../api/slack-errors.ts";
+import { placeAt, replyStarter, type SlackContext } from "../context.ts";
+import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
+import { answerMessages } from "./answer-command.ts";
+import { openPicker } from "./model-picker.ts";
+
+/** Uses of a response URL. */
+const MAX_RESPONSES = 5;
+
+/** `/cria …`. Slack has no slash commands in threads: what is set holds for the channel. */
+export function registerSlashCommand(app: App, context: SlackContext): void {
+  app.command("/cria", async ({ ack, command, respond }) => {
+    await ack();
+    const answer = await runSlashCommand(context, command);
+    if (answer !== undefined) await tell(respond, answer);
+  });
+}
+
+async function runSlashCommand(context: SlackContext, slash: SlashCommand): Promise<string | undefined> {
+  const command = parseCommand(slash.text.trim() || "help");
+  if ("error" in command) return command.error;
+  const place = placeAt(context, slash.channel_id, undefined);
+  if (command.type === "model" && command.name === undefined) {
+    await openPicker(context, slash.trigger_id, place);
+    return undefined;
+  }
+  const author = await context.people.author(slash.user_id);
+  const incoming = { eventId: `slash:${slash.trigger_id}`, place, author, command };
+  return command.type === "compare"
+    ? await compareInThread(context, slash, { ...incoming, command })
+    : await context.core.handleCommand(incoming);
+}
+
+/** Two replies need a thread, so the question is posted first. */
+async function compareInThread(
+  context: SlackContext,
+  { user_id: userId, channel_id: channel }: SlashCommand,
+  incoming: {
+    eventId: string;
+    place: ReturnType<typeof placeAt>;
+    author: { id: string; name: string };
+    command: Command & { type: "compare" };
+  },
+): Promise<string | undefined> {
+  const { models, text } = incoming.command;
+  const line = `*${escapeMrkdwn(incoming.author.name)}* compares ${models.map(escapeMrkdwn).join(" and ")}:\n>${escapeMrkdwn(text)}`;
+  try {
+    const posted = await context.client.call("chat.postMessage", { channel, text: withoutPings(line).slice(0, 3_000) });
+    const place = { ...incoming.place, threadId: String(posted.ts) };
+    return await context.core.compare({ ...incoming, place }, replyStarter(context, place, userId));
+  } catch (error) {
+    if (!["not_in_channel", "channel_not_found"].includes(slackError(error) ?? "")) throw error;
+    return "I am not in this channel. Invite me with `/invite @cria`, then try again.";
+  }
+}
+
+async function tell(respond: RespondFn, text: string): Promise<void> {
+  for (const { fallback, blocks } of answerMessages(text).slice(0, MAX_RESPONSES))
+    await respond({ response_type: "ephemeral", text: fallback, blocks: [...blocks] });
+}

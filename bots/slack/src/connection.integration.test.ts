@@ -1,0 +1,140 @@
+import { createMemoryConversationStore } from "@cria/bot-core";
+import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../deploy/ports.ts";
+import { manifestOptions } from "../../../test/slack-server/manifest.ts";
+import { repliesTo } from "../../../test/slack-server/replies-to.ts";
+import { createBot, type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import { startSlackServer } from "../../../test/slack-server/slack-server.ts";
+import { type Message, shownText } from "../../../test/slack-server/world.ts";
+
+let bot: SlackBot;
+
+const closeBot = async () => await bot.close();
+
+const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
+
+describe("the bot's connection to Slack", () => {
+  afterEach(closeBot);
+
+  it.each(["warning", "refresh_requested", "cut"] as const)("comes back by itself after: %s", async (reason) => {
+    bot = await startSlackBot();
+    bot.server.socketMode.disconnect(reason);
+    await bot.server.until(() => bot.server.socketMode.numConnections === 0);
+    await bot.server.until(() => bot.server.socketMode.numConnections === 1);
+    expect(await replies(bot.server.people.dm(bot.ann, "after"))).toEqual(["after"]);
+  });
+
+  it("comes back when Slack is away for a while", async () => {
+    bot = await startSlackBot();
+    for (const failure of [500, 503, "internal_error"]) bot.server.api.failNext("apps.connections.open", failure);
+    bot.server.socketMode.disconnect("cut");
+    await bot.server.until(() => bot.server.calls("apps.connections.open").length === 5);
+    await bot.server.until(() => bot.server.socketMode.numConnections === 1);
+    expect(await replies(bot.server.people.dm(bot.ann, "after"))).toEqual(["after"]);
+  });
+
+  it("loses no message and finishes its reply when it is cut in the middle of one", async () => {
+    bot = await startSlackBot();
+    const gate = createGate();
+    bot.model.script({ chunks: ["The first half. ", "The second."], hold: gate.opened });
+    const question = bot.server.people.dm(bot.ann, "one");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.server.socketMode.disconnect("cut");
+    const missed = bot.server.people.dm(bot.ann, "two");
+    gate.open();
+    expect(await replies(question)).toEqual(["The first half. The second."]);
+    await bot.server.until(() => bot.server.socketMode.numConnections === 1);
+    bot.clock.advance(60_000);
+    expect(await replies(missed)).toEqual(["two"]);
+  });
+
+  it("ends with one sentence where Slack takes the app-level token away", async () => {
+    bot = await startSlackBot();
+    bot.server.revoke(bot.server.appToken);
+    bot.server.socketMode.disconnect("link_disabled");
+    await bot.server.until(() => bot.server.calls("apps.connections.open").at(-1)!.error === "token_revoked");
+    await expect.poll(() => bot.losses).toHaveLength(1);
+    expect(bot.losses).toEqual([expect.stringContaining("npm run setup -- slack")]);
+  });
+
+  it.each([
+    ["CRIA_SLACK_BOT_TOKEN", "xoxb-wrong", /bot token \(xoxb-\) \(invalid_auth\).*OAuth & Permissions/],
+    ["CRIA_SLACK_APP_TOKEN", "xapp-wrong", /app-level token \(xapp-\) \(invalid_auth\).*App-Level Tokens/],
+  ])("does not begin with a wrong %s, and says where to find the right one", async (name, value, sentence) => {
+    bot = await startSlackBot();
+    const other = createBot(bot.server, bot.model, [], { env: { [name]: value } });
+    await expect(other.start()).rejects.toThrow(sentence);
+    await other.stop(0);
+  });
+
+  it("begins when Slack can be reached again", async () => {
+    bot = await startSlackBot();
+    const other = createBot(bot.server, bot.model, []);
+    for (const method of ["auth.test", "auth.test", "apps.connections.open"]) bot.server.api.failNext(method, 503);
+    await other.start();
+    expect(bot.server.socketMode.numConnections).toBe(2);
+    await other.stop(0);
+  });
+
+  it("answers once when several processes share Slack and a memory, however often an event comes", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
+    bot = await startSlackBot({ core: { store } });
+    const others = [1, 2].map(() => createBot(bot.server, bot.model, [], { core: { store } }));
+    await Promise.all(others.map((other) => other.start()));
+    const questions = Array.from({ length: 5 }, (_, n) => bot.server.people.dm(bot.ann, `question ${n}`));
+    const sent = bot.server.deliveries.sent.filter(({ event }) => event.type === "message");
+    await Promise.all(
+      sent.flatMap((event) => [bot.server.deliveries.redeliver(event), bot.server.deliveries.redeliver(event)]),
+    );
+    for (const [n, question] of questions.entries()) expect(await replies(question)).toEqual([`question ${n}`]);
+    expect(bot.model.requests).toHaveLength(5);
+    await Promise.all(others.map((other) => other.stop(0)));
+  });
+});
+
+describe("the bot by HTTP", () => {
+  async function startByHttp() {
+    const port = await freePort("127.0.0.1");
+    const requestUrl = `http://127.0.0.1:${port}/slack/events`;
+    const server = await startSlackServer({ ...manifestOptions(), requestUrl, signingSecret: "shh" });
+    const env = { CRIA_SLACK_APP_TOKEN: "", CRIA_SLACK_SIGNING_SECRET: "shh", CRIA_SLACK_PORT: `${port}` };
+    const model = new FakeInferenceClient();
+    const platform = createBot(server, model, [], { env });
+    await platform.start();
+    const ann = server.people.addUser("Ann");
+    const close = async () => {
+      await platform.stop(0);
+      await server.close();
+    };
+    return { server, model, ann, requestUrl, close };
+  }
+
+  it("answers events, commands and buttons", async () => {
+    const { server, ann, close } = await startByHttp();
+    const question = server.people.dm(ann, "hi");
+    const [reply] = await repliesTo(server, question);
+    await server.interactions.press(reply!, "reply_regenerate", ann);
+    await repliesTo(server, question, 2);
+    await server.interactions.command(ann, question.channel, "status");
+    await server.until(() => server.messages(question.channel, undefined, ann).length === 2);
+    expect(server.world.violations).toEqual([]);
+    await close();
+  });
+
+  it("takes each signed request once, and none from another time", async () => {
+    const { server, model, ann, requestUrl, close } = await startByHttp();
+    await repliesTo(server, server.people.dm(ann, "hi"));
+    const send = async ({ headers, body }: { headers: Readonly<Record<string, string>>; body: string }) =>
+      (await fetch(requestUrl, { method: "POST", headers, body })).status;
+    const [first] = server.httpEvents!.sent;
+    await send(first!);
+    const event = { ...JSON.parse(first!.body), event_id: "Ev1" };
+    const payload = { ...event, event: { ...event.event, ts: "1.1", text: "forged" } };
+    const nowSeconds = Math.floor(Date.now() / 1_000);
+    expect(await send(server.httpEvents!.sign({ kind: "events_api", payload }, nowSeconds - 301))).toBe(401);
+    await send(server.httpEvents!.sign({ kind: "events_api", payload }, nowSeconds + 301));
+    expect(model.requests).toHaveLength(1);
+    await close();
+  });
+});

@@ -1,0 +1,138 @@
+import { createGate } from "@cria/bot-core/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { manifestOptions } from "../../../test/slack-server/manifest.ts";
+import { repliesTo } from "../../../test/slack-server/replies-to.ts";
+import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import { type Message, shownText } from "../../../test/slack-server/world.ts";
+
+let bot: SlackBot;
+
+beforeEach(async () => {
+  bot = await startSlackBot();
+});
+
+afterEach(async () => {
+  await bot.close();
+});
+
+const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
+const prompts = () => bot.model.requests.map(({ prompt }) => prompt.map(({ text }) => text).join(""));
+
+describe("the Slack bot", () => {
+  it("answers a mention in its thread, once though it comes as two events", async () => {
+    bot.model.script({ chunks: ["Hello ", "Ann."] });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    expect(await replies(question)).toEqual(["Hello Ann."]);
+    expect(bot.model.requests).toHaveLength(1);
+    expect(bot.server.transcript(bot.channel)).toEqual(["Ann: <@U0CRIA> hi"]);
+  });
+
+  it("answers a mention where it may not read other messages", async () => {
+    const scopes = manifestOptions().scopes.filter((scope) => !scope.endsWith(":history"));
+    const other = await startSlackBot({ server: { scopes, events: ["app_mention"] } });
+    const question = other.server.people.mention(other.channel, other.ann, "hi");
+    expect((await repliesTo(other.server, question)).map(shownText)).toEqual(["hi"]);
+    await other.close();
+  });
+
+  it("goes on in a thread that it is in, without a new mention", async () => {
+    const question = bot.server.people.mention(bot.channel, bot.ann, "one");
+    await replies(question);
+    bot.server.people.say(bot.channel, bot.ann, "two", { threadTs: question.ts });
+    expect(await replies(question, 2)).toEqual(["one", "two"]);
+  });
+
+  it("keeps out of threads that it is not in, and of words to someone else", async () => {
+    const ben = bot.server.people.addUser("Ben");
+    const root = bot.server.people.say(bot.channel, bot.ann, "lunch?");
+    bot.server.people.say(bot.channel, ben, "yes", { threadTs: root.ts });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "one");
+    await replies(question);
+    bot.server.people.say(bot.channel, bot.ann, `<@${ben}> and you?`, { threadTs: question.ts });
+    await bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
+    expect(bot.model.requests).toHaveLength(1);
+  });
+
+  it("takes the root of a thread that it is called into as what the question is about", async () => {
+    const root = bot.server.people.say(bot.channel, bot.ann, "The llama has three stomachs.");
+    const question = bot.server.people.mention(bot.channel, bot.ann, "Is that right?", { threadTs: root.ts });
+    await replies(question);
+    expect(prompts()[0]).toContain("The llama has three stomachs.");
+    expect(prompts()[0]).toContain("Is that right?");
+  });
+
+  it("answers direct messages, each top-level one in a thread of its own", async () => {
+    const first = bot.server.people.dm(bot.ann, "one");
+    const second = bot.server.people.dm(bot.ann, "two");
+    expect(await replies(first)).toEqual(["one"]);
+    expect(await replies(second)).toEqual(["two"]);
+    bot.server.people.dm(bot.ann, "three", { threadTs: first.ts });
+    expect(await replies(first, 2)).toEqual(["one", "three"]);
+  });
+
+  it("answers an event that is delivered again only once", async () => {
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await replies(question);
+    await bot.server.deliveries.redeliver(bot.server.deliveries.sent[0]!);
+    await bot.server.deliveries.redeliver(bot.server.deliveries.sent[0]!);
+    expect(bot.server.replies(question)).toHaveLength(1);
+    expect(bot.model.requests).toHaveLength(1);
+  });
+
+  it("shows a status until the first words come, and Slack's stop button", async () => {
+    const gate = createGate();
+    bot.model.script({ queue: gate.opened, chunks: ["done"] });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    const status = () => bot.server.world.status(question.channel, question.ts);
+    await bot.server.until(() => status() !== "");
+    await bot.server.until(() => bot.server.world.sessions.get(`${question.channel}:${question.ts}`) === "processing");
+    expect(status()).toBe("is thinking…");
+    gate.open();
+    expect(await replies(question)).toEqual(["done"]);
+    await bot.server.until(() => bot.server.world.sessions.get(`${question.channel}:${question.ts}`) === "active");
+    await bot.server.until(() => status() === "");
+  });
+
+  it("reads names for ids, and entities as what they stand for", async () => {
+    const ben = bot.server.people.addUser("Ben");
+    const question = bot.server.people.dm(bot.ann, `is <@${ben}> in <#C1|general> &lt; <https://a.example|here>?`);
+    await replies(question);
+    expect(prompts()[0]).toBe("is @Ben in #general < here (https://a.example)?");
+  });
+
+  it("reads text files, and says so of others", async () => {
+    const notes = bot.server.people.addFile("notes.txt", "llamas hum");
+    const question = bot.server.people.dm(bot.ann, "what do they do?", { files: [notes] });
+    await replies(question);
+    expect(prompts()[0]).toContain("llamas hum");
+    const image = bot.server.people.addFile("a.png", Buffer.from([1, 2]), "image/png");
+    const second = bot.server.people.dm(bot.ann, "and this?", { files: [image] });
+    expect((await replies(second))[0]).toMatch(/a\.png/);
+  });
+
+  it("goes on as asked when the question is edited, and stops when it is deleted", async () => {
+    const gate = createGate();
+    bot.model.script({ chunks: ["first"], hold: gate.opened });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.server.people.edit(question, "hallo");
+    gate.open();
+    expect(await replies(question)).toEqual(["first"]);
+
+    bot.model.script({ chunks: ["second"], hold: new Promise(() => {}) });
+    const deleted = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(deleted).length === 1);
+    bot.server.people.remove(deleted);
+    expect(await replies(deleted)).toEqual(["second"]);
+  });
+
+  it("starts without following threads when told so", async () => {
+    const other = await startSlackBot({ env: { CRIA_SLACK_THREADS: "0" } });
+    const question = other.server.people.mention(other.channel, other.ann, "one");
+    await other.server.until(() => other.server.replies(question).length === 1);
+    other.server.people.say(other.channel, other.ann, "two", { threadTs: question.ts });
+    await other.server.until(() => other.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
+    expect(other.model.requests).toHaveLength(1);
+    await other.close();
+  });
+});

@@ -1,0 +1,59 @@
+import type { Attachment } from "@cria/bot-core";
+
+/** A file as Slack's events describe it. */
+export interface SlackFile {
+  readonly name?: string;
+  readonly title?: string;
+  readonly mimetype?: string;
+  readonly size?: number;
+  readonly url_private_download?: string;
+  readonly url_private?: string;
+}
+
+/** How files are fetched. */
+export interface FileAccess {
+  readonly botToken: string;
+  /** Base URL of the Web API; files come from there or from slack.com, and nobody else is shown the token. */
+  readonly apiUrl: string;
+}
+
+/** A message's files for the core, which takes those it can read. */
+export function attachmentsOf(files: readonly SlackFile[] | undefined, access: FileAccess): readonly Attachment[] {
+  return (files ?? []).map((file) => ({
+    name: file.name ?? file.title ?? "file",
+    mimeType: file.mimetype ?? "",
+    sizeBytes: file.size ?? 0,
+    load: (signal) => loadFile(file, access, signal),
+  }));
+}
+
+async function loadFile(file: SlackFile, { botToken, apiUrl }: FileAccess, signal: AbortSignal): Promise<Uint8Array> {
+  const url = file.url_private_download ?? file.url_private;
+  if (url === undefined || !isSlackUrl(url, apiUrl))
+    throw new Error(`Slack gives no address for the file ${file.name}`);
+  const response = await fetch(url, { headers: { authorization: `Bearer ${botToken}` }, redirect: "error", signal });
+  const isSignInPage = response.headers.get("content-type")?.startsWith("text/html") && file.mimetype !== "text/html";
+  if (!response.ok || isSignInPage)
+    throw new Error(
+      `Slack does not give the file ${file.name} (status ${response.status}); has the app the scope files:read?`,
+    );
+  return await readAtMost(response, file.size ?? 0);
+}
+
+/** Never more than was announced: the size was what the core decided on. */
+async function readAtMost(response: Response, sizeBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    if (length > sizeBytes) throw new Error(`a file is longer than the ${sizeBytes} bytes that Slack announced`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function isSlackUrl(url: string, apiUrl: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname, origin } = new URL(url);
+  return origin === new URL(apiUrl).origin || (protocol === "https:" && /(^|\.)slack(-files)?\.com$/.test(hostname));
+}

@@ -1,0 +1,60 @@
+import type { Author } from "@cria/bot-core";
+import type { Logger } from "pino";
+import type { PacedClient } from "../api/paced-client.ts";
+import { LruCache } from "./lru-cache.ts";
+
+const LIFETIME_MS = 10 * 60_000;
+const MAX_PEOPLE = 5_000;
+
+/** Looks people up, and remembers them for ten minutes. */
+export class People {
+  readonly #client: PacedClient;
+  readonly #logger: Logger;
+  readonly #known = new LruCache<Promise<Author>>(MAX_PEOPLE, LIFETIME_MS);
+
+  constructor(client: PacedClient, logger: Logger) {
+    this.#client = client;
+    this.#logger = logger;
+  }
+
+  /** Someone by id; named by the id where Slack does not tell, or cannot be asked just now: nobody waits for a name. */
+  async author(id: string): Promise<Author> {
+    const known = this.#known.get(id);
+    if (known) return await known;
+    const lookup = this.#lookUp(id);
+    this.#known.set(id, lookup);
+    try {
+      return await lookup;
+    } catch (error) {
+      this.#known.delete(id);
+      this.#logger.debug({ err: error }, "someone's name is not known");
+      return { id, name: id };
+    }
+  }
+
+  async #lookUp(id: string): Promise<Author> {
+    const answer = (await this.#client.callNow("users.info", { user: id })) as { user?: SlackUser } | undefined;
+    if (!answer) throw new Error("too many people are looked up at once");
+    const { user } = answer;
+    return { id, name: nameOf(user) ?? id, isAdmin: user?.is_admin === true || user?.is_owner === true };
+  }
+
+  /** The names of some people, for a text that mentions them. */
+  async names(ids: readonly string[]): Promise<(id: string) => string> {
+    const authors = await Promise.all([...new Set(ids)].slice(0, 20).map((id) => this.author(id)));
+    const names = new Map(authors.map(({ id, name }) => [id, name]));
+    return (id) => names.get(id) ?? id;
+  }
+}
+
+interface SlackUser {
+  readonly name?: string;
+  readonly real_name?: string;
+  readonly profile?: { readonly display_name?: string };
+  readonly is_admin?: boolean;
+  readonly is_owner?: boolean;
+}
+
+function nameOf(user: SlackUser | undefined): string | undefined {
+  return user?.profile?.display_name || user?.real_name || user?.name;
+}

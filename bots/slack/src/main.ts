@@ -1,0 +1,61 @@
+import { loadCoreConfig, openBotCore, resolveSettings } from "@cria/bot-core";
+import { pino } from "pino";
+import { loadSlackConfig, type SlackConfig } from "./config.ts";
+import { createSlackPlatform } from "./slack-platform.ts";
+import { RefusedError } from "./until-accepted.ts";
+
+/** From SIGTERM to the end of replies that are being written. */
+const STOP_GRACE_MS = 5_000;
+/** After which the process ends, whatever hangs. */
+const STOP_LIMIT_MS = 10_000;
+/** Configuration or tokens are wrong: another start is no use. */
+const EXIT_CONFIG = 2;
+
+const logger = pino({ level: process.env.CRIA_LOG_LEVEL || "info" });
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const stopped = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped.abort());
+  const { core, store, inference, close } = await openBotCore(loadCoreConfig(process.env), logger);
+  const platform = createSlackPlatform({
+    config,
+    core,
+    listModels: () => inference.listModels(),
+    settings: (place) => resolveSettings(store, place),
+    logger,
+    onLost: (reason) => {
+      logger.fatal(reason);
+      process.exitCode = EXIT_CONFIG;
+      stopped.abort();
+    },
+  });
+  const stop = async () => {
+    setTimeout(() => process.exit(), STOP_LIMIT_MS).unref();
+    await platform.stop(STOP_GRACE_MS);
+    await close();
+  };
+  stopped.signal.addEventListener("abort", () => void stop(), { once: true });
+  try {
+    await platform.start();
+    logger.info("Slack is connected");
+  } catch (error) {
+    if (stopped.signal.aborted) return;
+    await stop();
+    throw error;
+  }
+}
+
+function readConfig(): SlackConfig {
+  try {
+    return loadSlackConfig(process.env);
+  } catch (error) {
+    process.exitCode = EXIT_CONFIG;
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  logger.fatal(error instanceof Error ? error.message : String(error));
+  process.exitCode ||= error instanceof RefusedError ? EXIT_CONFIG : 1;
+});

@@ -1,0 +1,60 @@
+import type { types } from "@slack/bolt";
+import { escapeMrkdwn } from "./message-text.ts";
+
+export const ACTIONS = {
+  regenerate: "reply_regenerate",
+  continue: "reply_continue",
+  feedback: "reply_feedback",
+} as const;
+
+/** What stands under the last message of a reply. */
+export interface ReplyFooter {
+  readonly replyId: string;
+  /** Small print: how it ended, the figures; or why it failed. */
+  readonly lines: readonly string[];
+  readonly canContinue: boolean;
+  readonly wantsFeedback: boolean;
+}
+
+/** A text as blocks: people read the Markdown, then what stands under it. */
+export function markdownBlocks(text: string, footer: readonly types.AnyBlock[] = []): readonly types.AnyBlock[] {
+  return text.trim() === "" ? footer : [{ type: "markdown", text }, ...footer];
+}
+
+/** Small print, buttons, feedback. */
+export function footerBlocks({ replyId, lines, canContinue, wantsFeedback }: ReplyFooter): readonly types.AnyBlock[] {
+  const small = lines.filter((line) => line !== "").map(escapeMrkdwn);
+  return [
+    ...(small.length > 0 ? [contextBlock(small.join(" · "))] : []),
+    { type: "actions", elements: buttons(replyId, canContinue) },
+    ...(wantsFeedback ? [feedbackBlock(replyId)] : []),
+  ];
+}
+
+export function contextBlock(mrkdwn: string): types.ContextBlock {
+  return { type: "context", elements: [{ type: "mrkdwn", text: mrkdwn.slice(0, 2_900) }] };
+}
+
+function buttons(replyId: string, canContinue: boolean): types.Button[] {
+  const regenerate = button(ACTIONS.regenerate, "Regenerate", replyId);
+  return canContinue ? [button(ACTIONS.continue, "Continue", replyId), regenerate] : [regenerate];
+}
+
+function button(actionId: string, text: string, value: string): types.Button {
+  return { type: "button", action_id: actionId, text: { type: "plain_text", text }, value };
+}
+
+function feedbackBlock(replyId: string): types.ContextActionsBlock {
+  const choice = (text: string, rating: string, label: string) => ({
+    text: { type: "plain_text" as const, text },
+    value: `${rating}:${replyId}`,
+    accessibility_label: label,
+  });
+  const feedback = {
+    type: "feedback_buttons" as const,
+    action_id: ACTIONS.feedback,
+    positive_button: choice("👍", "up", "A good answer"),
+    negative_button: choice("👎", "down", "A bad answer"),
+  };
+  return { type: "context_actions", elements: [feedback] };
+}

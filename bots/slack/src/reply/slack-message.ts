@@ -1,0 +1,150 @@
+import type { types } from "@slack/bolt";
+import type { PacedClient } from "../api/paced-client.ts";
+import { isMessageLost, slackError } from "../api/slack-errors.ts";
+import { fallbackText } from "./message-text.ts";
+import { markdownBlocks } from "./reply-blocks.ts";
+
+/** Where a reply is written, and for whom. */
+export interface ReplyTarget {
+  readonly channel: string;
+  readonly threadTs: string;
+  readonly isDirect: boolean;
+  /** Who asked: Slack wants to know whom a stream in a channel is for. */
+  readonly userId: string;
+  readonly teamId: string;
+}
+
+type State =
+  /** Nothing is shown. */
+  | { readonly type: "new" }
+  | { readonly type: "streaming"; readonly ts: string }
+  /** Shown, and changed by updates from now on. */
+  | { readonly type: "posted"; readonly ts: string };
+
+/**
+ * One message of a reply while it is written: streamed as long as Slack lets it, updated afterwards, posted anew where
+ * even that is refused.
+ */
+export class SlackMessage {
+  readonly #client: PacedClient;
+  readonly #target: ReplyTarget;
+  #state: State = { type: "new" };
+  #shown = "";
+
+  /** `ts`: a message that another process began. */
+  constructor(client: PacedClient, target: ReplyTarget, ts?: string) {
+    this.#client = client;
+    this.#target = target;
+    if (ts !== undefined) this.#state = { type: "posted", ts };
+  }
+
+  /** Undefined while nothing is shown. */
+  get ts(): string | undefined {
+    return this.#state.type === "new" ? undefined : this.#state.ts;
+  }
+
+  /** Shows a growing text, or leaves it for later when Slack's limits are near. */
+  async show(text: string): Promise<void> {
+    if (text === this.#shown || text.trim() === "") return;
+    if (this.#state.type === "new") return await this.#start(text);
+    if (this.#state.type === "posted") return await this.#update(text, []);
+    if (!text.startsWith(this.#shown)) return await this.#endStreamAndUpdate(text, []);
+    await this.#append(this.#state.ts, text);
+  }
+
+  /** Shows the message as it stays, with what stands under it. */
+  async settle(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
+    if (this.#state.type === "new") return await this.#post(text, footer);
+    if (this.#state.type === "posted") {
+      if (text !== this.#shown || footer.length > 0) await this.#update(text, footer);
+      return;
+    }
+    if (!text.startsWith(this.#shown)) return await this.#endStreamAndUpdate(text, footer);
+    await this.#stop(this.#state.ts, text, footer);
+  }
+
+  /** Takes the message away. */
+  async remove(): Promise<void> {
+    if (this.#state.type === "streaming") await this.#endStream();
+    if (this.ts !== undefined) await this.#client.call("chat.delete", { channel: this.#target.channel, ts: this.ts });
+  }
+
+  async #start(text: string): Promise<void> {
+    const { channel, threadTs, isDirect, userId, teamId } = this.#target;
+    const recipient = isDirect ? {} : { recipient_user_id: userId, recipient_team_id: teamId };
+    const args = { channel, thread_ts: threadTs, markdown_text: text, ...recipient };
+    const started = await this.#client.callNow("chat.startStream", args);
+    if (!started) return;
+    this.#state = { type: "streaming", ts: String(started.ts) };
+    this.#shown = text;
+  }
+
+  async #append(ts: string, text: string): Promise<void> {
+    const added = text.slice(this.#shown.length);
+    try {
+      await this.#client.call("chat.appendStream", { channel: this.#target.channel, ts, markdown_text: added });
+      this.#shown = text;
+    } catch (error) {
+      if (slackError(error) === "message_not_in_streaming_state") return await this.#update(text, []);
+      await this.#endStreamAndUpdate(text, []);
+    }
+  }
+
+  async #stop(ts: string, text: string, footer: readonly types.AnyBlock[]): Promise<void> {
+    const rest = text.slice(this.#shown.length);
+    const args = { channel: this.#target.channel, ts, ...(rest && { markdown_text: rest }), session_status: "active" };
+    try {
+      await this.#client.call("chat.stopStream", { ...args, ...(footer.length > 0 && { blocks: footer }) });
+      this.#state = { type: "posted", ts };
+      this.#shown = text;
+    } catch (error) {
+      if (isMessageLost(error) || slackError(error) === undefined) return await this.#endStreamAndUpdate(text, footer);
+      if (slackError(error) !== "message_not_in_streaming_state") throw error;
+      await this.#update(text, footer);
+    }
+  }
+
+  /** For a text that does not continue what is shown, and for a stream of which nobody knows what arrived. */
+  async #endStreamAndUpdate(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
+    await this.#endStream();
+    await this.#update(text, footer);
+  }
+
+  async #endStream(): Promise<void> {
+    const args = { channel: this.#target.channel, ts: this.ts, session_status: "active" };
+    await this.#client.call("chat.stopStream", args).catch(() => undefined);
+  }
+
+  async #update(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
+    const { ts } = this;
+    if (ts === undefined) return await this.#post(text, footer);
+    this.#state = { type: "posted", ts };
+    const args = { channel: this.#target.channel, ts, ...content(text, footer) };
+    try {
+      await this.#client.call("chat.update", args).catch((error) => this.#updateStream(args, error));
+      this.#shown = text;
+    } catch (error) {
+      if (!isMessageLost(error)) throw error;
+      await this.#post(text, footer);
+    }
+  }
+
+  /** A message that a dead process was still streaming. */
+  async #updateStream(args: Readonly<Record<string, unknown>>, error: unknown): Promise<void> {
+    if (slackError(error) !== "streaming_state_conflict") throw error;
+    await this.#endStream();
+    await this.#client.call("chat.update", args);
+  }
+
+  async #post(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
+    const { channel, threadTs } = this.#target;
+    const args = { channel, thread_ts: threadTs, ...content(text, footer) };
+    const { ts } = await this.#client.call("chat.postMessage", args);
+    this.#state = { type: "posted", ts: String(ts) };
+    this.#shown = text;
+  }
+}
+
+function content(text: string, footer: readonly types.AnyBlock[]) {
+  return { text: fallbackText(text), blocks: markdownBlocks(text, footer) };
+}

@@ -1,0 +1,171 @@
+import {
+  canContinue,
+  endLine,
+  type MessagePiece,
+  type Reply,
+  type ReplyEnd,
+  type ReplyStats,
+  type ReplyStatus,
+  StreamEditor,
+  splitPieces,
+  statsLine,
+  statusLine,
+} from "@cria/bot-core";
+import type { types } from "@slack/bolt";
+import type { Logger } from "pino";
+import type { PacedClient } from "../api/paced-client.ts";
+import { isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
+import { escapedBytes, MAX_MARKDOWN_BYTES, withoutPingBegun, withoutPings } from "./message-text.ts";
+import { footerBlocks } from "./reply-blocks.ts";
+import { type ReplyTarget, SlackMessage } from "./slack-message.ts";
+import { ThreadStatus } from "./thread-status.ts";
+
+/** Between two changes of a reply: soon enough for a reader; the budget keeps to Slack's limits. */
+const EDIT_INTERVAL_MS = 500;
+
+export interface SlackReplyOptions {
+  readonly client: PacedClient;
+  readonly target: ReplyTarget;
+  readonly replyId: string;
+  /** Whether 👍 and 👎 stand under it; known by its end. */
+  readonly wantsFeedback: Promise<boolean>;
+  readonly logger: Logger;
+  /** Called once, when it has ended. */
+  readonly onEnd: () => void;
+  /** The `handle` of a dead process's reply, to go on in its messages. */
+  readonly handle?: string | undefined;
+}
+
+/** A text to show; with a footer it is the last one. */
+interface ReplyState {
+  readonly text: string;
+  readonly footer: readonly types.AnyBlock[] | undefined;
+}
+
+/** A reply in a thread: status, stream, buttons; as many messages as it takes. */
+export class SlackReply implements Reply {
+  readonly #options: SlackReplyOptions;
+  readonly #status: ThreadStatus;
+  readonly #givenUp = new AbortController();
+  readonly #messages: SlackMessage[];
+  readonly #editor: StreamEditor<ReplyState>;
+  #text = "";
+  /** Messages before the last one are whole, and stay. */
+  #numWhole = 0;
+
+  constructor(options: SlackReplyOptions) {
+    const { client, target, logger, handle = "" } = options;
+    this.#options = options;
+    this.#status = new ThreadStatus(client, target, logger);
+    const begun = handle.split(",").filter((ts) => ts !== "");
+    this.#messages = begun.map((ts) => new SlackMessage(client, target, ts));
+    this.#editor = new StreamEditor({
+      intervalMs: EDIT_INTERVAL_MS,
+      edit: (state) => this.#showIfReachable(state),
+      retryAfterMs,
+    });
+  }
+
+  get signal(): AbortSignal {
+    return this.#givenUp.signal;
+  }
+
+  /** Timestamps of the messages shown. */
+  get handle(): string {
+    return this.#messages.flatMap(({ ts }) => ts ?? []).join(",");
+  }
+
+  /** Shows at once that someone is at work. */
+  begin(): void {
+    this.#status.show("is thinking…");
+    void this.#status.showStopButton();
+  }
+
+  /** Gives the reply up, as at a shutdown. */
+  giveUp(): void {
+    this.#givenUp.abort();
+  }
+
+  async status(status: ReplyStatus): Promise<void> {
+    const line = statusLine(status);
+    // After the bot's name, as "Cria is reading 1,200 tokens".
+    this.#status.show(
+      status.type === "queued" ? `is waiting, ${line}` : `is ${line.charAt(0).toLowerCase()}${line.slice(1)}`,
+    );
+  }
+
+  async append(text: string): Promise<void> {
+    if (this.#text === "") this.#status.show("is writing…");
+    // Where Slack's limits allow no stream yet, the status stays.
+    if (this.#messages[0]?.ts !== undefined) this.#status.end();
+    this.#text += text;
+    this.#editor.update({ text: withoutPingBegun(this.#text), footer: undefined });
+  }
+
+  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
+    const lines = [endLine(end) ?? "", stats ? statsLine(stats) : ""];
+    await this.#end(text, lines, canContinue(end) && text.trim() !== "");
+  }
+
+  async fail(reason: string): Promise<void> {
+    await this.#end(this.#text, [`⚠️ ${reason}`], false);
+  }
+
+  async #end(text: string, smallPrint: readonly string[], mayContinue: boolean): Promise<void> {
+    const { replyId, logger } = this.#options;
+    const isEmpty = text.trim() === "";
+    const lines = smallPrint.filter((line) => line !== "");
+    // Where there are no words, the small print is the message.
+    const shown = isEmpty ? lines.join(" ") || "…" : text;
+    const wantsFeedback = !isEmpty && (await this.#options.wantsFeedback);
+    const footer = footerBlocks({ replyId, lines: isEmpty ? [] : lines, canContinue: mayContinue, wantsFeedback });
+    try {
+      await this.#editor.finish({ text: shown, footer });
+    } catch (error) {
+      logger.error({ err: error, replyId }, "a reply was not shown whole");
+    } finally {
+      // Decoration: nobody has to wait for it.
+      void this.#status.clear();
+      this.#options.onEnd();
+    }
+  }
+
+  /** Gives the reply up where nothing can be written any more. */
+  async #showIfReachable(state: ReplyState): Promise<void> {
+    if (this.signal.aborted && state.footer === undefined) return;
+    try {
+      await this.#show(state);
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      const { target, logger } = this.#options;
+      logger.warn({ err: error, channel: target.channel }, "a reply can no longer be written");
+      this.giveUp();
+    }
+  }
+
+  async #show({ text, footer }: ReplyState): Promise<void> {
+    const pieces = splitPieces(withoutPings(text), { limit: MAX_MARKDOWN_BYTES, measure: escapedBytes });
+    const last = pieces.at(-1);
+    if (!last) return;
+    if (footer) return await this.#settle(pieces.map(wholePiece), footer);
+    for (; this.#numWhole < pieces.length - 1; this.#numWhole++)
+      await this.#message(this.#numWhole).settle(wholePiece(pieces[this.#numWhole]!), []);
+    await this.#message(pieces.length - 1).show(last.before + last.body);
+  }
+
+  /** The final text may be shorter than what was shown: a repeated loop is cut off. */
+  async #settle(texts: readonly string[], footer: readonly types.AnyBlock[]): Promise<void> {
+    for (const [index, text] of texts.entries())
+      await this.#message(index).settle(text, index === texts.length - 1 ? footer : []);
+    for (const message of this.#messages.splice(texts.length)) await message.remove();
+  }
+
+  #message(index: number): SlackMessage {
+    const { client, target } = this.#options;
+    const message = this.#messages[index] ?? new SlackMessage(client, target);
+    this.#messages[index] = message;
+    return message;
+  }
+}
+
+const wholePiece = ({ before, body, after }: MessagePiece) => before + body + after;

@@ -1,0 +1,68 @@
+import { StreamEditor } from "@cria/bot-core";
+import type { Logger } from "pino";
+import type { PacedClient } from "../api/paced-client.ts";
+
+/** Slack clears a status after two minutes. */
+const REFRESH_MS = 90_000;
+const INTERVAL_MS = 500;
+
+/** What shows in a thread while a reply is prepared, and Slack's own stop button beside it. */
+export class ThreadStatus {
+  readonly #client: PacedClient;
+  readonly #thread: { readonly channel_id: string; readonly thread_ts: string };
+  readonly #logger: Logger;
+  readonly #editor = new StreamEditor({ intervalMs: INTERVAL_MS, edit: (status) => this.#send(status) });
+  #refresh: NodeJS.Timeout | undefined;
+  #hasStopButton = false;
+  #isOver = false;
+
+  constructor(client: PacedClient, thread: { readonly channel: string; readonly threadTs: string }, logger: Logger) {
+    this.#client = client;
+    this.#thread = { channel_id: thread.channel, thread_ts: thread.threadTs };
+    this.#logger = logger;
+  }
+
+  /** Shows a status until the next one, or until `clear`. */
+  show(status: string): void {
+    clearInterval(this.#refresh);
+    this.#refresh = setInterval(() => void this.#send(status), REFRESH_MS).unref();
+    this.#editor.update(status);
+  }
+
+  /** Shows Slack's stop button, unless the limits are near. */
+  async showStopButton(): Promise<void> {
+    const args = { ...this.#thread, status: "processing" };
+    await this.#try(async () => {
+      this.#hasStopButton = (await this.#client.callNow("agents.sessions.setStatus", args)) !== undefined;
+    });
+  }
+
+  /** The first words take the status away; none is shown any more. */
+  end(): void {
+    clearInterval(this.#refresh);
+    this.#isOver = true;
+  }
+
+  /** Takes status and stop button away. */
+  async clear(): Promise<void> {
+    this.end();
+    await this.#editor.finish("");
+    const args = { ...this.#thread, status: "active" };
+    if (this.#hasStopButton) await this.#try(() => this.#client.call("agents.sessions.setStatus", args));
+  }
+
+  async #send(status: string): Promise<void> {
+    if (this.#isOver && status !== "") return;
+    const args = { ...this.#thread, status };
+    await this.#try(() => this.#client.callNow("assistant.threads.setStatus", args));
+  }
+
+  /** A decoration: no failure of the reply where Slack refuses it. */
+  async #try(call: () => Promise<unknown>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#logger.debug({ err: error }, "a status was not shown");
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { setTimeout } from "node:timers/promises";
+import type { BotCore, ConversationSettings, Place } from "@cria/bot-core";
+import type { Model } from "@cria/proto";
+import type { App } from "@slack/bolt";
+import type { Logger } from "pino";
+import { PacedClient } from "./api/paced-client.ts";
+import { ACCEPTED, appTokenRefusal, checkBotToken } from "./check-tokens.ts";
+import { registerAskAbout } from "./commands/ask-about.ts";
+import { registerHome } from "./commands/home.ts";
+import { registerModelPicker } from "./commands/model-picker.ts";
+import { registerReplyButtons } from "./commands/reply-buttons.ts";
+import { registerSlashCommand } from "./commands/slash-command.ts";
+import type { SlackConfig } from "./config.ts";
+import { createConnection, type SlackConnection } from "./connection.ts";
+import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts";
+import { registerMessages } from "./incoming/message-handlers.ts";
+import { People } from "./incoming/people.ts";
+import { Threads } from "./incoming/threads.ts";
+import { untilAccepted } from "./until-accepted.ts";
+
+/** What the Slack bot is made of. */
+export interface SlackPlatformOptions {
+  readonly config: SlackConfig;
+  readonly core: BotCore;
+  /** What the model picker offers. */
+  readonly listModels: () => Promise<readonly Model[]>;
+  /** The settings that hold at a place. */
+  readonly settings: (place: Place) => Promise<ConversationSettings>;
+  readonly logger: Logger;
+  /** Slack no longer takes the tokens: the sentence says what to do. */
+  readonly onLost: (reason: string) => void;
+}
+
+/** The bot on Slack. */
+export interface SlackPlatform {
+  /** Connects, when Slack can be reached. Rejects with a `RefusedError` when it does not take a token. */
+  start(): Promise<void>;
+  /** Receives no more; waits for the replies that are being written, at most so long, and ends them. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const LOOK_MS = 50;
+/** For what stands under a reply that was ended. */
+const LAST_WORDS_MS = 2_000;
+const DEFAULT_API_URL = "https://slack.com/api/";
+const TOKENS_GONE =
+  "Slack took the bot's tokens away: the app was removed from the workspace. `npm run setup -- slack` sets new ones.";
+
+/** Builds the bot; `start` connects it. */
+export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatform {
+  const { config, logger, onLost } = options;
+  const onConnected = (numProcesses: number) => context?.client.budget.shareAmong(numProcesses);
+  const connection = createConnection({ config, logger, onLost: () => onLost(TOKENS_GONE), onConnected });
+  let context: SlackContext | undefined;
+  let stopAdopting = () => {};
+  const stopping = new AbortController();
+  return {
+    start: async () => {
+      context = await createContext(options, connection, stopping.signal);
+      register(connection.app, context, onLost);
+      stopAdopting = adoptReplies(context);
+      await connect(options, connection, stopping.signal);
+    },
+    stop: async (graceMs) => {
+      stopping.abort();
+      await connection.stop();
+      stopAdopting();
+      if (context) await endReplies(context, graceMs);
+    },
+  };
+}
+
+async function createContext(
+  options: SlackPlatformOptions,
+  { app }: SlackConnection,
+  signal: AbortSignal,
+): Promise<SlackContext> {
+  const { config, core, listModels, settings, logger } = options;
+  const check = () => checkBotToken(config.botToken, config.apiUrl);
+  const { identity, faults } = await untilAccepted(check, { signal, logger });
+  if (!identity) throw new Error("Slack does not say whose the bot token is.");
+  for (const fault of faults) logger.warn(fault);
+  logger.info({ team: identity.team }, "Slack knows the bot");
+  const client = new PacedClient(app.client);
+  return {
+    core,
+    listModels,
+    settings,
+    client,
+    web: app.client,
+    workspaceId: identity.teamId,
+    botUserId: identity.userId,
+    people: new People(client, logger),
+    threads: new Threads(client, identity.userId, logger),
+    fileAccess: { botToken: config.botToken, apiUrl: config.apiUrl ?? DEFAULT_API_URL },
+    followsThreads: config.followsThreads,
+    readsMessages: ["channels:history", "groups:history"].every((scope) => identity.scopes.includes(scope)),
+    running: new Set(),
+    logger,
+  };
+}
+
+function register(app: App, context: SlackContext, onLost: (reason: string) => void): void {
+  registerMessages(app, context);
+  registerSlashCommand(app, context);
+  registerModelPicker(app, context);
+  registerReplyButtons(app, context);
+  registerAskAbout(app, context);
+  registerHome(app, context);
+  registerLosses(app, context, onLost);
+}
+
+/** Replies where nothing can be written any more are given up. */
+function registerLosses(app: App, { running }: SlackContext, onLost: (reason: string) => void): void {
+  const giveUp = (isLost: (channel: string) => boolean) => {
+    for (const { place, reply } of running) if (isLost(place.channelId)) reply.giveUp();
+  };
+  app.event(/^(channel|group)_(left|deleted|archive)$/, async ({ event }) => {
+    giveUp((channel) => "channel" in event && event.channel === channel);
+  });
+  app.event(/^(tokens_revoked|app_uninstalled)$/, async () => {
+    giveUp(() => true);
+    onLost(TOKENS_GONE);
+  });
+}
+
+function adoptReplies(context: SlackContext): () => void {
+  return context.core.adoptReplies("slack", async ({ message, replyId, handle }) => {
+    const place = message.place as ThreadPlace;
+    return await replyStarter(context, place, message.author.id, handle)(replyId);
+  });
+}
+
+async function connect(
+  { config, logger }: SlackPlatformOptions,
+  { app, start }: SlackConnection,
+  signal: AbortSignal,
+): Promise<void> {
+  await untilAccepted(() => app.init().then(() => ACCEPTED, appTokenRefusal), { signal, logger });
+  if (config.events.type === "http") return await start();
+  await untilAccepted(() => start().then(() => ACCEPTED, appTokenRefusal), { signal, logger });
+}
+
+/** Lets replies end by themselves for a while, then ends them, and waits until that is shown. */
+async function endReplies({ running }: SlackContext, graceMs: number): Promise<void> {
+  const haveEnded = async (withinMs: number) => {
+    const untilMs = performance.now() + withinMs;
+    while (running.size > 0 && performance.now() < untilMs) await setTimeout(LOOK_MS);
+  };
+  await haveEnded(graceMs);
+  for (const { reply } of running) reply.giveUp();
+  await haveEnded(LAST_WORDS_MS);
+}

@@ -1,0 +1,79 @@
+import { connectRedis, createBotCore, createRedisStoreOver } from "@cria/bot-core";
+import { FakeInferenceClient, hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createCoreBot } from "./core-bot.ts";
+import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
+import { startWebServer } from "./web-server.ts";
+import type { ChannelSnapshot } from "./wire.ts";
+
+const TTL_MS = 60_000;
+const LIMIT = { timeout: 30_000 };
+const logger = pino({ level: "silent" });
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: a page's server that died, because redis-server is not on the PATH\n");
+
+describe.skipIf(!hasRedis)("a page's server that died", () => {
+  let redisServer: RedisServer;
+  beforeAll(async () => {
+    redisServer = await startRedisServer();
+  });
+  afterAll(() => redisServer.close());
+
+  async function startServer() {
+    const redis = await connectRedis(redisServer.url, logger);
+    const store = createRedisStoreOver(redis, { turnsTtlMs: TTL_MS, leaseMs: 300, processTtlMs: 600 });
+    const inference = new FakeInferenceClient();
+    const core = createBotCore({ store, inference, logger });
+    const server = await startWebServer({
+      bot: createCoreBot({ core, store, inference, isEveryoneAdmin: true }),
+      timelineStore: createRedisTimelineStore(redis, TTL_MS),
+      logger,
+      host: "127.0.0.1",
+      port: 0,
+      allowedHosts: [],
+      secret: "a secret for tests",
+      workspaceName: "Cria",
+    });
+    return { server, inference, store };
+  }
+
+  async function join(url: string) {
+    const json = { "content-type": "application/json", origin: url };
+    const body = JSON.stringify({ name: "Ann" });
+    const session = await fetch(`${url}/api/session`, { method: "POST", headers: json, body });
+    return { ...json, cookie: session.headers.get("set-cookie")!.split(";")[0]! };
+  }
+  const messages = async (url: string, headers: Record<string, string>) => {
+    const response = await fetch(`${url}/api/channels/general`, { headers });
+    return ((await response.json()) as ChannelSnapshot).messages;
+  };
+
+  it("has its reply written anew by the next, in the same message", async () => {
+    const dying = await startServer();
+    dying.inference.script({ chunks: ["Once"], hold: new Promise(() => undefined) });
+    const headers = await join(dying.server.url);
+    const body = JSON.stringify({ id: "message-1", text: "@cria A story" });
+    await fetch(`${dying.server.url}/api/channels/general/messages`, { method: "POST", headers, body });
+    await expect.poll(async () => (await messages(dying.server.url, headers)).at(-1)?.text, LIMIT).toBe("Once");
+    // Written down at most a second later.
+    const isSaved = async () => {
+      const redis = await connectRedis(redisServer.url, logger);
+      const saved = await redis.run((client) => client.hGetAll("cria:web:{general}:messages"));
+      await redis.close();
+      return Object.values(saved).some((json) => json.includes('"Once"'));
+    };
+    await expect.poll(isSaved, LIMIT).toBe(true);
+    await dying.store.close(); // It gives no sign of life any more, and nothing it does is kept.
+
+    const next = await startServer();
+    next.inference.script({ chunks: ["Once upon a time."] });
+    const after = await join(next.server.url);
+    await messages(next.server.url, after);
+    await expect
+      .poll(async () => (await messages(next.server.url, after)).map(({ text }) => text), LIMIT)
+      .toEqual(["@cria A story", "Once upon a time."]);
+    await Promise.all([dying.server.close(), next.server.close()]);
+    await next.store.close();
+  });
+});

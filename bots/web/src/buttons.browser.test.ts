@@ -1,0 +1,139 @@
+import { OPEN_ACCESS } from "@cria/bot-core";
+import { FinishReason } from "@cria/proto";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { launchBrowser } from "./testing/browser.ts";
+import { TestPage } from "./testing/test-page.ts";
+import { startTestServer, type TestServer } from "./testing/test-server.ts";
+
+const LIMIT = { timeout: 20_000 };
+
+describe("what can be done with a message on the page", () => {
+  let browser: Browser;
+  let server: TestServer | undefined;
+  let context: BrowserContext | undefined;
+  beforeAll(async () => {
+    browser = await launchBrowser(process.env.CRIA_CHROMIUM);
+  });
+  afterAll(() => browser.close());
+  afterEach(async () => {
+    await context?.close();
+    await server?.close();
+  });
+
+  const rated: unknown[] = [];
+  async function open(core: Parameters<typeof startTestServer>[1] = {}): Promise<Page> {
+    rated.length = 0;
+    const feedback = { rate: async (_: string, rating: unknown) => void rated.push(rating) };
+    server = await startTestServer({}, { feedback, ...core });
+    const { page } = await TestPage.join(browser, server.url, "Ann");
+    context = page.context();
+    return page;
+  }
+  async function say(page: Page, text: string): Promise<void> {
+    await page.locator("#composer").fill(text);
+    await page.keyboard.press("Enter");
+  }
+  const replies = (page: Page) => page.getByRole("article", { name: /^Cria,/ });
+  const texts = (page: Page) => replies(page).locator(".markdown").allInnerTexts();
+
+  it("Regenerate answers again in the same place", async () => {
+    const page = await open();
+    server!.inference.script({ chunks: ["The **first** answer."] }, { chunks: ["Another."] });
+    await say(page, "Tell me");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["The first answer."]);
+    await replies(page).hover();
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await expect.poll(() => texts(page), LIMIT).toEqual(["Another."]);
+    expect(server!.inference.requests).toHaveLength(2);
+  });
+
+  it("Continue goes on in the same place where a reply was cut", async () => {
+    const page = await open();
+    server!.inference.script(
+      { chunks: ["Once upon"], finishReason: FinishReason.MAX_TOKENS },
+      { chunks: [" a time."] },
+    );
+    await say(page, "A story");
+    await page.getByText("Cut at the length limit").waitFor();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await expect.poll(() => texts(page), LIMIT).toEqual(["Once upon a time."]);
+    expect(await page.getByRole("button", { name: "Continue" }).count()).toBe(0);
+  });
+
+  it("↑ takes one's last message back to change it, and the answer is made anew", async () => {
+    const page = await open();
+    server!.inference.script({ chunks: ["About cats."] }, { chunks: ["About dogs."] });
+    await say(page, "Tell me about cats");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["About cats."]);
+    await page.keyboard.press("ArrowUp");
+    expect(await page.locator("#composer").inputValue()).toBe("Tell me about cats");
+    await page.keyboard.press("Escape");
+    expect(await page.locator("#composer").inputValue()).toBe("");
+    await page.keyboard.press("ArrowUp");
+    await say(page, "Tell me about dogs");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["About dogs."]);
+    const own = page.getByRole("article", { name: /^Ann,/ });
+    expect(await own.allInnerTexts()).toMatchObject([expect.stringMatching(/Tell me about dogs[\s\S]*\(edited\)/)]);
+    expect(await page.locator("#composer").inputValue()).toBe("");
+    expect(JSON.stringify(server!.inference.requests[1]!.prompt)).not.toContain("cats");
+  });
+
+  it("a message that is changed while it is answered is answered as it is now", async () => {
+    const page = await open();
+    server!.inference.script(
+      { chunks: ["About cats"], hold: new Promise(() => undefined) },
+      { chunks: ["About dogs."] },
+    );
+    await say(page, "Tell me about cats");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["About cats"]);
+    await page.keyboard.press("ArrowUp");
+    await say(page, "Tell me about dogs");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["About dogs."]);
+  });
+
+  it("👍 and 👎 are there once an admin switched feedback on", async () => {
+    const page = await open();
+    await say(page, "Hello");
+    await page.getByText("tok/s").waitFor();
+    expect(await page.getByRole("button", { name: "Good reply" }).count()).toBe(0);
+    await say(page, "/feedback on");
+    await page.getByText("Feedback is on").waitFor();
+    const good = page.getByRole("button", { name: "Good reply" }).first();
+    await replies(page).first().hover();
+    await good.click();
+    await expect.poll(() => good.getAttribute("aria-pressed"), LIMIT).toBe("true");
+    expect(rated).toMatchObject([{ rating: "up", question: "Hello", reply: "Hello" }]);
+  });
+
+  it("compare lets two models answer, each in a message of its own", async () => {
+    const page = await open();
+    server!.inference.script({ chunks: ["I am one."] }, { chunks: ["I am two."] });
+    await say(page, "/compare smollm2-135m smollm2-135m-few-shot Who are you?");
+    await expect
+      .poll(() => texts(page), LIMIT)
+      .toEqual(["smollm2-135m\n\nI am one.", "smollm2-135m-few-shot\n\nI am two."]);
+  });
+
+  it("a used up quota is told in one sentence, under the message and above the composer", async () => {
+    const page = await open({ quotaLimits: { userMessagesPerMinute: 1 } });
+    await say(page, "One");
+    await page.getByText("tok/s").waitFor();
+    await replies(page).hover();
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await page.getByRole("alert").getByText("You have sent 1 message in a minute").waitFor();
+    await say(page, "Two");
+    await replies(page)
+      .last()
+      .getByText(/You have sent 1 message in a minute, as many as I take/)
+      .waitFor();
+    expect(server!.inference.requests).toHaveLength(1);
+  });
+
+  it("who may not talk to the bot there is told so", async () => {
+    const page = await open({ access: { ...OPEN_ACCESS, directMessages: false } });
+    await say(page, "Hello");
+    await replies(page).getByText("I do not answer direct messages here").waitFor();
+    expect(server!.inference.requests).toEqual([]);
+  });
+});

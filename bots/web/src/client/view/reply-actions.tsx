@@ -1,0 +1,82 @@
+import { useState } from "preact/hooks";
+import type { ReplyState } from "../../wire.ts";
+import { api } from "../state/api.ts";
+import type { MessageView } from "../state/channel-state.ts";
+import { useChat } from "./chat-context.ts";
+import { Icon } from "./icons.tsx";
+import { canContinue } from "./reply-lines.ts";
+
+interface ReplyActionsProps {
+  readonly view: MessageView;
+  readonly state: ReplyState;
+  /** No later message answers the same question. */
+  readonly isLatestAnswer: boolean;
+}
+
+/** Goes on with a reply that was cut. */
+export function ContinueReply({ view, state, isLatestAnswer }: ReplyActionsProps) {
+  const chat = useChat();
+  const channelId = chat.currentId.value;
+  if (state.type !== "ended" || !isLatestAnswer || !canContinue(state.end) || view.text.value === "") return null;
+  const goOn = () => chat.attempt(() => api.continueReply(channelId, view.message.id));
+  return (
+    <button type="button" class="quiet-button" onClick={goOn}>
+      <Icon name="down" /> Continue
+    </button>
+  );
+}
+
+/** Another answer in the place of this one, and a word on it. */
+export function ReplyActions({ view, state, isLatestAnswer }: ReplyActionsProps) {
+  const chat = useChat();
+  const channelId = chat.currentId.value;
+  if (state.type !== "ended") return null;
+  const regenerate = () => chat.attempt(() => api.regenerate(channelId, view.message.id));
+  return (
+    <>
+      {isLatestAnswer && (
+        <button
+          type="button"
+          class="quiet-button on-hover"
+          aria-label="Regenerate"
+          title="Regenerate"
+          onClick={regenerate}
+        >
+          <Icon name="retry" />
+        </button>
+      )}
+      {chat.current.value.head.value.wantsFeedback && view.text.value !== "" && <Rating view={view} />}
+    </>
+  );
+}
+
+function Rating({ view }: { readonly view: MessageView }) {
+  const chat = useChat();
+  const [given, setGiven] = useState<"up" | "down" | undefined>(undefined);
+  const rate = async (rating: "up" | "down") => {
+    const channelId = chat.currentId.value;
+    if (await chat.attempt(() => api.rate(channelId, view.message.id, rating))) setGiven(rating);
+  };
+  return (
+    <span class={`rating ${given === undefined ? "on-hover" : ""}`}>
+      <button
+        type="button"
+        class="quiet-button"
+        aria-label="Good reply"
+        aria-pressed={given === "up"}
+        onClick={() => rate("up")}
+      >
+        <Icon name="up" />
+      </button>
+      <button
+        type="button"
+        class="quiet-button"
+        aria-label="Bad reply"
+        aria-pressed={given === "down"}
+        onClick={() => rate("down")}
+      >
+        <Icon name="dislike" />
+      </button>
+    </span>
+  );
+}

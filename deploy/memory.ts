@@ -1,0 +1,42 @@
+import { type ConversationStore, createRedisStoreOver, forget, rememberedConversations } from "@cria/bot-core";
+import { StartError } from "./start-error.ts";
+import { connectStateRedis } from "./state-redis.ts";
+
+const USAGE = `Usage: npm run memory -- show [KEY]   (which conversations are remembered, or what of one)
+       npm run memory -- forget KEY   (a conversation with its threads, or a whole workspace, for good)
+KEY is as in docs/memory.md: web:local:general, slack:T024BE7LD:C061EG9SL, slack:T024BE7LD.`;
+/** Nothing is written, so nothing gets this time to live. */
+const UNUSED_TTL_MS = 1;
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(`Cria: ${error instanceof Error ? error.message : error}`);
+  return 1;
+});
+
+/** Returns the exit code. */
+async function main([command, key, ...rest]: readonly string[]): Promise<number> {
+  const isKnown = command === "show" || (command === "forget" && key !== undefined);
+  if (!isKnown || rest.length > 0) throw new StartError(`what should be done?\n${USAGE}`);
+  const redis = await connectStateRedis(process.env);
+  try {
+    if (command === "forget") {
+      const { keys, lines } = await forget(redis, key!);
+      console.log(`Forgot ${keys} keys of ${key} and ${lines} lines about it in transcript and feedback.`);
+    } else if (key === undefined) for (const name of await rememberedConversations(redis)) console.log(name);
+    else await show(createRedisStoreOver(redis, { turnsTtlMs: UNUSED_TTL_MS }), key);
+    return 0;
+  } finally {
+    await redis.close();
+  }
+}
+
+async function show(store: ConversationStore, key: string): Promise<void> {
+  const [settings, turns] = await Promise.all([store.settings(key), store.turns(key)]);
+  for (const [name, value] of Object.entries(settings)) console.log(`${name}: ${value}`);
+  console.log(`${turns.length} rounds`);
+  for (const { atMs, author, user, context, assistant } of turns) {
+    console.log(`\n${new Date(atMs).toISOString()} ${author}: ${user}`);
+    if (context !== undefined) console.log(`about: ${context}`);
+    console.log(`Cria: ${assistant}`);
+  }
+}

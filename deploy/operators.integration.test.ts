@@ -1,0 +1,72 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { connectRedis, createRedisStoreOver } from "@cria/bot-core";
+import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROOT } from "./settings.ts";
+
+const run = promisify(execFile);
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: operators' commands, because redis-server is not on the PATH\n");
+const key = "slack:T1:C1";
+
+describe.skipIf(!hasRedis)("operators' commands", () => {
+  let server: RedisServer;
+  let folder: string;
+  beforeAll(async () => {
+    server = await startRedisServer();
+    folder = await mkdtemp(join(tmpdir(), "cria-operators-"));
+  });
+  afterAll(async () => {
+    await server.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const cria = (script: string, ...args: readonly string[]) =>
+    run(process.execPath, ["--import", "tsx", `deploy/${script}.ts`, ...args], {
+      cwd: ROOT,
+      env: { ...process.env, CRIA_REDIS_URL: server.url },
+    });
+  const fill = async () => {
+    const redis = await connectRedis(server.url, pino({ level: "silent" }));
+    const store = createRedisStoreOver(redis, { turnsTtlMs: 60_000 });
+    await store.appendTurn(key, { author: "Ann", user: "Hi", context: "A text.", assistant: "Hello.", atMs: 0 }, 6);
+    await store.updateSettings(key, { model: "smollm2-135m" });
+    const rating = { atMs: 0, conversation: key, replyId: "r", authorId: "u", rating: "up", model: "m" };
+    const words = { question: "Hi", context: "A text.", reply: "Hello." };
+    const entry = JSON.stringify({ ...rating, ...words });
+    await redis.run((client) => client.xAdd("cria:{slack:T1}:feedback", "*", { json: entry }));
+    await store.close();
+  };
+
+  it("export the replies that were liked as Alpaca JSONL", async () => {
+    await fill();
+    const example = '{"instruction":"Hi","input":"A text.","output":"Hello."}\n';
+    expect((await cria("feedback", "export")).stdout).toBe(example);
+    const out = join(folder, "liked.jsonl");
+    expect((await cria("feedback", "export", "--out", out)).stderr).toMatch(/^1 examples of \d+ ratings in /);
+    expect(await readFile(out, "utf8")).toBe(example);
+  });
+
+  it("show what is remembered and forget it", async () => {
+    await fill();
+    expect((await cria("memory", "show")).stdout).toBe(`${key}\n`);
+    const { stdout } = await cria("memory", "show", key);
+    expect(stdout).toMatch(/^model: smollm2-135m\n\d+ rounds\n/);
+    expect(stdout).toContain("1970-01-01T00:00:00.000Z Ann: Hi\nabout: A text.\nCria: Hello.\n");
+    expect((await cria("memory", "forget", key)).stdout).toMatch(/^Forgot 2 keys of slack:T1:C1 and \d+ lines/);
+    expect((await cria("memory", "show")).stdout).toBe("");
+  });
+
+  it("say how they are used, and that there is no Redis", async () => {
+    await expect(cria("memory", "frget")).rejects.toThrow(/Usage: npm run memory/);
+    await expect(cria("feedback")).rejects.toThrow(/Usage: npm run feedback/);
+    await expect(cria("feedback", "export", "--to", "x")).rejects.toThrow(/Usage: npm run feedback/);
+    const env = { ...process.env, CRIA_REDIS_URL: "", CRIA_STATE_DIR: folder };
+    const lonely = run(process.execPath, ["--import", "tsx", "deploy/memory.ts", "show"], { cwd: ROOT, env });
+    await expect(lonely).rejects.toThrow(/there is no Redis: set CRIA_REDIS_URL/);
+  });
+});

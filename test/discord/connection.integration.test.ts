@@ -1,0 +1,179 @@
+import { createMemoryConversationStore } from "@cria/bot-core";
+import { createGate } from "@cria/bot-core/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { DiscordRun } from "./discord-run.ts";
+
+const runs: DiscordRun[] = [];
+
+async function start(options?: Parameters<typeof DiscordRun.start>[0]): Promise<DiscordRun> {
+  const run = await DiscordRun.start(options);
+  runs.unshift(run);
+  return run;
+}
+
+async function prepare(options?: Parameters<typeof DiscordRun.start>[0]): Promise<DiscordRun> {
+  const run = await DiscordRun.prepare(options);
+  runs.unshift(run);
+  return run;
+}
+
+const words = (content: string) => content.replace(/\n?-# .*$/s, "");
+
+describe("the connection to Discord", () => {
+  afterEach(async () => {
+    for (const run of runs.splice(0)) await run.stop();
+  });
+
+  it("loses no message when it breaks", async () => {
+    const run = await start();
+    run.server.dropConnections();
+    run.ann.mention(run.channel, "while away");
+    expect(words((await run.ended()).json.content)).toBe("while away");
+    expect(run.server.gateway.starts).toEqual(["identify", "resume"]);
+  });
+
+  it("goes on with a reply while it breaks", async () => {
+    const run = await start();
+    const gate = createGate();
+    run.inference.script({ chunks: ["Begun"], hold: gate.opened });
+    run.ann.mention(run.channel, "talk");
+    await run.sees("Begun");
+    run.server.dropConnections();
+    await run.server.until(() => run.server.gateway.starts.length === 2, "a resume");
+    gate.open();
+    expect(words((await run.ended()).json.content)).toBe("Begun");
+  });
+
+  it("finds what a session that is gone has missed, in channels, threads and direct messages, once", async () => {
+    const run = await start();
+    const thread = run.ann.startThread(run.channel, "a thread");
+    run.ann.mention(thread, "before");
+    await run.ended(thread);
+    run.ann.dm("before");
+    await run.ended(run.ann.directChannel);
+    run.server.forgetSessions();
+    run.server.dropConnections();
+    run.ann.mention(run.channel, "missed here");
+    run.ann.say(thread, "missed in the thread");
+    run.ann.dm("missed in private");
+    await run.sees("missed here");
+    await run.sees("missed in the thread", thread);
+    await run.sees("missed in private", run.ann.directChannel);
+    expect(run.inference.requests).toHaveLength(5);
+  });
+
+  it("answers what came shortly before the start, unless it was answered", async () => {
+    const first = await start();
+    first.ann.mention(first.channel, "answered");
+    await first.ended();
+    await first.platform.stop(1_000);
+    first.ann.mention(first.channel, "asked while nobody was there");
+    const second = await start({ joins: first });
+    await second.sees("asked while nobody was there");
+    expect(second.inference.requests).toHaveLength(1);
+  });
+
+  it("ends what it writes when it is told to stop", async () => {
+    const run = await start();
+    run.inference.script({ chunks: ["Begun"], hold: createGate().opened });
+    run.ann.mention(run.channel, "talk");
+    await run.sees("Begun");
+    await run.platform.stop(1_000);
+    expect(run.server.botTexts(run.channel)).toEqual(["Begun\n-# Stopped."]);
+  });
+
+  it("goes on in the messages of a process that died", async () => {
+    const run = await prepare();
+    const question = run.ann.mention(run.channel, "talk");
+    const headers = { authorization: `Bot ${run.server.token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ content: "Half wri", message_reference: { message_id: question.json.id } });
+    const url = `${run.server.apiUrl}/v10/channels/${run.channel.id}/messages`;
+    const { id: handle } = (await (await fetch(url, { method: "POST", headers, body })).json()) as { id: string };
+    const abandoned = {
+      eventId: question.json.id,
+      messageId: question.json.id,
+      place: { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false },
+      author: { id: run.ann.id, name: "Ann" },
+      text: "talk",
+      context: "",
+      numUnreadFiles: 0,
+      replyId: "r1",
+      handle,
+    };
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const takeAbandoned = async () => [abandoned].splice(0, handed++ === 0 ? 1 : 0);
+    let handed = 0;
+    const successor = await start({ joins: run, core: { store: Object.assign(store, { takeAbandoned }) } });
+    successor.inference.script({ chunks: ["Whole."] });
+    const reply = await run.ended();
+    expect(reply.json.id).toBe(handle);
+    expect(words(reply.json.content)).toBe("Whole.");
+    expect(run.server.botMessages(run.channel)).toHaveLength(1);
+  });
+
+  it("does not begin more sessions than Discord allows a day, and waits", async () => {
+    const run = await prepare({ server: { limits: { identifies: { limit: 0, windowMs: 86_400_000 } } } });
+    const isStarted = run.platform.start();
+    await expect.poll(() => run.logs.join("")).toMatch(/sessions remaining.*trying again in 1 s/);
+    await run.platform.stop(0);
+    await expect(isStarted).rejects.toThrow("aborted");
+    expect(run.server.gateway.starts).toEqual([]);
+  });
+
+  it("tells of a wrong token in one line, with where to get a right one", async () => {
+    const run = await prepare({ config: { token: "wrong.token.here" } });
+    await expect(run.platform.start()).rejects.toThrow(
+      /^Discord refuses the bot's token: .*https:\/\/discord.com\/developers\/applications → your app → Bot → Reset Token/,
+    );
+    expect(run.server.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+
+  it("waits for a Discord that cannot be reached, and says so", async () => {
+    const run = await prepare();
+    run.server.fail("GET", /^\/users\/@me$/, 503);
+    await run.platform.start();
+    expect(run.logs.join("")).toMatch(/Discord answers 503 just now.*trying again in 1 s/);
+    const away = await prepare({ config: { apiUrl: "http://127.0.0.1:9/api" } });
+    const isStarted = away.platform.start();
+    await expect.poll(() => away.logs.join("")).toContain("Discord cannot be reached at http://127.0.0.1:9/api");
+    await away.platform.stop(0);
+    await expect(isStarted).rejects.toThrow("aborted");
+  });
+
+  it.each([
+    [4004, /token/],
+    [4010, /4010/],
+    [4011, /2,500/],
+    [4012, /update Cria/],
+    [4013, /update Cria/],
+    [4014, /Message Content intent .* Privileged Gateway Intents/],
+  ] as const)("ends with what to mend after close code %i", async (code, sentence) => {
+    const run = await start();
+    run.server.closeConnections(code);
+    await expect.poll(() => run.lost).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it("is lost when the owner resets the token", async () => {
+    const run = await start();
+    run.server.resetToken();
+    await expect.poll(() => run.lost).toEqual([expect.stringContaining("CRIA_DISCORD_TOKEN")]);
+  });
+
+  it("opens as many shards as Discord asks for, and answers in all of them", async () => {
+    const run = await prepare({ server: { limits: { guildsPerShard: 1 } } });
+    const other = run.server.createGuild("another");
+    await run.platform.start();
+    run.ann.mention(run.channel, "here");
+    other.owner.mention(other.channel, "there");
+    await run.sees("here");
+    await run.sees("there", other.channel);
+    expect(run.server.gateway.sessions.size).toBe(2);
+  });
+
+  it("prints where to add the bot", async () => {
+    const run = await start();
+    const link =
+      /https:\/\/discord.com\/oauth2\/authorize\?client_id=(\d+)&scope=bot\+applications.commands&permissions=\d+/;
+    expect(link.exec(run.logs.join(""))?.[1]).toBe(run.server.world.bot.id);
+  });
+});

@@ -1,0 +1,107 @@
+import { type BotCoreOptions, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { FakeInferenceClient } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import type { DiscordConfig } from "../../bots/discord/src/config.ts";
+import { createDiscordPlatform, type DiscordPlatform } from "../../bots/discord/src/discord-platform.ts";
+import {
+  type Channel,
+  DiscordServer,
+  type DiscordServerOptions,
+  type Guild,
+  type Person,
+} from "../discord-server/index.ts";
+
+/** Windows short enough for a test; the numbers of requests are Discord's. */
+const QUICK_BUCKETS = {
+  createMessage: { limit: 5, windowMs: 200 },
+  editMessage: { limit: 5, windowMs: 200 },
+  deleteMessage: { limit: 5, windowMs: 200 },
+  react: { limit: 1, windowMs: 20 },
+  typing: { limit: 5, windowMs: 200 },
+  webhook: { limit: 5, windowMs: 200 },
+  other: { limit: 50, windowMs: 200 },
+};
+const EDIT_INTERVAL_MS = 20;
+
+export interface DiscordRunOptions {
+  readonly server?: DiscordServerOptions;
+  readonly config?: Partial<DiscordConfig>;
+  readonly core?: Partial<BotCoreOptions>;
+  /** Connects to this server instead of one of its own. */
+  readonly joins?: DiscordRun;
+}
+
+/** The real bot by the real discord.js, against a Discord on loopback, with a scripted inference service. */
+export class DiscordRun {
+  readonly server: DiscordServer;
+  readonly inference = new FakeInferenceClient();
+  readonly guild: Guild;
+  readonly channel: Channel;
+  readonly ann: Person;
+  /** What the bot logged from level warn up, and what it was lost for. */
+  readonly logs: string[] = [];
+  readonly lost: string[] = [];
+  readonly platform: DiscordPlatform;
+  readonly #ownsServer: boolean;
+
+  private constructor(server: DiscordServer, options: DiscordRunOptions) {
+    this.server = server;
+    this.#ownsServer = options.joins === undefined;
+    const { guild, channel } = options.joins ?? server.createGuild();
+    this.guild = guild;
+    this.channel = channel;
+    this.ann = options.joins?.ann ?? server.addPerson("Ann", guild);
+    const logger = pino({ level: "info" }, { write: (line: string) => void this.logs.push(line) });
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const core = createBotCore({ store, inference: this.inference, logger, ...options.core });
+    const config = {
+      token: server.token,
+      guildIds: [],
+      followsThreads: true,
+      apiUrl: server.apiUrl,
+      ...options.config,
+    };
+    this.platform = createDiscordPlatform({
+      config,
+      core,
+      listModels: () => this.inference.listModels(),
+      logger,
+      onLost: (reason) => void this.lost.push(reason),
+      editIntervalMs: EDIT_INTERVAL_MS,
+    });
+  }
+
+  /** A run that is not connected yet. */
+  static async prepare(options: DiscordRunOptions = {}): Promise<DiscordRun> {
+    const { limits, ...more } = options.server ?? {};
+    const server =
+      options.joins?.server ?? (await DiscordServer.start({ limits: { buckets: QUICK_BUCKETS, ...limits }, ...more }));
+    return new DiscordRun(server, options);
+  }
+
+  /** A connected bot. */
+  static async start(options: DiscordRunOptions = {}): Promise<DiscordRun> {
+    const run = await DiscordRun.prepare(options);
+    await run.platform.start();
+    return run;
+  }
+
+  async stop(): Promise<void> {
+    await this.platform.stop(1_000);
+    if (this.#ownsServer) await this.server.close();
+  }
+
+  /** Resolves with the text once the bot has a message in the channel that holds it. */
+  async sees(text: string, channel = this.channel): Promise<string> {
+    const find = () => this.server.botTexts(channel).find((shown) => shown.includes(text));
+    return await this.server.until(find, `"${text}"`);
+  }
+
+  /** Resolves when the bot's last message there has buttons of an ended reply. */
+  async ended(channel = this.channel) {
+    return await this.server.until(() => {
+      const last = this.server.botMessages(channel).at(-1);
+      return last && JSON.stringify(last.json.components).includes("regenerate:") ? last : undefined;
+    }, "the end of a reply");
+  }
+}

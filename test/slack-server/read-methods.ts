@@ -1,0 +1,125 @@
+import type { Json } from "./blocks.ts";
+import { fileJson, messageJson } from "./message-json.ts";
+import { type Arguments, type CallContext, type Method, text, visibleChannel } from "./method.ts";
+import { SlackRefusal } from "./slack-error.ts";
+import type { Channel, Message, World } from "./world.ts";
+
+const PAGE = ["cursor", "limit", "latest", "oldest", "inclusive", "include_all_metadata"];
+const READ = { channel: "channels:read", group: "groups:read", im: "im:read" };
+const HISTORY = { channel: "channels:history", group: "groups:history", im: "im:history" };
+
+/** What the app can look up. */
+export const readMethods: Readonly<Record<string, Method>> = {
+  "auth.test": {
+    required: [],
+    optional: [],
+    run: (_, { world, baseUrl }) => ({
+      url: `${baseUrl}/`,
+      team: world.team.name,
+      team_id: world.team.id,
+      user: "cria",
+      user_id: world.botUser,
+      bot_id: world.botId,
+      is_enterprise_install: false,
+    }),
+  },
+  "team.info": {
+    required: [],
+    optional: ["team", "domain"],
+    scopes: ["team:read"],
+    run: (_, { world }) => ({ team: world.team }),
+  },
+  "users.info": {
+    required: ["user"],
+    optional: ["include_locale"],
+    scopes: ["users:read"],
+    run: (args, { world }) => ({ user: userJson(world, text(args, "user")) }),
+  },
+  "users.conversations": {
+    required: [],
+    optional: ["user", "types", "exclude_archived", "limit", "cursor"],
+    scopes: ["channels:read"],
+    run: conversationsOf,
+  },
+  "conversations.info": {
+    required: ["channel"],
+    optional: ["include_locale", "include_num_members"],
+    scopes: READ,
+    run: (args, { world }) => ({ channel: channelJson(world, visibleChannel(world, text(args, "channel"))) }),
+  },
+  "conversations.history": {
+    required: ["channel"],
+    optional: PAGE,
+    scopes: HISTORY,
+    run: (args, context) => page(args, context, ({ threadTs }) => threadTs === undefined),
+  },
+  "conversations.replies": {
+    required: ["channel", "ts"],
+    optional: PAGE,
+    scopes: HISTORY,
+    run: (args, context) => {
+      const root = text(args, "ts");
+      const found = page(args, context, ({ ts, threadTs }) => ts === root || threadTs === root);
+      if ((found.messages as Json[]).length === 0) throw new SlackRefusal("thread_not_found");
+      return found;
+    },
+  },
+  "files.info": {
+    required: ["file"],
+    optional: ["cursor", "limit"],
+    scopes: ["files:read"],
+    run: (args, { world, baseUrl }) => {
+      const file = world.files.get(text(args, "file"));
+      if (!file) throw new SlackRefusal("file_not_found");
+      return { file: fileJson(file, baseUrl) };
+    },
+  },
+};
+
+function userJson(world: World, id: string): Json {
+  const user = world.users.get(id);
+  if (!user) throw new SlackRefusal("user_not_found");
+  const profile = { display_name: user.name, real_name: user.name };
+  return { id, name: user.name, real_name: user.name, profile, is_admin: user.isAdmin, is_bot: id === world.botUser };
+}
+
+function channelJson(world: World, { id, name, type, members, isArchived }: Channel): Json {
+  const person = [...members].find((member) => member !== world.botUser);
+  return {
+    id,
+    ...(type === "im" ? { user: person } : { name }),
+    is_channel: type === "channel",
+    is_private: type !== "channel",
+    is_im: type === "im",
+    is_member: members.has(world.botUser),
+    is_archived: isArchived,
+  };
+}
+
+function conversationsOf(args: Arguments, { world }: CallContext): Json {
+  const user = args.user === undefined ? world.botUser : text(args, "user");
+  const types = text(args, "types") || "public_channel";
+  const isWanted = ({ type }: Channel) => types.includes({ channel: "public", group: "private", im: "im" }[type]);
+  const channels = [...world.channels.values()].filter((channel) => {
+    return !channel.isDeleted && isWanted(channel) && channel.members.has(user) && channel.members.has(world.botUser);
+  });
+  return { channels: channels.map((channel) => channelJson(world, channel)), response_metadata: { next_cursor: "" } };
+}
+
+function page(args: Arguments, { world, baseUrl }: CallContext, belongs: (message: Message) => boolean): Json {
+  const { id, members } = visibleChannel(world, text(args, "channel"));
+  if (!members.has(world.botUser)) throw new SlackRefusal("not_in_channel");
+  const limit = Number(args.limit ?? 100);
+  const isInclusive = text(args, "inclusive") === "true";
+  const inTime = ({ ts }: Message) => {
+    const afterOldest = args.oldest === undefined || ts > text(args, "oldest") || (isInclusive && ts === args.oldest);
+    const beforeLatest = args.latest === undefined || ts < text(args, "latest") || (isInclusive && ts === args.latest);
+    return afterOldest && beforeLatest;
+  };
+  const all = world.messages.filter((message) => {
+    const isSeen = !message.isDeleted && message.ephemeralTo === undefined;
+    return message.channel === id && isSeen && belongs(message) && inTime(message);
+  });
+  const shown = args.ts === undefined ? all.slice(-limit).reverse() : all.slice(0, limit);
+  return { messages: shown.map((message) => messageJson(world, message, baseUrl)), has_more: all.length > limit };
+}

@@ -1,0 +1,65 @@
+import { type BotCoreOptions, createBotCore, createMemoryConversationStore, resolveSettings } from "@cria/bot-core";
+import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { loadSlackConfig } from "../../bots/slack/src/config.ts";
+import { createSlackPlatform, type SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
+import { AdvancingClock } from "./clock.ts";
+import { manifestOptions } from "./manifest.ts";
+import { type SlackServer, type SlackServerOptions, startSlackServer } from "./slack-server.ts";
+
+export interface SlackBotOptions {
+  readonly core?: Partial<BotCoreOptions>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly server?: Partial<SlackServerOptions>;
+}
+
+/** A Slack with Ann and a channel in it, and the bot over a core whose model is scripted. */
+export interface SlackBot {
+  readonly clock: AdvancingClock;
+  readonly server: SlackServer;
+  readonly model: FakeInferenceClient;
+  readonly platform: SlackPlatform;
+  readonly ann: string;
+  readonly channel: string;
+  /** Why the bot said that Slack is lost. */
+  readonly losses: string[];
+  close(): Promise<void>;
+}
+
+/** Starts the bot on a Slack of its own. */
+export async function startSlackBot(options: SlackBotOptions = {}): Promise<SlackBot> {
+  const clock = new AdvancingClock();
+  const server = await startSlackServer({ ...manifestOptions(), clock, ...options.server });
+  const models = ["small", "big"].map((name) => fakeModel({ name, isDefault: name === "small" }));
+  const model = new FakeInferenceClient(models);
+  const losses: string[] = [];
+  const platform = createBot(server, model, losses, options);
+  await platform.start();
+  const ann = server.people.addUser("Ann");
+  const channel = server.people.addChannel("general", [ann]);
+  const close = async () => {
+    await platform.stop(0);
+    await server.close();
+  };
+  return { clock, server, model, platform, ann, channel, losses, close };
+}
+
+/** A further bot process on the same Slack; not started. */
+export function createBot(
+  server: SlackServer,
+  model: FakeInferenceClient,
+  losses: string[],
+  { core = {}, env = {} }: SlackBotOptions = {},
+): SlackPlatform {
+  const logger = pino({ level: "silent" });
+  const store = core.store ?? createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
+  const tokens = { CRIA_SLACK_BOT_TOKEN: server.botToken, CRIA_SLACK_APP_TOKEN: server.appToken };
+  return createSlackPlatform({
+    config: loadSlackConfig({ ...tokens, CRIA_SLACK_API_URL: server.apiUrl, ...env }),
+    core: createBotCore({ inference: model, logger, ...core, store }),
+    listModels: () => model.listModels(),
+    settings: (place) => resolveSettings(store, place),
+    logger,
+    onLost: (reason) => void losses.push(reason),
+  });
+}

@@ -1,0 +1,183 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text as readText } from "node:stream/consumers";
+import type { Json } from "./blocks.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { Deliveries } from "./deliveries.ts";
+import { HttpEvents } from "./http-events.ts";
+import { Interactions } from "./interactions.ts";
+import { People } from "./people.ts";
+import { RateLimits } from "./rate-limits.ts";
+import { ResponseUrls } from "./response-urls.ts";
+import { SocketMode } from "./socket-mode.ts";
+import { Triggers } from "./triggers.ts";
+import { type Answer, type Call, WebApi } from "./web-api.ts";
+import { type Message, shownText, World } from "./world.ts";
+
+export interface SlackServerOptions {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** The app's request URL: events then come by HTTP. Default: Socket Mode. */
+  readonly requestUrl?: string;
+  readonly signingSecret?: string;
+  /** Of the bot token. */
+  readonly scopes: readonly string[];
+  /** What the app is subscribed to, as `message.im`. */
+  readonly events: readonly string[];
+  /** Whether calls are limited. Default true. */
+  readonly hasRateLimits?: boolean;
+  /** Chooses the connection of an event. Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** Starts a Slack with one workspace and one installed app, on loopback. */
+export async function startSlackServer(options: SlackServerOptions): Promise<SlackServer> {
+  const server = new SlackServer(options);
+  await server.listen();
+  return server;
+}
+
+/** A Slack that speaks the real protocols, enforces the real limits, and lets a test act as everyone else. */
+export class SlackServer {
+  readonly botToken = "xoxb-test-bot-token";
+  readonly appToken = "xapp-test-app-token";
+  readonly world: World;
+  readonly people: People;
+  readonly interactions: Interactions;
+  readonly deliveries: Deliveries;
+  readonly socketMode: SocketMode;
+  readonly httpEvents: HttpEvents | undefined;
+  readonly api: WebApi;
+  readonly #http: Server;
+  readonly #responseUrls: ResponseUrls;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(options: SlackServerOptions) {
+    const { clock = systemClock, requestUrl, signingSecret = "test-signing-secret" } = options;
+    const onChange = () => this.#wake();
+    const baseUrl = () => this.baseUrl;
+    this.world = new World(clock);
+    this.socketMode = new SocketMode(this.world, options.random ?? Math.random, onChange);
+    this.httpEvents = requestUrl === undefined ? undefined : new HttpEvents(this.world, requestUrl, signingSecret);
+    this.deliveries = new Deliveries(this.world, this.httpEvents ?? this.socketMode, options.events, onChange);
+    const triggers = new Triggers(clock);
+    this.#responseUrls = new ResponseUrls(this.world, baseUrl);
+    this.people = new People(this.world, this.deliveries, baseUrl);
+    const parts = { world: this.world, deliveries: this.deliveries, triggers, responseUrls: this.#responseUrls };
+    this.interactions = new Interactions({ ...parts, baseUrl });
+    const emit = (event: Json) => void this.deliveries.emit(event);
+    const redeemTrigger = (id: string) => triggers.redeem(id);
+    this.#http = createServer((request, response) => void this.#serve(request, response));
+    const world = this.world;
+    this.api = new WebApi({
+      context: {
+        world,
+        get baseUrl() {
+          return baseUrl();
+        },
+        emit,
+        redeemTrigger,
+      },
+      limits: options.hasRateLimits === false ? undefined : new RateLimits(clock),
+      openConnection: this.socketMode.open,
+      onCall: onChange,
+    });
+    this.api.tokens.set(this.botToken, { kind: "bot", scopes: options.scopes, isRevoked: false });
+    this.api.tokens.set(this.appToken, { kind: "app", scopes: ["connections:write"], isRevoked: false });
+  }
+
+  /** As http://127.0.0.1:1234. */
+  get baseUrl(): string {
+    return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  /** For a client's `slackApiUrl`. */
+  get apiUrl(): string {
+    return `${this.baseUrl}/api/`;
+  }
+
+  async listen(): Promise<void> {
+    this.#http.on("upgrade", (request, socket, head) => this.socketMode.upgrade(request, socket, head));
+    await new Promise<void>((resolve) => this.#http.listen(0, "127.0.0.1", resolve));
+  }
+
+  async close(): Promise<void> {
+    this.socketMode.close();
+    this.#http.closeAllConnections();
+    await new Promise((resolve) => this.#http.close(resolve));
+  }
+
+  /** What a person reads in a channel or a thread, oldest first; someone's ephemeral messages with `seenBy`. */
+  transcript(channel: string, { threadTs, seenBy }: { threadTs?: string; seenBy?: string } = {}): readonly string[] {
+    return this.messages(channel, threadTs, seenBy).map((message) => {
+      return `${this.world.users.get(message.user)?.name}: ${shownText(message)}`;
+    });
+  }
+
+  /** Messages of a channel, or of one of its threads without the root. */
+  messages(channel: string, threadTs?: string, seenBy?: string): readonly Message[] {
+    return this.world.messages.filter((message) => {
+      const isSeen = message.ephemeralTo === undefined || message.ephemeralTo === seenBy;
+      const isThere = message.channel === channel && message.threadTs === threadTs;
+      return isThere && isSeen && !message.isDeleted;
+    });
+  }
+
+  /** The app's answers to a message: its thread, without what others wrote. */
+  replies({ channel, ts, threadTs }: Message): readonly Message[] {
+    return this.messages(channel, threadTs ?? ts).filter(({ user }) => user === this.world.botUser);
+  }
+
+  /** Calls of a method, as they were answered. */
+  calls(method: string): readonly Call[] {
+    return this.api.calls.filter((call) => call.method === method);
+  }
+
+  /** Resolves once that is so; looked at whenever the app has done something. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  revoke(token: string): void {
+    this.api.tokens.get(token)!.isRevoked = true;
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? "/", "http://server");
+    const [, area, name = ""] = pathname.split("/");
+    if (area === "api") return send(response, await this.#call(request, name));
+    if (area === "files") return this.#sendFile(request, response, name);
+    if (area !== "response") return void response.writeHead(404).end();
+    const { status, text } = this.#responseUrls.post(name, JSON.parse(await readText(request)));
+    response.writeHead(status, { "content-type": "text/plain" }).end(text);
+    this.#wake();
+  }
+
+  async #call(request: IncomingMessage, method: string): Promise<Answer> {
+    const body = await readText(request);
+    const isJson = request.headers["content-type"]?.startsWith("application/json");
+    const form = isJson ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
+    const token = request.headers.authorization?.replace(/^Bearer /, "") ?? form.token;
+    return await this.api.call(method, form, token);
+  }
+
+  /** Files want a token too; without one Slack shows its sign-in page. */
+  #sendFile(request: IncomingMessage, response: ServerResponse, id: string): void {
+    const token = this.api.tokens.get(request.headers.authorization?.replace(/^Bearer /, "") ?? "");
+    const file = this.world.files.get(id);
+    const mayRead = token !== undefined && !token.isRevoked && token.scopes.includes("files:read");
+    if (!mayRead) return void response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
+    if (!file) return void response.writeHead(404).end();
+    response.writeHead(200, { "content-type": file.mimetype, "content-length": file.size }).end(file.content);
+  }
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
+  response.end(JSON.stringify(body));
+}

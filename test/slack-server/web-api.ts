@@ -1,0 +1,164 @@
+import { assistantMethods } from "./assistant-methods.ts";
+import type { Json } from "./blocks.ts";
+import { chatMethods } from "./chat-methods.ts";
+import type { Arguments, CallContext, Method } from "./method.ts";
+import type { RateLimits } from "./rate-limits.ts";
+import { readMethods } from "./read-methods.ts";
+import { invalidArguments, SlackRefusal } from "./slack-error.ts";
+import { streamMethods } from "./stream-methods.ts";
+import { viewMethods } from "./view-methods.ts";
+
+/** One call, as it was answered. */
+export interface Call {
+  readonly method: string;
+  readonly args: Arguments;
+  /** "ratelimited" for a 429; undefined where all went well. */
+  readonly error: string | undefined;
+  readonly atMs: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Json;
+}
+
+/** A token that Slack knows. */
+export interface Token {
+  readonly kind: "bot" | "app";
+  scopes: readonly string[];
+  isRevoked: boolean;
+}
+
+const JSON_ARGUMENTS = new Set(["attachments", "blocks", "chunks", "loading_messages", "metadata", "prompts", "view"]);
+/** What the client adds to every call. */
+const ALWAYS = ["token", "team_id"];
+
+/** The methods, behind what Slack checks of every call: token, scope, arguments, rate. */
+export class WebApi {
+  readonly calls: Call[] = [];
+  readonly tokens = new Map<string, Token>();
+  readonly #methods: Readonly<Record<string, Method>>;
+  readonly #context: CallContext;
+  readonly #limits: RateLimits | undefined;
+  readonly #failures: { readonly method: string; readonly failure: string | number }[] = [];
+  readonly #onCall: () => void;
+
+  constructor(options: {
+    readonly context: CallContext;
+    readonly limits: RateLimits | undefined;
+    readonly openConnection: Method;
+    readonly onCall: () => void;
+  }) {
+    this.#context = options.context;
+    this.#limits = options.limits;
+    this.#onCall = options.onCall;
+    this.#methods = {
+      ...chatMethods,
+      ...streamMethods,
+      ...readMethods,
+      ...assistantMethods,
+      ...viewMethods,
+      "apps.connections.open": options.openConnection,
+    };
+  }
+
+  /** The next call of the method fails: with an error, or with an HTTP status; 429 asks for a second. */
+  failNext(method: string, failure: string | number): void {
+    this.#failures.push({ method, failure });
+  }
+
+  async call(method: string, form: Arguments, token: string | undefined): Promise<Answer> {
+    let args: Arguments = form;
+    try {
+      const known = this.#authenticate(token);
+      args = parseArguments(form);
+      return this.#record(method, args, await this.#run(method, args, known));
+    } catch (error) {
+      if (!(error instanceof SlackRefusal)) throw error;
+      return this.#record(method, args, refusal(error));
+    } finally {
+      this.#onCall();
+    }
+  }
+
+  async #run(name: string, args: Arguments, token: Token): Promise<Answer> {
+    const wait = this.#limits?.take(name, String(args.channel));
+    if (wait !== undefined) return rateLimited(wait);
+    const failure = this.#takeFailure(name);
+    if (failure === 429) return rateLimited(1);
+    if (typeof failure === "number") return { status: failure, headers: {}, body: { ok: false, error: "fatal_error" } };
+    if (failure !== undefined) throw new SlackRefusal(failure);
+    const method = this.#methods[name];
+    if (!method) throw new SlackRefusal("unknown_method");
+    this.#checkScopes(method, args, token);
+    checkArguments(method, args);
+    this.#context.world.expireStreams();
+    const body = await method.run(args, this.#context);
+    return { status: 200, headers: { "x-oauth-scopes": token.scopes.join(",") }, body: { ok: true, ...body } };
+  }
+
+  #takeFailure(method: string): string | number | undefined {
+    const index = this.#failures.findIndex((failure) => failure.method === method);
+    return index < 0 ? undefined : this.#failures.splice(index, 1)[0]?.failure;
+  }
+
+  #authenticate(token: string | undefined): Token {
+    if (!token) throw new SlackRefusal("not_authed");
+    const known = this.tokens.get(token);
+    if (!known) throw new SlackRefusal("invalid_auth");
+    if (known.isRevoked) throw new SlackRefusal("token_revoked");
+    return known;
+  }
+
+  #checkScopes(method: Method, args: Arguments, token: Token): void {
+    if (token.kind !== (method.token ?? "bot")) throw new SlackRefusal("not_allowed_token_type");
+    const needed = this.#scopesOf(method, args);
+    const missing = needed.find((scope) => !token.scopes.includes(scope));
+    if (missing) throw new SlackRefusal("missing_scope", { needed: missing, provided: token.scopes.join(",") });
+  }
+
+  #scopesOf({ scopes = [] }: Method, args: Arguments): readonly string[] {
+    if (Array.isArray(scopes)) return scopes;
+    const type = this.#context.world.channels.get(String(args.channel))?.type ?? "channel";
+    return [(scopes as Readonly<Record<string, string>>)[type]!];
+  }
+
+  #record(method: string, args: Arguments, answer: Answer): Answer {
+    const error = answer.body.ok === true ? undefined : String(answer.body.error);
+    this.calls.push({ method, args, error, atMs: this.#context.world.clock.now() });
+    return answer;
+  }
+}
+
+function parseArguments(form: Arguments): Arguments {
+  return Object.fromEntries(
+    Object.entries(form).map(([name, value]) => {
+      return [name, JSON_ARGUMENTS.has(name) && typeof value === "string" ? parseJson(name, value) : value];
+    }),
+  );
+}
+
+function parseJson(name: string, value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw invalidArguments(`${name} is not JSON`);
+  }
+}
+
+function checkArguments({ required, optional }: Method, args: Arguments): void {
+  const missing = required.find((name) => args[name] === undefined || args[name] === "");
+  if (missing) throw invalidArguments(`missing required field: ${missing}`);
+  const known = [...required, ...optional, ...ALWAYS];
+  const unknown = Object.keys(args).find((name) => !known.includes(name));
+  if (unknown) throw invalidArguments(`unknown argument: ${unknown}`);
+}
+
+function rateLimited(seconds: number): Answer {
+  return { status: 429, headers: { "retry-after": String(seconds) }, body: { ok: false, error: "ratelimited" } };
+}
+
+function refusal({ code, fields }: SlackRefusal): Answer {
+  return { status: 200, headers: {}, body: { ok: false, error: code, ...fields } };
+}
