@@ -6,7 +6,7 @@ import { botProcess, inferenceProcess, webProcess } from "./node-processes.ts";
 import { freePort, listenObstacle } from "./ports.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { loadDefaultModel, waitForPage } from "./readiness.ts";
-import { findOnPath, prepareRedis } from "./redis.ts";
+import { findRedisServer, prepareRedis } from "./redis.ts";
 import { type LocalSettings, loadLocalSettings, ROOT, reachableHost } from "./settings.ts";
 import { envFilePath, loadEnvFile } from "./setup/env-file.ts";
 import { StartError } from "./start-error.ts";
@@ -75,9 +75,12 @@ async function requirePort(prefix: string, host: string, port: number): Promise<
 
 /** Undefined where there is no Redis: the bots then remember in their own memory. */
 async function startRedis(group: ProcessGroup, stateDir: string): Promise<string | undefined> {
-  const server = findOnPath("redis-server", process.env.PATH);
+  const server = findRedisServer(process.env.PATH);
   if (!server) {
-    write("redis", "no redis-server on the PATH: conversations are kept in memory and forgotten at the end");
+    write(
+      "redis",
+      "no redis-server or valkey-server on the PATH: conversations are kept in memory and forgotten at the end",
+    );
     return undefined;
   }
   const redis = prepareRedis(server, stateDir, await freePort("127.0.0.1"));

@@ -13,7 +13,7 @@ export interface LocalRedis {
 }
 
 /**
- * redis-server is not ours, so a shell stands in for exit-with-parent.ts: it ends Redis when its own standard input ends.
+ * The server is not ours, so a shell stands in for exit-with-parent.ts: it ends Redis when its own standard input ends.
  * A shell gives /dev/null to what runs in the background, hence the copy as descriptor 3. SIGTERM comes to the whole group;
  * the shell only has to outlive Redis.
  */
@@ -25,6 +25,11 @@ wait $redis; code=$?
 [ $code -le 128 ] || { wait $redis; code=$?; }
 kill $watch 2>/dev/null
 exit $code`;
+
+/** What serves Redis's protocol, the first found on the PATH; undefined if there is none. */
+export function findRedisServer(path: string | undefined): string | undefined {
+  return findOnPath("redis-server", path) ?? findOnPath("valkey-server", path);
+}
 
 /** The path of a program on the PATH; undefined if there is none. */
 export function findOnPath(program: string, path: string | undefined): string | undefined {

@@ -14,7 +14,7 @@ export async function connectStateRedis(env: NodeJS.ProcessEnv): Promise<RedisCo
   const url = redisUrl ?? (await readLocalUrl(stateDir));
   if (url === undefined)
     throw new StartError(
-      "there is no Redis: set CRIA_REDIS_URL, or run `npm start` once with redis-server on the PATH",
+      "there is no Redis: set CRIA_REDIS_URL, or run `npm start` once with redis-server or valkey-server on the PATH",
     );
   const redis = await connectRedis(url, pino({ level: "silent" }));
   const isThere = await redis

@@ -34,5 +34,5 @@ function redisSuites(): string[] {
   return ["bots", "test"]
     .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)))
     .filter((path) => path.endsWith(".test.ts") && !path.includes("node_modules"))
-    .filter((path) => /redis-server/.test(readFileSync(path, "utf8")));
+    .filter((path) => /redis-server|describeOnRedis/.test(readFileSync(path, "utf8")));
 }

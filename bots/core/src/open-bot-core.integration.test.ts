@@ -1,24 +1,22 @@
 import { Finished, Started } from "@cria/proto";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCoreConfig } from "./config.ts";
 import { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 import { readRatings } from "./records/feedback.ts";
+import { describeOnRedis } from "./testing/describe-on-redis.contract.ts";
 import { fakeModel } from "./testing/fake-model.ts";
 import { FakeReplyHandle } from "./testing/fake-reply.ts";
 import { type InferenceServer, startInferenceServer } from "./testing/inference-server.ts";
-import { hasRedisServer, type RedisServer, startRedisServer } from "./testing/redis-server.ts";
+import { type RedisServer, startRedisServer } from "./testing/redis-server.ts";
 import { starting, testMessage, testPlace } from "./testing/test-core.ts";
 
-const hasRedis = hasRedisServer(process.env.PATH ?? "");
-if (!hasRedis) process.stderr.write("skipped: a whole core, because redis-server is not on the PATH\n");
-
-describe.skipIf(!hasRedis)("openBotCore with a Redis", () => {
+describeOnRedis("openBotCore", (program) => {
   let redis: RedisServer;
   let service: InferenceServer;
   const open: OpenBotCore[] = [];
   beforeAll(async () => {
-    redis = await startRedisServer();
+    redis = await startRedisServer(program);
     service = await startInferenceServer({
       listModels: (_call, answer) => answer(null, { models: [fakeModel()] }),
       generate: (call) => {

@@ -1,23 +1,22 @@
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { createBotCore } from "../pipeline.ts";
 import type { AbandonedReply } from "../platform.ts";
 import { createRedisConversationStore } from "../store/redis-conversation-store.ts";
+import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
 import { starting, testMessage, testPlace } from "../testing/test-core.ts";
 import { toUnanswered } from "./unanswered.ts";
 
 const logger = pino({ level: "silent" });
-const hasRedis = hasRedisServer(process.env.PATH ?? "");
-if (!hasRedis) process.stderr.write("skipped: adoption, because redis-server is not on the PATH\n");
 
-describe.skipIf(!hasRedis)("what a dead process left", () => {
+describeOnRedis("what a dead process left", (program) => {
   let server: RedisServer;
   beforeAll(async () => {
-    server = await startRedisServer();
+    server = await startRedisServer(program);
   });
   afterAll(() => server.close());
 

@@ -1,24 +1,23 @@
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRedisFeedback, type Rating, readRatings } from "../records/feedback.ts";
 import { connectRedis, type RedisConnection } from "../store/redis-connection.ts";
 import { createRedisStoreOver } from "../store/redis-conversation-store.ts";
-import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
+import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
 import { forget, rememberedConversations } from "./memory-keys.ts";
 
-const hasRedis = hasRedisServer(process.env.PATH ?? "");
-if (!hasRedis) process.stderr.write("skipped: memory for operators, because redis-server is not on the PATH\n");
 const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
 const rating = (conversation: string): Rating => ({
   ...{ atMs: 0, replyId: "r", authorId: "u", rating: "up", question: "q", context: "", reply: "r", model: "m" },
   conversation,
 });
 
-describe.skipIf(!hasRedis)("memory for operators", () => {
+describeOnRedis("memory for operators", (program) => {
   let server: RedisServer;
   let redis: RedisConnection;
   beforeAll(async () => {
-    server = await startRedisServer();
+    server = await startRedisServer(program);
     redis = await connectRedis(server.url, pino({ level: "silent" }));
   });
   afterAll(async () => {

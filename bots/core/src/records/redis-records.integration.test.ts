@@ -4,14 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeQuotaStore } from "../quota/quota-store.contract.ts";
 import { createRedisQuotaStore } from "../quota/redis-quota-store.ts";
 import { connectRedis, type RedisConnection } from "../store/redis-connection.ts";
-import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
+import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
 import { createRedisFeedback, type Rating, readRatings } from "./feedback.ts";
 import { createRedisTranscript } from "./redis-transcript.ts";
 import type { Exchange } from "./transcript.ts";
 
 const logger = pino({ level: "silent" });
-const hasRedis = hasRedisServer(process.env.PATH ?? "");
-if (!hasRedis) process.stderr.write("skipped: records in Redis, because redis-server is not on the PATH\n");
 
 const exchange: Exchange = {
   workspace: "web:local",
@@ -48,11 +47,11 @@ const rating = (fields: Partial<Rating>): Rating => ({
   ...fields,
 });
 
-describe.skipIf(!hasRedis)("records on a real Redis", () => {
+describeOnRedis("records", (program) => {
   let server: RedisServer;
   let redis: RedisConnection;
   beforeAll(async () => {
-    server = await startRedisServer();
+    server = await startRedisServer(program);
     redis = await connectRedis(server.url, logger);
   });
   afterAll(async () => {

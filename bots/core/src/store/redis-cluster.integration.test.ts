@@ -1,27 +1,25 @@
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { createBotCore } from "../pipeline.ts";
 import { describeQuotaStore } from "../quota/quota-store.contract.ts";
 import { createRedisQuotaStore } from "../quota/redis-quota-store.ts";
 import { createRedisFeedback, type Rating, readRatings } from "../records/feedback.ts";
+import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { type RedisCluster, startRedisCluster } from "../testing/redis-cluster.ts";
-import { hasRedisServer } from "../testing/redis-server.ts";
 import { testMessage, testPlace } from "../testing/test-core.ts";
 import { describeConversationStore } from "./conversation-store.contract.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
 import { createRedisConversationStore } from "./redis-conversation-store.ts";
 
 const logger = pino({ level: "silent" });
-const hasRedis = hasRedisServer(process.env.PATH ?? "");
-if (!hasRedis) process.stderr.write("skipped: the Redis Cluster suites, because redis-server is not on the PATH\n");
 
-describe.skipIf(!hasRedis)("on a Redis Cluster of three nodes", () => {
+describeOnRedis("a cluster of three nodes", (program) => {
   let cluster: RedisCluster;
   let redis: RedisConnection;
   beforeAll(async () => {
-    cluster = await startRedisCluster();
+    cluster = await startRedisCluster(program);
     redis = await connectRedis(cluster.url, logger);
   });
   afterAll(async () => {

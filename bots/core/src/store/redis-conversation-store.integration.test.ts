@@ -2,10 +2,11 @@ import { pino } from "pino";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createBotCore } from "../pipeline.ts";
+import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
 import { testMessage } from "../testing/test-core.ts";
 import { describeConversationStore } from "./conversation-store.contract.ts";
 import { createRedisConversationStore } from "./redis-conversation-store.ts";
@@ -13,15 +14,13 @@ import { createRedisConversationStore } from "./redis-conversation-store.ts";
 const logger = pino({ level: "silent" });
 const never = new AbortController().signal;
 const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
-const hasRedis = hasRedisServer(process.env.PATH ?? "");
-if (!hasRedis) process.stderr.write("skipped: the Redis suites, because redis-server is not on the PATH\n");
 
 const openStore = (url: string, leaseMs = 10_000) =>
   createRedisConversationStore({ url, turnsTtlMs: 60_000, logger, leaseMs });
 
-describe.skipIf(!hasRedis)("on a real Redis", () => {
+describeOnRedis("conversations", (program) => {
   describeConversationStore("RedisConversationStore", async () => {
-    const server = await startRedisServer();
+    const server = await startRedisServer(program);
     const stores = [await openStore(server.url), await openStore(server.url)] as const;
     const close = async () => {
       await Promise.all(stores.map((store) => store.close()));
@@ -33,7 +32,7 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
   describe("RedisConversationStore", () => {
     let server: RedisServer;
     beforeAll(async () => {
-      server = await startRedisServer();
+      server = await startRedisServer(program);
     });
     afterAll(() => server.close());
 
@@ -107,7 +106,7 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
 
   describe("RedisConversationStore without its Redis", () => {
     it("fails with a clear error while Redis is gone, and comes back by itself", async () => {
-      const server = await startRedisServer();
+      const server = await startRedisServer(program);
       const store = await openStore(server.url, 300);
       const leave = await store.takeTurn("web:local:gone", { signal: never });
       await server.kill();
@@ -124,7 +123,7 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
     });
 
     it("fails when Redis is there and does not answer", async () => {
-      const server = await startRedisServer();
+      const server = await startRedisServer(program);
       const store = await openStore(server.url);
       server.freeze();
       await expect(store.settings("c")).rejects.toThrow(/memory \(Redis\) cannot be reached/);
@@ -135,7 +134,7 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
     });
 
     it("lets a reply that has begun end, with a line that it will not be remembered", async () => {
-      const server = await startRedisServer();
+      const server = await startRedisServer(program);
       const store = await openStore(server.url);
       const inference = new FakeInferenceClient();
       const isKilled = createGate();
@@ -157,7 +156,7 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
     });
 
     it("opens before Redis is there and uses it once it is", async () => {
-      const server = await startRedisServer();
+      const server = await startRedisServer(program);
       await server.kill();
       const store = await openStore(server.url);
       await expect(store.turns("c")).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });

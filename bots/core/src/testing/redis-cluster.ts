@@ -28,13 +28,13 @@ interface Node {
 }
 
 /** Starts three nodes, gives each a third of the slots and lets them meet. Rejects when they do not agree in time. */
-export async function startRedisCluster(): Promise<RedisCluster> {
+export async function startRedisCluster(program: string): Promise<RedisCluster> {
   const nodes: Node[] = [];
   const close = async () => {
     await Promise.all(nodes.map((node) => node.close()));
   };
   try {
-    while (nodes.length < NUM_NODES) nodes.push(await startNode());
+    while (nodes.length < NUM_NODES) nodes.push(await startNode(program));
     await Promise.all(nodes.map((node, index) => joinCluster(node, index, nodes[0]!)));
   } catch (error) {
     await close();
@@ -43,10 +43,11 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   return { url: `redis-cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`, close };
 }
 
-async function startNode(): Promise<Node> {
+async function startNode(program: string): Promise<Node> {
   const [port, busPort] = [await freePort(), await freePort()];
   const folder = await mkdtemp(join(tmpdir(), "cria-redis-node-"));
-  const server = await spawnRedis(port, folder, ["--cluster-enabled", "yes", "--cluster-port", String(busPort)]);
+  const more = ["--cluster-enabled", "yes", "--cluster-port", String(busPort)];
+  const server = await spawnRedis({ program, port, folder, more });
   const close = async () => {
     await kill(server);
     await rm(folder, { recursive: true, force: true });
