@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeGguf } from "./gguf/gguf-writer.fixture.ts";
-import { tinyLlama } from "./llama/tiny-llama.fixture.ts";
+import { tinyLlama } from "./gguf/tiny-llama.fixture.ts";
 import { writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
 
 const CLI = fileURLToPath(new URL("./cli.ts", import.meta.url));

@@ -1,26 +1,17 @@
 import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
 import { type GGUFTensorInfo, gguf, type MetadataValue } from "@huggingface/gguf";
-import { BLOCK_LAYOUTS, type BlockType, blockType } from "./block-types.ts";
-import { GgufError } from "./gguf-error.ts";
-
-/** A tensor of the file: rows of blocks. A vector is one row. */
-export interface GgufTensor {
-  readonly name: string;
-  readonly type: BlockType;
-  readonly rows: number;
-  readonly columns: number;
-  readonly rowBytes: number;
-  /** From the beginning of the file. */
-  readonly offset: number;
-}
+import { ImportError } from "../import-error.ts";
+import { BLOCK_LAYOUTS } from "../llama/block-types.ts";
+import type { StoredTensor } from "../llama/stored-tensor.ts";
+import { blockType } from "./ggml-types.ts";
 
 /** An open GGUF file whose header was checked against its size. */
 export interface GgufFile {
   readonly metadata: ReadonlyMap<string, MetadataValue>;
-  readonly tensors: ReadonlyMap<string, GgufTensor>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
   /** Some of a tensor's rows, as they are stored. */
-  readRows(tensor: GgufTensor, firstRow: number, numRows: number): Promise<Uint8Array>;
+  readRows(tensor: StoredTensor, firstRow: number, numRows: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -37,15 +28,15 @@ const MAX_METADATA = 65_536;
 /**
  * Opens a GGUF file and reads its header.
  *
- * @throws GgufError if it is none, is cut short, or says what cannot be
+ * @throws ImportError if it is none, is cut short, or says what cannot be
  */
 export async function openGguf(file: string): Promise<GgufFile> {
   const handle = await open(file, "r").catch((cause: NodeJS.ErrnoException) => {
-    throw new GgufError(`cannot open ${file}: ${cause.code ?? cause.message}`, { cause });
+    throw new ImportError(`cannot open ${file}: ${cause.code ?? cause.message}`, { cause });
   });
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new GgufError(`${file} is not a file`);
+    if (!stat.isFile()) throw new ImportError(`${file} is not a file`);
     const { size } = stat;
     await checkPreamble(handle, file, size);
     const { metadata, tensorInfos, tensorDataOffset } = await readHeader(file);
@@ -69,12 +60,12 @@ async function checkPreamble(handle: FileHandle, file: string, size: number): Pr
   const preamble = Buffer.alloc(PREAMBLE_BYTES);
   const { bytesRead } = await handle.read(preamble, 0, PREAMBLE_BYTES, 0);
   if (bytesRead < 4 || preamble.toString("latin1", 0, 4) !== "GGUF") {
-    throw new GgufError(`${path.basename(file)} is not a GGUF file: it does not begin with "GGUF"`);
+    throw new ImportError(`${path.basename(file)} is not a GGUF file: it does not begin with "GGUF"`);
   }
   if (bytesRead < PREAMBLE_BYTES) throw cutShort(file, size, "its header is not whole");
   const version = preamble.readUInt32LE(4);
   if (version !== 2 && version !== 3) {
-    throw new GgufError(`${path.basename(file)} has GGUF version ${version}; supported are 2 and 3 (little-endian)`);
+    throw new ImportError(`${path.basename(file)} has GGUF version ${version}; supported are 2 and 3 (little-endian)`);
   }
   const tensors = preamble.readBigUInt64LE(8);
   const entries = preamble.readBigUInt64LE(16);
@@ -84,7 +75,7 @@ async function checkPreamble(handle: FileHandle, file: string, size: number): Pr
 
 function checkCount(count: bigint, what: string, max: number, minBytes: number, size: number): void {
   if (count <= max && count * BigInt(minBytes) <= size) return;
-  throw new GgufError(`the header promises ${count} ${what}, more than a file of ${size} bytes can hold or ${max}`);
+  throw new ImportError(`the header promises ${count} ${what}, more than a file of ${size} bytes can hold or ${max}`);
 }
 
 async function readHeader(file: string): ReturnType<typeof gguf> {
@@ -92,17 +83,17 @@ async function readHeader(file: string): ReturnType<typeof gguf> {
     return await gguf(file, { allowLocalFile: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new GgufError(`the header of ${path.basename(file)} cannot be read: ${reason}`, { cause });
+    throw new ImportError(`the header of ${path.basename(file)} cannot be read: ${reason}`, { cause });
   }
 }
 
-function describeTensor(info: GGUFTensorInfo, dataOffset: number, size: number, file: string): GgufTensor {
+function describeTensor(info: GGUFTensorInfo, dataOffset: number, size: number, file: string): StoredTensor {
   const { name } = info;
   const type = blockType(info.dtype, name);
   const [columns = 0, rows = 1, ...more] = info.shape.map(Number);
   const { weights, bytes } = BLOCK_LAYOUTS[type];
   if (more.some((dim) => dim !== 1) || columns < 1 || rows < 1 || columns % weights !== 0) {
-    throw new GgufError(`tensor ${name} of type ${type} has the shape [${info.shape.join(", ")}]; that cannot be`);
+    throw new ImportError(`tensor ${name} of type ${type} has the shape [${info.shape.join(", ")}]; that cannot be`);
   }
   const rowBytes = (columns / weights) * bytes;
   const offset = dataOffset + Number(info.offset);
@@ -114,7 +105,7 @@ function describeTensor(info: GGUFTensorInfo, dataOffset: number, size: number, 
 
 async function readRows(
   handle: FileHandle,
-  tensor: GgufTensor,
+  tensor: StoredTensor,
   firstRow: number,
   numRows: number,
 ): Promise<Uint8Array> {
@@ -124,12 +115,12 @@ async function readRows(
   let done = 0;
   while (done < length) {
     const { bytesRead } = await handle.read(bytes, done, length - done, position + done);
-    if (bytesRead === 0) throw new GgufError(`the file became shorter while tensor ${tensor.name} was read`);
+    if (bytesRead === 0) throw new ImportError(`the file became shorter while tensor ${tensor.name} was read`);
     done += bytesRead;
   }
   return bytes;
 }
 
-function cutShort(file: string, size: number, why: string): GgufError {
-  return new GgufError(`${path.basename(file)} is cut short at ${size} bytes: ${why}. Download it again`);
+function cutShort(file: string, size: number, why: string): ImportError {
+  return new ImportError(`${path.basename(file)} is cut short at ${size} bytes: ${why}. Download it again`);
 }

@@ -1,4 +1,4 @@
-import type { BlockType } from "./block-types.ts";
+import type { BlockType } from "../llama/block-types.ts";
 
 /** A metadata value; a plain number is written as uint32. */
 export type GgufValue = string | number | boolean | { readonly float: number } | readonly string[] | readonly number[];

@@ -4,10 +4,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tinyLlama } from "../llama/tiny-llama.fixture.ts";
 import { readModelFolder } from "../model-folder.ts";
 import { writeGguf } from "./gguf-writer.fixture.ts";
 import { importGguf } from "./import-gguf.ts";
+import { tinyLlama } from "./tiny-llama.fixture.ts";
 
 let folder: string;
 let modelsDir: string;

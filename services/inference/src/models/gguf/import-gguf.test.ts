@@ -12,10 +12,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type TinyLlamaOptions, tinyLlama } from "../llama/tiny-llama.fixture.ts";
 import { readModelFolder } from "../model-folder.ts";
 import { type GgufContent, writeGguf } from "./gguf-writer.fixture.ts";
 import { importGguf } from "./import-gguf.ts";
+import { type TinyLlamaOptions, tinyLlama } from "./tiny-llama.fixture.ts";
 
 let folder: string;
 let modelsDir: string;
@@ -207,7 +207,7 @@ describe("importGguf refuses", () => {
     const lengths = fc.integer({ min: 0, max: whole.length - 33 });
     await fc.assert(
       fc.asyncProperty(lengths, async (length) => {
-        await expect(importBytes(whole.subarray(0, length))).rejects.toMatchObject({ name: "GgufError" });
+        await expect(importBytes(whole.subarray(0, length))).rejects.toMatchObject({ name: "ImportError" });
       }),
       { numRuns: 60 },
     );
@@ -215,7 +215,7 @@ describe("importGguf refuses", () => {
 });
 
 describe("a GGUF file with a damaged header", () => {
-  it("is imported or refused by a GgufError, and soon", async () => {
+  it("is imported or refused by an ImportError, and soon", async () => {
     const whole = writeGguf(tinyLlama());
     const headerEnd = whole.indexOf("ffn_down.weight");
     const damage = fc.array(fc.tuple(fc.integer({ min: 4, max: headerEnd }), fc.integer({ min: 0, max: 255 })), {
@@ -228,7 +228,7 @@ describe("a GGUF file with a damaged header", () => {
         for (const [position, byte] of changes) bytes[position] = byte;
         rmSync(modelsDir, { recursive: true, force: true });
         const outcome = await importBytes(bytes).catch((error: Error) => error.name);
-        if (typeof outcome === "string") expect(outcome).toBe("GgufError");
+        if (typeof outcome === "string") expect(outcome).toBe("ImportError");
         else expect(statSync(outcome.folder).isDirectory()).toBe(true);
       }),
       { numRuns: 80 },

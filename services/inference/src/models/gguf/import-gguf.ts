@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import path from "node:path";
-import { readLlamaConfig } from "../llama/llama-config.ts";
+import { ImportError } from "../import-error.ts";
 import { buildLlamaGraph, type LlamaGraph } from "../llama/llama-graph.ts";
 import { LlamaTensors } from "../llama/llama-tensors.ts";
 import { type Manifest, MODEL_NAME } from "../manifest.ts";
-import { GgufError } from "./gguf-error.ts";
 import { type GgufFile, openGguf } from "./gguf-file.ts";
 import { optionalString } from "./metadata.ts";
 import { modelConfig } from "./model-config.ts";
+import { readLlamaConfig } from "./read-llama-config.ts";
 import { writeAtomically, writeSynced } from "./staging-folder.ts";
 import { buildTokenizer, type GgufTokenizer } from "./tokenizer-json.ts";
 import { type TransferOptions, writeGraph } from "./write-graph.ts";
@@ -44,12 +44,14 @@ const CHUNK_BYTES = 4 << 20;
  * Makes a model folder from a GGUF file, without loss: blocks are repacked, never quantised again. The folder appears whole
  * or not at all.
  *
- * @throws GgufError if the file is broken or not supported, the name is taken, or the disk is full
+ * @throws ImportError if the file is broken or not supported, the name is taken, or the disk is full
  */
 export async function importGguf(options: ImportGgufOptions): Promise<ImportedModel> {
   const { file, modelsDir, name, signal } = options;
   if (!MODEL_NAME.test(name)) {
-    throw new GgufError(`"${name}" is no model name: 1 to 64 of a-z, 0-9, ".", "_" and "-", not beginning with a sign`);
+    throw new ImportError(
+      `"${name}" is no model name: 1 to 64 of a-z, 0-9, ".", "_" and "-", not beginning with a sign`,
+    );
   }
   const source = await openGguf(file);
   try {
@@ -80,7 +82,7 @@ async function draftModel(source: GgufFile): Promise<ModelDraft> {
   tensors.assertAllUsed();
   const { vocabSize, isTied } = llama;
   if (tokenizer.numTokens > vocabSize) {
-    throw new GgufError(`the tokenizer has ${tokenizer.numTokens} tokens, the embedding only ${vocabSize} rows`);
+    throw new ImportError(`the tokenizer has ${tokenizer.numTokens} tokens, the embedding only ${vocabSize} rows`);
   }
   return { llama, tokenizer, config: modelConfig({ config, tokenizer, vocabSize, isTied, ropeFactors }) };
 }
@@ -93,7 +95,7 @@ async function readRopeFactors(
   const tensor = tensors.optional("rope_freqs.weight", 1, numPairs);
   if (!tensor) return undefined;
   if (tensor.type !== "F32")
-    throw new GgufError(`tensor rope_freqs.weight is stored as ${tensor.type}; it must be F32`);
+    throw new ImportError(`tensor rope_freqs.weight is stored as ${tensor.type}; it must be F32`);
   const bytes = await source.readRows(tensor, 0, 1);
   return new Float32Array(Uint8Array.from(bytes).buffer);
 }
@@ -122,6 +124,6 @@ async function writeJson(folder: string, file: string, content: object): Promise
   await writeSynced(path.join(folder, file), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-function diskFull(folder: string, cause: unknown): GgufError {
-  return new GgufError(`the disk that holds ${folder} is full; free some space and import again`, { cause });
+function diskFull(folder: string, cause: unknown): ImportError {
+  return new ImportError(`the disk that holds ${folder} is full; free some space and import again`, { cause });
 }

@@ -1,4 +1,4 @@
-import { GgufError } from "./gguf-error.ts";
+import { ImportError } from "../import-error.ts";
 
 /** How text is cut before byte-level BPE, as tokenizer.json says it. */
 export interface PreTokenizer {
@@ -64,12 +64,12 @@ const PRE_TOKENIZERS: Readonly<Record<string, PreTokenizer>> = {
 /**
  * The pre-tokenizer of a name.
  *
- * @throws GgufError naming one that is not supported
+ * @throws ImportError naming one that is not supported
  */
 export function findPreTokenizer(name: string | undefined): PreTokenizer {
   const found = name !== undefined && Object.hasOwn(PRE_TOKENIZERS, name) ? PRE_TOKENIZERS[name] : undefined;
   if (found) return found;
-  throw new GgufError(
+  throw new ImportError(
     `the pre-tokenizer is ${name ? `"${name}"` : "not named"}; supported are ${Object.keys(PRE_TOKENIZERS).join(", ")}`,
   );
 }

@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
-import { GgufError } from "./gguf-error.ts";
+import { ImportError } from "../import-error.ts";
 
 const STAGING = /^\.importing-.+-(\d+)$/;
 /** Those of this process, so that an earlier process of the same number (in containers it is always 1) is told apart. */
@@ -10,7 +10,7 @@ const active = new Set<string>();
  * Fills a hidden folder beside the target and renames it when it is whole, so a run that is killed leaves no half model.
  * What killed runs left is removed first.
  *
- * @throws GgufError if the target exists or is being made
+ * @throws ImportError if the target exists or is being made
  */
 export async function writeAtomically(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const parent = path.dirname(target);
@@ -18,7 +18,7 @@ export async function writeAtomically(target: string, fill: (folder: string) => 
   await removeLeftovers(parent);
   if ((await readdir(parent)).includes(path.basename(target))) throw exists(target);
   const staging = path.join(parent, `.importing-${path.basename(target)}-${process.pid}`);
-  if (active.has(staging)) throw new GgufError(`${path.basename(target)} is being imported already`);
+  if (active.has(staging)) throw new ImportError(`${path.basename(target)} is being imported already`);
   active.add(staging);
   try {
     await mkdir(staging);
@@ -79,6 +79,6 @@ function isExists(error: unknown): boolean {
   return code === "ENOTEMPTY" || code === "EEXIST";
 }
 
-function exists(target: string): GgufError {
-  return new GgufError(`${target} exists; remove that model first or choose another name`);
+function exists(target: string): ImportError {
+  return new ImportError(`${target} exists; remove that model first or choose another name`);
 }

@@ -1,4 +1,4 @@
-import { GgufError } from "./gguf-error.ts";
+import { ImportError } from "../import-error.ts";
 import {
   type Metadata,
   optionalBoolean,
@@ -38,12 +38,12 @@ interface Vocabulary {
 /**
  * Builds the files of a byte-level BPE tokenizer.
  *
- * @throws GgufError naming what is missing, contradictory or not supported
+ * @throws ImportError naming what is missing, contradictory or not supported
  */
 export function buildTokenizer(metadata: Metadata, maxModelLen: number): GgufTokenizer {
   const model = optionalString(metadata, "tokenizer.ggml.model");
   if (model !== "gpt2") {
-    throw new GgufError(`the tokenizer is ${model ? `"${model}"` : "missing"}; supported is "gpt2" (byte-level BPE)`);
+    throw new ImportError(`the tokenizer is ${model ? `"${model}"` : "missing"}; supported is "gpt2" (byte-level BPE)`);
   }
   const preTokenizer = findPreTokenizer(optionalString(metadata, "tokenizer.ggml.pre"));
   const vocabulary = readVocabulary(metadata);
@@ -80,11 +80,11 @@ function readVocabulary(metadata: Metadata): Vocabulary {
   const merges = strings(metadata, "tokenizer.ggml.merges");
   const types = optionalNumbers(metadata, "tokenizer.ggml.token_type") ?? [];
   const known = new Set(tokens);
-  if (known.size !== tokens.length) throw new GgufError("metadata tokenizer.ggml.tokens names a token twice");
+  if (known.size !== tokens.length) throw new ImportError("metadata tokenizer.ggml.tokens names a token twice");
   for (const merge of merges) {
     const [left, right, ...more] = merge.split(" ");
     if (more.length > 0 || !known.has(left!) || right === undefined || !known.has(right)) {
-      throw new GgufError(`metadata tokenizer.ggml.merges has ${JSON.stringify(merge)}, which is not two tokens`);
+      throw new ImportError(`metadata tokenizer.ggml.merges has ${JSON.stringify(merge)}, which is not two tokens`);
     }
   }
   return { tokens, types, merges };
@@ -94,7 +94,7 @@ function tokenId(metadata: Metadata, role: string, numTokens: number): number | 
   const key = `tokenizer.ggml.${role}_token_id`;
   const id = optionalNumber(metadata, key);
   if (id === undefined || (Number.isInteger(id) && id >= 0 && id < numTokens)) return id;
-  throw new GgufError(`metadata ${key} is ${id}; there are ${numTokens} tokens`);
+  throw new ImportError(`metadata ${key} is ${id}; there are ${numTokens} tokens`);
 }
 
 function findEnds(metadata: Metadata, { tokens, types }: Vocabulary): number[] {
@@ -102,7 +102,7 @@ function findEnds(metadata: Metadata, { tokens, types }: Vocabulary): number[] {
   const known = END_TOKENS.map((token) => tokens.indexOf(token)).filter((id) => types[id] === CONTROL);
   const ends = new Set([...named.filter((id) => id !== undefined), ...known]);
   if (ends.size > 0) return [...ends];
-  throw new GgufError("the file names no token that ends a text (tokenizer.ggml.eos_token_id)");
+  throw new ImportError("the file names no token that ends a text (tokenizer.ggml.eos_token_id)");
 }
 
 function tokenizerJson(

@@ -1,4 +1,3 @@
-import type { GgufTensor } from "../gguf/gguf-file.ts";
 import { GraphBuilder, type Weight } from "../onnx/graph-builder.ts";
 import type { LlamaConfig } from "./llama-config.ts";
 import type { LlamaTensors } from "./llama-tensors.ts";
@@ -6,6 +5,7 @@ import { addHalf, addMatrix, type GraphDraft, type MatrixSource, type Transfer }
 import { lastAxis, lookUp, multiply } from "./matrix-nodes.ts";
 import { keep } from "./repack.ts";
 import { rotaryTable } from "./rotary.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 /** A decoder's graph, and all it takes to fill its weights. */
 export interface LlamaGraph {
@@ -92,7 +92,7 @@ function addRotary(
 function addLayer(context: LayerContext, layer: number, stream: Stream): Stream {
   const { graph, config } = context;
   const prefix = `layers.${layer}`;
-  const tensor = (name: string, rows: number, columns: number): GgufTensor =>
+  const tensor = (name: string, rows: number, columns: number): StoredTensor =>
     context.tensors.matrix(`blk.${layer}.${name}.weight`, rows, columns);
 
   const attention = addAttention(context, layer, stream.normed, tensor);
@@ -122,7 +122,7 @@ function addAttention(
   context: LayerContext,
   layer: number,
   x: string,
-  tensor: (name: string, rows: number, columns: number) => GgufTensor,
+  tensor: (name: string, rows: number, columns: number) => StoredTensor,
 ): string {
   const { graph, config } = context;
   const { hiddenSize, numHeads, numKvHeads, headDim } = config;

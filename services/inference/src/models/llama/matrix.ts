@@ -1,11 +1,11 @@
-import type { BlockType } from "../gguf/block-types.ts";
-import type { GgufTensor } from "../gguf/gguf-file.ts";
 import type { GraphBuilder, Weight } from "../onnx/graph-builder.ts";
+import type { BlockType } from "./block-types.ts";
 import { keep, repackQ4_0, repackQ4_1, repackQ8_0, splitRotaryPairs } from "./repack.ts";
+import type { StoredTensor } from "./stored-tensor.ts";
 
 /** How one tensor of the file gets into weights of the graph. */
 export interface Transfer {
-  readonly source: GgufTensor;
+  readonly source: StoredTensor;
   /** Rows that must be handed to `repack` together: a head's where it reorders them, else 1. */
   readonly rowsPerUnit: number;
   /** Stored rows in; for each target the same rows out. */
@@ -21,7 +21,7 @@ export interface GraphDraft {
 
 /** Rows of a matrix; with `headDim` they are heads whose rotary pairs are to be put apart. */
 export interface MatrixSource {
-  readonly tensor: GgufTensor;
+  readonly tensor: StoredTensor;
   readonly headDim?: number;
 }
 

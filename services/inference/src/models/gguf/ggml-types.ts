@@ -1,25 +1,10 @@
-import { GgufError } from "./gguf-error.ts";
+import { ImportError } from "../import-error.ts";
+import { BLOCK_LAYOUTS, type BlockType } from "../llama/block-types.ts";
 
-/** How a tensor's weights are stored; names and numbers are ggml's. */
-export type BlockType = "F32" | "F16" | "Q4_0" | "Q4_1" | "Q8_0";
-
-/** A block: so many weights in so many bytes. */
-export interface BlockLayout {
-  readonly weights: number;
-  readonly bytes: number;
-}
-
-export const BLOCK_LAYOUTS: Readonly<Record<BlockType, BlockLayout>> = {
-  F32: { weights: 1, bytes: 4 },
-  F16: { weights: 1, bytes: 2 },
-  Q4_0: { weights: 32, bytes: 18 },
-  Q4_1: { weights: 32, bytes: 20 },
-  Q8_0: { weights: 32, bytes: 34 },
-};
-
+/** By ggml's numbers (enum ggml_type). */
 const BLOCK_TYPES: Readonly<Record<number, BlockType>> = { 0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 8: "Q8_0" };
 
-/** Names of those not supported, for messages (enum ggml_type). */
+/** Names of those not supported, for messages. */
 const OTHER_NAMES: Readonly<Record<number, string>> = {
   6: "Q5_0",
   7: "Q5_1",
@@ -53,12 +38,12 @@ const OTHER_NAMES: Readonly<Record<number, string>> = {
 /**
  * The block type of a number in the file.
  *
- * @throws GgufError naming a type that is not supported
+ * @throws ImportError naming a type that is not supported
  */
 export function blockType(ggmlType: number, tensor: string): BlockType {
   const type = BLOCK_TYPES[ggmlType];
   if (type) return type;
-  throw new GgufError(
+  throw new ImportError(
     `tensor ${tensor} is stored as ${OTHER_NAMES[ggmlType] ?? `type ${ggmlType}`}; supported are ` +
       `${Object.keys(BLOCK_LAYOUTS).join(", ")}. Take a file with one of those, as Q4_1 or Q8_0`,
   );

@@ -1,4 +1,4 @@
-import { BLOCK_LAYOUTS, type BlockType } from "../gguf/block-types.ts";
+import { BLOCK_LAYOUTS, type BlockType } from "../llama/block-types.ts";
 
 /** Numbers that look random and are the same in every run (mulberry32), from 0 to below 1. */
 export function seededRandom(seed: number): () => number {

@@ -1,6 +1,6 @@
-import { BLOCK_LAYOUTS, type BlockType } from "../gguf/block-types.ts";
-import type { GgufContent, GgufTensorData, GgufValue } from "../gguf/gguf-writer.fixture.ts";
+import { BLOCK_LAYOUTS, type BlockType } from "../llama/block-types.ts";
 import { dequantize, randomBlocks, seededRandom } from "./blocks.fixture.ts";
+import type { GgufContent, GgufTensorData, GgufValue } from "./gguf-writer.fixture.ts";
 
 /** A LLaMA of a few thousand weights; every matrix of `type` unless `types` says otherwise by the end of its name. */
 export interface TinyLlamaOptions {

@@ -1,4 +1,0 @@
-/** A GGUF file that cannot become a model folder, or a folder that could not be written; the message says why and what to do. */
-export class GgufError extends Error {
-  override readonly name = "GgufError";
-}
