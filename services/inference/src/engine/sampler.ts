@@ -1,5 +1,6 @@
 import type { TokenLogprob, TokenLogprobs } from "./generation.ts";
 import { Candidates } from "./sampling/candidates.ts";
+import { LEAST_WEIGHT } from "./sampling/exponential.ts";
 import { LogitsScan } from "./sampling/logits-scan.ts";
 import type { SamplingParams } from "./sampling-params.ts";
 import { penalise, type SamplingState } from "./sampling-state.ts";
@@ -8,6 +9,8 @@ import { penalise, type SamplingState } from "./sampling-state.ts";
 const SLACK = 1e-6;
 /** Blocks of 64 tokens that each weigh less than this, against 1 for the likeliest, are left out of a total at first. */
 const NEGLIGIBLE = 1e-8;
+/** How far their logits lie below the likeliest's, in units of the temperature; a little more, so that bounds of blocks do. */
+const NEGLIGIBLE_SPREAD = 0.01 - Math.log(NEGLIGIBLE);
 /** Tokens beyond a nucleus that weigh anything, mostly. */
 const UNLIKELY_TOKENS = 1024;
 
@@ -37,7 +40,7 @@ export class Sampler {
    */
   sample(logits: Float32Array, state: SamplingState): number {
     const penalised = state.hasPenalties ? this.#penalise(logits, state) : logits;
-    this.#scan.read(penalised);
+    this.#scan.read(penalised, state.params.temperature * NEGLIGIBLE_SPREAD);
     if (state.params.temperature === 0) return this.#scan.argmax();
     this.#select(penalised, state.params);
     return this.#candidates.at(state.random.next());
@@ -64,7 +67,13 @@ export class Sampler {
       this.#candidates.keepTopK(topK);
       if (topP < 1) this.#candidates.keepWeight(topP * this.#candidates.total());
     } else if (topP < 1) this.#selectNucleus(logits, params);
-    else this.#candidates.collect(this.#scan, logits, this.#logitOf(minP, temperature), temperature);
+    else
+      this.#candidates.collect(
+        this.#scan,
+        logits,
+        this.#logitOf(Math.max(minP, LEAST_WEIGHT), temperature),
+        temperature,
+      );
     if (minP > 0) this.#candidates.keepHeavierThan(minP);
   }
 

