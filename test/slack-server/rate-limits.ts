@@ -15,6 +15,8 @@ const METHOD_TIERS: Readonly<Record<string, keyof typeof TIERS>> = {
   "conversations.history": 3,
   "conversations.info": 3,
   "conversations.replies": 3,
+  "files.completeUploadExternal": 4,
+  "files.getUploadURLExternal": 4,
   "files.info": 4,
   "reactions.add": 3,
   "reactions.remove": 2,

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { text as readText } from "node:stream/consumers";
+import { buffer as readBytes, text as readText } from "node:stream/consumers";
 import type { Json } from "./blocks.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Deliveries } from "./deliveries.ts";
+import { receiveUpload } from "./file-methods.ts";
 import { HttpEvents } from "./http-events.ts";
 import { Interactions } from "./interactions.ts";
 import { People } from "./people.ts";
@@ -152,6 +153,7 @@ export class SlackServer {
     const [, area, name = ""] = pathname.split("/");
     if (area === "api") return send(response, await this.#call(request, name));
     if (area === "files") return this.#sendFile(request, response, name);
+    if (area === "upload") return void response.writeHead(await this.#receiveFile(request, name)).end();
     if (area !== "response") return void response.writeHead(404).end();
     const { status, text } = this.#responseUrls.post(name, JSON.parse(await readText(request)));
     response.writeHead(status, { "content-type": "text/plain" }).end(text);
@@ -164,6 +166,16 @@ export class SlackServer {
     const form = isJson ? JSON.parse(body) : Object.fromEntries(new URLSearchParams(body));
     const token = request.headers.authorization?.replace(/^Bearer /, "") ?? form.token;
     return await this.api.call(method, form, token);
+  }
+
+  /** Raw bytes, or a form with one file. */
+  async #receiveFile(request: IncomingMessage, id: string): Promise<number> {
+    const bytes = await readBytes(request);
+    const { "content-type": type = "" } = request.headers;
+    if (!type.startsWith("multipart/form-data")) return receiveUpload(this.world, id, bytes);
+    const form = await new Response(bytes, { headers: { "content-type": type } }).formData();
+    const [part = ""] = form.values();
+    return receiveUpload(this.world, id, Buffer.from(await new Response(part).arrayBuffer()));
   }
 
   /** Files want a token too; without one Slack shows its sign-in page. */

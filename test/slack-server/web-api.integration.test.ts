@@ -146,6 +146,34 @@ describe("the Slack server's Web API", () => {
     await post({ text: "x" });
   });
 
+  it("takes an upload in three steps, with the bytes that were announced, once", async () => {
+    const root = server.people.say(channel, ann, "hi");
+    const { upload_url: url = "", file_id: id = "" } = await app.client.files.getUploadURLExternal({
+      filename: "a.md",
+      length: 5,
+    });
+    const share = () =>
+      app.client.files.completeUploadExternal({ files: [{ id }], channel_id: channel, thread_ts: root.ts });
+    await refused(share(), "file_not_found");
+    expect((await fetch(url, { method: "POST", body: "too many" })).status).toBe(400);
+    expect((await fetch(url, { method: "POST", body: "words" })).status).toBe(200);
+    expect((await fetch(url, { method: "POST", body: "words" })).status).toBe(400);
+    await refused(app.client.files.completeUploadExternal({ files: [{ id }], channel_id: "C0" }), "channel_not_found");
+    expect((await share()).files).toEqual([{ id, title: "a.md" }]);
+    expect(server.messages(channel, root.ts).map(({ files }) => String(files[0]?.content))).toEqual(["words"]);
+    await refused(share(), "file_not_found");
+    await refused(
+      app.client.apiCall("files.getUploadURLExternal", { filename: "a.md", length: 0 }),
+      "invalid_arguments",
+    );
+    expect((await fetch(`${server.baseUrl}/upload/F0`, { method: "POST", body: "words" })).status).toBe(404);
+  });
+
+  it("shares what the library's own upload sends", async () => {
+    await app.client.filesUploadV2({ channel_id: channel, filename: "b.md", content: "héllo" });
+    expect(server.messages(channel).map(({ files }) => String(files[0]?.content))).toEqual(["héllo"]);
+  });
+
   it("gives files to those who show a token that may read them", async () => {
     const file = server.people.addFile("notes.txt", "words");
     server.people.say(channel, ann, "see", { files: [file] });

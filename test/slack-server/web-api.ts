@@ -1,6 +1,7 @@
 import { assistantMethods } from "./assistant-methods.ts";
 import type { Json } from "./blocks.ts";
 import { chatMethods } from "./chat-methods.ts";
+import { fileMethods } from "./file-methods.ts";
 import type { Arguments, CallContext, Method } from "./method.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { readMethods } from "./read-methods.ts";
@@ -30,7 +31,16 @@ export interface Token {
   isRevoked: boolean;
 }
 
-const JSON_ARGUMENTS = new Set(["attachments", "blocks", "chunks", "loading_messages", "metadata", "prompts", "view"]);
+const JSON_ARGUMENTS = new Set([
+  "attachments",
+  "blocks",
+  "chunks",
+  "files",
+  "loading_messages",
+  "metadata",
+  "prompts",
+  "view",
+]);
 /** What the client adds to every call. */
 const ALWAYS = ["token", "team_id"];
 
@@ -59,6 +69,7 @@ export class WebApi {
       ...readMethods,
       ...assistantMethods,
       ...viewMethods,
+      ...fileMethods,
       "apps.connections.open": options.openConnection,
     };
   }

@@ -75,6 +75,8 @@ export class World {
   readonly channels = new Map<string, Channel>();
   readonly messages: Message[] = [];
   readonly files = new Map<string, SlackFile>();
+  /** Files whose upload was announced and that are not yet shared, by id. */
+  readonly uploads = new Map<string, { readonly name: string; readonly length: number }>();
   readonly statuses = new Map<string, ThreadStatus>();
   /** Agent sessions by channel and thread. */
   readonly sessions = new Map<string, string>();

@@ -10,6 +10,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   "chat:write": "no reply can be written",
   commands: "/cria does not work",
   "files:read": "attached files cannot be read",
+  "files:write": "very long replies come as many messages instead of a file",
   "groups:history": "threads in private channels do not go on without a mention",
   "groups:read": "the Home tab lists no private channels",
   "im:history": "direct messages do not arrive",

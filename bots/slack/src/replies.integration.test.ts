@@ -22,6 +22,7 @@ const smallPrint = (message: Message | undefined) =>
   JSON.stringify(message?.blocks.find(({ type }) => type === "context"));
 const refusals = () =>
   bot.server.api.calls.filter(({ error }) => error !== undefined).map(({ method, error }) => [method, error]);
+const isEnded = (shown: readonly Message[]) => shown.at(-1)!.blocks.some(({ type }) => type === "actions");
 const paragraphs = (count: number, words: string) =>
   Array.from({ length: count }, (_, n) => `${n} ${words}`).join("\n\n");
 
@@ -62,14 +63,60 @@ describe("a reply on Slack", () => {
   });
 
   it("is split where it is too long, and no message is over Slack's limits", async () => {
-    const text = paragraphs(60, "llama & <alpaca> ".repeat(40));
+    const text = paragraphs(30, "llama & <alpaca> ".repeat(40));
     bot.model.script({ chunks: text.match(/[\s\S]{1,2000}/g)! });
     const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
     const shown = await replies(question);
-    expect(shown.length).toBeGreaterThan(3);
+    expect(shown).toHaveLength(3);
     expect(shown.join("\n\n").replace(/\s+/g, " ")).toBe(text.trim().replace(/\s+/g, " "));
     for (const message of shown) expect(escapedBytes(message)).toBeLessThanOrEqual(12_000);
     expect(refusals()).toEqual([]);
+  });
+
+  describe("that is very long", () => {
+    const text = paragraphs(90, "llama & <alpaca> ".repeat(40)).trim();
+    const ask = () => {
+      bot.model.script({ chunks: text.match(/[\s\S]{1,2000}/g)! });
+      return bot.server.people.mention(bot.channel, bot.ann, "hi");
+    };
+
+    it("comes as three messages and a file that holds all of it", async () => {
+      const question = ask();
+      await repliesTo(bot.server, question);
+      await bot.server.until(() => bot.server.replies(question).length === 4);
+      const [first, , third, shared] = bot.server.replies(question);
+      expect(text.startsWith(shownText(first!))).toBe(true);
+      expect(smallPrint(third)).toContain("The whole reply is in the file below · small");
+      expect(shared!.files.map(({ name, content }) => [name, String(content)])).toEqual([["reply.md", text]]);
+      expect(refusals()).toEqual([]);
+    });
+
+    it("says while it is written that a file follows", async () => {
+      const gate = createGate();
+      bot.model.script({ chunks: text.match(/[\s\S]{1,2000}/g)!, hold: gate.opened });
+      const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+      const third = () => bot.server.replies(question)[2];
+      await bot.server.until(() => smallPrint(third())?.includes("the whole reply comes as a file") === true);
+      gate.open();
+      await bot.server.until(() => bot.server.replies(question).length === 4);
+    });
+
+    it("comes as messages where Slack does not take the file", async () => {
+      bot.server.api.failNext("files.completeUploadExternal", "internal_error");
+      const question = ask();
+      await bot.server.until(() => bot.server.replies(question).length > 3 && isEnded(bot.server.replies(question)));
+      const shown = bot.server.replies(question);
+      expect(shown.map(shownText).join("\n\n").replace(/\s+/g, " ")).toBe(text.replace(/\s+/g, " "));
+      expect(shown.map(({ blocks }) => blocks.length)).toEqual([...shown.slice(1).map(() => 1), 3]);
+    });
+
+    it("comes as messages where the app may not share files", async () => {
+      const token = bot.server.api.tokens.get(bot.server.botToken)!;
+      token.scopes = token.scopes.filter((scope) => scope !== "files:write");
+      const question = ask();
+      await bot.server.until(() => bot.server.replies(question).length > 3 && isEnded(bot.server.replies(question)));
+      expect(shownText(bot.server.replies(question).at(-1)!)).toContain("89 llama");
+    });
   });
 
   it("closes a fence before a split and opens it again after", async () => {

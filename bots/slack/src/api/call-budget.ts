@@ -9,6 +9,7 @@ const METHODS = {
   "chat.stopStream": 20,
   "chat.update": 50,
   "conversations.replies": 50,
+  "files.completeUploadExternal": 100,
   "users.info": 100,
 } as const;
 

@@ -20,6 +20,15 @@ export interface PacedCall {
   readonly args: Readonly<Record<string, unknown>>;
 }
 
+/** A file to share in a thread. */
+export interface SharedFile {
+  readonly channel: string;
+  readonly threadTs: string;
+  /** As "reply.md". */
+  readonly name: string;
+  readonly text: string;
+}
+
 /** What a call answers; `ts` where it wrote a message. */
 export type SlackAnswer = webApi.WebAPICallResult & { readonly ts?: string };
 
@@ -42,6 +51,12 @@ export class PacedClient {
   async callNow(method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer | undefined> {
     if (!this.budget.tryTake(method, channelOf(args))) return undefined;
     return await this.#tryUntilTaken({ method, args });
+  }
+
+  /** Shares a text file in a thread: three calls, of which the last one is counted. Rejects with the client's error. */
+  async shareFile({ channel, threadTs, name, text }: SharedFile): Promise<void> {
+    await this.budget.take("files.completeUploadExternal");
+    await this.#client.filesUploadV2({ channel_id: channel, thread_ts: threadTs, filename: name, content: text });
   }
 
   async #tryUntilTaken({ method, args }: PacedCall): Promise<SlackAnswer> {

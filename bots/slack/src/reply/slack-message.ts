@@ -30,6 +30,7 @@ export class SlackMessage {
   readonly #target: ReplyTarget;
   #state: State = { type: "new" };
   #shown = "";
+  #hasFooter = false;
 
   /** `ts`: a message that another process began. */
   constructor(client: PacedClient, target: ReplyTarget, ts?: string) {
@@ -56,7 +57,7 @@ export class SlackMessage {
   async settle(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
     if (this.#state.type === "new") return await this.#post(text, footer);
     if (this.#state.type === "posted") {
-      if (text !== this.#shown || footer.length > 0) await this.#update(text, footer);
+      if (text !== this.#shown || footer.length > 0 || this.#hasFooter) await this.#update(text, footer);
       return;
     }
     if (!text.startsWith(this.#shown)) return await this.#endStreamAndUpdate(text, footer);
@@ -96,7 +97,7 @@ export class SlackMessage {
     try {
       await this.#client.call("chat.stopStream", { ...args, ...(footer.length > 0 && { blocks: footer }) });
       this.#state = { type: "posted", ts };
-      this.#shown = text;
+      this.#isShown(text, footer);
     } catch (error) {
       if (isMessageLost(error) || slackError(error) === undefined) return await this.#endStreamAndUpdate(text, footer);
       if (slackError(error) !== "message_not_in_streaming_state") throw error;
@@ -122,7 +123,7 @@ export class SlackMessage {
     const args = { channel: this.#target.channel, ts, ...content(text, footer) };
     try {
       await this.#client.call("chat.update", args).catch((error) => this.#updateStream(args, error));
-      this.#shown = text;
+      this.#isShown(text, footer);
     } catch (error) {
       if (!isMessageLost(error)) throw error;
       await this.#post(text, footer);
@@ -141,7 +142,12 @@ export class SlackMessage {
     const args = { channel, thread_ts: threadTs, ...content(text, footer) };
     const { ts } = await this.#client.call("chat.postMessage", args);
     this.#state = { type: "posted", ts: String(ts) };
+    this.#isShown(text, footer);
+  }
+
+  #isShown(text: string, footer: readonly types.AnyBlock[]): void {
     this.#shown = text;
+    this.#hasFooter = footer.length > 0;
   }
 }
 

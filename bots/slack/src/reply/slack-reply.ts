@@ -11,15 +11,19 @@ import {
   statsLine,
   statusLine,
 } from "@cria/bot-core";
-import type { types } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { PacedClient } from "../api/paced-client.ts";
 import { isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
 import { escapedBytes, MAX_MARKDOWN_BYTES, withoutPingBegun, withoutPings } from "./message-text.ts";
-import { footerBlocks } from "./reply-blocks.ts";
+import { contextBlock, footerBlocks, type ReplyFooter } from "./reply-blocks.ts";
 import { type ReplyTarget, SlackMessage } from "./slack-message.ts";
 import { ThreadStatus } from "./thread-status.ts";
 
+/** A longer reply is easier read in a file; what does not fit into these is there, with the rest. */
+const MAX_MESSAGES = 3;
+const REST_TO_COME = "Goes on; the whole reply comes as a file.";
+const REST_IN_FILE = "The whole reply is in the file below";
+const FILE_NAME = "reply.md";
 /** Between two changes of a reply: soon enough for a reader; the budget keeps to Slack's limits. */
 const EDIT_INTERVAL_MS = 500;
 
@@ -39,7 +43,7 @@ export interface SlackReplyOptions {
 /** A text to show; with a footer it is the last one. */
 interface ReplyState {
   readonly text: string;
-  readonly footer: readonly types.AnyBlock[] | undefined;
+  readonly footer: ReplyFooter | undefined;
 }
 
 /** A reply in a thread: status, stream, buttons; as many messages as it takes. */
@@ -52,6 +56,8 @@ export class SlackReply implements Reply {
   #text = "";
   /** Messages before the last one are whole, and stay. */
   #numWhole = 0;
+  /** Whether the whole reply is in a file; undefined while nobody tried. */
+  #isInFile: Promise<boolean> | undefined;
 
   constructor(options: SlackReplyOptions) {
     const { client, target, logger, handle = "" } = options;
@@ -104,21 +110,21 @@ export class SlackReply implements Reply {
 
   async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
     const lines = [endLine(end) ?? "", stats ? statsLine(stats) : ""];
-    await this.#end(text, lines, canContinue(end) && text.trim() !== "");
+    await this.#showLast(text, lines, canContinue(end) && text.trim() !== "");
   }
 
   async fail(reason: string): Promise<void> {
-    await this.#end(this.#text, [`⚠️ ${reason}`], false);
+    await this.#showLast(this.#text, [`⚠️ ${reason}`], false);
   }
 
-  async #end(text: string, smallPrint: readonly string[], mayContinue: boolean): Promise<void> {
+  async #showLast(text: string, smallPrint: readonly string[], mayContinue: boolean): Promise<void> {
     const { replyId, logger } = this.#options;
     const isEmpty = text.trim() === "";
     const lines = smallPrint.filter((line) => line !== "");
     // Where there are no words, the small print is the message.
     const shown = isEmpty ? lines.join(" ") || "…" : text;
     const wantsFeedback = !isEmpty && (await this.#options.wantsFeedback);
-    const footer = footerBlocks({ replyId, lines: isEmpty ? [] : lines, canContinue: mayContinue, wantsFeedback });
+    const footer = { replyId, lines: isEmpty ? [] : lines, canContinue: mayContinue, wantsFeedback };
     try {
       await this.#editor.finish({ text: shown, footer });
     } catch (error) {
@@ -147,16 +153,39 @@ export class SlackReply implements Reply {
     const pieces = splitPieces(withoutPings(text), { limit: MAX_MARKDOWN_BYTES, measure: escapedBytes });
     const last = pieces.at(-1);
     if (!last) return;
-    if (footer) return await this.#settle(pieces.map(wholePiece), footer);
-    for (; this.#numWhole < pieces.length - 1; this.#numWhole++)
-      await this.#message(this.#numWhole).settle(wholePiece(pieces[this.#numWhole]!), []);
-    await this.#message(pieces.length - 1).show(last.before + last.body);
+    if (footer) return await this.#end(pieces.map(wholePiece), text, footer);
+    const numWhole = Math.min(pieces.length - 1, MAX_MESSAGES);
+    for (; this.#numWhole < numWhole; this.#numWhole++) {
+      const isLast = this.#numWhole === MAX_MESSAGES - 1;
+      const footer = isLast ? [contextBlock(REST_TO_COME)] : [];
+      await this.#message(this.#numWhole).settle(wholePiece(pieces[this.#numWhole]!), footer);
+    }
+    if (pieces.length <= MAX_MESSAGES) await this.#message(pieces.length - 1).show(last.before + last.body);
+  }
+
+  /** Where no file can be shared, all of it comes as messages after all. */
+  async #end(texts: readonly string[], text: string, footer: ReplyFooter): Promise<void> {
+    if (texts.length <= MAX_MESSAGES) return await this.#settle(texts, footer);
+    await this.#settle(texts.slice(0, MAX_MESSAGES), { ...footer, lines: [REST_IN_FILE, ...footer.lines] });
+    this.#isInFile ??= this.#shareFile(text);
+    if (!(await this.#isInFile)) await this.#settle(texts, footer);
+  }
+
+  async #shareFile(text: string): Promise<boolean> {
+    const { client, target, logger, replyId } = this.#options;
+    try {
+      await client.shareFile({ channel: target.channel, threadTs: target.threadTs, name: FILE_NAME, text });
+      return true;
+    } catch (error) {
+      logger.warn({ err: error, replyId }, "a long reply could not be shared as a file");
+      return false;
+    }
   }
 
   /** The final text may be shorter than what was shown: a repeated loop is cut off. */
-  async #settle(texts: readonly string[], footer: readonly types.AnyBlock[]): Promise<void> {
+  async #settle(texts: readonly string[], footer: ReplyFooter): Promise<void> {
     for (const [index, text] of texts.entries())
-      await this.#message(index).settle(text, index === texts.length - 1 ? footer : []);
+      await this.#message(index).settle(text, index === texts.length - 1 ? footerBlocks(footer) : []);
     for (const message of this.#messages.splice(texts.length)) await message.remove();
   }
 
