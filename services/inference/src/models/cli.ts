@@ -110,7 +110,7 @@ function show({ modelsDir }: Config, name: string): Outcome {
 
 async function importFile({ modelsDir }: Config, file: string, options: Options): Promise<Outcome> {
   const { name = modelNameOf(file) } = options;
-  process.once("SIGINT", () => stop.abort());
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
   const progress = showImportProgress(process.stderr, name);
   try {
     const { folder, weightBytes } = await importGguf({

@@ -1,10 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
-import path from "node:path";
 import { type GGUFTensorInfo, gguf, type MetadataValue } from "@huggingface/gguf";
 import { ImportError } from "../import-error.ts";
 import { BLOCK_LAYOUTS } from "../llama/block-types.ts";
 import type { StoredTensor } from "../llama/stored-tensor.ts";
 import { blockType } from "./ggml-types.ts";
+import { optionalNumber } from "./metadata.ts";
 
 /** An open GGUF file whose header was checked against its size. */
 export interface GgufFile {
@@ -24,27 +24,32 @@ const MIN_TENSOR_INFO_BYTES = 32;
 /** Far above any model: 512 layers of 12 tensors are 6,144. */
 const MAX_TENSORS = 65_536;
 const MAX_METADATA = 65_536;
+/** Bytes to which each tensor is aligned where the file does not say (`general.alignment`). */
+const DEFAULT_ALIGNMENT = 32;
+
+/** What ends the sentence about a file that is not as it was made. */
+const DAMAGED = "it is cut short or damaged: download it again";
 
 /**
  * Opens a GGUF file and reads its header.
  *
- * @throws ImportError if it is none, is cut short, or says what cannot be
+ * @throws ImportError, which does not name the file, if it is none, is cut short, or says what cannot be
  */
 export async function openGguf(file: string): Promise<GgufFile> {
-  const handle = await open(file, "r").catch((cause: NodeJS.ErrnoException) => {
-    throw new ImportError(`cannot open ${file}: ${cause.code ?? cause.message}`, { cause });
-  });
+  const handle = await openFile(file);
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new ImportError(`${file} is not a file`);
+    if (!stat.isFile()) throw new ImportError("it is a folder or a device, not a file");
     const { size } = stat;
-    await checkPreamble(handle, file, size);
-    const { metadata, tensorInfos, tensorDataOffset } = await readHeader(file);
-    const dataOffset = Number(tensorDataOffset);
-    if (dataOffset > size) throw cutShort(file, size, "its header goes on after the end");
-    const tensors = tensorInfos.map((info) => describeTensor(info, dataOffset, size, file));
+    await checkPreamble(handle, size);
+    const header = await readHeader(file);
+    const metadata = new Map<string, MetadataValue>(Object.entries(header.metadata));
+    const dataOffset = Number(header.tensorDataOffset);
+    if (dataOffset > size) throw cutShort(size, "its header goes on after the end");
+    const tensors = header.tensorInfos.map((info) => describeTensor(info, dataOffset, size));
+    checkPlaces(tensors, dataOffset, optionalNumber(metadata, "general.alignment") ?? DEFAULT_ALIGNMENT);
     return {
-      metadata: new Map(Object.entries(metadata)),
+      metadata,
       tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
       readRows: (tensor, firstRow, numRows) => readRows(handle, tensor, firstRow, numRows),
       close: () => handle.close(),
@@ -55,27 +60,43 @@ export async function openGguf(file: string): Promise<GgufFile> {
   }
 }
 
+const OPEN_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "you have no permission to read it",
+  EPERM: "you have no permission to read it",
+};
+
+async function openFile(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, "r");
+  } catch (cause) {
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    throw new ImportError(OPEN_FAULTS[code] ?? message, { cause });
+  }
+}
+
 /** What the library would take on trust: it reads zeros after the end of a file, and makes as many objects as the header says. */
-async function checkPreamble(handle: FileHandle, file: string, size: number): Promise<void> {
+async function checkPreamble(handle: FileHandle, size: number): Promise<void> {
   const preamble = Buffer.alloc(PREAMBLE_BYTES);
   const { bytesRead } = await handle.read(preamble, 0, PREAMBLE_BYTES, 0);
+  if (bytesRead === 0) throw new ImportError("the file is empty: download it again");
   if (bytesRead < 4 || preamble.toString("latin1", 0, 4) !== "GGUF") {
-    throw new ImportError(`${path.basename(file)} is not a GGUF file: it does not begin with "GGUF"`);
+    throw new ImportError('it is not a GGUF file: it does not begin with "GGUF"');
   }
-  if (bytesRead < PREAMBLE_BYTES) throw cutShort(file, size, "its header is not whole");
+  if (bytesRead < PREAMBLE_BYTES) throw cutShort(size, "its header is not whole");
   const version = preamble.readUInt32LE(4);
   if (version !== 2 && version !== 3) {
-    throw new ImportError(`${path.basename(file)} has GGUF version ${version}; supported are 2 and 3 (little-endian)`);
+    throw new ImportError(`it has GGUF version ${version}; supported are 2 and 3 (little-endian)`);
   }
   const tensors = preamble.readBigUInt64LE(8);
   const entries = preamble.readBigUInt64LE(16);
-  checkCount(tensors, "tensors", MAX_TENSORS, MIN_TENSOR_INFO_BYTES, size);
-  checkCount(entries, "metadata entries", MAX_METADATA, MIN_METADATA_BYTES, size);
+  checkCount(tensors, "tensors", Math.min(MAX_TENSORS, Math.floor(size / MIN_TENSOR_INFO_BYTES)), size);
+  checkCount(entries, "metadata entries", Math.min(MAX_METADATA, Math.floor(size / MIN_METADATA_BYTES)), size);
 }
 
-function checkCount(count: bigint, what: string, max: number, minBytes: number, size: number): void {
-  if (count <= max && count * BigInt(minBytes) <= size) return;
-  throw new ImportError(`the header promises ${count} ${what}, more than a file of ${size} bytes can hold or ${max}`);
+function checkCount(count: bigint, what: string, max: number, size: number): void {
+  if (count <= max) return;
+  throw new ImportError(`the header promises ${count} ${what}; in ${size} bytes there can be ${max}: ${DAMAGED}`);
 }
 
 async function readHeader(file: string): ReturnType<typeof gguf> {
@@ -83,11 +104,11 @@ async function readHeader(file: string): ReturnType<typeof gguf> {
     return await gguf(file, { allowLocalFile: true });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ImportError(`the header of ${path.basename(file)} cannot be read: ${reason}`, { cause });
+    throw new ImportError(`the header cannot be read (${reason}): ${DAMAGED}`, { cause });
   }
 }
 
-function describeTensor(info: GGUFTensorInfo, dataOffset: number, size: number, file: string): StoredTensor {
+function describeTensor(info: GGUFTensorInfo, dataOffset: number, size: number): StoredTensor {
   const { name } = info;
   const type = blockType(info.dtype, name);
   const [columns = 0, rows = 1, ...more] = info.shape.map(Number);
@@ -98,9 +119,27 @@ function describeTensor(info: GGUFTensorInfo, dataOffset: number, size: number, 
   const rowBytes = (columns / weights) * bytes;
   const offset = dataOffset + Number(info.offset);
   if (offset + rows * rowBytes > size) {
-    throw cutShort(file, size, `tensor ${name} ends at byte ${offset + rows * rowBytes}`);
+    throw cutShort(size, `tensor ${name} ends at byte ${offset + rows * rowBytes}`);
   }
   return { name, type, rows, columns, rowBytes, offset };
+}
+
+/** Tensors that are not where the format puts them would be read as weights all the same, and make a model that babbles. */
+function checkPlaces(tensors: readonly StoredTensor[], dataOffset: number, alignment: number): void {
+  if (!Number.isInteger(Math.log2(alignment)))
+    throw new ImportError(`metadata general.alignment is ${alignment}; it must be a power of two`);
+  const names = new Set<string>();
+  let [end, before] = [0, ""];
+  for (const { name, offset, rows, rowBytes } of tensors.toSorted((a, b) => a.offset - b.offset)) {
+    if (names.has(name)) throw new ImportError(`tensor ${name} is there twice`);
+    names.add(name);
+    if ((offset - dataOffset) % alignment !== 0)
+      throw new ImportError(
+        `tensor ${name} begins at byte ${offset}, which is not aligned to ${alignment}: ${DAMAGED}`,
+      );
+    if (offset < end) throw new ImportError(`tensors ${before} and ${name} overlap: ${DAMAGED}`);
+    [end, before] = [offset + rows * rowBytes, name];
+  }
 }
 
 async function readRows(
@@ -121,6 +160,6 @@ async function readRows(
   return bytes;
 }
 
-function cutShort(file: string, size: number, why: string): ImportError {
-  return new ImportError(`${path.basename(file)} is cut short at ${size} bytes: ${why}. Download it again`);
+function cutShort(size: number, why: string): ImportError {
+  return new ImportError(`it is cut short at ${size} bytes: ${why}. Download it again`);
 }

@@ -68,6 +68,11 @@ describe("importGguf", () => {
     expect(seen.at(-1)![0]).toBe(seen.at(-1)![1]);
   });
 
+  it("keeps the file's name for itself to one line", async () => {
+    const model = await withMetadata({ "general.name": "A\n\u001b[31mmodel " });
+    expect(readModelFolder(model.folder).manifest.description).toBe("A [31mmodel");
+  });
+
   it("takes a model without chat template as one for completion", async () => {
     const model = await withMetadata({ "tokenizer.chat_template": undefined });
     expect(readModelFolder(model.folder).manifest.promptFormat).toEqual({ type: "completion" });
@@ -95,7 +100,7 @@ describe("importGguf", () => {
   });
 
   it("tells a full disk in one line and leaves nothing", async () => {
-    const full = Object.assign(new Error("write failed"), { code: "ENOSPC" });
+    const full = Object.assign(new Error("write failed"), { code: "ENOSPC", errno: -28 });
     writeFileSync(file, writeGguf(tinyLlama()));
     const onProgress = () => {
       throw full;
@@ -173,9 +178,10 @@ describe("importGguf refuses", () => {
 
   it("a file that is no GGUF", async () => {
     await expect(importBytes(Buffer.from("PK\u0003\u0004 a zip file"))).rejects.toThrow(/is not a GGUF file/);
-    await expect(importBytes(Buffer.alloc(0))).rejects.toThrow(/is not a GGUF file/);
-    await expect(importGguf({ file: path.join(folder, "none"), modelsDir, name: "tiny" })).rejects.toThrow(/ENOENT/);
-    await expect(importGguf({ file: folder, modelsDir, name: "tiny" })).rejects.toThrow(/is not a file/);
+    await expect(importBytes(Buffer.alloc(0))).rejects.toThrow(/the file is empty/);
+    const none = path.join(folder, "none");
+    await expect(importGguf({ file: none, modelsDir, name: "tiny" })).rejects.toThrow(`${none}: there is no such file`);
+    await expect(importGguf({ file: folder, modelsDir, name: "tiny" })).rejects.toThrow(/not a file/);
   });
 
   it("a version it does not know", async () => {
@@ -189,6 +195,33 @@ describe("importGguf refuses", () => {
       /cut short at \d+ bytes: tensor blk.1.ffn_up.weight ends at byte 10995/,
     );
     await expect(importBytes(withTensor("blk.1.ffn_up.weight", { shape: [64, 2 ** 32] }))).rejects.toThrow(/cut short/);
+  });
+
+  it("tensors that overlap, are not aligned, or are there twice", async () => {
+    await expect(importBytes(withTensor("blk.1.ffn_up.weight", { offset: 0 }))).rejects.toThrow(
+      /tensors token_embd.weight and blk.1.ffn_up.weight overlap/,
+    );
+    await expect(importBytes(withTensor("blk.1.ffn_up.weight", { offset: 7 }))).rejects.toThrow(
+      /blk.1.ffn_up.weight begins at byte \d+, which is not aligned to 32/,
+    );
+    await expect(importBytes(withTensor("blk.1.ffn_up.weight", { name: "blk.0.ffn_up.weight" }))).rejects.toThrow(
+      /tensor blk.0.ffn_up.weight is there twice/,
+    );
+    await expect(withMetadata({ "general.alignment": 3 })).rejects.toThrow(/alignment is 3; it must be a power of two/);
+  });
+
+  it("a text that is longer than any, at once", async () => {
+    const bytes = writeGguf(tinyLlama());
+    const key = "general.architecture";
+    bytes.writeBigUInt64LE(2n ** 60n, bytes.indexOf(key) + key.length + 4);
+    await expect(importBytes(bytes)).rejects.toThrow(/the header cannot be read \(String length 1152921504606846976/);
+  });
+
+  it("in one line that begins with the file, whatever that holds", async () => {
+    const text = "a\n\u001b[31mb".repeat(1_000);
+    await expect(withMetadata({ "general.architecture": text })).rejects.toThrow(
+      /^\S+tiny\.gguf: the architecture is a \[31mb\P{Cc}{1,999}$/u,
+    );
   });
 
   it.each([
@@ -207,7 +240,10 @@ describe("importGguf refuses", () => {
     const lengths = fc.integer({ min: 0, max: whole.length - 33 });
     await fc.assert(
       fc.asyncProperty(lengths, async (length) => {
-        await expect(importBytes(whole.subarray(0, length))).rejects.toMatchObject({ name: "ImportError" });
+        await expect(importBytes(whole.subarray(0, length))).rejects.toMatchObject({
+          name: "ImportError",
+          message: expect.stringContaining(`${file}: `),
+        });
       }),
       { numRuns: 60 },
     );

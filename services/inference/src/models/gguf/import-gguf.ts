@@ -39,14 +39,27 @@ interface ModelDraft {
 
 /** Bytes hashed at a time. */
 const CHUNK_BYTES = 4 << 20;
+const DISK_FULL: readonly unknown[] = ["ENOSPC", "EDQUOT"];
+const MAX_MESSAGE_LENGTH = 1_000;
+const MAX_DESCRIPTION_LENGTH = 300;
 
 /**
  * Makes a model folder from a GGUF file, without loss: blocks are repacked, never quantised again. The folder appears whole
  * or not at all.
  *
- * @throws ImportError if the file is broken or not supported, the name is taken, or the disk is full
+ * @throws ImportError naming the file if that is broken or not supported, the name is taken, or the folder cannot be written;
+ * the signal's reason
  */
 export async function importGguf(options: ImportGgufOptions): Promise<ImportedModel> {
+  try {
+    return await importFile(options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw explain(error, options);
+  }
+}
+
+async function importFile(options: ImportGgufOptions): Promise<ImportedModel> {
   const { file, modelsDir, name, signal } = options;
   if (!MODEL_NAME.test(name)) {
     throw new ImportError(
@@ -66,8 +79,6 @@ export async function importGguf(options: ImportGgufOptions): Promise<ImportedMo
     });
     const weightBytes = draft.llama.graph.weights.reduce((sum, { byteLength }) => sum + byteLength, 0);
     return { folder, weightBytes };
-  } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === "ENOSPC" ? diskFull(modelsDir, error) : error;
   } finally {
     await source.close();
   }
@@ -113,9 +124,9 @@ async function draftManifest(
   }
   const licence = optionalString(metadata, "general.license");
   return {
-    description: (optionalString(metadata, "general.name") ?? "").slice(0, 300),
+    description: oneLine(optionalString(metadata, "general.name") ?? "", MAX_DESCRIPTION_LENGTH),
     promptFormat: { type: tokenizer.chatTemplate === undefined ? "completion" : "chat-template" },
-    ...(licence === undefined ? {} : { licence }),
+    ...(licence === undefined ? {} : { licence: oneLine(licence, MAX_DESCRIPTION_LENGTH) }),
     source: { file: path.basename(file), sha256: hash.digest("hex") },
   };
 }
@@ -124,6 +135,18 @@ async function writeJson(folder: string, file: string, content: object): Promise
   await writeSynced(path.join(folder, file), `${JSON.stringify(content, null, 2)}\n`);
 }
 
-function diskFull(folder: string, cause: unknown): ImportError {
-  return new ImportError(`the disk that holds ${folder} is full; free some space and import again`, { cause });
+/** The failure in one line that begins with the file. A fault of the program stays as it is. */
+function explain(error: unknown, { file, modelsDir }: ImportGgufOptions): unknown {
+  if (!(error instanceof Error) || !(error instanceof ImportError || "errno" in error)) return error;
+  const isFull = "code" in error && DISK_FULL.includes(error.code);
+  const reason = isFull ? `the disk that holds ${modelsDir} is full; free some space and import again` : error.message;
+  return new ImportError(oneLine(`${file}: ${reason}`, MAX_MESSAGE_LENGTH), { cause: error });
+}
+
+/** A file's texts may hold anything; a terminal shall not obey them. */
+function oneLine(text: string, maxLength: number): string {
+  return text
+    .replace(/\p{Cc}+/gu, " ")
+    .trim()
+    .slice(0, maxLength);
 }
