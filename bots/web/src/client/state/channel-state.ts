@@ -27,6 +27,8 @@ export class ChannelState {
   readonly hasUnread = signal(false);
   /** What stands in the composer. */
   readonly draft = signal("");
+  /** Messages sent from this window. */
+  readonly numSent = signal(0);
   /** Id of the sent message that is being changed in the composer. */
   readonly editing = signal<string | undefined>(undefined);
   #early: { event: ChannelEvent; number: number }[] = [];

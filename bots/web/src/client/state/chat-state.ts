@@ -80,7 +80,7 @@ export class ChatState {
 
   /** Posts what stands in the composer. If that fails, the text comes back. */
   async send(): Promise<void> {
-    const { draft, id, editing } = this.current.value;
+    const { draft, id, editing, numSent } = this.current.value;
     const text = draft.value.trim();
     if (text === "") return;
     const edited = editing.value;
@@ -88,7 +88,10 @@ export class ChatState {
       if (await this.attempt(() => api.edit(id, edited, text))) this.cancelEdit();
       return;
     }
-    draft.value = "";
+    batch(() => {
+      draft.value = "";
+      numSent.value++;
+    });
     // The id of a message that may have arrived although its answer was lost: sent again, it is posted once.
     const messageId = this.#unsent?.text === text ? this.#unsent.id : newMessageId();
     this.#unsent = { id: messageId, text };

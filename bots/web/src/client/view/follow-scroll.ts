@@ -1,17 +1,18 @@
+import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
-/** So near to the end counts as at the end: about two lines. */
+/** Who comes so near to the end on the way down is at the end: about two lines. */
 const NEAR_END_PX = 48;
+/** Heights are whole pixels, positions need not be: the very end may be so far away. */
+const ROUNDING_PX = 2;
 
-/** Whether a reader is at the end of a list. */
-export function isAtEnd(list: Pick<HTMLElement, "scrollTop" | "scrollHeight" | "clientHeight">): boolean {
-  return list.scrollHeight - list.scrollTop - list.clientHeight <= NEAR_END_PX;
-}
+/** Where the reader of a list is: at its end, which is followed, or above it, where nothing moves by itself. */
+export type ReadingPlace = "end" | "above" | "aboveNews";
 
 export interface FollowScroll {
-  /** There is something below that the reader has not seen. */
-  readonly hasNews: boolean;
+  /** "aboveNews": something came below that the reader has not seen. */
+  readonly place: ReadonlySignal<ReadingPlace>;
   readonly scrollToEnd: () => void;
 }
 
@@ -24,34 +25,31 @@ export function useFollowScroll(
   content: RefObject<HTMLElement | null>,
   contentKey: string,
 ): FollowScroll {
-  const follows = useRef(true);
-  const [hasNews, setHasNews] = useState(false);
+  const place = useSignal<ReadingPlace>("end");
+  const lastTop = useRef(0);
 
   const scrollToEnd = useCallback(() => {
-    follows.current = true;
-    setHasNews(false);
-    if (list.current !== null) list.current.scrollTop = list.current.scrollHeight;
-  }, [list]);
+    const listElement = list.current!;
+    place.value = "end";
+    listElement.scrollTop = listElement.scrollHeight;
+    lastTop.current = listElement.scrollTop;
+  }, [list, place]);
 
   useLayoutEffect(scrollToEnd, [scrollToEnd, contentKey]);
 
   useEffect(() => {
     const [listElement, contentElement] = [list.current!, content.current!];
     let height = contentElement.offsetHeight;
-    let top = listElement.scrollTop;
-    // Only a way up is the reader's leave: the event of our own way down may come when the content has grown once more.
     const onScroll = () => {
-      const wentUp = listElement.scrollTop < top;
-      top = listElement.scrollTop;
-      if (isAtEnd(listElement)) follows.current = true;
-      else if (wentUp) follows.current = false;
-      if (follows.current) setHasNews(false);
+      const wentUp = listElement.scrollTop < lastTop.current;
+      lastTop.current = listElement.scrollTop;
+      place.value = placeAfterScroll(place.value, wentUp, distanceToEnd(listElement));
     };
     const observer = new ResizeObserver(() => {
       const hasGrown = contentElement.offsetHeight > height;
       height = contentElement.offsetHeight;
-      if (follows.current) listElement.scrollTop = listElement.scrollHeight;
-      else if (hasGrown) setHasNews(true);
+      if (place.value === "end" || distanceToEnd(listElement) <= ROUNDING_PX) scrollToEnd();
+      else if (hasGrown) place.value = "aboveNews";
     });
     listElement.addEventListener("scroll", onScroll, { passive: true });
     observer.observe(contentElement);
@@ -60,7 +58,21 @@ export function useFollowScroll(
       listElement.removeEventListener("scroll", onScroll);
       observer.disconnect();
     };
-  }, [list, content]);
+  }, [list, content, place, scrollToEnd]);
 
-  return { hasNews, scrollToEnd };
+  return { place, scrollToEnd };
+}
+
+/**
+ * Where a reader is after a scroll event. Only a way up leaves the end, and every one does, however short: the event of
+ * our own way down may come when the content has grown once more, and who goes up slowly must not be pulled back.
+ */
+export function placeAfterScroll(place: ReadingPlace, wentUp: boolean, toEndPx: number): ReadingPlace {
+  // What shrinks takes the list up with it, but to its very end.
+  if (toEndPx <= (wentUp ? ROUNDING_PX : NEAR_END_PX)) return "end";
+  return wentUp && place === "end" ? "above" : place;
+}
+
+function distanceToEnd(list: HTMLElement): number {
+  return list.scrollHeight - list.scrollTop - list.clientHeight;
 }

@@ -16,7 +16,13 @@ export function MessageList() {
   const views = channel.messages.value;
   const isDirect = channel.id === chat.directId;
   const rows = useMemo(() => timelineRows(views, Date.now(), isDirect), [views, isDirect]);
-  const { hasNews, scrollToEnd } = useFollowScroll(list, content, `${channel.id} ${isLoaded}`);
+  // Who sends a message wants to see it, wherever the reading was.
+  const { place, scrollToEnd } = useFollowScroll(list, content, `${channel.id} ${isLoaded} ${channel.numSent.value}`);
+  const jumpToLatest = () => {
+    scrollToEnd();
+    // The button goes; the focus must not go with it.
+    list.current!.focus({ preventScroll: true });
+  };
 
   return (
     <div class="timeline">
@@ -35,9 +41,13 @@ export function MessageList() {
           )}
         </div>
       </div>
-      {hasNews && (
-        <button type="button" class="news-button" onClick={scrollToEnd}>
-          <Icon name="down" /> New messages
+      {place.value !== "end" && (
+        <button
+          type="button"
+          class={`way-down ${place.value === "aboveNews" ? "has-news" : ""}`}
+          onClick={jumpToLatest}
+        >
+          <Icon name="down" /> {place.value === "aboveNews" ? "New messages" : "Jump to latest"}
         </button>
       )}
     </div>
