@@ -264,6 +264,23 @@ describe("a reply whose place goes", () => {
     expect(reply.json.message_reference).toBeUndefined();
   });
 
+  it("answers anew in the same message when the question is edited meanwhile", async () => {
+    run = await DiscordRun.start();
+    const gate = createGate();
+    run.inference.script(
+      { chunks: ["Words"], hold: new Promise(() => {}) },
+      { queue: gate.opened, chunks: ["Others."] },
+    );
+    const question = run.ann.mention(run.channel, "first text");
+    await run.sees("Words");
+    run.ann.edit(question, `<@${run.server.world.bot.id}> second text`);
+    await run.sees("I answer it anew…");
+    gate.open();
+    await run.ended();
+    expect(run.server.botTexts(run.channel).map(words)).toEqual(["Others."]);
+    expect(run.inference.requests.at(-1)?.prompt.some(({ text }) => text.includes("second text"))).toBe(true);
+  });
+
   it("answers the new text by Regenerate after the question was edited", async () => {
     run = await DiscordRun.start();
     const question = run.ann.mention(run.channel, "first text");

@@ -1,6 +1,7 @@
 import { BotError } from "./bot-error.ts";
 import type { KeptReply } from "./buttons/kept-reply.ts";
 import { DELETED, type RunningReply } from "./buttons/running-replies.ts";
+import { trackReply } from "./buttons/tracked-reply.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { ConversationSettings, Turn } from "./conversation-store.ts";
 import type { Core } from "./core.ts";
@@ -25,6 +26,8 @@ export interface AnswerOptions {
   admit?(): Promise<void>;
   /** Reads the text it is about; "" for none. In the conversation's turn, so that a slow file keeps its place. */
   readContext(): Promise<string>;
+  /** Hears the question's new words when the reply begins anew. */
+  readonly onEdit?: (text: string) => void;
   readonly reply: Reply;
   readonly running: RunningReply;
   /** A dead process may have remembered the round under the same reply id already. Default false. */
@@ -38,8 +41,10 @@ export class Answer {
   readonly #core: Core;
   readonly #options: AnswerOptions;
   readonly #conversation: string;
-  #question: string;
+  #question = "";
   #context: string | undefined;
+  /** What the message is about. */
+  #about = "";
   readonly #begun: string;
   readonly #text: ReplyText;
   readonly #startedAtMs = Date.now();
@@ -49,9 +54,9 @@ export class Answer {
     this.#core = options.core;
     this.#options = options;
     this.#conversation = conversationKey(options.message.place);
-    this.#question = options.message.text.trim();
     this.#begun = isContinued ? (kept?.text ?? "") : "";
     this.#text = new ReplyText({ isContinuation: this.#begun !== "" });
+    this.#pose();
   }
 
   async run(): Promise<void> {
@@ -67,9 +72,10 @@ export class Answer {
   }
 
   /** An attachment without words is the message itself. */
-  #setContext(context: string): void {
-    if (this.#question !== "" && context !== "") this.#context = context;
-    this.#question ||= context;
+  #pose(): void {
+    const { question: words } = this.#options.running;
+    this.#question = words || this.#about;
+    this.#context = words === "" || this.#about === "" ? undefined : this.#about;
   }
 
   async #answer(): Promise<void> {
@@ -86,20 +92,46 @@ export class Answer {
   }
 
   async #answerInTurn(): Promise<void> {
-    this.#setContext((await this.#options.readContext()).trim());
+    this.#about = (await this.#options.readContext()).trim();
+    // Changed while it waited, it is answered as it is now.
+    this.#options.running.takeEdit();
+    this.#pose();
     if (this.#question === "") return await this.#sayEmpty();
     checkLength(this.#question.length + (this.#context?.length ?? 0));
     const { store } = this.#core;
     const { place } = this.#options.message;
     const [settings, turns] = await Promise.all([resolveSettings(store, place), store.turns(this.#conversation)]);
     const window = settings.window ?? this.#core.window;
-    const streamed = await this.#stream(settings, this.#roundsBefore(turns, window));
+    const rounds = this.#roundsBefore(turns, window);
+    let streamed = await this.#stream(settings, rounds);
+    while (await this.#beginsAnew()) streamed = await this.#stream(settings, rounds);
     const isKept = await this.#remember(streamed, window);
     await this.#finish(isKept ? streamed : await this.#admitForgetting(streamed));
   }
 
+  /** What goes on with an older answer keeps to its question. */
+  get #canBeginAnew(): boolean {
+    return this.#options.reply.clear !== undefined && this.#options.predecessor?.isContinued !== true;
+  }
+
+  /** Whether the question was changed meanwhile: what was written is taken back, and it counts as a message more. */
+  async #beginsAnew(): Promise<boolean> {
+    const { reply, running, admit, onEdit } = this.#options;
+    if (!this.#canBeginAnew || reply.signal.aborted || !running.takeEdit()) return false;
+    this.#pose();
+    this.#text.clear();
+    onEdit?.(this.#question);
+    await reply.clear?.();
+    await admit?.();
+    checkLength(this.#question.length + (this.#context?.length ?? 0));
+    return true;
+  }
+
   async #stream(settings: ConversationSettings, rounds: readonly Turn[]): Promise<StreamedReply> {
-    const { message, reply } = this.#options;
+    const { message, running } = this.#options;
+    const reply = this.#canBeginAnew
+      ? trackReply(this.#options.reply, { signal: running.edited })
+      : this.#options.reply;
     const question = { text: this.#question, context: this.#context, begun: this.#begun };
     const contextMode = settings.contextMode ?? "turns";
     return await streamReply({
@@ -126,7 +158,7 @@ export class Answer {
     const { message, running, predecessor, isAdopted = false } = this.#options;
     const context = this.#context && { context: this.#context };
     const assistant = this.#begun + streamed.text;
-    const user = running.editedText ?? this.#question;
+    const user = running.question || this.#question;
     const turn = { id: running.replyId, author: message.author.name, user, ...context, assistant, atMs: Date.now() };
     const reply = this.#kept(streamed.end, assistant, streamed.stats?.model);
     const options = { replaces: predecessor?.kept.id ?? (isAdopted ? running.replyId : undefined), reply };
@@ -151,7 +183,7 @@ export class Answer {
       id: running.replyId,
       messageId: running.messageId,
       author: message.author.name,
-      question: running.editedText ?? this.#question,
+      question: running.question || this.#question,
       ...(this.#context && { context: this.#context }),
       text,
       end,

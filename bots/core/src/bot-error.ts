@@ -12,6 +12,7 @@ export const BOT_ERRORS = {
   MESSAGE_TOO_LONG: { retryable: false },
   MODEL_BROKEN: { retryable: false },
   MODEL_NOT_FOUND: { retryable: false },
+  MODEL_TOO_LARGE: { retryable: false },
   OUT_OF_MEMORY_BUDGET: { retryable: true },
   PROMPT_TOO_LONG: { retryable: false },
   QUEUE_FULL: { retryable: true },

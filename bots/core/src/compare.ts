@@ -37,7 +37,9 @@ export async function compare(core: Core, incoming: CompareCommand, startReply: 
 
 async function beginAnswer(core: Core, incoming: CompareCommand, modelName: string, startReply: StartReply) {
   const replyId = newReplyId();
-  const running = new RunningReply(conversationKey(incoming.place), replyId, incoming.eventId);
+  const { eventId: messageId, place, command } = incoming;
+  const conversation = conversationKey(place);
+  const running = new RunningReply({ conversation, replyId, messageId, question: command.text });
   const heading = `**${modelName}**\n\n`;
   const reply = trackReply(await startReply(replyId), { signal: running.signal, heading });
   const answer = new ComparedAnswer(core, { incoming, modelName, reply, replyId });

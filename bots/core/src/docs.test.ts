@@ -22,6 +22,15 @@ describe("docs/memory.md", () => {
   });
 });
 
+describe("docs/errors.md", () => {
+  it("has no error of the service that people would hear of as an unknown one", () => {
+    const errors = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
+    const reasons = [...errors.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, reason]) => reason!);
+    expect(reasons.length).toBeGreaterThan(5);
+    expect(reasons.filter((reason) => !(reason in BOT_ERRORS))).toEqual([]);
+  });
+});
+
 describe("docs/commands.md", () => {
   it("has a row for each command and no other", () => {
     const rows = new Set([...commands.matchAll(/^\| `\/(\w+)/gm)].map(([, name]) => name));

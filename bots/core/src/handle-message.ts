@@ -47,7 +47,8 @@ interface ClaimedMessage {
 
 async function answerMessage(core: Core, message: IncomingMessage, claimed: ClaimedMessage): Promise<void> {
   const { unanswered, claim, isAdopted, startReply } = claimed;
-  const running = new RunningReply(conversationKey(message.place), unanswered.replyId, unanswered.messageId);
+  const { replyId, messageId, text: question } = unanswered;
+  const running = new RunningReply({ conversation: conversationKey(message.place), replyId, messageId, question });
   const entry = new UnansweredEntry(core.store, unanswered);
   await core.running.during(running, async () => {
     // A store that cannot be reached is told of in the reply, where the claim is awaited again.
@@ -60,8 +61,9 @@ async function answerMessage(core: Core, message: IncomingMessage, claimed: Clai
         checkFiles(unanswered, message);
         await admit(core, message.place, message.author);
       };
-      const read = () => readAndKeep(message, reply.signal, entry);
-      await new Answer({ core, message, reply, running, isAdopted, admit: admitOnce, readContext: read }).run();
+      const answering = { admit: admitOnce, readContext: () => readAndKeep(message, reply.signal, entry) };
+      const onEdit = (text: string) => entry.keep({ text });
+      await new Answer({ core, message, reply, running, isAdopted, onEdit, ...answering }).run();
     } catch (error) {
       core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
     } finally {

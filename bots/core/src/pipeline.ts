@@ -75,7 +75,7 @@ function createCore(options: BotCoreOptions): Core {
   };
 }
 
-/** A reply under way keeps its question and hears of the edit; those that ended are regenerated from the new text. */
+/** A reply under way hears of the edit and begins anew; those that ended are regenerated from the new text. */
 async function handleEdit(core: Core, { place, messageId, text }: MessageEdit): Promise<void> {
   const conversation = conversationKey(place);
   try {

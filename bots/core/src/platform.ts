@@ -110,7 +110,7 @@ export interface ReplyStats {
 
 /**
  * A reply on a platform, from its first state to its end. The pipeline calls it in order: `status` any number of times,
- * `append` any number of times, then `finish` or `fail` once. Platforms pace their own edits.
+ * `append` any number of times, then `finish` or `fail` once; after `clear` it begins anew. Platforms pace their own edits.
  */
 export interface Reply {
   /** Aborts when the platform gives the reply up, as at a shutdown. Stop and deletion go through `BotCore`. */
@@ -122,6 +122,11 @@ export interface Reply {
   readonly handle?: string | undefined;
   status(status: ReplyStatus): Promise<void>;
   append(text: string): Promise<void>;
+  /**
+   * Takes back what was appended: the question was changed and is answered anew, in the same place. Absent where a reply
+   * that is being written goes on as it was asked.
+   */
+  clear?(): Promise<void>;
   /** `text` is the whole reply: what was appended, a repeated loop cut off. `stats` is absent when it was stopped before its end was known. */
   finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void>;
   /** One sentence for people: what happened and what to do. What was appended stays. */
@@ -149,7 +154,7 @@ export interface AbandonedReply {
 export interface BotCore {
   /** Answers one message; resolves when the reply has ended, however it ended. Never rejects for a failure it told the user. */
   handleMessage(message: IncomingMessage, startReply: StartReply): Promise<void>;
-  /** A question that is being answered goes on as it was asked; Regenerate then answers the new text. */
+  /** A question that is being answered is answered anew in the same reply; later, Regenerate answers the new text. */
   handleEdit(edit: MessageEdit): Promise<void>;
   /** Stops the reply to a question that was deleted. */
   handleDeletion(deletion: MessageDeletion): Promise<void>;

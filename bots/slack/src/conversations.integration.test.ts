@@ -110,15 +110,40 @@ describe("the Slack bot", () => {
     expect((await replies(second))[0]).toMatch(/a\.png/);
   });
 
-  it("goes on as asked when the question is edited, and stops when it is deleted", async () => {
+  it("answers anew in the same message when the question is edited meanwhile", async () => {
     const gate = createGate();
-    bot.model.script({ chunks: ["first"], hold: gate.opened });
-    const question = bot.server.people.dm(bot.ann, "hi");
+    bot.model.script({ chunks: ["first"], hold: new Promise(() => {}) }, { queue: gate.opened, chunks: ["second"] });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
     await bot.server.until(() => bot.server.replies(question).length === 1);
-    bot.server.people.edit(question, "hallo");
+    bot.server.people.edit(question, `<@${bot.server.world.botUser}> hallo`);
+    await bot.server.until(() =>
+      bot.server.replies(question).some((shown) => shownText(shown).includes("answer it anew")),
+    );
     gate.open();
-    expect(await replies(question)).toEqual(["first"]);
+    expect(await replies(question)).toEqual(["second"]);
+    expect(prompts()).toEqual([expect.stringContaining("hi"), expect.stringContaining("hallo")]);
+  });
 
+  it("answers anew where nothing was shown yet", async () => {
+    bot.model.script({ queue: new Promise(() => {}) });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.model.requests.length === 1);
+    bot.server.people.edit(question, "hallo");
+    expect(await replies(question)).toEqual(["hallo"]);
+  });
+
+  it("takes back every message of a long reply that is answered anew", async () => {
+    const text = Array.from({ length: 30 }, (_, n) => `${n} ${"llama ".repeat(100)}`).join("\n\n");
+    bot.model.script({ chunks: text.match(/[\s\S]{1,2000}/g)!, hold: new Promise(() => {}) });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 2);
+    bot.server.people.edit(question, "hallo");
+    await repliesTo(bot.server, question);
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    expect(bot.server.replies(question).map(shownText)).toEqual(["hallo"]);
+  });
+
+  it("stops when the question is deleted", async () => {
     bot.model.script({ chunks: ["second"], hold: new Promise(() => {}) });
     const deleted = bot.server.people.dm(bot.ann, "hi");
     await bot.server.until(() => bot.server.replies(deleted).length === 1);

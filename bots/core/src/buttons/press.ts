@@ -89,9 +89,10 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
   const { place, author } = action;
   await admit(core, place, author);
   const replyId = newReplyId();
-  const running = new RunningReply(conversationKey(place), replyId, kept.messageId);
+  const { messageId, question } = kept;
+  const running = new RunningReply({ conversation: conversationKey(place), replyId, messageId, question });
   const asked = { id: author.id, name: kept.author };
-  const message: IncomingMessage = { eventId: replyId, place, author: asked, text: kept.question };
+  const message: IncomingMessage = { eventId: replyId, place, author: asked, text: question };
   await core.running.during(running, async () => {
     const reply = trackReply(await startReply(replyId), { signal: running.signal });
     const readContext = async () => kept.context ?? "";

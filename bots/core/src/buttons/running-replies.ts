@@ -2,21 +2,57 @@ import type { ReplySignal } from "./reply-signal.ts";
 
 /** Why a reply was stopped whose question is gone: nothing of it is remembered. */
 export const DELETED = new Error("the question was deleted");
+const EDITED = new Error("the question was changed");
 const STOPPED = new Error("someone pressed Stop");
+
+/** Which reply it is, and to what. */
+export interface RunningReplyOptions {
+  readonly conversation: string;
+  readonly replyId: string;
+  readonly messageId: string;
+  /** The words of the question. */
+  readonly question: string;
+}
 
 /** A reply that this process writes. */
 export class RunningReply {
   readonly #abort = new AbortController();
+  #edit = new AbortController();
+  #question: string;
   readonly conversation: string;
   readonly replyId: string;
   readonly messageId: string;
-  /** The question's text since it was edited; undefined while it was not. */
-  editedText: string | undefined;
 
-  constructor(conversation: string, replyId: string, messageId: string) {
+  constructor({ conversation, replyId, messageId, question }: RunningReplyOptions) {
     this.conversation = conversation;
     this.replyId = replyId;
     this.messageId = messageId;
+    this.#question = question.trim();
+  }
+
+  /** The words of the question as they are now. */
+  get question(): string {
+    return this.#question;
+  }
+
+  /** Aborts when the question is changed, until `takeEdit`. */
+  get edited(): AbortSignal {
+    return this.#edit.signal;
+  }
+
+  /** Whether the question was changed since it was last asked. From now on `edited` waits for the next change. */
+  takeEdit(): boolean {
+    const { aborted } = this.#edit.signal;
+    if (aborted) this.#edit = new AbortController();
+    return aborted;
+  }
+
+  /** Platforms tell of changes that leave the words as they are, as of a link's preview; nothing is no question. */
+  edit(text: string): void {
+    const question = text.trim();
+    if (question === "" || question === this.#question) return;
+    this.#question = question;
+    this.#edit.abort(EDITED);
   }
 
   /** Aborts when someone stops the reply or its question is deleted. */
@@ -56,6 +92,6 @@ function concerns(signal: ReplySignal, { conversation, replyId, messageId }: Run
 }
 
 function tell(reply: RunningReply, signal: ReplySignal): void {
-  if (signal.type === "edit") reply.editedText = signal.text;
+  if (signal.type === "edit") reply.edit(signal.text);
   else reply.stop(signal.type === "deletion" ? DELETED : STOPPED);
 }

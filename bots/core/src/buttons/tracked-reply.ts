@@ -29,6 +29,7 @@ export function trackReply(reply: Reply, { signal, onHandle, heading = "" }: Tra
       isHeaded = true;
       return watch(reply.append(start + text));
     },
+    ...(reply.clear && { clear: () => watch(reply.clear!()) }),
     finish: (end, text, stats) => reply.finish(end, text === "" ? "" : heading + text, stats),
     fail: (reason) => reply.fail(isHeaded ? reason : heading + reason),
   };

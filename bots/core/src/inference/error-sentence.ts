@@ -46,9 +46,11 @@ const SENTENCES: Readonly<Record<BotErrorCode, Sentence>> = {
   MEMORY_UNAVAILABLE: (said) => said,
   MESSAGE_TOO_LONG: (said) => said,
   MODEL_BROKEN: (said) => `This model cannot be used: ${said} Choose another with /model.`,
-  MODEL_NOT_FOUND: (said) => `${said} /model lists the models there are.`,
-  OUT_OF_MEMORY_BUDGET: (said) =>
-    `There is no memory for this model now: ${said} Try again later, or choose another with /model.`,
+  MODEL_NOT_FOUND: (said) => `${said} Choose another with /model.`,
+  MODEL_TOO_LARGE: () =>
+    "This model needs more memory than the model service may use. Choose another with /model, or ask its owner to raise CRIA_MEMORY.",
+  OUT_OF_MEMORY_BUDGET: () =>
+    "There is no memory for this model while others are in use. Try again later, or choose another with /model.",
   PROMPT_TOO_LONG: (said) =>
     `This message is too long for the model${said}. Shorten it, or choose another with /model.`,
   QUEUE_FULL: (_, wait) => `The model service has too much to do just now. Try again ${wait}.`,

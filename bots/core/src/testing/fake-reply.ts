@@ -41,6 +41,11 @@ export class FakeReplyHandle implements Reply {
     this.onAppend(this.text);
   }
 
+  async clear(): Promise<void> {
+    this.#checkOpen("clear");
+    this.text = "";
+  }
+
   async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
     this.#checkOpen("finish");
     this.ended = { type: "finished", end, text, stats };

@@ -19,6 +19,8 @@ import { showTyping } from "./typing.ts";
 /** Between two edits of one reply. What a channel's replies may do together, the client reads from Discord's headers. */
 const EDIT_INTERVAL_MS = 1_000;
 
+const ANSWERS_ANEW = "The question was changed; I answer it anew…";
+
 export interface DiscordReplyOptions {
   readonly target: ReplyTarget;
   readonly replyId: string;
@@ -97,6 +99,11 @@ export class DiscordReply implements Reply {
     this.#stopTyping();
     this.#text += text;
     if (this.#text.trim() !== "") this.#showNext("");
+  }
+
+  async clear(): Promise<void> {
+    this.#text = "";
+    if (this.#hasBegun) this.#showNext(ANSWERS_ANEW);
   }
 
   async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {

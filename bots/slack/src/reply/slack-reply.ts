@@ -23,6 +23,7 @@ import { ThreadStatus } from "./thread-status.ts";
 const MAX_MESSAGES = 3;
 const REST_TO_COME = "Goes on; the whole reply comes as a file.";
 const REST_IN_FILE = "The whole reply is in the file below";
+const ANSWERS_ANEW = "*The question was changed; I answer it anew…*";
 const FILE_NAME = "reply.md";
 /** Between two changes of a reply: soon enough for a reader; the budget keeps to Slack's limits. */
 const EDIT_INTERVAL_MS = 500;
@@ -106,6 +107,13 @@ export class SlackReply implements Reply {
     if (this.#messages[0]?.ts !== undefined) this.#status.end();
     this.#text += text;
     this.#editor.update({ text: withoutPingBegun(this.#text), footer: undefined });
+  }
+
+  /** Until the first new words, what is shown says why the old ones are gone. */
+  async clear(): Promise<void> {
+    this.#text = "";
+    this.#numWhole = 0;
+    if (this.#messages.length > 0) this.#editor.update({ text: ANSWERS_ANEW, footer: undefined });
   }
 
   async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
