@@ -8,6 +8,7 @@ describe("loadWebConfig", () => {
       port: 3000,
       allowedHosts: [],
       secret: undefined,
+      stateDir: ".cria",
       workspaceName: "Cria",
       logLevel: "info",
     });
@@ -19,6 +20,7 @@ describe("loadWebConfig", () => {
       CRIA_WEB_PORT: "8080",
       CRIA_WEB_ALLOWED_HOSTS: "chat.example.org, Chat.Example.com",
       CRIA_WEB_SECRET: "sixteen characters",
+      CRIA_STATE_DIR: "/var/lib/cria",
       CRIA_WEB_NAME: "Alpaca Club",
       CRIA_LOG_LEVEL: "debug",
     };
@@ -27,6 +29,7 @@ describe("loadWebConfig", () => {
       port: 8080,
       allowedHosts: ["chat.example.org", "chat.example.com"],
       secret: "sixteen characters",
+      stateDir: "/var/lib/cria",
       workspaceName: "Alpaca Club",
       logLevel: "debug",
     });

@@ -13,8 +13,10 @@ export interface WebConfig {
   readonly port: number;
   /** `CRIA_WEB_ALLOWED_HOSTS`: host names it answers to beside its own, comma-separated, as behind a proxy. Default none. */
   readonly allowedHosts: readonly string[];
-  /** `CRIA_WEB_SECRET`: signs session cookies, 16 characters or more. Default: one made and kept in `.cria/web-secret`. */
+  /** `CRIA_WEB_SECRET`: signs session cookies, 16 characters or more. Default: one made and kept in `stateDir`. */
   readonly secret: string | undefined;
+  /** `CRIA_STATE_DIR`: folder of what this installation keeps. Default `.cria`. */
+  readonly stateDir: string;
   /** `CRIA_WEB_NAME`: the workspace's name. Default `Cria`. */
   readonly workspaceName: string;
   /** `CRIA_LOG_LEVEL`: the least that is logged. Default `info`. */
@@ -34,6 +36,7 @@ const schema = z.object({
     .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
     .default([]),
   CRIA_WEB_SECRET: z.string().min(MIN_SECRET_LENGTH, `must have ${MIN_SECRET_LENGTH} characters or more`).optional(),
+  CRIA_STATE_DIR: z.string().default(".cria"),
   CRIA_WEB_NAME: z.string().max(40, "may have 40 characters").default("Cria"),
   CRIA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
@@ -51,6 +54,7 @@ export function loadWebConfig(env: Readonly<Record<string, string | undefined>>)
     port: data.CRIA_WEB_PORT,
     allowedHosts: data.CRIA_WEB_ALLOWED_HOSTS,
     secret: data.CRIA_WEB_SECRET,
+    stateDir: data.CRIA_STATE_DIR,
     workspaceName: data.CRIA_WEB_NAME,
     logLevel: data.CRIA_LOG_LEVEL,
   });

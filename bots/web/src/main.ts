@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { loadCoreConfig, openBotCore } from "@cria/bot-core";
 import { pino } from "pino";
 import { loadWebConfig, servesThisMachineOnly } from "./config.ts";
@@ -7,7 +8,6 @@ import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
 import { loadSecret } from "./server/session.ts";
 import { startWebServer } from "./web-server.ts";
 
-const SECRET_PATH = ".cria/web-secret";
 /** What does not stop within this time is left behind. */
 const STOP_LIMIT_MS = 1_500;
 
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const { core, store, inference, redis, close } = await openBotCore(coreConfig, logger);
   const { turnsTtlMs } = coreConfig;
   const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);
-  const secret = config.secret ?? (await loadSecret(SECRET_PATH));
+  const secret = config.secret ?? (await loadSecret(join(config.stateDir, "web-secret")));
   const bot = createCoreBot({ core, store, inference, isEveryoneAdmin: servesThisMachineOnly(config) });
   const server = await startWebServer({ ...config, bot, timelineStore, secret, logger });
   logger.info(`The chat page is at ${server.url}`);
