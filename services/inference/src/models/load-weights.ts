@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { basename } from "node:path";
 import type { ModelRunner } from "../engine/model-runner.ts";
 import { InferenceError } from "../errors.ts";
 import type { InferenceEngine } from "../inference-engine.ts";
@@ -31,7 +32,8 @@ export interface LoadedWeights {
 
 /**
  * Loads tokenizer and weights. `onBytes` hears how many bytes of weights were read so far.
- * @throws InferenceError MODEL_BROKEN for what is wrong with the files; other errors are the machine's
+ * @throws InferenceError MODEL_BROKEN for what is wrong with the files, OUT_OF_MEMORY_BUDGET if the machine has no memory
+ * left; other errors are the machine's
  */
 export async function loadWeights(
   loader: WeightsLoader,
@@ -40,7 +42,7 @@ export async function loadWeights(
 ): Promise<LoadedWeights> {
   const tokenizer = await openTokenizer(weights.folder);
   await readThrough(weights, onBytes);
-  const runner = await loader.loadRunner(weights);
+  const runner = await openRunner(loader, weights);
   try {
     refuseOtherTokenizer(runner, tokenizer);
     const engine = loader.createEngine({ runner, tokenizer });
@@ -57,6 +59,22 @@ async function openTokenizer(folder: string): Promise<Tokenizer> {
   } catch (cause) {
     if (!(cause instanceof Error) || "errno" in cause) throw cause;
     throw new InferenceError("MODEL_BROKEN", cause.message, { cause });
+  }
+}
+
+/** As the C++ library, the system, ONNX Runtime's arena and CUDA say it. */
+const NO_MEMORY = /bad_alloc|cannot allocate memory|failed to allocate memory|out of memory/i;
+const RETRY_DELAY_MS = 30_000;
+
+async function openRunner(loader: WeightsLoader, weights: ModelWeights): Promise<PlacedModelRunner> {
+  try {
+    return await loader.loadRunner(weights);
+  } catch (cause) {
+    if (!(cause instanceof Error) || !NO_MEMORY.test(cause.message)) throw cause;
+    const message =
+      `the machine has no memory left for ${basename(weights.folder)} and its KV cache: end what takes it, or lower ` +
+      "CRIA_MEMORY, CRIA_MAX_NUM_SEQS or CRIA_MAX_MODEL_LEN";
+    throw new InferenceError("OUT_OF_MEMORY_BUDGET", message, { cause, retryDelayMs: RETRY_DELAY_MS });
   }
 }
 

@@ -177,6 +177,19 @@ describe("createModelRegistry", () => {
     expect(models.get("llama").state).toBe("loaded");
   });
 
+  it("tries again later when the machine had no memory for the model", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    memory.failure = new InferenceError("MODEL_BROKEN", "ONNX Runtime cannot run it: std::bad_alloc (FAIL)");
+    const models = start(memory);
+    const error = await failureOf(models.acquire("llama"));
+    expect(error).toMatchObject({ code: "OUT_OF_MEMORY_BUDGET", details: { retryDelayMs: 30_000 } });
+    expect(error.message).toMatch(/^the machine has no memory left for llama and its KV cache/);
+    expect(models.get("llama").state).toBe("available");
+    memory.failure = undefined;
+    await use(models, "llama");
+  });
+
   it("refuses a tokenizer with more tokens than the graph", async () => {
     const added_tokens = [{ id: 300, content: "<|end|>", special: true }];
     const tokenizer = { ...TINY_TOKENIZER, added_tokens };
