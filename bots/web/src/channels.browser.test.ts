@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser } from "./testing/browser.ts";
@@ -194,10 +195,10 @@ describe("the composer", () => {
   });
 
   it("keeps a text that is too long, and says how long it may be", async () => {
-    await ada.composer.fill("x".repeat(16_001));
-    await ada.page.getByText("16,001 characters; at most 16,000 can be sent.").waitFor();
+    await ada.composer.fill("x".repeat(MAX_MESSAGE_LENGTH + 1));
+    await ada.page.getByText("32,001 characters; at most 32,000 can be sent.").waitFor();
     await ada.composer.press("Enter");
-    expect((await ada.composer.inputValue()).length).toBe(16_001);
+    expect((await ada.composer.inputValue()).length).toBe(MAX_MESSAGE_LENGTH + 1);
     expect(await ada.messages.count()).toBe(0);
   });
 

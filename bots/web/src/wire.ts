@@ -81,6 +81,8 @@ export interface Workspace {
   /** The direct message between this person and the bot. */
   readonly directChannel: string;
   readonly isServing: boolean;
+  /** The longest message that is taken, in UTF-16 units. */
+  readonly maxMessageLength: number;
   /** Events after this one are still to come. */
   readonly eventId: string;
 }
@@ -116,8 +118,6 @@ export type ServerEvent =
   | { readonly type: "channels"; readonly channels: readonly string[] }
   | { readonly type: "service"; readonly isServing: boolean };
 
-/** The longest message, in UTF-16 units: about 4,000 tokens, more than small models can read. */
-export const MAX_MESSAGE_LENGTH = 16_000;
 /** The longest name of a person. */
 export const MAX_NAME_LENGTH = 32;
 /** The longest name of a channel. */

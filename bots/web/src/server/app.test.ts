@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { createBotCore, createMemoryConversationStore, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -122,14 +122,26 @@ describe("createApp", () => {
     expect((await request("/", { headers: { host: "localhost:3000" } })).status).toBe(200);
   });
 
-  it("answers a body over its limit with 413 and a sentence", async () => {
+  it.each([
+    ["that says its length", { "content-length": "250033" }, "250,033"],
+    ["sent in chunks", {}, "too many"],
+  ])("answers a body over its limit, %s, with 413 and the figures", async (_, headers, has) => {
     const cookie = await join();
-    const response = await post(
-      "/api/channels/general/messages",
-      { id: "message-1", text: "x".repeat(200_000) },
-      { cookie },
-    );
-    expect([response.status, await errorOf(response)]).toEqual([413, "The message is over 64 KB, too long to send."]);
+    const message = { id: "message-1", text: "x".repeat(250_000) };
+    const response = await post("/api/channels/general/messages", message, { cookie, ...headers });
+    expect([response.status, await errorOf(response)]).toEqual([
+      413,
+      `The request has ${has} bytes; at most 193,024 are taken, since a message may have 32,000 characters.`,
+    ]);
+  });
+
+  it("takes the longest message in any script", async () => {
+    const cookie = await join();
+    for (const [index, unit] of ["x", "龍", "\u0001", "\ud83d"].entries()) {
+      const message = { id: `message-${index}`, text: `x${unit.repeat(MAX_MESSAGE_LENGTH - 2)}x` };
+      const response = await post("/api/channels/general/messages", message, { cookie });
+      expect(response.status).toBe(202);
+    }
   });
 
   it.each([
@@ -137,7 +149,7 @@ describe("createApp", () => {
     ["another shape", '{"id":"message-1"}', 400],
     ["an id that could be a path", '{"id":"../../etc/x","text":"hi"}', 400],
     ["an empty message", '{"id":"message-1","text":"  "}', 400],
-    ["an overlong message", JSON.stringify({ id: "message-1", text: "x".repeat(16_001) }), 413],
+    ["an overlong message", JSON.stringify({ id: "message-1", text: "x".repeat(MAX_MESSAGE_LENGTH + 1) }), 413],
   ])("refuses a message of %s", async (_, body, status) => {
     const cookie = await join();
     const headers = { ...JSON_HEADERS, cookie };

@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
@@ -15,8 +16,8 @@ import { refuseEvents, streamEvents } from "./event-stream.ts";
 import { allowHosts, sameOriginOnly, securityHeaders } from "./security.ts";
 import { readSession, startSession } from "./session.ts";
 
-/** A message of 16,000 characters in any script, with room for its JSON. */
-const MAX_BODY_BYTES = 64 * 1024;
+/** The longest message whatever is in it (a UTF-16 unit is six bytes of JSON at most), with room for its id. */
+const MAX_BODY_BYTES = 6 * MAX_MESSAGE_LENGTH + 1_024;
 
 const shortText = z.string().max(1_000);
 const idSchema = z.string().regex(/^[\w-]{8,64}$/, "must be 8 to 64 letters, digits, - or _");
@@ -148,6 +149,7 @@ function workspaceOf({ rooms, feed, workspaceName }: AppOptions, person: Person)
     channels: rooms.channels(),
     directChannel: directChannelOf(person.id),
     isServing: rooms.isServing,
+    maxMessageLength: MAX_MESSAGE_LENGTH,
     eventId: feed.lastId,
   };
 }
@@ -171,7 +173,12 @@ function answerFault(error: Error, context: Context, logger: Logger): Response {
 }
 
 function tooLarge(context: Context): Response {
-  return context.json({ error: `The message is over ${MAX_BODY_BYTES / 1024} KB, too long to send.` }, 413);
+  // A body sent in chunks does not say how long it is.
+  const length = Number(context.req.header("content-length") ?? 0);
+  const has = length > 0 ? length.toLocaleString("en") : "too many";
+  const limits = [MAX_BODY_BYTES, MAX_MESSAGE_LENGTH].map((limit) => limit.toLocaleString("en"));
+  const error = `The request has ${has} bytes; at most ${limits[0]} are taken, since a message may have ${limits[1]} characters.`;
+  return context.json({ error }, 413);
 }
 
 function unreachable(): never {

@@ -56,7 +56,7 @@ describe("nextIndex", () => {
 });
 
 describe("sendingObstacle", () => {
-  const down = { isDirect: false, isServing: false };
+  const down = { isDirect: false, isServing: false, maxMessageLength: 1_000 };
   it("holds back what the model would answer while the service is away", () => {
     expect(sendingObstacle("hello", { ...down, isDirect: true })).toContain("Your text is kept");
     expect(sendingObstacle("@cria hello", down)).toContain("Your text is kept");
@@ -68,8 +68,8 @@ describe("sendingObstacle", () => {
   });
 
   it("names the length of a text that is too long", () => {
-    expect(sendingObstacle("x".repeat(16_001), { isDirect: true, isServing: true })).toBe(
-      "16,001 characters; at most 16,000 can be sent.",
+    expect(sendingObstacle("x".repeat(1_001), { isDirect: true, isServing: true, maxMessageLength: 1_000 })).toBe(
+      "1,001 characters; at most 1,000 can be sent.",
     );
   });
 });

@@ -17,7 +17,11 @@ export function Composer() {
     channel.draft.value = chosen.text;
     input.current?.focus();
   });
-  const obstacle = sendingObstacle(text, { isDirect, isServing: chat.isServing.value });
+  const obstacle = sendingObstacle(text, {
+    isDirect,
+    isServing: chat.isServing.value,
+    maxMessageLength: chat.workspace.value!.maxMessageLength,
+  });
 
   useLayoutEffect(() => growWithText(input.current!), [text, channel.id]);
   useEffect(() => input.current?.focus({ preventScroll: true }), [channel.id]);
