@@ -1,10 +1,10 @@
-import { createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { createBotCore, createMemoryConversationStore, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createCoreBot } from "../core-bot.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
-import { BOT, type ChatMessage, MAX_MESSAGE_LENGTH, type ServerEvent } from "../wire.ts";
+import { BOT, type ChatMessage, isLive, type ServerEvent } from "../wire.ts";
 import { directChannelOf, MAX_CHANNELS } from "./channel-names.ts";
 import { ChatRooms } from "./chat-rooms.ts";
 import { EventFeed } from "./event-feed.ts";
@@ -40,6 +40,11 @@ async function openRooms(): Promise<ChatRooms> {
 
 const post = (person: typeof ada, channelId: string, text: string) =>
   rooms.post(person, channelId, { id: `message-${++numMessages}`, text });
+/** Changes what Ada wrote in #general. */
+const edit = async (text: string, newText: string) => {
+  const { id } = (await messages("general")).findLast((message) => message.text === text)!;
+  await rooms.edit(ada, "general", { id, text: newText });
+};
 const messages = async (channelId: string, person = ada) => (await rooms.snapshot(person, channelId)).messages;
 
 /** Resolves at the first event that satisfies the predicate. */
@@ -213,7 +218,7 @@ describe("ChatRooms", () => {
   it("refuses empty and overlong messages with the figures", async () => {
     await expect(post(ada, direct, " \n ")).rejects.toThrow("The message is empty.");
     await expect(post(ada, direct, "x".repeat(MAX_MESSAGE_LENGTH + 1))).rejects.toThrow(
-      "The message has 16,001 characters; at most 16,000 are allowed.",
+      "The message has 32,001 characters; at most 32,000 are allowed.",
     );
   });
 
@@ -223,8 +228,30 @@ describe("ChatRooms", () => {
     await expect(post(ada, "general", "@cria hello")).rejects.toThrow("20 replies are under way");
     await post(ada, "general", "Ben, wait until it is done");
     await post(ada, "general", "/help");
+    await expect(edit("Ben, wait until it is done", "Ben, wait until they are done")).resolves.toBeUndefined();
+    await expect(edit("Ben, wait until they are done", "@cria hello")).rejects.toThrow("20 replies are under way");
     await rooms.close();
     const states = (await messages("general")).map(({ state }) => state?.type).filter(Boolean);
     expect(new Set(states)).toEqual(new Set(["ended"]));
+  });
+
+  it("answers a message anew that is changed under way, however many replies are", async () => {
+    inference.script(...Array.from({ length: MAX_LIVE_REPLIES }, () => ({ hold: NEVER })), { chunks: ["Hello."] });
+    for (let count = 1; count <= MAX_LIVE_REPLIES; count++) await post(ada, "general", `@cria hello ${count}`);
+    await edit("@cria hello 20", "@cria good morning");
+    const live = (await messages("general")).filter(({ state }) => isLive(state));
+    expect(live).toHaveLength(MAX_LIVE_REPLIES);
+    expect(live.at(-1)?.answers?.messageId).toBe((await messages("general")).findLast(({ isEdited }) => isEdited)?.id);
+    await rooms.close();
+  });
+
+  it("keeps the reply to a message that is changed to be for others", async () => {
+    inference.script({ chunks: ["A loyal animal."] });
+    const ended = replyEnds();
+    await post(ada, "general", "@cria what is a dog?");
+    await ended;
+    await edit("@cria what is a dog?", "Ben, what is a dog?");
+    expect(inference.requests).toHaveLength(1);
+    expect((await messages("general")).map(({ text }) => text)).toEqual(["Ben, what is a dog?", "A loyal animal."]);
   });
 });

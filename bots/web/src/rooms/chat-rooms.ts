@@ -1,9 +1,9 @@
-import type { AbandonedReply, FeedbackRating, Place, Reply } from "@cria/bot-core";
+import { type AbandonedReply, type FeedbackRating, MAX_MESSAGE_LENGTH, type Place, type Reply } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { isForModel } from "../mention.ts";
-import { type ChannelSnapshot, MAX_MESSAGE_LENGTH, type Person } from "../wire.ts";
+import { type ChannelSnapshot, isLive, type Person } from "../wire.ts";
 import { channelName, directChannelOf, FIRST_CHANNELS, isDirectChannel, MAX_CHANNELS } from "./channel-names.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { Replies } from "./replies.ts";
@@ -91,10 +91,12 @@ export class ChatRooms {
     const known = timeline.message(message.id);
     if (known?.author.id !== person.id) throw new WebError("notFound", "This message is not yours, or no longer kept.");
     const text = checkedText(message.text);
-    this.#replies.checkRoom(timeline);
+    const place = placeOf(channelId);
+    // A reply under way gives its room to the one that takes its place.
+    const isBeingAnswered = isLive(timeline.replyTo(known.id)?.state);
+    if (isForModel(text, place.isDirect) && !isBeingAnswered) this.#replies.checkRoom(timeline);
     timeline.replace(known.id, { text, isEdited: true });
-    const question = { timeline, place: placeOf(channelId), message: { ...known, text } };
-    await this.#replies.answerEdited(question, person);
+    await this.#replies.answerEdited({ timeline, place, message: { ...known, text } }, person);
   }
 
   /** Answers a reply's question again in its place, or goes on where it was cut. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AbandonedReply, IncomingCommand, Place, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
-import { isCommand, promptOf, takeMention } from "../mention.ts";
+import { isCommand, promptOf } from "../mention.ts";
 import { BOT, type ChatMessage, isLive, type Person } from "../wire.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Timeline } from "./timeline.ts";
@@ -115,16 +115,19 @@ export class Replies {
     });
   }
 
-  /** Answers a message that was changed: its newest reply again in its place, or as a new message. */
+  /**
+   * Answers a message that was changed: its newest reply again in its place, or as a new message. One that is no longer
+   * for the bot keeps the reply it had.
+   */
   async answerEdited(question: Question, person: Person): Promise<void> {
     const { timeline, place, message } = question;
-    const text = takeMention(message.text) ?? message.text;
+    const prompt = promptOf(message.text, place.isDirect);
     const reply = timeline.replyTo(message.id);
     this.stop(reply?.id ?? "", person);
     await this.#running.get(reply?.id ?? "")?.ended;
-    await this.#options.bot.handleEdit({ place, messageId: message.id, text });
+    await this.#options.bot.handleEdit({ place, messageId: message.id, text: prompt ?? message.text });
     const stopped = reply && timeline.message(reply.id);
-    if (stopped?.replyId === undefined || isCommand(text)) return this.answer(question);
+    if (stopped?.replyId === undefined || prompt === undefined || isCommand(prompt)) return this.answer(question);
     // Where the bot no longer knows the old reply, the message is answered like a new one.
     await this.again("regenerate", { timeline, place, reply: stopped, person }).catch(() => this.answer(question));
   }

@@ -78,4 +78,33 @@ describe("createWebReply", () => {
     await createReply().finish("stopped", "", undefined);
     expect(state()).toEqual({ type: "ended", end: "stopped" });
   });
+
+  it("keeps what stood there before when a reply that goes on is stopped, and says by whom", async () => {
+    timeline.replace("reply-1", { text: "Once upon" });
+    const stopping = new AbortController();
+    const reply = createWebReply({ timeline, messageId: "reply-1", signal: stopping.signal, before: "Once upon" });
+    await reply.append(" a time");
+    stopping.abort({ id: "ben", name: "Ben" });
+    await reply.finish("stopped", " a time", stats);
+    expect(timeline.message("reply-1")).toMatchObject({
+      text: "Once upon a time",
+      state: { type: "ended", end: "stopped", stats, stoppedBy: { id: "ben", name: "Ben" } },
+    });
+  });
+
+  it("keeps what stood there before when a reply that goes on is stopped or fails at once", async () => {
+    timeline.replace("reply-1", { text: "Once upon" });
+    const signal = AbortSignal.abort({ id: "ben", name: "Ben" });
+    const reply = () => createWebReply({ timeline, messageId: "reply-1", signal, before: "Once upon" });
+    await reply().finish("stopped", "", undefined);
+    expect(timeline.message("reply-1")?.text).toBe("Once upon");
+    await reply().fail("It broke.");
+    expect(timeline.message("reply-1")?.text).toBe("Once upon");
+  });
+
+  it("names nobody where the server stopped it", async () => {
+    const reply = createWebReply({ timeline, messageId: "reply-1", signal: AbortSignal.abort() });
+    await reply.finish("stopped", "", undefined);
+    expect(state()).toEqual({ type: "ended", end: "stopped" });
+  });
 });
