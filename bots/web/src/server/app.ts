@@ -17,7 +17,7 @@ import { allowHosts, sameOriginOnly, securityHeaders } from "./security.ts";
 import { readSession, startSession } from "./session.ts";
 
 /** The longest message whatever is in it (a UTF-16 unit is six bytes of JSON at most), with room for its id. */
-const MAX_BODY_BYTES = 6 * MAX_MESSAGE_LENGTH + 1_024;
+export const MAX_BODY_BYTES = 6 * MAX_MESSAGE_LENGTH + 1_024;
 
 const shortText = z.string().max(1_000);
 const idSchema = z.string().regex(/^[\w-]{8,64}$/, "must be 8 to 64 letters, digits, - or _");
