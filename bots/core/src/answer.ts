@@ -33,7 +33,7 @@ export interface AnswerOptions {
   /** A dead process may have remembered the round under the same reply id already. Default false. */
   readonly isAdopted?: boolean;
   /** The reply whose place in memory this one takes; it goes on where that one ends if `isContinued`. */
-  readonly predecessor?: { readonly kept: KeptReply; readonly isContinued: boolean };
+  readonly predecessor?: { readonly kept: KeptReply; readonly isContinued: boolean } | undefined;
 }
 
 /** One message on its way to its reply. Throws what keeps it from being answered; a stopped reply is no failure. */
@@ -102,10 +102,11 @@ export class Answer {
     const { place } = this.#options.message;
     const [settings, turns] = await Promise.all([resolveSettings(store, place), store.turns(this.#conversation)]);
     const window = settings.window ?? this.#core.window;
-    const rounds = this.#roundsBefore(turns, window);
+    const replaced = this.#replaced(turns);
+    const rounds = slideWindow(turns.slice(0, replaced === -1 ? turns.length : replaced), window);
     let streamed = await this.#stream(settings, rounds);
     while (await this.#beginsAnew()) streamed = await this.#stream(settings, rounds);
-    const isKept = await this.#remember(streamed, window);
+    const isKept = await this.#remember(streamed, window, turns[replaced]?.id);
     await this.#finish(isKept ? streamed : await this.#admitForgetting(streamed));
   }
 
@@ -145,23 +146,27 @@ export class Answer {
     });
   }
 
-  /** A reply in another's place knows what was said before that one. */
-  #roundsBefore(turns: readonly Turn[], window: number): readonly Turn[] {
-    const place = turns.findIndex(({ id }) => id !== undefined && id === this.#options.predecessor?.kept.id);
-    return slideWindow(place === -1 ? turns : turns.slice(0, place), window);
+  /**
+   * Index of the round whose place this one takes, with what was said before it: its predecessor's, or its own where a
+   * dead process had remembered it already. -1 for none.
+   */
+  #replaced(turns: readonly Turn[]): number {
+    const { predecessor, running, isAdopted = false } = this.#options;
+    const ids = [isAdopted ? running.replyId : undefined, predecessor?.kept.id];
+    return turns.findIndex(({ id }) => id !== undefined && ids.includes(id));
   }
 
   /** False when memory cannot be reached; the reply goes on without it. */
-  async #remember(streamed: StreamedReply, window: number): Promise<boolean> {
+  async #remember(streamed: StreamedReply, window: number, replaces: string | undefined): Promise<boolean> {
     if (this.#options.reply.signal.reason === DELETED) return true;
     if (streamed.text === "") return await this.#keep(streamed.end, this.#begun);
-    const { message, running, predecessor, isAdopted = false } = this.#options;
+    const { message, running } = this.#options;
     const context = this.#context && { context: this.#context };
     const assistant = this.#begun + streamed.text;
     const user = running.question || this.#question;
     const turn = { id: running.replyId, author: message.author.name, user, ...context, assistant, atMs: Date.now() };
     const reply = this.#kept(streamed.end, assistant, streamed.stats?.model);
-    const options = { replaces: predecessor?.kept.id ?? (isAdopted ? running.replyId : undefined), reply };
+    const options = { replaces, reply };
     try {
       await this.#core.store.appendTurn(this.#conversation, turn, window, options);
       return true;

@@ -1,7 +1,7 @@
 import { admit } from "./access/admit.ts";
 import { fromUnanswered, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
-import { Answer } from "./answer.ts";
+import { Answer, type AnswerOptions } from "./answer.ts";
 import { BotError } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";
@@ -22,31 +22,55 @@ export async function handleMessage(core: Core, message: IncomingMessage, startR
   });
 }
 
-/** Answers what a dead process left, in the place of the reply it had begun. */
+/** Answers what a dead process left, in the place of the reply it had begun. Never rejects. */
 export async function answerAbandoned(
   core: Core,
   unanswered: Unanswered,
   startReply: (abandoned: AbandonedReply) => Promise<Reply>,
 ): Promise<void> {
-  const { replyId, handle } = unanswered;
+  const { replyId, handle, again } = unanswered;
   const message = fromUnanswered(unanswered);
+  const predecessor = await predecessorOf(core, unanswered);
+  const begun = predecessor?.isContinued ? predecessor.kept.text : "";
   await answerMessage(core, message, {
     unanswered,
     claim: Promise.resolve(true),
     isAdopted: true,
-    startReply: () => startReply({ message, replyId, handle }),
+    isAdmitted: again !== undefined,
+    predecessor,
+    startReply: () => startReply({ message, replyId, handle, begun }),
   });
 }
 
-interface ClaimedMessage {
+/** A reply that is no longer known is not continued: its question is answered from the start. */
+async function predecessorOf(core: Core, { again, place }: Unanswered): Promise<AnswerOptions["predecessor"]> {
+  if (!again) return undefined;
+  const kept = await core.store.keptReply(conversationKey(place), again.replyId).catch(() => undefined);
+  return kept && { kept, isContinued: again.isContinued };
+}
+
+/** A message that this process is the one to answer, if its claim says so. */
+export interface ClaimedMessage {
   readonly unanswered: Unanswered;
   readonly claim: Promise<boolean>;
   readonly isAdopted: boolean;
+  /** Whether it was let in and counted already. Default false. */
+  readonly isAdmitted?: boolean;
+  readonly predecessor?: AnswerOptions["predecessor"];
   startReply(): Promise<Reply>;
 }
 
 async function answerMessage(core: Core, message: IncomingMessage, claimed: ClaimedMessage): Promise<void> {
-  const { unanswered, claim, isAdopted, startReply } = claimed;
+  try {
+    await answerClaimed(core, message, claimed);
+  } catch (error) {
+    core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
+  }
+}
+
+/** Answers a message, known as unanswered until its reply has ended. Rejects with the platform's error where none can begin. */
+export async function answerClaimed(core: Core, message: IncomingMessage, claimed: ClaimedMessage): Promise<void> {
+  const { unanswered, claim, isAdopted, isAdmitted = false, predecessor, startReply } = claimed;
   const { replyId, messageId, text: question } = unanswered;
   const running = new RunningReply({ conversation: conversationKey(message.place), replyId, messageId, question });
   const entry = new UnansweredEntry(core.store, unanswered);
@@ -61,11 +85,13 @@ async function answerMessage(core: Core, message: IncomingMessage, claimed: Clai
         checkFiles(unanswered, message);
         await admit(core, message.place, message.author);
       };
-      const answering = { admit: admitOnce, readContext: () => readAndKeep(message, reply.signal, entry) };
+      const answering = {
+        ...(!isAdmitted && { admit: admitOnce }),
+        predecessor,
+        readContext: () => readAndKeep(message, reply.signal, entry),
+      };
       const onEdit = (text: string) => entry.keep({ text });
       await new Answer({ core, message, reply, running, isAdopted, onEdit, ...answering }).run();
-    } catch (error) {
-      core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
     } finally {
       await entry.forget();
     }

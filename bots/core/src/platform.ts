@@ -145,6 +145,8 @@ export interface AbandonedReply {
   readonly replyId: string;
   /** As the dead process's `Reply` gave it. */
   readonly handle: string | undefined;
+  /** What an older reply had said, where this one goes on with it. */
+  readonly begun: string;
 }
 
 /**

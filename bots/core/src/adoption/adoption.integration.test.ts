@@ -1,3 +1,4 @@
+import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createBotCore } from "../pipeline.ts";
@@ -45,6 +46,19 @@ describeOnRedis("what a dead process left", (program) => {
     return reply;
   }
 
+  async function adopts(reply: FakeReplyHandle, chunks: readonly string[]) {
+    const living = await openProcess();
+    living.inference.script({ chunks });
+    const adopted: AbandonedReply[] = [];
+    const end = living.core.adoptReplies("web", async (abandoned) => {
+      adopted.push(abandoned);
+      return reply;
+    });
+    await expect.poll(() => reply.ended, { timeout: 30_000 }).toBeDefined();
+    end();
+    return { ...living, adopted };
+  }
+
   async function rawEntries() {
     const { createClient } = await import("redis");
     const client = await createClient({ url: server.url }).connect();
@@ -71,6 +85,60 @@ describeOnRedis("what a dead process left", (program) => {
     expect(await living[0]!.store.turns("web:local:adopted")).toMatchObject([{ assistant: "Once upon a time." }]);
     await expect.poll(rawEntries).toEqual({});
     for (const { store } of living) await store.close();
+  });
+
+  it.each([
+    ["Regenerate", "regenerate", "", "Anew."],
+    ["Continue", "continueReply", "Once", "Once upon."],
+  ] as const)("by %s is answered by another, in the old round's place", async (_, press, begun, remembered) => {
+    const dying = await openProcess();
+    const pressed = { place: place(press), author: { id: "u1", name: "Ann" } };
+    dying.inference.script(
+      { chunks: ["Once"], finishReason: FinishReason.MAX_TOKENS },
+      { chunks: ["half"], hold: createGate().opened },
+    );
+    const first = new FakeReplyHandle();
+    await dying.core.handleMessage(testMessage("A story", { place: pressed.place }), starting(first));
+    const second = new FakeReplyHandle();
+    const isWriting = createGate();
+    second.onAppend = isWriting.open;
+    second.handle = "message 18";
+    void dying.core[press]({ ...pressed, replyId: first.id }, starting(second));
+    await isWriting.opened;
+    await expect.poll(async () => JSON.stringify(await rawEntries())).toContain("message 18");
+    await dying.store.close();
+
+    const reply = new FakeReplyHandle();
+    const { store, adopted } = await adopts(reply, [press === "regenerate" ? "Anew." : " upon."]);
+    expect(adopted).toMatchObject([{ replyId: second.id, handle: "message 18", begun, message: { text: "A story" } }]);
+    expect(await store.turns(`web:local:${press}`)).toMatchObject([{ user: "A story", assistant: remembered }]);
+    await expect.poll(rawEntries).toEqual({});
+    await store.close();
+  });
+
+  it("is answered as it was edited, and once in memory though its round was remembered already", async () => {
+    const dying = await openProcess();
+    const where = place("edited");
+    const question = testMessage("A story", { place: where, messageId: "m1" });
+    dying.inference.script(
+      { chunks: ["Once"], hold: createGate().opened },
+      { chunks: ["Twice"], hold: createGate().opened },
+    );
+    const first = new FakeReplyHandle();
+    void dying.core.handleMessage(question, starting(first));
+    await expect.poll(() => first.text).toBe("Once");
+    await dying.core.handleEdit({ place: where, messageId: "m1", text: "A tale" });
+    await expect.poll(() => first.text).toBe("Twice");
+    await expect.poll(async () => JSON.stringify(await rawEntries())).toContain("A tale");
+    const round = { id: first.id, author: "Ann", user: "A tale", assistant: "Twice", atMs: 0 };
+    await dying.store.appendTurn("web:local:edited", round, 6);
+    await dying.store.close();
+
+    const reply = new FakeReplyHandle();
+    const { store, inference } = await adopts(reply, ["Thrice."]);
+    expect(JSON.stringify(inference.requests[0]?.prompt)).not.toContain("Twice");
+    expect(await store.turns("web:local:edited")).toMatchObject([{ user: "A tale", assistant: "Thrice." }]);
+    await store.close();
   });
 
   it("is not taken from a process that lives", async () => {

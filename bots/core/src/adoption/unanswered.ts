@@ -14,6 +14,8 @@ export interface Unanswered {
   readonly replyId: string;
   /** The platform's, of the reply that was begun. */
   readonly handle?: string;
+  /** Of Regenerate and Continue: the reply under which they were pressed. */
+  readonly again?: { readonly replyId: string; readonly isContinued: boolean };
 }
 
 /** What is kept of a message. */

@@ -1,14 +1,13 @@
 import { admit, checkAccess } from "../access/admit.ts";
-import { Answer } from "../answer.ts";
+import { toUnanswered } from "../adoption/unanswered.ts";
 import { BotError } from "../bot-error.ts";
 import { conversationKey, workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
+import { answerClaimed } from "../handle-message.ts";
 import type { FeedbackRating, IncomingMessage, ReplyAction, StartReply } from "../platform.ts";
 import { canContinue } from "../reply/reply-lines.ts";
 import { type KeptReply, newReplyId } from "./kept-reply.ts";
-import { RunningReply } from "./running-replies.ts";
 import { tellAll } from "./tell-all.ts";
-import { trackReply } from "./tracked-reply.ts";
 
 const GONE = "This reply is too old for that; ask again.";
 const COMPARED = "This reply was a comparison, which I do not go on with; ask its model.";
@@ -85,17 +84,21 @@ interface SecondAnswer {
   readonly startReply: StartReply;
 }
 
+/** Known as unanswered like a message of its own, so that another process goes on with it if this one dies. */
 async function answerAgain(core: Core, { action, kept, isContinued, startReply }: SecondAnswer): Promise<undefined> {
   const { place, author } = action;
   await admit(core, place, author);
   const replyId = newReplyId();
-  const { messageId, question } = kept;
-  const running = new RunningReply({ conversation: conversationKey(place), replyId, messageId, question });
+  const { id, messageId, question: text, context: quote = "" } = kept;
   const asked = { id: author.id, name: kept.author };
-  const message: IncomingMessage = { eventId: replyId, place, author: asked, text: question };
-  await core.running.during(running, async () => {
-    const reply = trackReply(await startReply(replyId), { signal: running.signal });
-    const readContext = async () => kept.context ?? "";
-    await new Answer({ core, message, reply, running, readContext, predecessor: { kept, isContinued } }).run();
+  const message: IncomingMessage = { eventId: replyId, messageId, place, author: asked, text, quote };
+  const unanswered = { ...toUnanswered(message, replyId), again: { replyId: id, isContinued } };
+  await answerClaimed(core, message, {
+    unanswered,
+    claim: core.store.claimEvent(workspaceKey(place), replyId, unanswered),
+    isAdopted: false,
+    isAdmitted: true,
+    predecessor: { kept, isContinued },
+    startReply: () => startReply(replyId),
   });
 }

@@ -38,7 +38,7 @@ export class Replies {
 
   /** Goes on in the place of a reply that a dead process had begun. */
   async adopt({ message, replyId, handle }: AbandonedReply): Promise<Reply> {
-    const { place, author, messageId } = message;
+    const { eventId, place, author, messageId } = message;
     const channel = await this.#options.client.channels.fetch(place.threadId ?? place.channelId);
     if (!channel?.isSendable()) throw new Error(`the channel ${place.channelId} takes no messages`);
     const where = {
@@ -46,7 +46,8 @@ export class Replies {
       place,
       questionId: messageId,
       authorId: author.id,
-      ...(messageId && { nonce: messageId }),
+      // Another answer than the first is another message.
+      ...(messageId === eventId && { nonce: messageId }),
     };
     return await this.#start(where, replyId, handle);
   }

@@ -133,12 +133,12 @@ export class Replies {
   }
 
   /** Goes on with a reply whose process died, in the message that shows it or in a new one. */
-  adopt(timeline: Timeline, { message, replyId, handle = "" }: AbandonedReply): Reply {
+  adopt(timeline: Timeline, { message, replyId, handle = "", begun }: AbandonedReply): Reply {
     const known = timeline.message(handle);
     const messageId = known?.id ?? this.#post(timeline, { id: message.messageId ?? "", author: message.author });
     const abort = new AbortController();
-    timeline.replace(messageId, { replyId, text: "", state: { type: "waiting" } });
-    return createWebReply({ timeline, messageId, signal: abort.signal });
+    timeline.replace(messageId, { replyId, text: begun, state: { type: "waiting" } });
+    return createWebReply({ timeline, messageId, signal: abort.signal, before: begun });
   }
 
   #reply(question: Question, text: string): void {
