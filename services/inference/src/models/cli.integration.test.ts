@@ -46,6 +46,7 @@ describe.sequential("npm run models", () => {
     expect((await models("lst")).stderr).toMatch(/^there is no command "lst"\n/);
     expect(await models("show")).toMatchObject({ code: 2, stdout: "" });
     expect(await models("list", "--all")).toMatchObject({ code: 2, stdout: "" });
+    expect(await models("list", "tiny")).toMatchObject({ code: 2, stdout: "" });
   });
 
   it("imports a GGUF file, named after it, and tells how far it is in a few lines", async () => {
@@ -102,6 +103,13 @@ describe.sequential("npm run models", () => {
       stdout: "",
       stderr: 'model "varian" does not exist; nearest: variant\n',
     });
+    expect((await models("show", "nope")).stderr).toBe('model "nope" does not exist; none has a name like it\n');
+    expect((await models("show", "stray")).stderr).toMatch(
+      /stray is no model: it is not a folder with a cria\.json\n$/,
+    );
+    expect((await models("show", "wrong")).stdout).toMatch(
+      /^name +wrong\nbroken +tokenizer.json is missing\n(?!context)/,
+    );
   });
 
   it("checks all models, fails if one is broken, and hints at folders without a manifest", async () => {

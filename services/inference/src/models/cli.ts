@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
@@ -7,7 +9,7 @@ import { showImportProgress } from "./cli/import-progress.ts";
 import { checkReport, megabytes, modelDetails, modelTable } from "./cli/model-report.ts";
 import { checkRemovable, removeModelFolder } from "./cli/remove-model.ts";
 import { importGguf } from "./gguf/import-gguf.ts";
-import { modelNameOf } from "./manifest.ts";
+import { MODEL_NAME, modelNameOf } from "./manifest.ts";
 import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
 import type { ModelWeights } from "./model-folder.ts";
 import { modelNotFound } from "./nearest-names.ts";
@@ -68,13 +70,13 @@ async function run(command: string, words: readonly string[], options: Options):
   const config = loadConfig(process.env, totalmem());
   switch (command) {
     case "list":
-      return list(config);
+      return list(config, words);
     case "show":
       return show(config, one(words, "NAME"));
     case "import":
       return await importFile(config, one(words, "FILE.gguf"), options);
     case "check":
-      return await check(config, words[0]);
+      return await check(config, words.length === 0 ? undefined : one(words, "NAME"));
     case "remove":
       return await remove(config, one(words, "NAME"), options);
     default:
@@ -97,14 +99,19 @@ function one(words: readonly string[], what: string): string {
   throw new UsageError(`this command takes one ${what}, not ${words.length}\n\n${USAGE}`);
 }
 
-function list({ modelsDir, defaultModel }: Config): Outcome {
+function list({ modelsDir, defaultModel }: Config, words: readonly string[]): Outcome {
+  if (words.length > 0) throw new UsageError(`list takes no ${words[0]}; show NAME tells of one model\n\n${USAGE}`);
   const models = readModels(modelsDir);
-  const none = `no models in ${modelsDir}; npm run models -- import FILE.gguf makes one`;
-  return { text: models.length > 0 ? modelTable(models, defaultModel) : none, value: models.map(withoutPaths) };
+  const text = models.length > 0 ? modelTable(models, defaultModel) : noModels(modelsDir);
+  return { text, value: models.map(withoutPaths) };
+}
+
+function noModels(modelsDir: string): string {
+  return `no models in ${modelsDir}; npm run models -- import FILE.gguf makes one`;
 }
 
 function show({ modelsDir }: Config, name: string): Outcome {
-  const model = find(name, readModels(modelsDir));
+  const model = find(modelsDir, name, readModels(modelsDir));
   return { text: modelDetails(model), value: withoutPaths(model) };
 }
 
@@ -132,15 +139,16 @@ async function importFile({ modelsDir }: Config, file: string, options: Options)
 async function check(config: Config, name: string | undefined): Promise<Outcome> {
   const models = readModels(config.modelsDir);
   const results: ModelCheck[] = [];
-  for (const model of name === undefined ? models : [find(name, models)]) {
+  for (const model of name === undefined ? models : [find(config.modelsDir, name, models)]) {
     results.push(await checkModel(model, (weights) => loadRunner(config, weights)));
   }
   const strays = name === undefined ? foldersWithoutManifest(config.modelsDir) : [];
   const hints = strays.map(
     (folder) => `${folder} has a graph but no cria.json, so it is no model; {} in it makes it one`,
   );
+  const text = [...results.map(checkReport), ...hints].join("\n");
   return {
-    text: [...results.map(checkReport), ...hints].join("\n"),
+    text: text || noModels(config.modelsDir),
     value: results,
     isFailure: results.some(({ isSound }) => !isSound),
   };
@@ -175,9 +183,12 @@ function readModels(modelsDir: string): CatalogModel[] {
   return [...new ModelCatalog(modelsDir).models.values()];
 }
 
-function find(name: string, models: readonly CatalogModel[]): CatalogModel {
+function find(modelsDir: string, name: string, models: readonly CatalogModel[]): CatalogModel {
   const model = models.find((candidate) => candidate.name === name);
   if (model) return model;
+  const path = join(modelsDir, name);
+  if (MODEL_NAME.test(name) && existsSync(path))
+    throw new Error(`${path} is no model: it is not a folder with a cria.json`);
   throw modelNotFound(
     name,
     models.map((candidate) => candidate.name),

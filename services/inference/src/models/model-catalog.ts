@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ManifestPromptFormat } from "./manifest.ts";
 import type { ModelDescription } from "./model-description.ts";
 import { hash, MANIFEST_FILE, type ModelFolder, type ModelWeights, readModelFolder } from "./model-folder.ts";
-import { nearestNames } from "./nearest-names.ts";
+import { nearestHint, nearestNames } from "./nearest-names.ts";
 
 /** What is known of a model without loading it. */
 export type CatalogModel = Omit<ModelDescription, "state" | "device" | "memoryBytes" | "error" | "isDefault"> & {
@@ -137,7 +137,7 @@ function followBases(folder: ModelFolder, folders: ReadonlyMap<string, ModelFold
   for (let base = folder.manifest.base; base; base = chain.at(-1)!.manifest.base) {
     const names = chain.map(({ name }) => name);
     const next = folders.get(base);
-    if (!next) return { bases: chain.slice(1), fault: unknownBase(base, [...folders.keys()]) };
+    if (!next) return { bases: chain.slice(1), fault: unknownBase(base, folder, folders) };
     if (names.includes(base)) {
       const circle = [...names.slice(names.indexOf(base)), base].join(" → ");
       return { bases: chain.slice(1), fault: `its bases go in a circle: ${circle}` };
@@ -151,10 +151,13 @@ function followBases(folder: ModelFolder, folders: ReadonlyMap<string, ModelFold
   return { bases: chain.slice(1) };
 }
 
-function unknownBase(base: string, names: readonly string[]): string {
-  const nearest = nearestNames(base, names);
-  const hint = nearest.length > 0 ? `nearest: ${nearest.join(", ")}` : `there are: ${names.join(", ")}`;
-  return `base "${base}" does not exist; ${hint}`;
+function unknownBase(base: string, { name }: ModelFolder, folders: ReadonlyMap<string, ModelFolder>): string {
+  const others = [...folders.values()].filter((other) => other.name !== name && other.faults.length === 0);
+  const nearest = nearestNames(
+    base,
+    others.map((other) => other.name),
+  );
+  return `base "${base}" does not exist; ${nearestHint(nearest)}`;
 }
 
 function firstOf<K extends "system" | "stop" | "maxTokens" | "licence">(

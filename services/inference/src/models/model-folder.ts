@@ -64,7 +64,7 @@ export function readModelFolder(folder: string): ModelFolder {
     manifest: manifest ?? NO_MANIFEST,
     defaults,
     weights: faults.length > 0 ? undefined : weights,
-    manifestHash: attempt(() => hash(readFileSync(join(path, MANIFEST_FILE), "utf8"))) ?? "",
+    manifestHash: manifest ? (attempt(() => hash(readFileSync(join(path, MANIFEST_FILE), "utf8"))) ?? "") : "",
     faults,
   };
 }

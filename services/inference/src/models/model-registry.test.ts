@@ -112,11 +112,15 @@ describe("createModelRegistry", () => {
     expect(models.loaded()).toHaveLength(1);
   });
 
-  it("names the nearest models when one is unknown", async () => {
+  it("names the nearest models that work when one is unknown, and no others", async () => {
     for (const name of ["llama", "llama-chat", "guanaco"]) writeModelFolder(modelsDir, name);
     const error = await failureOf(start(new FakeMemory()).acquire("lama"));
     expect(error).toMatchObject({ code: "MODEL_NOT_FOUND", details: { metadata: { nearest: "llama,llama-chat" } } });
     expect(error.message).toBe('model "lama" does not exist; nearest: llama, llama-chat');
+    writeModelFolder(modelsDir, "lamb", { "tokenizer.json": undefined });
+    const models = start(new FakeMemory());
+    expect((await failureOf(models.acquire("lama"))).message).not.toContain("lamb");
+    expect((await failureOf(models.acquire("nope"))).message).toMatch(/does not exist; none has a name like it$/);
   });
 
   it("finds folders that came, changed or went since", async () => {

@@ -144,7 +144,11 @@ class FolderModelRegistry implements ModelRegistry {
     this.#refresh();
     const model = this.#catalog.models.get(name) ?? this.#findNew(name);
     if (model) return model;
-    throw modelNotFound(name, [...this.#catalog.models.keys()]);
+    const usable = this.list().filter(({ state }) => state !== "broken");
+    throw modelNotFound(
+      name,
+      usable.map((candidate) => candidate.name),
+    );
   }
 
   /** It may have come a moment ago. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nearestNames } from "./nearest-names.ts";
 
-const names = ["smollm2-135m", "smollm2-135m-few-shot", "llama-7b", "alpaca-7b"];
+const names = ["smollm2-135m", "smollm2-135m-few-shot", "llama-7b", "alpaca-7b", "nobase"];
 
 describe("nearestNames", () => {
   it.each([
@@ -10,6 +10,7 @@ describe("nearestNames", () => {
     ["few-shot", ["smollm2-135m-few-shot"]],
     ["lama-7b", ["llama-7b", "alpaca-7b"]],
     ["gpt-4o", []],
+    ["nope", []],
     ["", []],
   ])("takes %j for %j", (typed, nearest) => {
     expect(nearestNames(typed, names)).toEqual(nearest);

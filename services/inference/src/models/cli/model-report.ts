@@ -20,14 +20,24 @@ export function modelTable(models: readonly CatalogModel[], defaultModel: string
   return [...table, ...legend, ...reasons].join("\n");
 }
 
-/** Everything about one model, a line a field. */
+/** Everything about one model, a line a field; of a broken one what is known, and what is wrong. */
 export function modelDetails(model: CatalogModel): string {
+  const { name, description, base = "", faults, licence, revision } = model;
+  const known: [string, string][] = [
+    ["name", name],
+    ["description", description],
+    ["base", base],
+    ...faults.map((fault): [string, string] => ["broken", fault]),
+    ...(faults.length > 0 ? [] : settings(model)),
+    ["licence", licence],
+    ["revision", revision],
+  ];
+  return alignColumns(known.filter(([, value]) => value !== "")).join("\n");
+}
+
+function settings(model: CatalogModel): [string, string][] {
   const { repetitionPenalty, temperature, topK, topP, minP } = model.sampling;
-  const rows: [string, string][] = [
-    ["name", model.name],
-    ["description", model.description],
-    ["base", model.base ?? ""],
-    ["broken", model.faults.join("; ")],
+  return [
     ["prompt format", model.promptFormat.type],
     ["system", model.system],
     ["stop", model.stop.map((text) => JSON.stringify(text)).join(" ")],
@@ -39,10 +49,7 @@ export function modelDetails(model: CatalogModel): string {
     ["context", `${model.maxModelLen} tokens`],
     ["end of reply", model.eosToken],
     ["weights", megabytes(model.weightBytes)],
-    ["licence", model.licence],
-    ["revision", model.revision],
   ];
-  return alignColumns(rows.filter(([, value]) => value !== "")).join("\n");
 }
 
 /** One model's check: its verdict, then a line a finding. */
@@ -50,8 +57,9 @@ export function checkReport({ name, isSound, findings }: ModelCheck): string {
   return [`${name}: ${isSound ? "sound" : "BROKEN"}`, ...findings.map((finding) => `  ${finding}`)].join("\n");
 }
 
-/** Every column but the last as wide as its widest cell. */
-function alignColumns(rows: readonly (readonly string[])[]): string[] {
+/** Every column but the last as wide as its widest cell. What a manifest says may hold anything; a row stays a line. */
+function alignColumns(cells: readonly (readonly string[])[]): string[] {
+  const rows = cells.map((row) => row.map((cell) => cell.replace(/\p{Cc}+/gu, " ")));
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
