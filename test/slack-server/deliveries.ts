@@ -96,5 +96,7 @@ export class Deliveries {
 /** The subscription that brings an event, as "message.im". */
 function subscriptionOf({ type, channel_type }: Json): string {
   if (type !== "message") return String(type);
-  return { im: "message.im", group: "message.groups" }[String(channel_type)] ?? "message.channels";
+  return (
+    { im: "message.im", group: "message.groups", mpim: "message.mpim" }[String(channel_type)] ?? "message.channels"
+  );
 }

@@ -33,6 +33,18 @@ export class People {
     return this.#addChannel("C", name, type, [...members, ...(withBot ? [this.#world.botUser] : [])]);
   }
 
+  /** A group direct message of these people and the app; returns its id. */
+  addGroupDm(members: readonly string[]): string {
+    return this.#addChannel("C", "mpdm-1", "mpim", [...members, this.#world.botUser]);
+  }
+
+  /** A user group of the workspace; returns its id. */
+  addUserGroup(handle: string, users: readonly string[]): string {
+    const id = this.#world.id("S");
+    this.#world.userGroups?.push({ id, handle, users: new Set(users) });
+    return id;
+  }
+
   /** The direct messages of someone with the app; returns the channel's id. */
   dmChannel(user: string): string {
     const known = [...this.#world.channels.values()].find(({ type, members }) => type === "im" && members.has(user));

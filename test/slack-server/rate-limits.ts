@@ -21,6 +21,7 @@ const METHOD_TIERS: Readonly<Record<string, keyof typeof TIERS>> = {
   "reactions.add": 3,
   "reactions.remove": 2,
   "team.info": 3,
+  "usergroups.list": 2,
   "users.conversations": 3,
   "users.info": 4,
   "views.open": 4,

@@ -5,8 +5,8 @@ import { SlackRefusal } from "./slack-error.ts";
 import type { Channel, Message, World } from "./world.ts";
 
 const PAGE = ["cursor", "limit", "latest", "oldest", "inclusive", "include_all_metadata"];
-const READ = { channel: "channels:read", group: "groups:read", im: "im:read" };
-const HISTORY = { channel: "channels:history", group: "groups:history", im: "im:history" };
+const READ = { channel: "channels:read", group: "groups:read", im: "im:read", mpim: "mpim:read" };
+const HISTORY = { channel: "channels:history", group: "groups:history", im: "im:history", mpim: "mpim:history" };
 
 /** What the app can look up. */
 export const readMethods: Readonly<Record<string, Method>> = {
@@ -40,6 +40,22 @@ export const readMethods: Readonly<Record<string, Method>> = {
     optional: ["user", "types", "exclude_archived", "limit", "cursor"],
     scopes: ["channels:read"],
     run: conversationsOf,
+  },
+  "usergroups.list": {
+    required: [],
+    optional: ["include_count", "include_disabled", "include_users"],
+    scopes: ["usergroups:read"],
+    run: (args, { world }) => {
+      if (!world.userGroups) throw new SlackRefusal("plan_upgrade_required");
+      const withUsers = text(args, "include_users") === "true";
+      return {
+        usergroups: world.userGroups.map(({ id, handle, users }) => ({
+          id,
+          handle,
+          ...(withUsers && { users: [...users] }),
+        })),
+      };
+    },
   },
   "conversations.info": {
     required: ["channel"],
@@ -91,6 +107,7 @@ function channelJson(world: World, { id, name, type, members, isArchived }: Chan
     is_channel: type === "channel",
     is_private: type !== "channel",
     is_im: type === "im",
+    is_mpim: type === "mpim",
     is_member: members.has(world.botUser),
     is_archived: isArchived,
   };
@@ -99,7 +116,8 @@ function channelJson(world: World, { id, name, type, members, isArchived }: Chan
 function conversationsOf(args: Arguments, { world }: CallContext): Json {
   const user = args.user === undefined ? world.botUser : text(args, "user");
   const types = text(args, "types") || "public_channel";
-  const isWanted = ({ type }: Channel) => types.includes({ channel: "public", group: "private", im: "im" }[type]);
+  const names = { channel: "public_channel", group: "private_channel", im: "im", mpim: "mpim" };
+  const isWanted = ({ type }: Channel) => types.split(",").includes(names[type]);
   const channels = [...world.channels.values()].filter((channel) => {
     return !channel.isDeleted && isWanted(channel) && channel.members.has(user) && channel.members.has(world.botUser);
   });

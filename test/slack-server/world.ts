@@ -11,11 +11,18 @@ export interface User {
 export interface Channel {
   readonly id: string;
   readonly name: string;
-  readonly type: "channel" | "group" | "im";
+  readonly type: "channel" | "group" | "im" | "mpim";
   /** User ids; the bot's among them once it was invited. */
   readonly members: Set<string>;
   isArchived: boolean;
   isDeleted: boolean;
+}
+
+/** People who can be mentioned together. */
+export interface UserGroup {
+  readonly id: string;
+  readonly handle: string;
+  readonly users: Set<string>;
 }
 
 export interface SlackFile {
@@ -73,6 +80,8 @@ export class World {
   readonly botUser = "U0CRIA";
   readonly users = new Map<string, User>();
   readonly channels = new Map<string, Channel>();
+  /** Undefined on plans without user groups. */
+  userGroups: UserGroup[] | undefined = [];
   readonly messages: Message[] = [];
   readonly files = new Map<string, SlackFile>();
   /** Files whose upload was announced and that are not yet shared, by id. */

@@ -70,6 +70,17 @@ describe("the Slack bot", () => {
     expect(await replies(first, 2)).toEqual(["one", "three"]);
   });
 
+  it("answers mentions in group direct messages as in a channel", async () => {
+    const ben = bot.server.people.addUser("Ben");
+    const group = bot.server.people.addGroupDm([bot.ann, ben]);
+    bot.server.people.say(group, ben, "not for the bot");
+    const question = bot.server.people.mention(group, bot.ann, "one");
+    expect(await replies(question)).toEqual(["one"]);
+    const next = bot.server.people.say(group, ben, "two", { threadTs: question.ts });
+    await repliesTo(bot.server, next, 2);
+    expect(bot.model.requests).toHaveLength(2);
+  });
+
   it("answers an event that is delivered again only once", async () => {
     const question = bot.server.people.dm(bot.ann, "hi");
     await replies(question);

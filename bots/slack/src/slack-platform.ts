@@ -94,7 +94,9 @@ async function createContext(
     threads: new Threads(client, identity.userId, logger),
     fileAccess: { botToken: config.botToken, apiUrl: config.apiUrl ?? DEFAULT_API_URL },
     followsThreads: config.followsThreads,
-    readsMessages: ["channels:history", "groups:history"].every((scope) => identity.scopes.includes(scope)),
+    readsMessages: ["channels:history", "groups:history", "mpim:history"].every((scope) =>
+      identity.scopes.includes(scope),
+    ),
     running: new Set(),
     logger,
   };

@@ -10,6 +10,7 @@ const METHODS = {
   "chat.update": 50,
   "conversations.replies": 50,
   "files.completeUploadExternal": 100,
+  "usergroups.list": 20,
   "users.info": 100,
 } as const;
 

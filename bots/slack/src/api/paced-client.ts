@@ -11,6 +11,7 @@ const IDEMPOTENT: ReadonlySet<PacedMethod> = new Set<PacedMethod>([
   "assistant.threads.setStatus",
   "chat.update",
   "conversations.replies",
+  "usergroups.list",
   "users.info",
 ]);
 

@@ -18,7 +18,8 @@ export function registerMessages(app: App, context: SlackContext): void {
 async function handleMessage(context: SlackContext, event: SlackMessageEvent): Promise<void> {
   const change = changeOf(event);
   if (change) return await handleChange(context, change);
-  if (isWritten(event) && (await isForBot(context, event))) await answer(context, event);
+  if (event.user !== context.botUserId && isWritten(event) && (await isForBot(context, event)))
+    await answer(context, event);
 }
 
 async function isForBot(context: SlackContext, event: SlackMessageEvent): Promise<boolean> {

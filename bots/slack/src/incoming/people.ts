@@ -2,6 +2,7 @@ import type { Author } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { PacedClient } from "../api/paced-client.ts";
 import { LruCache } from "./lru-cache.ts";
+import { UserGroups } from "./user-groups.ts";
 
 const LIFETIME_MS = 10 * 60_000;
 const MAX_PEOPLE = 5_000;
@@ -10,15 +11,23 @@ const MAX_PEOPLE = 5_000;
 export class People {
   readonly #client: PacedClient;
   readonly #logger: Logger;
+  readonly #groups: UserGroups;
   readonly #known = new LruCache<Promise<Author>>(MAX_PEOPLE, LIFETIME_MS);
 
   constructor(client: PacedClient, logger: Logger) {
     this.#client = client;
     this.#logger = logger;
+    this.#groups = new UserGroups(client, logger);
   }
 
-  /** Someone by id; named by the id where Slack does not tell, or cannot be asked just now: nobody waits for a name. */
+  /** Someone by id, with their user groups. */
   async author(id: string): Promise<Author> {
+    const [person, roleIds] = await Promise.all([this.#person(id), this.#groups.of(id)]);
+    return { ...person, roleIds };
+  }
+
+  /** Named by the id where Slack does not tell, or cannot be asked just now: nobody waits for a name. */
+  async #person(id: string): Promise<Author> {
     const known = this.#known.get(id);
     if (known) return await known;
     const lookup = this.#lookUp(id);
@@ -41,7 +50,7 @@ export class People {
 
   /** The names of some people, for a text that mentions them. */
   async names(ids: readonly string[]): Promise<(id: string) => string> {
-    const authors = await Promise.all([...new Set(ids)].slice(0, 20).map((id) => this.author(id)));
+    const authors = await Promise.all([...new Set(ids)].slice(0, 20).map((id) => this.#person(id)));
     const names = new Map(authors.map(({ id, name }) => [id, name]));
     return (id) => names.get(id) ?? id;
   }

@@ -1,0 +1,58 @@
+import { OPEN_ACCESS } from "@cria/bot-core";
+import { afterEach, describe, expect, it } from "vitest";
+import { repliesTo } from "../../../test/slack-server/replies-to.ts";
+import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import { type Message, shownText } from "../../../test/slack-server/world.ts";
+
+const bots: SlackBot[] = [];
+/** The first user group's id on a new server is known before the bot starts. */
+const FIRST_GROUP = "S000003";
+const NOT_LISTED = expect.stringContaining("not on the list");
+
+async function start(kind: "allow" | "deny", lists: Partial<typeof OPEN_ACCESS.allow>): Promise<SlackBot> {
+  const access = { ...OPEN_ACCESS, [kind]: { ...OPEN_ACCESS[kind], ...lists } };
+  const bot = await startSlackBot({ core: { access } });
+  bots.push(bot);
+  return bot;
+}
+const replies = async (bot: SlackBot, question: Message) => (await repliesTo(bot.server, question)).map(shownText);
+
+describe("access on Slack", () => {
+  afterEach(async () => {
+    for (const bot of bots.splice(0)) await bot.close();
+  });
+
+  it("is for members of the user groups that are allowed", async () => {
+    const bot = await start("allow", { roles: [FIRST_GROUP] });
+    expect(bot.server.people.addUserGroup("staff", [bot.ann])).toBe(FIRST_GROUP);
+    const bob = bot.server.people.addUser("Bob");
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
+    expect(await replies(bot, bot.server.people.dm(bob, "hi"))).toEqual([NOT_LISTED]);
+    expect(bot.server.calls("usergroups.list")).toHaveLength(1);
+  });
+
+  it("is not for members of those that are denied", async () => {
+    const bot = await start("deny", { roles: [FIRST_GROUP] });
+    bot.server.people.addUserGroup("guests", [bot.ann]);
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([NOT_LISTED]);
+  });
+
+  it.each([
+    ["on a plan without user groups", "plan_upgrade_required"],
+    ["while Slack does not list them", "internal_error"],
+  ])("knows no user groups %s, and lets in by name", async (_, failure) => {
+    const bot = await start("allow", { roles: ["S1"], users: ["U000001"] });
+    for (let tries = 0; tries < 4; tries++) bot.server.api.failNext("usergroups.list", failure);
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
+  });
+
+  it.each([
+    ["workspaces", "T0CRIA", "this workspace"],
+    ["channels", "C000002", "this channel"],
+    ["users", "U000001", "not on the list"],
+  ] as const)("is denied by %s", async (kind, id, sentence) => {
+    const bot = await start("deny", { [kind]: [id] });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    expect(await replies(bot, question)).toEqual([expect.stringContaining(sentence)]);
+  });
+});
