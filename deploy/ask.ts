@@ -3,14 +3,17 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { conversationKey, createBotCore, createMemoryConversationStore, type InferenceClient } from "@cria/bot-core";
 import { pino } from "pino";
+import { firstSentence, tellFailure, UsageError } from "./command-failure.ts";
 import { findOrStartInference } from "./inference-for-a-call.ts";
 import { loadLocalSettings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
 import { TerminalReply } from "./terminal-reply.ts";
 
-const USAGE = `Usage: npm run ask -- [--model NAME] "QUESTION"
+const USAGE = 'npm run ask -- [--model NAME] "QUESTION"';
+const HELP = `Usage: ${USAGE}
        ... | npm run ask -- -          (the question is what comes in)
-Answers in the terminal, by the service that runs or by one started for the call. \`npm run models -- list\` names the models.`;
+Answers in the terminal, by the service that runs or by one started for the call. \`npm run models -- list\` names the models.
+Exits with 0 after a whole answer, 1 if there is none, 2 for a command line that it does not understand, 130 after Ctrl-C.`;
 const PLACE = { platform: "terminal", workspaceId: "local", channelId: "ask", isDirect: true };
 /** Nothing is remembered beyond the call. */
 const STORE_TTL_MS = 3_600_000;
@@ -23,17 +26,25 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.
 process.stdout.on("error", () => stopping.abort());
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  if (stopping.signal.aborted) return INTERRUPTED;
-  console.error(`Cria: ${error instanceof Error ? error.message : error}`);
-  return 1;
+  return stopping.signal.aborted ? INTERRUPTED : tellFailure(error);
 });
 
 /** Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  const { question, model } = await readQuestion(args);
-  const service = await findOrStartInference(loadLocalSettings(process.env), process.env, stopping.signal);
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const question = await readQuestion(positionals.join(" ").trim());
+  const service = await findOrStartInference({
+    settings: loadLocalSettings(process.env),
+    env: process.env,
+    signal: stopping.signal,
+    tell: note,
+  });
   try {
-    const failure = await ask(service.client, question, model);
+    const failure = await ask(service.client, question, values.model);
     if (failure) throw new StartError(failure);
     return stopping.signal.aborted ? INTERRUPTED : 0;
   } finally {
@@ -41,20 +52,24 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function readQuestion(args: readonly string[]): Promise<{ question: string; model: string | undefined }> {
-  const { values, positionals } = parse(args);
-  const words = positionals.join(" ").trim();
+async function readQuestion(words: string): Promise<string> {
   const question = words === "-" ? (await text(process.stdin)).trim() : words;
-  if (question === "") throw new StartError(`there is no question.\n${USAGE}`);
-  return { question, model: values.model };
+  if (question === "") throw new UsageError(`there is no question. Usage: ${USAGE}`);
+  return question;
 }
 
 function parse(args: readonly string[]) {
+  const help = { type: "boolean", short: "h" } as const;
   try {
-    return parseArgs({ args: [...args], options: { model: { type: "string" } }, allowPositionals: true });
+    return parseArgs({ args: [...args], options: { model: { type: "string" }, help }, allowPositionals: true });
   } catch (error) {
-    throw new StartError(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    throw new UsageError(`${firstSentence(error)}. Usage: ${USAGE}`);
   }
+}
+
+/** For people; a script's output stays the answer alone. */
+function note(line: string): void {
+  if (process.stderr.isTTY) console.error(line);
 }
 
 /** Asks as any platform does. Returns why it failed, if it did. */
@@ -69,7 +84,7 @@ async function ask(
   const reply = new TerminalReply({
     signal: stopping.signal,
     write: (part) => process.stdout.write(part),
-    note: (line) => process.stderr.isTTY && console.error(line),
+    note,
   });
   const author = { id: "terminal", name: "you" };
   await core.handleMessage({ eventId: randomUUID(), place: PLACE, author, text: question }, async () => reply);

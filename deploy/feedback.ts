@@ -2,20 +2,24 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Rating, readRatings, toAlpaca } from "@cria/bot-core";
-import { StartError } from "./start-error.ts";
+import { firstSentence, tellFailure, UsageError } from "./command-failure.ts";
 import { connectStateRedis } from "./state-redis.ts";
 
-const USAGE = `Usage: npm run feedback -- export [--out FILE]
+const USAGE = "npm run feedback -- export [--out FILE]";
+const HELP = `Usage: ${USAGE}
 Writes the replies that people liked as Alpaca JSONL, one {"instruction", "input", "output"} a line, to FILE or standard output.`;
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(`Cria: ${error instanceof Error ? error.message : error}`);
-  return 1;
-});
+process.exitCode = await main(process.argv.slice(2)).catch(tellFailure);
 
 /** Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  const file = readArgs(args);
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (positionals.join(" ") !== "export") throw new UsageError(`what should be done? Usage: ${USAGE}`);
+  const file = values.out;
   const redis = await connectStateRedis(process.env);
   try {
     const ratings: Rating[] = [];
@@ -29,17 +33,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function readArgs(args: readonly string[]): string | undefined {
-  const { values, positionals } = parse(args);
-  if (positionals.join(" ") !== "export") throw new StartError(`what should be done?\n${USAGE}`);
-  return values.out;
-}
-
 function parse(args: readonly string[]) {
+  const help = { type: "boolean", short: "h" } as const;
   try {
-    return parseArgs({ args: [...args], options: { out: { type: "string" } }, allowPositionals: true });
+    return parseArgs({ args: [...args], options: { out: { type: "string" }, help }, allowPositionals: true });
   } catch (error) {
-    throw new StartError(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    throw new UsageError(`${firstSentence(error)}. Usage: ${USAGE}`);
   }
 }
 

@@ -3,13 +3,16 @@ import { findInstance } from "./instance.ts";
 import { inferenceProcess } from "./node-processes.ts";
 import { freePort } from "./ports.ts";
 import { ProcessGroup } from "./process-group.ts";
-import { untilServing } from "./readiness.ts";
+import { serves, untilServing } from "./readiness.ts";
 import { type LocalSettings, reachableHost } from "./settings.ts";
 import { StartError } from "./start-error.ts";
 
 /** Where an inference service listens that was started by itself. */
 const DEFAULT_ADDRESS = "127.0.0.1:50051";
 const PROBE_MS = 1000;
+/** One that was named may be far away. */
+const NAMED_MS = 3000;
+const INSTANCE_MS = 20_000;
 const STOP_GRACE_MS = 1000;
 
 /** A service to ask, and how to be done with it. */
@@ -19,19 +22,48 @@ export interface InferenceForACall {
   close(): Promise<void>;
 }
 
-/** The service that `CRIA_INFERENCE_ADDRESS` names, else one that runs here, else one started for the call. */
-export async function findOrStartInference(
-  settings: LocalSettings,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<InferenceForACall> {
-  const token = env.CRIA_TOKEN;
-  if (env.CRIA_INFERENCE_ADDRESS) return connected(env.CRIA_INFERENCE_ADDRESS, token);
-  const instance = await findInstance(settings.stateDir);
-  const running = connected(instance?.inferenceAddress ?? DEFAULT_ADDRESS, token);
-  if (await serves(running.client)) return running;
+/** Where to look for a service, and how long. */
+export interface InferenceSearch {
+  readonly settings: LocalSettings;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Hears what is waited for. */
+  readonly tell: (line: string) => void;
+}
+
+/**
+ * The service that `CRIA_INFERENCE_ADDRESS` names, else one that runs here, else one started for the call.
+ * @throws StartError if the one that was named, or the one of a running `npm start`, does not serve
+ */
+export async function findOrStartInference(search: InferenceSearch): Promise<InferenceForACall> {
+  const { CRIA_INFERENCE_ADDRESS: address, CRIA_TOKEN: token } = search.env;
+  if (address) return await named(connected(address, token), address);
+  const instance = await findInstance(search.settings.stateDir);
+  if (instance) return await ofInstance(connected(instance.inferenceAddress, token), search);
+  const running = connected(DEFAULT_ADDRESS, token);
+  if (await serves(running.client, AbortSignal.timeout(PROBE_MS))) return running;
   await running.close();
-  return start(settings, env, signal);
+  return await start(search);
+}
+
+async function named(service: InferenceForACall, address: string): Promise<InferenceForACall> {
+  if (await serves(service.client, AbortSignal.timeout(NAMED_MS))) return service;
+  await service.close();
+  const remedy = "start one there, or leave the variable out to have one started for the call";
+  throw new StartError(`no inference service serves at ${address} (CRIA_INFERENCE_ADDRESS): ${remedy}`);
+}
+
+/** It may have begun a moment ago, or be about to come back after a fault. */
+async function ofInstance(service: InferenceForACall, { signal, tell }: InferenceSearch): Promise<InferenceForACall> {
+  if (await serves(service.client, AbortSignal.timeout(PROBE_MS))) return service;
+  tell("waiting for the inference service of the npm start that runs");
+  try {
+    await untilServing(service.client, AbortSignal.any([signal, AbortSignal.timeout(INSTANCE_MS)]));
+    return service;
+  } catch {
+    await service.close();
+    throw new StartError("npm start runs, but its inference service does not serve; its lines tell why");
+  }
 }
 
 function connected(address: string, token: string | undefined): InferenceForACall {
@@ -39,14 +71,7 @@ function connected(address: string, token: string | undefined): InferenceForACal
   return { client, close: async () => client.close() };
 }
 
-async function serves(client: InferenceClient): Promise<boolean> {
-  return untilServing(client, AbortSignal.timeout(PROBE_MS)).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function start(settings: LocalSettings, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<InferenceForACall> {
+async function start({ settings, env, signal }: InferenceSearch): Promise<InferenceForACall> {
   let lastLine = "";
   const group = new ProcessGroup((_, line) => {
     lastLine = line;

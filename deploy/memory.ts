@@ -1,22 +1,24 @@
 import { type ConversationStore, createRedisStoreOver, forget, rememberedConversations } from "@cria/bot-core";
-import { StartError } from "./start-error.ts";
+import { tellFailure, UsageError } from "./command-failure.ts";
 import { connectStateRedis } from "./state-redis.ts";
 
-const USAGE = `Usage: npm run memory -- show [KEY]   (which conversations are remembered, or what of one)
+const USAGE = "npm run memory -- show [KEY] | forget KEY";
+const HELP = `Usage: npm run memory -- show [KEY]   (which conversations are remembered, or what of one)
        npm run memory -- forget KEY   (a conversation with its threads, or a whole workspace, for good)
 KEY is as in docs/memory.md: web:local:general, slack:T024BE7LD:C061EG9SL, slack:T024BE7LD.`;
 /** Nothing is written, so nothing gets this time to live. */
 const UNUSED_TTL_MS = 1;
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(`Cria: ${error instanceof Error ? error.message : error}`);
-  return 1;
-});
+process.exitCode = await main(process.argv.slice(2)).catch(tellFailure);
 
 /** Returns the exit code. */
 async function main([command, key, ...rest]: readonly string[]): Promise<number> {
+  if (command === "--help" || command === "-h") {
+    console.log(HELP);
+    return 0;
+  }
   const isKnown = command === "show" || (command === "forget" && key !== undefined);
-  if (!isKnown || rest.length > 0) throw new StartError(`what should be done?\n${USAGE}`);
+  if (!isKnown || rest.length > 0) throw new UsageError(`what should be done? Usage: ${USAGE}`);
   const redis = await connectStateRedis(process.env);
   try {
     if (command === "forget") {

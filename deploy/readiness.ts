@@ -41,6 +41,16 @@ export async function loadDefaultModel(
   }
 }
 
+/** Whether the service says at once that it serves; false too if nothing was heard when the signal aborts. */
+export async function serves(client: InferenceClient, signal: AbortSignal): Promise<boolean> {
+  let stopWatching = () => {};
+  const answer = new Promise<boolean>((resolve) => {
+    stopWatching = client.watchHealth(resolve);
+    signal.addEventListener("abort", () => resolve(false), { once: true });
+  });
+  return await answer.finally(() => stopWatching());
+}
+
 /** Resolves when the service says it serves. Rejects when the signal aborts. */
 export async function untilServing(client: InferenceClient, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();

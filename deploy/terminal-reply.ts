@@ -18,6 +18,9 @@ const ENDS: Readonly<Record<ReplyEnd, string | undefined>> = {
   repetition: "cut: it began to repeat itself",
 };
 
+/** The core advises people in a chat; in a terminal a model is chosen by an option. */
+const CHAT_COMMAND = /(?<= with )\/model\b/;
+
 /** A reply that is printed as it streams. `failure` is set once it failed. */
 export class TerminalReply implements Reply {
   readonly signal: AbortSignal;
@@ -53,7 +56,7 @@ export class TerminalReply implements Reply {
 
   async fail(reason: string): Promise<void> {
     this.#endLine();
-    this.#failure = reason;
+    this.#failure = reason.replace(CHAT_COMMAND, "--model");
   }
 
   #endLine(): void {
