@@ -9,8 +9,7 @@ import { nearMatches } from "./commands/near-matches.ts";
 export function chooseModel(models: readonly Model[], name: string | undefined): Model {
   const model = name === undefined ? defaultModel(models) : findModel(models, name);
   if (model.state !== ModelState.BROKEN) return model;
-  const others = models.filter(({ state }) => state !== ModelState.BROKEN).map((other) => other.name);
-  const message = `The model ${model.name} cannot be used: ${model.error} ${chooseOne(others)}`;
+  const message = `The model ${model.name} cannot be used: ${model.error} ${chooseOne(usableNames(models))}`;
   throw new BotError("MODEL_BROKEN", message);
 }
 
@@ -18,7 +17,7 @@ export function chooseModel(models: readonly Model[], name: string | undefined):
 export function findModel(models: readonly Model[], name: string): Model {
   const model = models.find((candidate) => candidate.name === name);
   if (model) return model;
-  const names = models.map((candidate) => candidate.name);
+  const names = usableNames(models);
   const near = nearMatches(name, names);
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   throw new BotError("MODEL_NOT_FOUND", `There is no model "${shown}". ${chooseOne(near.length > 0 ? near : names)}`);
@@ -37,6 +36,10 @@ function defaultModel(models: readonly Model[]): Model {
   const model = models.find(({ isDefault }) => isDefault) ?? models[0];
   if (model) return model;
   throw new BotError("MODEL_NOT_FOUND", "The model service has no model. Its owner should add one: `npm run models`.");
+}
+
+function usableNames(models: readonly Model[]): readonly string[] {
+  return models.filter(({ state }) => state !== ModelState.BROKEN).map(({ name }) => name);
 }
 
 function chooseOne(names: readonly string[]): string {

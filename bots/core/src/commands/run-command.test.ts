@@ -74,7 +74,7 @@ describe("handleCommand", () => {
         'There is no model "smal". Choose another with /model: small.',
       );
       expect(await run({ type: "model", name: "x".repeat(500) })).toBe(
-        `There is no model "${"x".repeat(64)}…". Choose another with /model: big, broken, small.`,
+        `There is no model "${"x".repeat(64)}…". Choose another with /model: big, small.`,
       );
       expect(await store.settings(testConversation)).toEqual({});
     });
