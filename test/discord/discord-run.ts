@@ -67,6 +67,7 @@ export class DiscordRun {
       listModels: () => this.inference.listModels(),
       logger,
       onLost: (reason) => void this.lost.push(reason),
+      access: options.core?.access,
       editIntervalMs: EDIT_INTERVAL_MS,
     });
   }

@@ -6,6 +6,8 @@ export interface Author {
   readonly name: string;
   /** Roles or user groups, for access lists and admins. Default none. */
   readonly roleIds?: readonly string[];
+  /** Workspaces this person is in: in a direct message that belongs to none of them, who is in an allowed one may talk. */
+  readonly workspaceIds?: readonly string[];
   /** Whether the platform says that this person administers the workspace. Default false. */
   readonly isAdmin?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { BotCore } from "@cria/bot-core";
+import { type AccessPolicy, type BotCore, OPEN_ACCESS } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import { type Client, Events, type Interaction, type Message } from "discord.js";
 import type { Logger } from "pino";
@@ -11,6 +11,7 @@ import { CatchUp } from "./gateway/catch-up.ts";
 import { type BotIdentity, checkToken, installLink, intentsLink, RefusedError } from "./gateway/check-token.ts";
 import { fatalClose } from "./gateway/close-codes.ts";
 import { untilReachable } from "./gateway/until-reachable.ts";
+import { Authors } from "./incoming/authors.ts";
 import { MessageHandler } from "./incoming/message-handler.ts";
 import { Replies } from "./reply/replies.ts";
 
@@ -21,6 +22,8 @@ export interface DiscordPlatformOptions {
   /** What `/model` offers. */
   readonly listModels: () => Promise<readonly Model[]>;
   readonly logger: Logger;
+  /** Whose lists say what must be known of people. Default: none, and nothing. */
+  readonly access?: AccessPolicy | undefined;
   /** Discord has closed the connection for good: the sentence says what to do. */
   readonly onLost: (reason: string) => void;
   /** Least time between two edits of one reply, in milliseconds. Default 1,000. */
@@ -63,18 +66,21 @@ class Connection {
   readonly #identity: BotIdentity;
   readonly #client: Client<true>;
   readonly #replies: Replies;
+  readonly #authors: Authors;
   readonly #messages: MessageHandler;
   readonly #catchUp: CatchUp;
   #stopAdopting = () => {};
 
   constructor(options: DiscordPlatformOptions, identity: BotIdentity) {
-    const { config, core, logger, editIntervalMs } = options;
+    const { config, core, logger, editIntervalMs, access = OPEN_ACCESS } = options;
     const readsAllMessages = config.followsThreads && identity.readsAllMessages;
     this.#options = options;
     this.#identity = identity;
     this.#client = createClient({ readsAllMessages, apiUrl: config.apiUrl }) as Client<true>;
     this.#replies = new Replies({ client: this.#client, core, logger, editIntervalMs });
-    this.#messages = new MessageHandler({ core, replies: this.#replies, followsThreads: readsAllMessages });
+    this.#authors = new Authors({ client: this.#client, access, logger });
+    const [replies, authors] = [this.#replies, this.#authors];
+    this.#messages = new MessageHandler({ core, replies, authors, followsThreads: readsAllMessages });
     this.#catchUp = new CatchUp(this.#client, logger);
   }
 
@@ -144,9 +150,9 @@ class Connection {
 
   #listenToInteractions(): void {
     const { core, listModels, logger } = this.#options;
-    const replies = this.#replies;
-    const slash = new SlashHandler({ core, listModels, replies, logger });
-    const buttons = new ButtonHandler({ core, replies });
+    const [replies, authors] = [this.#replies, this.#authors];
+    const slash = new SlashHandler({ core, listModels, replies, authors, logger });
+    const buttons = new ButtonHandler({ core, replies, authors });
     const run = async (interaction: Interaction) => {
       if (interaction.isChatInputCommand()) await slash.run(interaction);
       else if (interaction.isAutocomplete()) await slash.complete(interaction);

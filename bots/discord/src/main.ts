@@ -17,10 +17,12 @@ async function main(): Promise<void> {
   const config = readConfig();
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped.abort());
-  const { core, inference, close } = await openBotCore(loadCoreConfig(process.env), logger);
+  const coreConfig = loadCoreConfig(process.env);
+  const { core, inference, close } = await openBotCore(coreConfig, logger);
   const platform = createDiscordPlatform({
     config,
     core,
+    access: coreConfig.access,
     listModels: () => inference.listModels(),
     logger,
     onLost: (reason) => {

@@ -35,10 +35,10 @@ export const OPEN_ACCESS: AccessPolicy = {
 /** Why this person may not talk to the bot here, in one sentence; undefined where they may. */
 export function accessRefusal(policy: AccessPolicy, place: Place, author: Author): string | undefined {
   const { allow, deny, directMessages } = policy;
-  if (!isAllowed([place.workspaceId], allow.workspaces, deny.workspaces))
+  if (!isWorkspaceAllowed(policy, place, author))
     return "I am not set up to answer in this workspace; whoever runs me can allow it.";
   if (place.isDirect && !directMessages) return "I do not answer direct messages here; ask me in a channel.";
-  if (!place.isDirect && !isAllowed([place.channelId], allow.channels, deny.channels))
+  if (!place.isDirect && !isAllowed(place.channelId, allow.channels, deny.channels))
     return "I am not set up to answer in this channel; ask me in another, or whoever runs me to allow it.";
   if (isPersonAllowed(policy, author)) return undefined;
   return "You are not on the list of those I may answer; whoever runs me can add you.";
@@ -57,7 +57,14 @@ function isPersonAllowed({ allow, deny }: AccessPolicy, { id, roleIds = [] }: Au
   return allow.users.includes(id) || roleIds.some((role) => allow.roles.includes(role));
 }
 
-function isAllowed(ids: readonly string[], allow: readonly string[], deny: readonly string[]): boolean {
-  if (ids.some((id) => deny.includes(id))) return false;
-  return allow.length === 0 || ids.some((id) => allow.includes(id));
+/** A direct message may be outside of all workspaces: there the person's own open the door, and do not close it. */
+function isWorkspaceAllowed({ allow, deny }: AccessPolicy, place: Place, { workspaceIds = [] }: Author): boolean {
+  const { workspaceId, isDirect } = place;
+  if (isAllowed(workspaceId, allow.workspaces, deny.workspaces)) return true;
+  if (!isDirect || deny.workspaces.includes(workspaceId)) return false;
+  return workspaceIds.some((id) => isAllowed(id, allow.workspaces, deny.workspaces));
+}
+
+function isAllowed(id: string, allow: readonly string[], deny: readonly string[]): boolean {
+  return !deny.includes(id) && (allow.length === 0 || allow.includes(id));
 }

@@ -1,6 +1,7 @@
 import type { BotCore, ReplyAction } from "@cria/bot-core";
 import { type ButtonInteraction, MessageFlags } from "discord.js";
-import { authorOf, placeOf } from "../incoming/place.ts";
+import type { Authors } from "../incoming/authors.ts";
+import { placeOf } from "../incoming/place.ts";
 import { type ButtonAction, parseButton } from "../reply/buttons.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
@@ -8,6 +9,7 @@ import type { Replies } from "../reply/replies.ts";
 export interface ButtonHandlerOptions {
   readonly core: BotCore;
   readonly replies: Replies;
+  readonly authors: Authors;
 }
 
 /** Does what the buttons under replies say, whichever process wrote the reply. */
@@ -24,7 +26,11 @@ export class ButtonHandler {
     const place = channel && placeOf(channel);
     if (!button || !place) return;
     if (!(await isOurs(interaction))) return;
-    const action = { place, author: authorOf(interaction.user, interaction.member), replyId: button.replyId };
+    const action = {
+      place,
+      author: await this.#options.authors.of(interaction.user, interaction.member),
+      replyId: button.replyId,
+    };
     const sentence = await this.#do(button.action, action, interaction);
     if (sentence !== undefined) await interaction.followUp({ content: sentence, flags: MessageFlags.Ephemeral });
   }

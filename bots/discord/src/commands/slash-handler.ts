@@ -2,7 +2,8 @@ import { type BotCore, parseCommand, splitMessage } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import { type AutocompleteInteraction, type ChatInputCommandInteraction, MessageFlags } from "discord.js";
 import type { Logger } from "pino";
-import { authorOf, placeOf } from "../incoming/place.ts";
+import type { Authors } from "../incoming/authors.ts";
+import { placeOf } from "../incoming/place.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
@@ -18,6 +19,7 @@ export interface SlashHandlerOptions {
   readonly core: BotCore;
   readonly listModels: () => Promise<readonly Model[]>;
   readonly replies: Replies;
+  readonly authors: Authors;
   readonly logger: Logger;
 }
 
@@ -68,7 +70,7 @@ export class SlashHandler {
     const incoming = {
       eventId: interaction.id,
       place,
-      author: authorOf(interaction.user, interaction.member),
+      author: await this.#options.authors.of(interaction.user, interaction.member),
       command,
     };
     if (command.type !== "compare") return await core.handleCommand(incoming);

@@ -1,6 +1,7 @@
 import type { Attachment, IncomingMessage } from "@cria/bot-core";
 import { type Attachment as DiscordAttachment, type Message, MessageType } from "discord.js";
-import { authorOf, placeOf } from "./place.ts";
+import type { Authors } from "./authors.ts";
+import { placeOf } from "./place.ts";
 
 /** Code, where nothing is a name, or somebody's name. */
 const CODE_OR_NAME = /```[\s\S]*?```|`[^`\n]*`|<@!?(\d+)>/g;
@@ -24,15 +25,15 @@ export function isForBot(message: Message, { followsThreads }: Attention): boole
 }
 
 /** A message for the core; undefined where it has no place. */
-export async function toIncomingMessage(message: Message): Promise<IncomingMessage | undefined> {
+export async function toIncomingMessage(message: Message, authors: Authors): Promise<IncomingMessage | undefined> {
   const place = placeOf(message.channel);
   if (!place) return undefined;
-  const quote = await quoteOf(message);
+  const [quote, author] = await Promise.all([quoteOf(message), authors.of(message.author, message.member)]);
   return {
     eventId: message.id,
     messageId: message.id,
     place,
-    author: authorOf(message.author, message.member),
+    author,
     text: textOf(message),
     attachments: [...message.attachments.values()].map(toAttachment),
     ...(quote && { quote }),

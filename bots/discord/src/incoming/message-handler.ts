@@ -2,12 +2,14 @@ import { type BotCore, type IncomingMessage, parseCommand, splitMessage } from "
 import type { Message, PartialMessage, SendableChannels } from "discord.js";
 import type { Replies, ReplyPlace } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
+import type { Authors } from "./authors.ts";
 import { type Attention, isForBot, textOf, toIncomingMessage } from "./incoming-message.ts";
 import { placeOf } from "./place.ts";
 
 export interface MessageHandlerOptions extends Attention {
   readonly core: BotCore;
   readonly replies: Replies;
+  readonly authors: Authors;
 }
 
 /** Answers messages, and hears of their edits and deletions. */
@@ -21,7 +23,7 @@ export class MessageHandler {
   async onCreate(message: Message): Promise<void> {
     const { channel } = message;
     if (!channel.isSendable() || !isForBot(message, this.#options)) return;
-    const incoming = await toIncomingMessage(message);
+    const incoming = await toIncomingMessage(message, this.#options.authors);
     if (!incoming) return;
     const { id } = message;
     const where = { channel, place: incoming.place, questionId: id, nonce: id, authorId: message.author.id };

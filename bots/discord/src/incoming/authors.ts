@@ -1,0 +1,89 @@
+import type { AccessPolicy, Author } from "@cria/bot-core";
+import {
+  type APIInteractionGuildMember,
+  type Client,
+  type Guild,
+  type GuildMember,
+  RESTJSONErrorCodes,
+  type User,
+} from "discord.js";
+import type { Logger } from "pino";
+import { errorCode } from "../reply/discord-errors.ts";
+import { authorOf } from "./place.ts";
+
+const LIFETIME_MS = 10 * 60_000;
+const MAX_PEOPLE = 5_000;
+/** Guilds that a person is looked for in, each by a request, where the access lists name none. */
+const MAX_GUILDS = 20;
+
+export interface AuthorsOptions {
+  readonly client: Client;
+  readonly access: AccessPolicy;
+  readonly logger: Logger;
+}
+
+/** Who wrote something. A direct message belongs to no guild: who writes one is looked for in those that the access lists need. */
+export class Authors {
+  readonly #options: AuthorsOptions;
+  readonly #known = new Map<
+    string,
+    { readonly memberships: Promise<readonly GuildMember[]>; readonly untilMs: number }
+  >();
+
+  constructor(options: AuthorsOptions) {
+    this.#options = options;
+  }
+
+  async of(user: User, member: GuildMember | APIInteractionGuildMember | null): Promise<Author> {
+    const author = authorOf(user, member);
+    if (member !== null || !asksForGuilds(this.#options.access)) return author;
+    const members = await this.#memberships(user.id);
+    const roleIds = members.flatMap((one) => authorOf(user, one).roleIds ?? []);
+    return { ...author, workspaceIds: members.map(({ guild }) => guild.id), roleIds };
+  }
+
+  /** Remembered for ten minutes. None where Discord does not tell: the lists then keep the person out. */
+  async #memberships(userId: string): Promise<readonly GuildMember[]> {
+    const known = this.#known.get(userId);
+    if (known && known.untilMs > performance.now()) return await known.memberships;
+    const memberships = Promise.all(this.#guilds().map((guild) => findMember(guild, userId)));
+    this.#remember(
+      userId,
+      memberships.then((found) => found.filter((member) => member !== undefined)),
+    );
+    try {
+      return await this.#known.get(userId)!.memberships;
+    } catch (error) {
+      this.#known.delete(userId);
+      this.#options.logger.warn({ err: error }, "it is not known which servers someone is in");
+      return [];
+    }
+  }
+
+  #remember(userId: string, memberships: Promise<readonly GuildMember[]>): void {
+    this.#known.delete(userId);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= MAX_PEOPLE) this.#known.delete(oldest!);
+    this.#known.set(userId, { memberships, untilMs: performance.now() + LIFETIME_MS });
+  }
+
+  #guilds(): readonly Guild[] {
+    const { client, access } = this.#options;
+    const { workspaces } = access.allow;
+    const guilds = [...client.guilds.cache.values()];
+    return guilds.filter(({ id }) => workspaces.length === 0 || workspaces.includes(id)).slice(0, MAX_GUILDS);
+  }
+}
+
+function asksForGuilds({ allow, deny, admins }: AccessPolicy): boolean {
+  return [allow.workspaces, allow.roles, deny.roles, admins.roles].some(({ length }) => length > 0);
+}
+
+async function findMember(guild: Guild, userId: string): Promise<GuildMember | undefined> {
+  try {
+    return await guild.members.fetch({ user: userId, force: true });
+  } catch (error) {
+    if (errorCode(error) === RESTJSONErrorCodes.UnknownMember) return undefined;
+    throw error;
+  }
+}

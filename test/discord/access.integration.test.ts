@@ -1,0 +1,71 @@
+import { OPEN_ACCESS } from "@cria/bot-core";
+import { afterEach, describe, expect, it } from "vitest";
+import { DiscordRun } from "./discord-run.ts";
+
+let run: DiscordRun;
+
+type Lists = Partial<typeof OPEN_ACCESS.allow>;
+/** A bot with such lists; they may name what is on its server. */
+async function start(kind: "allow" | "deny", lists: (run: DiscordRun) => Lists): Promise<void> {
+  const named = { ...OPEN_ACCESS[kind] };
+  run = await DiscordRun.prepare({ core: { access: { ...OPEN_ACCESS, [kind]: named } } });
+  Object.assign(named, lists(run));
+  await run.platform.start();
+}
+
+const words = (content: string) => content.replace(/\n?-# .*$/s, "");
+const answerTo = async (channel = run.channel) => words((await run.ended(channel)).json.content);
+const lookups = () => run.server.requests.filter(({ path }) => /\/guilds\/\d+\/members\//.test(path));
+
+describe("access on Discord", () => {
+  afterEach(() => run.stop());
+
+  it.each([
+    ["guilds", "workspaces", ({ guild }: DiscordRun) => guild.id, /this workspace/],
+    ["channels", "channels", ({ channel }: DiscordRun) => channel.id, /this channel/],
+    ["people", "users", ({ ann }: DiscordRun) => ann.id, /not on the list/],
+  ] as const)("is denied by %s", async (_, kind, id, sentence) => {
+    await start("deny", (prepared) => ({ [kind]: [id(prepared)] }));
+    run.ann.mention(run.channel, "hello");
+    expect(await answerTo()).toMatch(sentence);
+  });
+
+  it("is allowed by roles, in direct messages as well", async () => {
+    await start("allow", ({ server, guild, ann }) => ({ roles: [server.giveRole(guild, ann, "staff")] }));
+    run.ann.mention(run.channel, "hello");
+    expect(await answerTo()).toBe("hello");
+    run.ann.dm("hello in private");
+    expect(await answerTo(run.ann.directChannel)).toBe("hello in private");
+    const bob = run.server.addPerson("Bob", run.guild);
+    bob.dm("hello");
+    expect(await answerTo(bob.directChannel)).toMatch(/not on the list/);
+  });
+
+  it("lets members of an allowed guild write directly, and nobody else", async () => {
+    await start("allow", ({ guild }) => ({ workspaces: [guild.id] }));
+    const elsewhere = run.server.createGuild("another");
+    elsewhere.owner.dm("hello");
+    expect(await answerTo(elsewhere.owner.directChannel)).toMatch(/this workspace/);
+    run.ann.dm("hello");
+    expect(await answerTo(run.ann.directChannel)).toBe("hello");
+    run.ann.dm("again");
+    await run.sees("again", run.ann.directChannel);
+    expect(lookups()).toHaveLength(2);
+  });
+
+  it("asks for nobody's guilds where no list needs them", async () => {
+    await start("deny", ({ ann }) => ({ users: [ann.id] }));
+    run.ann.dm("hello");
+    expect(await answerTo(run.ann.directChannel)).toMatch(/not on the list/);
+    expect(lookups()).toEqual([]);
+  });
+
+  it("is for nobody whose guilds Discord does not tell, until it does", async () => {
+    await start("allow", ({ guild }) => ({ workspaces: [guild.id] }));
+    run.server.fail("GET", /^\/guilds\/\d+\/members\//, 403);
+    run.ann.dm("hello");
+    expect(await answerTo(run.ann.directChannel)).toMatch(/this workspace/);
+    run.ann.dm("hello again");
+    await run.sees("hello again", run.ann.directChannel);
+  });
+});
