@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { TerminalReply } from "./terminal-reply.ts";
 
 const stats = {
@@ -54,6 +54,17 @@ describe("TerminalReply", () => {
       "reading 12 tokens, 4 from the cache",
       "cut at the length limit · m · 0.04 s to first token · 0 tok/s · 1 tokens",
     ]);
+  });
+
+  it("tells of a load at most once a second", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { reply, notes } = terminal();
+    const load = (loadedBytes: number) => reply.status({ type: "loading", model: "m", loadedBytes, totalBytes: 98e6 });
+    for (const bytes of [1e6, 2e6, 3e6]) await load(bytes);
+    vi.advanceTimersByTime(1_000);
+    await load(50e6);
+    expect(notes).toEqual(["loading m: 1 of 98 MB", "loading m: 50 of 98 MB"]);
   });
 
   it("advises the option of a terminal where the core advises a command of chats", async () => {

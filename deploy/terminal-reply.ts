@@ -18,6 +18,8 @@ const ENDS: Readonly<Record<ReplyEnd, string | undefined>> = {
   repetition: "cut: it began to repeat itself",
 };
 
+/** A line each second is enough of a load. */
+const LOADING_EVERY_MS = 1_000;
 /** The core advises people in a chat; in a terminal a model is chosen by an option. */
 const CHAT_COMMAND = /(?<= with )\/model\b/;
 
@@ -27,6 +29,7 @@ export class TerminalReply implements Reply {
   readonly #options: TerminalReplyOptions;
   #endsLine = true;
   #failure: string | undefined;
+  #loadingDueAt = 0;
 
   constructor(options: TerminalReplyOptions) {
     this.signal = options.signal;
@@ -39,6 +42,7 @@ export class TerminalReply implements Reply {
   }
 
   async status(status: ReplyStatus): Promise<void> {
+    if (status.type === "loading" && !this.#isLoadingDue()) return;
     this.#options.note(describeStatus(status));
   }
 
@@ -57,6 +61,13 @@ export class TerminalReply implements Reply {
   async fail(reason: string): Promise<void> {
     this.#endLine();
     this.#failure = reason.replace(CHAT_COMMAND, "--model");
+  }
+
+  #isLoadingDue(): boolean {
+    const now = performance.now();
+    const isDue = now >= this.#loadingDueAt;
+    if (isDue) this.#loadingDueAt = now + LOADING_EVERY_MS;
+    return isDue;
   }
 
   #endLine(): void {
