@@ -1,6 +1,7 @@
 import { type Model, ModelState } from "@cria/proto";
 import { BotError } from "./bot-error.ts";
 import { nearMatches } from "./commands/near-matches.ts";
+import { sentence } from "./inference/error-sentence.ts";
 
 /**
  * The model of a conversation: the one set, else the service's default. Throws a `BotError` naming what is wrong with it
@@ -9,7 +10,7 @@ import { nearMatches } from "./commands/near-matches.ts";
 export function chooseModel(models: readonly Model[], name: string | undefined): Model {
   const model = name === undefined ? defaultModel(models) : findModel(models, name);
   if (model.state !== ModelState.BROKEN) return model;
-  const message = `The model ${model.name} cannot be used: ${model.error} ${chooseOne(usableNames(models))}`;
+  const message = `The model ${model.name} cannot be used: ${sentence(model.error)} ${chooseOne(usableNames(models))}`;
   throw new BotError("MODEL_BROKEN", message);
 }
 

@@ -119,7 +119,7 @@ describe("createBotCore when something fails", () => {
     });
 
     it("of a model names it and the others", async () => {
-      const broken = { ...chatModel, state: ModelState.BROKEN, error: "weights.onnx is cut short." };
+      const broken = { ...chatModel, state: ModelState.BROKEN, error: "weights.onnx is cut short" };
       start([broken, fakeModel({ name: "other", isDefault: false })]);
       expect((await send("Hi")).ended).toEqual({
         type: "failed",

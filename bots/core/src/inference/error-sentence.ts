@@ -69,7 +69,8 @@ function promptLengths(details: ErrorDetails | undefined): string {
     : "";
 }
 
-function sentence(text: string): string {
+/** The text with a full stop, unless it ends as a sentence. */
+export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
