@@ -15,9 +15,9 @@ export function webProcess(env: NodeJS.ProcessEnv): ProcessSpec {
   return nodeProcess("web", "bots/web/src/main.ts", env);
 }
 
-/** A bot of a platform, as "discord". */
+/** A bot of a platform, as "discord". The page runs on without it. */
 export function botProcess(platform: "slack" | "discord", env: NodeJS.ProcessEnv): ProcessSpec {
-  return nodeProcess(platform, `bots/${platform}/src/main.ts`, env);
+  return { ...nodeProcess(platform, `bots/${platform}/src/main.ts`, env), isOptional: true };
 }
 
 function nodeProcess(name: string, main: string, env: NodeJS.ProcessEnv): ProcessSpec {

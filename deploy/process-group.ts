@@ -12,7 +12,7 @@ export class ProcessGroup {
     this.#write = write;
   }
 
-  /** Aborts with a StartError when one of them cannot be kept running. */
+  /** Aborts with a StartError when one of them that is not optional cannot be kept running. */
   get failure(): AbortSignal {
     return this.#failure.signal;
   }
@@ -21,10 +21,15 @@ export class ProcessGroup {
   start(spec: ProcessSpec): void {
     const child = new SupervisedProcess(spec, {
       onLine: (line) => this.#write(spec.name, line),
-      onGiveUp: (reason) => this.#failure.abort(new StartError(reason)),
+      onGiveUp: (reason) => this.#onGiveUp(spec, reason),
     });
     this.#processes.push(child);
     child.start();
+  }
+
+  #onGiveUp({ name, isOptional = false }: ProcessSpec, reason: string): void {
+    if (isOptional) this.#write(name, `${reason}; all else runs on. Once that is mended, start again.`);
+    else this.#failure.abort(new StartError(reason));
   }
 
   /**

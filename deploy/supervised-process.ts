@@ -10,6 +10,8 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Whether the others go on without it. Default false: what they stand on has to run. */
+  readonly isOptional?: boolean;
   /** Where it says what went wrong, if not in its output. */
   readonly logFile?: string;
 }
