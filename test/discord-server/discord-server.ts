@@ -162,7 +162,8 @@ export class DiscordServer {
     });
   }
 
-  archive(thread: Channel): void {
+  archive(thread: Channel, { isLocked = false } = {}): void {
+    thread.isLocked = isLocked;
     archiveThread(this.world, thread, true);
   }
 

@@ -47,6 +47,20 @@ describe("slash commands on Discord", () => {
     expect(first.server.commands.numWrites).toBe(3);
   });
 
+  it("leave the servers that are named no longer, and are taken away twice from none", async () => {
+    const first = await start();
+    await start({ joins: first, config: { guildIds: [first.guild.id] } });
+    expect(first.server.commands.list(first.guild.id)).toHaveLength(8);
+    await start({ joins: first });
+    expect(first.server.commands.list(first.guild.id)).toEqual([]);
+    expect(first.server.commands.list("global")).toHaveLength(8);
+    const changes = () =>
+      first.server.requests.filter(({ method, path }) => method === "PUT" && path.includes("/commands"));
+    const before = changes().length;
+    await start({ joins: first });
+    expect(changes()).toHaveLength(before);
+  });
+
   it("are registered in a named guild once the bot is added to it", async () => {
     const first = await start();
     const later = first.server.createGuild("later", false);

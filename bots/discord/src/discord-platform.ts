@@ -111,7 +111,8 @@ class Connection {
     const { logger } = this.#options;
     const { applicationId } = this.#identity;
     try {
-      const isChanged = await registerCommands(this.#client.rest, applicationId, guildIds);
+      const places = { named: guildIds, joined: [...this.#client.guilds.cache.keys()] };
+      const isChanged = await registerCommands(this.#client.rest, applicationId, places);
       logger.info({ isChanged }, "slash commands are registered");
     } catch (error) {
       const link = installLink(applicationId);

@@ -25,6 +25,7 @@ function channelRoutes(): Route[] {
       handle: ({ world }, { params, json }) => {
         const channel = channelOf(world, params);
         const { archived } = parseForm(z.object({ archived: z.boolean().optional() }), json);
+        if (channel.isLocked) requireBotMay(world, channel, "ManageThreads");
         if (archived !== undefined) archiveThread(world, channel, archived);
         return channelJson(channel);
       },

@@ -65,6 +65,8 @@ export interface Channel {
   /** Until when each user is shown as typing, in milliseconds. */
   readonly typing: Map<string, number>;
   isArchived: boolean;
+  /** Archived by a moderator, for moderators alone to open. */
+  isLocked: boolean;
 }
 
 /** Something that happened, on its way to the gateway's sessions. */
@@ -144,6 +146,7 @@ export class World {
       threadMembers: new Set(),
       typing: new Map(),
       isArchived: false,
+      isLocked: false,
       ...fields,
     };
     this.channels.set(channel.id, channel);

@@ -10,6 +10,17 @@ import { SLASH_COMMANDS } from "./slash-commands.ts";
 type Registered = RESTGetAPIApplicationCommandsResult;
 type Commands = typeof SLASH_COMMANDS;
 
+/** Guilds in which commands of an earlier start are looked for. */
+const MAX_CLEARED_GUILDS = 200;
+
+/** Where commands are offered, and where they may have been. */
+export interface CommandPlaces {
+  /** Guilds that get the commands; none for everywhere. */
+  readonly named: readonly string[];
+  /** Guilds that the bot is in. */
+  readonly joined: readonly string[];
+}
+
 /** In servers that have the bot and in direct messages with it: elsewhere it could not write its replies. */
 const WHERE_OFFERED = {
   integration_types: [ApplicationIntegrationType.GuildInstall],
@@ -17,14 +28,21 @@ const WHERE_OFFERED = {
 };
 
 /**
- * Registers the slash commands, in the guilds named or everywhere. What is registered so already is left alone: Discord
- * counts 200 new commands a day. Returns whether anything was changed. Rejects when one guild refuses, with the others done.
+ * Registers the slash commands, in the guilds named or everywhere, and takes away what an earlier start left elsewhere. What
+ * is registered so already is left alone: Discord counts 200 new commands a day. Returns whether anything was changed.
+ * Rejects when one guild refuses, with the others done.
  */
-export async function registerCommands(
-  rest: REST,
-  applicationId: string,
-  guildIds: readonly string[],
-): Promise<boolean> {
+export async function registerCommands(rest: REST, applicationId: string, places: CommandPlaces): Promise<boolean> {
+  const isChanged = await register(rest, applicationId, places.named);
+  const others = places.joined.filter((id) => !places.named.includes(id)).slice(0, MAX_CLEARED_GUILDS);
+  let isCleared = false;
+  // One by one: the bot's other requests go first. People would see each command twice.
+  for (const id of others)
+    isCleared = (await overwrite(rest, Routes.applicationGuildCommands(applicationId, id), [])) || isCleared;
+  return isChanged || isCleared;
+}
+
+async function register(rest: REST, applicationId: string, guildIds: readonly string[]): Promise<boolean> {
   const everywhere = Routes.applicationCommands(applicationId);
   if (guildIds.length === 0)
     return await overwrite(

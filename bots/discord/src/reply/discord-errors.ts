@@ -8,6 +8,7 @@ const LOST: readonly unknown[] = [
   RESTJSONErrorCodes.MissingAccess,
   RESTJSONErrorCodes.MissingPermissions,
   RESTJSONErrorCodes.CannotSendMessagesToThisUser,
+  RESTJSONErrorCodes.InvalidActionOnArchivedThread,
 ];
 
 /** Somebody else's answer came first, or three seconds were over. */
@@ -36,6 +37,9 @@ export function isForbidden(error: unknown): boolean {
   const code = errorCode(error);
   return code === RESTJSONErrorCodes.MissingPermissions || code === RESTJSONErrorCodes.MissingAccess;
 }
+
+/** Messages of an archived thread cannot be edited; a new one would open it again. */
+export const THREAD_IS_ARCHIVED = RESTJSONErrorCodes.InvalidActionOnArchivedThread;
 
 /** Replies need the permission to read the history. */
 export const REPLY_NEEDS_HISTORY = RESTJSONErrorCodes.CannotReplyWithoutPermissionToReadMessageHistory;

@@ -1,5 +1,5 @@
 import { AttachmentBuilder, type Message, type SendableChannels } from "discord.js";
-import { errorCode, REPLY_NEEDS_HISTORY } from "./discord-errors.ts";
+import { errorCode, REPLY_NEEDS_HISTORY, THREAD_IS_ARCHIVED } from "./discord-errors.ts";
 import type { ReplyPart } from "./reply-parts.ts";
 
 /** Where a reply's messages go. */
@@ -42,8 +42,20 @@ export class ReplyMessages {
   async #showAt(index: number, part: ReplyPart): Promise<void> {
     const id = this.#ids[index];
     const body = { content: part.content, components: part.components, ...files(part) };
-    if (id !== undefined) await this.#target.channel.messages.edit(id, body);
+    if (id !== undefined) await this.#edit(id, body);
     else this.#ids.push((await this.#send(index, body)).id);
+  }
+
+  /** A thread that was archived meanwhile is opened again, unless a moderator locked it. */
+  async #edit(id: string, body: object): Promise<void> {
+    const { channel } = this.#target;
+    try {
+      await channel.messages.edit(id, body);
+    } catch (error) {
+      if (errorCode(error) !== THREAD_IS_ARCHIVED || !channel.isThread()) throw error;
+      await channel.setArchived(false);
+      await channel.messages.edit(id, body);
+    }
   }
 
   /** The nonce makes one message of a request that is sent again, as when its answer was lost. */

@@ -1,0 +1,140 @@
+import { createGate } from "@cria/bot-core/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import { DiscordRun } from "./discord-run.ts";
+
+let run: DiscordRun;
+
+/** A reply's text without its small print. */
+const words = (content: string) => content.replace(/\n?-# .*$/s, "");
+
+describe("a reply whose place goes", () => {
+  afterEach(() => run.stop());
+
+  const begin = async () => {
+    run = await DiscordRun.start();
+    run.inference.script({ chunks: ["Begun"], hold: createGate().opened });
+    const question = run.ann.mention(run.channel, "talk");
+    await run.sees("Begun");
+    return question;
+  };
+  /** Resolves when another question is answered: what happened before it has reached the bot. */
+  const goesOn = async () => {
+    run.ann.dm("still there?");
+    await run.ended(run.ann.directChannel);
+  };
+
+  it("stops when its question is deleted", async () => {
+    const question = await begin();
+    run.ann.delete(question);
+    expect((await run.ended()).json.content).toBe("Begun\n-# Stopped.");
+  });
+
+  it("says nothing when the question is deleted before the first words", async () => {
+    run = await DiscordRun.start();
+    run.inference.script({ queue: createGate().opened });
+    const question = run.ann.mention(run.channel, "talk");
+    await run.server.until(() => run.inference.requests.length > 0 && run.server.isTyping(run.channel), "typing");
+    run.ann.delete(question);
+    run.ann.mention(run.channel, "again");
+    await run.ended();
+    expect(run.server.botMessages(run.channel)).toHaveLength(1);
+  });
+
+  it("stops when it is deleted itself", async () => {
+    await begin();
+    await goesOn();
+    const [reply] = run.server.botMessages(run.channel);
+    run.ann.delete(reply!);
+    run.ann.mention(run.channel, "again");
+    await run.ended();
+  });
+
+  it("ends with its channel, and with its guild", async () => {
+    await begin();
+    run.server.deleteChannel(run.channel);
+    await goesOn();
+    expect(run.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
+  it("ends when the bot is removed from the guild", async () => {
+    await begin();
+    run.server.removeBot(run.guild);
+    await goesOn();
+    expect(run.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
+  });
+
+  it("goes on in a thread that somebody archives meanwhile", async () => {
+    run = await DiscordRun.start();
+    const gate = createGate();
+    run.inference.script({ chunks: ["Half"], hold: gate.opened });
+    const thread = run.ann.startThread(run.channel, "a thread");
+    run.ann.mention(thread, "talk");
+    await run.sees("Half", thread);
+    run.server.archive(thread);
+    gate.open();
+    expect(words((await run.ended(thread)).json.content)).toBe("Half");
+    expect(thread.isArchived).toBe(false);
+  });
+
+  it("ends in a thread that a moderator locks", async () => {
+    run = await DiscordRun.start();
+    const gate = createGate();
+    run.inference.script({ chunks: ["Half"], hold: gate.opened });
+    const thread = run.ann.startThread(run.channel, "a thread");
+    run.ann.mention(thread, "talk");
+    await run.sees("Half", thread);
+    run.server.archive(thread, { isLocked: true });
+    gate.open();
+    await expect.poll(() => run.logs.join("")).toContain("may not write there");
+    await goesOn();
+  });
+
+  it("gives up where it may not write any more, after one refusal", async () => {
+    run = await DiscordRun.start();
+    run.server.denyBot(run.channel, "SendMessages");
+    run.ann.mention(run.channel, "talk");
+    const note = await run.sees("I may not write in", run.ann.directChannel);
+    expect(note).toContain("Send Messages");
+    const refused = run.server.requests.filter(
+      ({ method, path, status }) => status === 403 && method === "POST" && path.endsWith("/messages"),
+    );
+    expect(refused).toHaveLength(1);
+  });
+
+  it("does without the reference where the bot may not read the history", async () => {
+    run = await DiscordRun.start();
+    run.server.denyBot(run.channel, "ReadMessageHistory");
+    run.inference.script({ chunks: ["Here."] });
+    run.ann.mention(run.channel, "talk");
+    const reply = await run.ended();
+    expect(words(reply.json.content)).toBe("Here.");
+    expect(reply.json.message_reference).toBeUndefined();
+  });
+
+  it("answers anew in the same message when the question is edited meanwhile", async () => {
+    run = await DiscordRun.start();
+    const gate = createGate();
+    run.inference.script(
+      { chunks: ["Words"], hold: new Promise(() => {}) },
+      { queue: gate.opened, chunks: ["Others."] },
+    );
+    const question = run.ann.mention(run.channel, "first text");
+    await run.sees("Words");
+    run.ann.edit(question, `<@${run.server.world.bot.id}> second text`);
+    await run.sees("I answer it anew…");
+    gate.open();
+    await run.ended();
+    expect(run.server.botTexts(run.channel).map(words)).toEqual(["Others."]);
+    expect(run.inference.requests.at(-1)?.prompt.some(({ text }) => text.includes("second text"))).toBe(true);
+  });
+
+  it("answers the new text by Regenerate after the question was edited", async () => {
+    run = await DiscordRun.start();
+    const question = run.ann.mention(run.channel, "first text");
+    const reply = await run.ended();
+    expect(words(reply.json.content)).toBe("first text");
+    run.ann.edit(question, `<@${run.server.world.bot.id}> second text`);
+    run.ann.press(reply, "Regenerate");
+    await run.sees("second text");
+  });
+});
