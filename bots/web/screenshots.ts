@@ -3,6 +3,7 @@
  * scripted, so the pictures of two runs can be compared.
  */
 import { mkdirSync } from "node:fs";
+import { FinishReason } from "@cria/proto";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { launchBrowser } from "./src/testing/browser.ts";
 import { startTestServer, type TestServer } from "./src/testing/test-server.ts";
@@ -47,6 +48,32 @@ const SCENES: Readonly<Record<string, Scene>> = {
     await ask(page, server, "@cria What is a cria?", { chunks: chunksOf(ALPACA) });
     await ask(page, server, "@cria How do I find the three heaviest alpacas in Python?", { chunks: chunksOf(CODE) });
     await say(page, "Thanks, that will do.");
+  },
+  controls: async (page, server) => {
+    await say(page, "/feedback on");
+    await page.getByText("Feedback is on").waitFor();
+    await ask(page, server, "What is a lama?", { chunks: ["A teacher of Tibetan Buddhism."] });
+    server.inference.script({ chunks: chunksOf(ALPACA.slice(0, 180)), finishReason: FinishReason.MAX_TOKENS });
+    await page.locator("#composer").press("ArrowUp");
+    await say(page, "What is a llama?");
+    await page.getByText("Cut at the length limit").waitFor();
+    await page.getByRole("button", { name: "Good reply" }).last().click();
+    await page.getByRole("button", { name: "Copy reply" }).last().focus();
+  },
+  editing: async (page, server) => {
+    await ask(page, server, "What is a lama?", { chunks: ["A teacher of Tibetan Buddhism."] });
+    await page.locator("#composer").press("ArrowUp");
+  },
+  persona: async (page, server) => {
+    await say(page, "/system You are a patient shepherd who explains everything with alpacas.");
+    await page.locator(".persona").waitFor();
+    await ask(page, server, "What is a cria?", { chunks: chunksOf("A **cria** is a young alpaca, my friend.") });
+  },
+  "read-above": async (page, server) => {
+    await ask(page, server, "What is a cria?", { chunks: chunksOf(`${ALPACA}\n\n${CODE}`.repeat(3)) });
+    await page.locator(".timeline-scroll").hover();
+    await page.mouse.wheel(0, -900);
+    await page.getByRole("button", { name: "Jump to latest" }).waitFor();
   },
   streaming: async (page, server) => {
     server.inference.script({ chunks: chunksOf(ALPACA.slice(0, 240)), hold: NEVER });
@@ -119,7 +146,8 @@ async function ask(
 }
 
 async function takePicture(browser: Browser, path: string, scene: Scene, options: BrowserContextOptions) {
-  const server = await startTestServer({ workspaceName: "Alpaca Club" });
+  const feedback = { rate: async () => undefined };
+  const server = await startTestServer({ workspaceName: "Alpaca Club" }, { feedback });
   const context = await browser.newContext(options);
   try {
     const page = await context.newPage();
@@ -144,5 +172,10 @@ const browser = await launchBrowser();
 for (const [name, scene] of Object.entries(SCENES).filter(([name]) => wanted.length === 0 || wanted.includes(name)))
   for (const [size, viewport] of Object.entries(SIZES))
     for (const colorScheme of THEMES)
-      await takePicture(browser, `${folder}/${name}-${size}-${colorScheme}.png`, scene, { viewport, colorScheme });
+      await takePicture(browser, `${folder}/${name}-${size}-${colorScheme}.png`, scene, {
+        viewport,
+        colorScheme,
+        hasTouch: size === "phone",
+        isMobile: size === "phone",
+      });
 await browser.close();

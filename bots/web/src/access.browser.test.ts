@@ -1,6 +1,8 @@
+import { FinishReason } from "@cria/proto";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchBrowser } from "./testing/browser.ts";
+import { ChunkSource } from "./testing/chunk-source.ts";
 import { TestPage } from "./testing/test-page.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 
@@ -11,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 beforeEach(async () => {
-  server = await startTestServer();
+  server = await startTestServer({}, { feedback: { rate: async () => undefined } });
 });
 afterEach(async () => {
   for (const context of browser.contexts()) await context.close();
@@ -96,17 +98,56 @@ describe("on a phone", () => {
     await page.getByRole("button", { name: "Send" }).tap();
     await page.locator(".reply-foot .figures").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
-    const small = await page.locator("button:visible").evaluateAll((buttons) =>
-      buttons
-        .filter((button) => {
-          const area = getComputedStyle(button, "::before");
-          const height = button.getBoundingClientRect().height;
-          const reach = area.content === "none" ? height : height - 2 * Number.parseFloat(area.top);
-          return reach < 40;
-        })
-        .map((button) => button.outerHTML),
-    );
-    expect(small).toEqual([]);
+    expect(await page.locator("button:visible").evaluateAll(smallAreas)).toEqual([]);
+  });
+
+  it("breaks the figures under a reply between two of them, above all its buttons", async () => {
+    const { page } = await TestPage.join(browser, server.url, "Ada", { ...phone, isMobile: true });
+    server.inference.script({ chunks: ["Once upon"], finishReason: FinishReason.MAX_TOKENS });
+    for (const text of ["/feedback on", "A story"]) {
+      await page.locator("#composer").fill(text);
+      await page.getByRole("button", { name: "Send" }).tap();
+    }
+    await page.getByRole("button", { name: "Good reply" }).waitFor();
+    const figures = page.locator(".reply-foot .figures > span");
+    expect(await figures.allTextContents()).toEqual([
+      "Cut at the length limit ·",
+      "smollm2-135m ·",
+      "0.01 s to first token ·",
+      expect.stringMatching(/^\d+ tok\/s ·$/),
+      "2 tokens",
+    ]);
+    const boxes = await Promise.all((await figures.all()).map((figure) => figure.boundingBox()));
+    expect(new Set(boxes.map((box) => box!.y)).size).toBe(2);
+    for (const box of boxes) expect(box!.height).toBeLessThan(20);
+    const buttons = await page
+      .locator(".reply-actions button")
+      .evaluateAll((all) => all.map((button) => button.getBoundingClientRect().y));
+    expect(buttons).toHaveLength(5);
+    expect(new Set(buttons).size).toBe(1);
+    expect(await page.locator("button:visible").evaluateAll(smallAreas)).toEqual([]);
+  });
+
+  it("keeps a reply in its place to its end", async () => {
+    const ada = await TestPage.join(browser, server.url, "Ada", { ...phone, isMobile: true });
+    const chunks = new ChunkSource();
+    server.inference.script({ chunks });
+    await ada.send("What is a dog?");
+    chunks.push("A loyal");
+    await ada.page.locator(".is-streaming", { hasText: "A loyal" }).waitFor();
+    const place = await ada.lastMessage.boundingBox();
+    chunks.end();
+    await ada.waitForReplies(1);
+    expect(await ada.lastMessage.boundingBox()).toEqual(place);
+  });
+
+  it("names persona and rounds in the head, and brings up no keyboard that nobody asked for", async () => {
+    const ada = await TestPage.join(browser, server.url, "Ada", { ...phone, isMobile: true });
+    expect(await ada.composer.evaluate((element) => element === document.activeElement)).toBe(false);
+    await ada.send("/system You are a shepherd.");
+    await ada.page.locator(".persona").getByText("You are a shepherd.").waitFor();
+    await ada.page.locator(".rounds").getByText("0 rounds").waitFor();
+    expect(await ada.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
   });
 });
 
@@ -144,6 +185,18 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     expect(await ada.page.evaluate(faintTexts)).toEqual([]);
   });
 });
+
+/** Runs in the page: buttons that a finger must hit within less than 40 px. */
+function smallAreas(buttons: readonly Element[]): readonly string[] {
+  const isSmall = (button: Element) => {
+    const { width, height } = button.getBoundingClientRect();
+    const area = getComputedStyle(button, "::before");
+    const [beyondX, beyondY] =
+      area.content === "none" ? [0, 0] : [area.left, area.top].map((side) => -Number.parseFloat(side));
+    return width + 2 * beyondX! < 40 || height + 2 * beyondY! < 40;
+  };
+  return buttons.filter(isSmall).map((button) => button.outerHTML);
+}
 
 /** Runs in the page: texts whose colour is too near to what is behind them. */
 function faintTexts(): readonly string[] {

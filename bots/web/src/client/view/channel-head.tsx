@@ -13,7 +13,6 @@ export function ChannelHead({ isSidebarOpen, onMenu }: ChannelHeadProps) {
   const channel = chat.current.value;
   const { persona, rememberedRounds } = channel.head.value;
   const isDirect = channel.id === chat.directId;
-  const rounds = rememberedRounds === 1 ? "1 round remembered" : `${rememberedRounds} rounds remembered`;
   return (
     <header class="channel-head">
       <button
@@ -34,7 +33,10 @@ export function ChannelHead({ isSidebarOpen, onMenu }: ChannelHeadProps) {
             {persona}
           </span>
         )}
-        <span class="rounds">{rounds}</span>
+        <span class="rounds">
+          {rememberedRounds === 1 ? "1 round" : `${rememberedRounds} rounds`}
+          <span class="remembered"> remembered</span>
+        </span>
       </span>
     </header>
   );

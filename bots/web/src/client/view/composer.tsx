@@ -24,7 +24,7 @@ export function Composer() {
   });
 
   useLayoutEffect(() => growWithText(input.current!), [text, channel.id]);
-  useEffect(() => input.current?.focus({ preventScroll: true }), [channel.id]);
+  useEffect(() => focusWithoutTouch(input.current!), [channel.id]);
 
   const send = () => {
     if (obstacle !== "") return;
@@ -85,6 +85,11 @@ export function Composer() {
       </p>
     </div>
   );
+}
+
+/** On a touch screen the focus would bring the keyboard up over what one came to read. */
+function focusWithoutTouch(input: HTMLTextAreaElement): void {
+  if (!matchMedia("(pointer: coarse)").matches) input.focus({ preventScroll: true });
 }
 
 function growWithText(input: HTMLTextAreaElement): void {

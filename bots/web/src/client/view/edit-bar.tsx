@@ -7,7 +7,11 @@ export function EditBar() {
   return (
     <div class="edit-bar">
       <span>
-        Editing your message · <kbd>Esc</kbd> cancels
+        Editing your message
+        <span class="by-keyboard">
+          {" "}
+          · <kbd>Esc</kbd> cancels
+        </span>
       </span>
       <button type="button" class="quiet-button" onClick={() => chat.cancelEdit()}>
         Cancel

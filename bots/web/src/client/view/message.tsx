@@ -40,8 +40,10 @@ export function Message({ row }: { readonly row: MessageRow }) {
           </header>
         )}
         {state.value !== undefined && <ReplyStatus state={state.value} />}
-        <MessageText view={row.view} />
-        {row.view.isEdited.value && <span class="edited">(edited)</span>}
+        <div class={row.view.isEdited.value ? "message-text is-edited" : "message-text"}>
+          <MessageText view={row.view} />
+          {row.view.isEdited.value && <span class="edited">(edited)</span>}
+        </div>
         <ReplyFoot view={row.view} canRetry={row.isLatestAnswer} />
       </div>
     </article>

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { isLive, type ReplyState } from "../../wire.ts";
 import { copyText } from "../copy-text.ts";
@@ -6,21 +7,24 @@ import type { MessageView } from "../state/channel-state.ts";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
 import { ContinueReply, ReplyActions } from "./reply-actions.tsx";
-import { endLine, megabytesLine, statsLine, statusLine } from "./reply-lines.ts";
+import { endLine, megabytesLine, statsFigures, statusLine } from "./reply-lines.ts";
 
 /** What a reply waits for, in the place where its text will be. */
 export function ReplyStatus({ state }: { readonly state: ReplyState }) {
   const line = statusLine(state);
   if (line === "") return null;
+  const hasBar = state.type === "loading" && state.totalBytes > 0;
   return (
     <div class="reply-status">
-      <span class="thinking" aria-hidden="true">
-        <i />
-        <i />
-        <i />
-      </span>
+      {!hasBar && (
+        <span class="thinking" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+      )}
       <span class="status-line">{line}</span>
-      {state.type === "loading" && state.totalBytes > 0 && (
+      {hasBar && (
         <>
           <progress value={state.loadedBytes} max={state.totalBytes} aria-label={`Loading ${state.model}`} />
           <span class="figures">{megabytesLine(state.loadedBytes, state.totalBytes)}</span>
@@ -52,14 +56,16 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
   return (
     <div class="reply-foot">
       <ReplyOutcome state={state} />
-      {state.type === "failed" && canRetry && (
-        <button type="button" class="quiet-button" onClick={() => chat.attempt(() => api.retry(channelId, id))}>
-          <Icon name="retry" /> Retry
-        </button>
-      )}
-      <ContinueReply view={view} state={state} isLatestAnswer={canRetry} />
-      {view.text.value !== "" && <CopyReply view={view} />}
-      <ReplyActions view={view} state={state} isLatestAnswer={canRetry} />
+      <span class="reply-actions">
+        {state.type === "failed" && canRetry && (
+          <button type="button" class="quiet-button" onClick={() => chat.attempt(() => api.retry(channelId, id))}>
+            <Icon name="retry" /> Retry
+          </button>
+        )}
+        <ContinueReply view={view} state={state} isLatestAnswer={canRetry} />
+        {view.text.value !== "" && <CopyReply view={view} />}
+        <ReplyActions view={view} state={state} isLatestAnswer={canRetry} />
+      </span>
     </div>
   );
 }
@@ -73,8 +79,23 @@ function ReplyOutcome({ state }: { readonly state: ReplyState }) {
       </span>
     );
   if (state.type !== "ended") return null;
-  const lines = [endLine(state.end, state.stoppedBy, ownId), state.stats === undefined ? "" : statsLine(state.stats)];
-  return <span class="figures">{lines.filter((line) => line !== "").join(" · ")}</span>;
+  const end = endLine(state.end, state.stoppedBy, ownId);
+  const figures = [...(end === "" ? [] : [end]), ...(state.stats === undefined ? [] : statsFigures(state.stats))];
+  return <Figures figures={figures} />;
+}
+
+/** One line where there is room; else it breaks between two figures, never within one. */
+function Figures({ figures }: { readonly figures: readonly string[] }) {
+  return (
+    <span class="figures">
+      {figures.map((figure, index) => (
+        <Fragment key={figure}>
+          {index > 0 && " "}
+          <span>{index < figures.length - 1 ? `${figure} ·` : figure}</span>
+        </Fragment>
+      ))}
+    </span>
+  );
 }
 
 function CopyReply({ view }: { readonly view: MessageView }) {

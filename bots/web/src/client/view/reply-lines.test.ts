@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endLine, megabytesLine, statsLine, statusLine } from "./reply-lines.ts";
+import { endLine, megabytesLine, statsFigures, statusLine } from "./reply-lines.ts";
 
 const stats = {
   model: "smollm2-135m",
@@ -13,18 +13,16 @@ const stats = {
   decodeMs: 394.7,
 };
 
-describe("statsLine", () => {
-  it("gives the figures in one quiet line", () => {
-    expect(statsLine(stats)).toBe("smollm2-135m · 0.04 s to first token · 152 tok/s · 61 tokens");
+describe("statsFigures", () => {
+  it("gives model, time to the first token, rate and length", () => {
+    expect(statsFigures(stats)).toEqual(["smollm2-135m", "0.04 s to first token", "152 tok/s", "61 tokens"]);
   });
 
   it("leaves the rate out where there is none, and keeps a digit where it is low", () => {
-    expect(statsLine({ ...stats, completionTokens: 1, decodeMs: 0 })).toBe(
-      "smollm2-135m · 0.04 s to first token · 1 token",
-    );
-    expect(statsLine({ ...stats, completionTokens: 3, decodeMs: 1_600, timeToFirstTokenMs: 12_345 })).toBe(
-      "smollm2-135m · 12.3 s to first token · 1.3 tok/s · 3 tokens",
-    );
+    const [, , ...short] = statsFigures({ ...stats, completionTokens: 1, decodeMs: 0 });
+    expect(short).toEqual(["1 token"]);
+    const [, ...slow] = statsFigures({ ...stats, completionTokens: 3, decodeMs: 1_600, timeToFirstTokenMs: 12_345 });
+    expect(slow).toEqual(["12.3 s to first token", "1.3 tok/s", "3 tokens"]);
   });
 });
 

@@ -45,14 +45,14 @@ export function canContinue(end: ReplyEnd): boolean {
   return end === "length" || end === "contextFull" || end === "timeBudget" || end === "stopped";
 }
 
-/** The figures under a reply: `smollm2-135m · 0.04 s to first token · 152 tok/s · 61 tokens`. */
-export function statsLine(stats: ReplyStats): string {
+/** The figures under a reply: `smollm2-135m`, `0.04 s to first token`, `152 tok/s`, `61 tokens`. */
+export function statsFigures(stats: ReplyStats): readonly string[] {
   const { model, timeToFirstTokenMs, completionTokens, decodeMs } = stats;
   const parts = [model, `${seconds(timeToFirstTokenMs)} s to first token`];
   // The first token is prefill's; decoding gives those after it.
   if (completionTokens > 1 && decodeMs > 0) parts.push(`${rate((completionTokens - 1) / (decodeMs / 1_000))} tok/s`);
   parts.push(completionTokens === 1 ? "1 token" : `${completionTokens} tokens`);
-  return parts.join(" · ");
+  return parts;
 }
 
 function readingLine(promptTokens: number, cachedTokens: number): string {
