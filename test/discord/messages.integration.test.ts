@@ -128,6 +128,15 @@ describe("messages on Discord", () => {
     expect((await run.ended()).json.content + prompts(run).join("")).toContain("alpaca.png");
   });
 
+  it("may name everyone; the answer pings nobody", async () => {
+    const run = await start();
+    run.server.giveRole(run.guild, run.ann, "staff", "MentionEveryone");
+    run.ann.mention(run.channel, "say @everyone and @here");
+    const reply = await run.ended();
+    expect(words(reply.json.content)).toBe("say @everyone and @here");
+    expect(reply.pings).toEqual({ everyone: false, users: [], roles: [] });
+  });
+
   it("may have 10,000 characters", async () => {
     const run = await start();
     const files = [file("long.txt", "word ".repeat(2_000))];

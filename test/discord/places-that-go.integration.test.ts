@@ -101,6 +101,15 @@ describe("a reply whose place goes", () => {
     expect(refused).toHaveLength(1);
   });
 
+  it("ends when the bot may no longer see the channel it writes in", async () => {
+    await begin();
+    run.server.denyBot(run.channel, "ViewChannel");
+    const [reply] = run.server.botMessages(run.channel);
+    run.ann.press(reply!, "Stop");
+    await expect.poll(() => run.logs.join("")).toContain("may not write there");
+    await goesOn();
+  });
+
   it("does without the reference where the bot may not read the history", async () => {
     run = await DiscordRun.start();
     run.server.denyBot(run.channel, "ReadMessageHistory");

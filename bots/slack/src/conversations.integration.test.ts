@@ -81,6 +81,18 @@ describe("the Slack bot", () => {
     expect(bot.model.requests).toHaveLength(2);
   });
 
+  it("is not called from within code, where Slack makes no mention of the name", async () => {
+    bot.server.people.say(bot.channel, bot.ann, "`&lt;@U0CRIA&gt;` is how one calls it");
+    const question = bot.server.people.mention(bot.channel, bot.ann, "and `&lt;@U0CRIA&gt;`?");
+    await replies(question);
+    expect(prompts()).toEqual([expect.stringContaining("and `<@U0CRIA>`?")]);
+  });
+
+  it("takes messages of 10,000 characters", async () => {
+    await replies(bot.server.people.mention(bot.channel, bot.ann, "word ".repeat(2_000)));
+    expect(prompts()[0]!.length).toBeGreaterThanOrEqual(9_999);
+  });
+
   it("answers an event that is delivered again only once", async () => {
     const question = bot.server.people.dm(bot.ann, "hi");
     await replies(question);

@@ -52,6 +52,18 @@ describe("a reply on Slack", () => {
     expect(refusals()).toEqual([["chat.stopStream", "message_not_in_streaming_state"]]);
   });
 
+  it("goes on by updates within Slack's limits, whatever has to be escaped", async () => {
+    const gate = createGate();
+    const text = "<b>&</b> ".repeat(250).trim();
+    bot.model.script({ chunks: ["<b>&</b> ", text.slice(9)], hold: gate.opened });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.clock.advance(300_000);
+    gate.open();
+    expect(await replies(question)).toEqual([text]);
+    expect(bot.server.calls("chat.update").map(({ error }) => error)).toEqual([undefined]);
+  });
+
   it("goes on in a new message when even its message is gone", async () => {
     const gate = createGate();
     bot.model.script({ chunks: ["All of it."], hold: gate.opened });
@@ -130,6 +142,13 @@ describe("a reply on Slack", () => {
     expect(refusals()).toEqual([]);
   });
 
+  it("keeps a fence that is never closed from what stands under it, and closes it at a split", async () => {
+    bot.model.script({ chunks: [`\`\`\`js\n${"let llama = 1;\n".repeat(1_500)}`] });
+    const shown = await replies(bot.server.people.dm(bot.ann, "hi"));
+    expect(shown.length).toBeGreaterThan(1);
+    for (const message of shown) expect(message.match(/^```/gm)).toHaveLength(2);
+  });
+
   it("pings nobody, whatever the model writes, in code and across deltas as well", async () => {
     const text = "<!channel> `<@U123>` @here\n```\n<!subteam^S1> @everyone\n```\n<!everyone|x>";
     for (const chunks of [[text], [...text], ["<!chan", "nel> @", "here"]]) bot.model.script({ chunks });
@@ -194,6 +213,18 @@ describe("a reply on Slack", () => {
     await bot.server.until(() => bot.server.replies(question).length === 1);
     lose(bot.server, bot.channel);
     expect(await replies(bot.server.people.dm(bot.ann, "still there?"))).toEqual(["still there?"]);
+  });
+
+  it("is given up when the bot may no longer post there", async () => {
+    const gate = createGate();
+    bot.model.script({ chunks: ["half"], hold: gate.opened });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.server.api.failNext("chat.stopStream", "restricted_action");
+    gate.open();
+    await bot.server.until(() => refusals().length === 1);
+    expect(await replies(bot.server.people.dm(bot.ann, "still there?"))).toEqual(["still there?"]);
+    expect(refusals()).toEqual([["chat.stopStream", "restricted_action"]]);
   });
 
   it("is given up when the token is revoked, and the owner is told what to do", async () => {
