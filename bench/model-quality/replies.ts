@@ -50,7 +50,7 @@ export async function reply(
   conversation: Conversation,
   sampling: SamplingParams,
 ): Promise<Reply> {
-  const { tokenIds, stop } = promptOf(subject, conversation);
+  const { tokenIds, stop } = await promptOf(subject, conversation);
   const request = {
     requestId: `seed-${sampling.seed}`,
     promptTokenIds: tokenIds,

@@ -38,10 +38,10 @@ export async function loadSubject(name: string): Promise<Subject> {
 }
 
 /** What a bot would send for a conversation: tokens and stop strings. */
-export function promptOf({ folder, tokenizer }: Subject, conversation: Conversation) {
+export async function promptOf({ folder, tokenizer }: Subject, conversation: Conversation) {
   const { parts, stop } = promptParts(folder, conversation);
   const window = { maxModelLen: MAX_MODEL_LEN, maxTokens: folder.manifest.maxTokens ?? 256 };
-  const { tokenIds } = encodePrompt(tokenizer, toSegments(parts), window);
+  const { tokenIds } = await encodePrompt(tokenizer, toSegments(parts), window);
   return { tokenIds, stop: [...stop, ...(folder.manifest.stop ?? [])] };
 }
 

@@ -52,18 +52,22 @@ async function generate(
   validateGenerate(request);
   const lease = await options.registry.acquire(request.model, { keepAliveMs: keepAliveMs(request.keepAlive), signal });
   try {
-    const context = prepare(request, lease, arrivedAt);
+    const context = await prepare(request, lease, arrivedAt);
     await stream(options, lease.model, context, send, signal);
   } finally {
     lease.release();
   }
 }
 
-function prepare(request: GenerateRequest, { model, loadTimeMs }: ModelLease, arrivedAt: number): GenerateContext {
+async function prepare(
+  request: GenerateRequest,
+  { model, loadTimeMs }: ModelLease,
+  arrivedAt: number,
+): Promise<GenerateContext> {
   const { description, tokenizer } = model;
   validateStopTokens(request.stopping?.stopTokenIds ?? [], tokenizer.vocabSize);
   const maxTokens = requestedMaxTokens(request, description);
-  const prompt = encodePrompt(tokenizer, request.prompt, { maxModelLen: description.maxModelLen, maxTokens });
+  const prompt = await encodePrompt(tokenizer, request.prompt, { maxModelLen: description.maxModelLen, maxTokens });
   const generation = toGenerationRequest(request, description, prompt.tokenIds);
   return {
     generation,

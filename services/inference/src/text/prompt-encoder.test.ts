@@ -11,62 +11,64 @@ function segment(text: string, options: Partial<PromptSegment> = {}): PromptSegm
   return { text, droppable: false, literal: false, ...options };
 }
 
-function encode(
+async function encode(
   segments: readonly PromptSegment[],
   window = WINDOW,
   tokenizer = createByteTokenizer({ hasBos: false }),
 ) {
-  const { tokenIds, droppedSegments } = encodePrompt(tokenizer, segments, window);
+  const { tokenIds, droppedSegments } = await encodePrompt(tokenizer, segments, window);
   return { text: Buffer.from(tokenIds.filter((id) => id < BOS)).toString(), tokenIds, droppedSegments };
 }
 
 describe("encodePrompt", () => {
-  it("joins the segments with nothing between them", () => {
-    expect(encode([segment("Hello"), segment(""), segment(", 世界")])).toMatchObject({
+  it("joins the segments with nothing between them", async () => {
+    expect(await encode([segment("Hello"), segment(""), segment(", 世界")])).toMatchObject({
       text: "Hello, 世界",
       droppedSegments: 0,
     });
   });
 
-  it("adds a beginning-of-sequence token where the model has one and the text does not begin with it", () => {
+  it("adds a beginning-of-sequence token where the model has one and the text does not begin with it", async () => {
     const tokenizer = createByteTokenizer();
-    expect(encode([segment("a")], WINDOW, tokenizer).tokenIds).toEqual([BOS, 97]);
-    expect(encode([segment(""), segment("<s>a")], WINDOW, tokenizer).tokenIds).toEqual([BOS, 97]);
+    expect((await encode([segment("a")], WINDOW, tokenizer)).tokenIds).toEqual([BOS, 97]);
+    expect((await encode([segment(""), segment("<s>a")], WINDOW, tokenizer)).tokenIds).toEqual([BOS, 97]);
   });
 
-  it("reads control tokens in the prompt's own text, and never in literal text", () => {
-    expect(encode([segment("a</s>")]).tokenIds).toEqual([97, EOS]);
-    expect(encode([segment("a</s>", { literal: true })]).tokenIds).toEqual([..."a</s>"].map((c) => c.charCodeAt(0)));
+  it("reads control tokens in the prompt's own text, and never in literal text", async () => {
+    expect((await encode([segment("a</s>")])).tokenIds).toEqual([97, EOS]);
+    expect((await encode([segment("a</s>", { literal: true })])).tokenIds).toEqual(
+      [..."a</s>"].map((c) => c.charCodeAt(0)),
+    );
   });
 
-  it("drops the oldest droppable segments until prompt and reply fit", () => {
+  it("drops the oldest droppable segments until prompt and reply fit", async () => {
     const old = segment("o".repeat(30), { droppable: true });
     const recent = segment("r".repeat(30), { droppable: true });
-    const result = encode([segment("S"), old, old, recent, segment("Q")]);
+    const result = await encode([segment("S"), old, old, recent, segment("Q")]);
     expect(result).toMatchObject({ text: `S${"o".repeat(30)}${"r".repeat(30)}Q`, droppedSegments: 1 });
   });
 
-  it("drops the older even if a smaller one before them would fit", () => {
+  it("drops the older even if a smaller one before them would fit", async () => {
     const segments = [segment("a", { droppable: true }), segment("b".repeat(90), { droppable: true }), segment("Q")];
-    expect(encode(segments)).toMatchObject({ text: "Q", droppedSegments: 2 });
+    expect(await encode(segments)).toMatchObject({ text: "Q", droppedSegments: 2 });
   });
 
-  it("drops the segments of a group together", () => {
+  it("drops the segments of a group together", async () => {
     const round = (letter: string, dropGroup: number) => [
       segment(`${letter}:`, { droppable: true, dropGroup }),
       segment(letter.repeat(40), { droppable: true, literal: true, dropGroup }),
     ];
-    const result = encode([...round("a", 1), ...round("b", 2), segment("Q")]);
+    const result = await encode([...round("a", 1), ...round("b", 2), segment("Q")]);
     expect(result).toMatchObject({ text: `b:${"b".repeat(40)}Q`, droppedSegments: 2 });
   });
 
-  it("keeps no more room for the reply than a quarter of the context", () => {
-    expect(encode([segment("x".repeat(75))], { maxModelLen: 100, maxTokens: 5000 }).tokenIds).toHaveLength(75);
+  it("keeps no more room for the reply than a quarter of the context", async () => {
+    expect((await encode([segment("x".repeat(75))], { maxModelLen: 100, maxTokens: 5000 })).tokenIds).toHaveLength(75);
   });
 
-  it("refuses what does not fit with everything dropped, and says the numbers", () => {
+  it("refuses what does not fit with everything dropped, and says the numbers", async () => {
     const segments = [segment("d".repeat(10), { droppable: true }), segment("x".repeat(81))];
-    expect(() => encode(segments)).toThrow(
+    await expect(encode(segments)).rejects.toEqual(
       expect.objectContaining({
         code: "PROMPT_TOO_LONG",
         message: expect.stringMatching(/^prompt has 81 tokens .* room for 20; the context holds 100/),
@@ -78,13 +80,22 @@ describe("encodePrompt", () => {
     );
   });
 
-  it("refuses a prompt of which nothing is left", () => {
-    expect(() => encode([segment("x".repeat(90), { droppable: true })])).toThrow(
+  it("refuses a prompt of which nothing is left", async () => {
+    await expect(encode([segment("x".repeat(90), { droppable: true })])).rejects.toEqual(
       expect.objectContaining({ code: "PROMPT_TOO_LONG", message: expect.stringContaining("90 tokens") }),
     );
   });
 
-  it("keeps what dropping the oldest unit after the other would keep", () => {
+  it("lets others have their turn while it encodes a long prompt", async () => {
+    let isEncoded = false;
+    const turn = new Promise<boolean>((resolve) => setImmediate(() => resolve(isEncoded)));
+    const round = segment("x".repeat(9_000), { droppable: true });
+    await encode([round, round, segment("Q")], { maxModelLen: 50_000, maxTokens: 20 });
+    isEncoded = true;
+    expect(await turn).toBe(false);
+  });
+
+  it("keeps what dropping the oldest unit after the other would keep", async () => {
     const segments = fc.array(
       fc.record({
         text: fc.string({ maxLength: 40 }),
@@ -94,11 +105,11 @@ describe("encodePrompt", () => {
       }),
       { minLength: 1, maxLength: 12 },
     );
-    fc.assert(
-      fc.property(segments, (prompt) => {
+    await fc.assert(
+      fc.asyncProperty(segments, async (prompt) => {
         const expected = dropOneByOne(prompt, WINDOW.maxModelLen - WINDOW.maxTokens);
         fc.pre(expected !== undefined && Buffer.byteLength(expected.join("")) > 0);
-        expect(encode(prompt).text).toBe(expected!.join(""));
+        expect((await encode(prompt)).text).toBe(expected!.join(""));
       }),
     );
   });

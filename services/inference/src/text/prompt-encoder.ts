@@ -30,25 +30,31 @@ export interface ContextWindow {
  */
 const REPLY_SHARE = 1 / 4;
 
+/** Characters encoded before others have their turn of the event loop: some 20 ms of prose. A longer segment is one turn. */
+const TURN_CHARACTERS = 8_192;
+
 /**
  * The tokens of the segments joined, without the oldest droppable ones if all would leave no room for the reply. Each
  * kept segment is encoded once, so tokens never span two and dropping is linear.
  * @throws InferenceError PROMPT_TOO_LONG when what cannot be dropped does not fit
  */
-export function encodePrompt(
+export async function encodePrompt(
   tokenizer: Tokenizer,
   segments: readonly PromptSegment[],
   window: ContextWindow,
-): EncodedPrompt {
+): Promise<EncodedPrompt> {
   const room = Math.min(window.maxTokens, Math.floor(window.maxModelLen * REPLY_SHARE));
   refuseHopeless(tokenizer, segments, room, window);
-  const encoded = segments.map((segment) => (segment.droppable ? undefined : encodeSegment(tokenizer, segment)));
+  const encode = createEncoder(tokenizer);
+  const encoded: (readonly number[] | undefined)[] = [];
+  for (const segment of segments) encoded.push(segment.droppable ? undefined : await encode(segment));
   const required = count(encoded) + bosLength(tokenizer, encoded);
   if (required > window.maxModelLen - room) throw promptTooLong(required, room, window);
 
-  const droppedSegments = fillFromNewest(tokenizer, segments, encoded, window.maxModelLen - room - required);
+  const budget = window.maxModelLen - room - required;
+  const droppedSegments = await fillFromNewest({ tokenizer, encode, segments, encoded, budget });
   const tokenIds = encoded.flatMap((ids) => ids ?? []);
-  if (tokenIds.length === 0) throw promptTooLong(encodeSegment(tokenizer, segments.at(-1)!).length, room, window);
+  if (tokenIds.length === 0) throw promptTooLong((await encode(segments.at(-1)!)).length, room, window);
   return { tokenIds: withBos(tokenizer, tokenIds), droppedSegments };
 }
 
@@ -68,34 +74,38 @@ function sumOfMinTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]
   return segments.reduce((sum, { text }) => sum + tokenizer.minTokens(text), 0);
 }
 
-/** Tokens of each segment, and of the prompt they make. Others have their turn of the event loop between two segments. */
+/** Tokens of each segment, and of the prompt they make. */
 export async function countTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]) {
-  const encoded: number[][] = [];
-  for (const segment of segments) {
-    encoded.push(encodeSegment(tokenizer, segment));
-    await setImmediate();
-  }
+  const encode = createEncoder(tokenizer);
+  const encoded: (readonly number[])[] = [];
+  for (const segment of segments) encoded.push(await encode(segment));
   return {
     segmentTokens: encoded.map((ids) => ids.length),
     totalTokens: count(encoded) + bosLength(tokenizer, encoded),
   };
 }
 
+interface FillOptions {
+  readonly tokenizer: Tokenizer;
+  readonly encode: Encode;
+  readonly segments: readonly PromptSegment[];
+  /** Gets what fits. */
+  readonly encoded: (readonly number[] | undefined)[];
+  /** Tokens there is room for. */
+  readonly budget: number;
+}
+
 /**
  * Encodes droppable segments, newest first, until some do not fit: dropping the oldest until all fit keeps the same ones.
  * Tells how many are left out.
  */
-function fillFromNewest(
-  tokenizer: Tokenizer,
-  segments: readonly PromptSegment[],
-  encoded: (readonly number[] | undefined)[],
-  budget: number,
-): number {
+async function fillFromNewest({ tokenizer, encode, segments, encoded, budget }: FillOptions): Promise<number> {
   let left = budget;
   for (const unit of dropUnits(segments).reverse()) {
     const unitSegments = unit.map((index) => segments[index]!);
     if (sumOfMinTokens(tokenizer, unitSegments) > left) break;
-    const unitIds = unitSegments.map((segment) => encodeSegment(tokenizer, segment));
+    const unitIds: (readonly number[])[] = [];
+    for (const segment of unitSegments) unitIds.push(await encode(segment));
     left -= count(unitIds);
     if (left < 0) break;
     unit.forEach((index, position) => {
@@ -118,8 +128,19 @@ function dropUnits(segments: readonly PromptSegment[]): number[][] {
   return [...units.values()];
 }
 
-function encodeSegment(tokenizer: Tokenizer, { text, literal }: PromptSegment): number[] {
-  return text === "" ? [] : tokenizer.encode(text, { literal });
+type Encode = (segment: PromptSegment) => Promise<readonly number[]>;
+
+/** Encodes segments one after another, with pauses in which the tokens of others get through. */
+function createEncoder(tokenizer: Tokenizer): Encode {
+  let characters = 0;
+  return async ({ text, literal }) => {
+    if (characters >= TURN_CHARACTERS) {
+      characters = 0;
+      await setImmediate();
+    }
+    characters += text.length;
+    return text === "" ? [] : tokenizer.encode(text, { literal });
+  };
 }
 
 /** 1 if a beginning-of-sequence token has to be added. A first segment not encoded yet is taken to lack it. */
