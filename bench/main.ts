@@ -30,20 +30,23 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
 };
 
 const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write]
-Names: ${Object.keys(SUITES).join(", ")}; all without one.
+Names: ${Object.keys(SUITES).join(", ")}; all without one. bot-edits stands for both that begin so, as bot-faults does.
 --json prints one JSON object a line, --write puts the tables into docs/benchmarks.md.`;
 
 const { values, positionals } = parseArgs({
   options: { json: { type: "boolean" }, write: { type: "boolean" } },
   allowPositionals: true,
 });
-const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name));
+/** The suite of that name, or those whose names go on from it with a word more. */
+const suitesOf = (wanted: string) =>
+  Object.keys(SUITES).filter((name) => name === wanted || name.startsWith(`${wanted}-`));
+const unknown = positionals.filter((name) => suitesOf(name).length === 0);
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(", ")}.\n${USAGE}`);
   process.exit(1);
 }
 
-for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
+for (const name of positionals.length > 0 ? positionals.flatMap(suitesOf) : Object.keys(SUITES)) {
   const results: Result[] = [];
   await SUITES[name]!((result) => {
     results.push(result);
