@@ -1,6 +1,6 @@
 import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { createBotCore } from "../pipeline.ts";
 import type { AbandonedReply } from "../platform.ts";
 import { createRedisConversationStore } from "../store/redis-conversation-store.ts";
@@ -13,6 +13,7 @@ import { starting, testMessage, testPlace } from "../testing/test-core.ts";
 import { toUnanswered } from "./unanswered.ts";
 
 const logger = pino({ level: "silent" });
+const WAIT = { timeout: 30_000 };
 
 describeOnRedis("what a dead process left", (program) => {
   let server: RedisServer;
@@ -27,10 +28,11 @@ describeOnRedis("what a dead process left", (program) => {
     const inference = new FakeInferenceClient();
     return { store, inference, core: createBotCore({ store, inference, logger }) };
   };
-  const place = (channelId: string) => ({ ...testPlace, channelId });
+  /** Each test has a platform of its own, so that none adopts what is another's. */
+  const place = (platform: string) => ({ ...testPlace, platform });
 
   /** A process that dies while it writes a reply: its store closes, so it gives no sign of life any more. */
-  async function dieWriting(channelId: string) {
+  async function dieWriting(platform: string) {
     const { store, inference, core } = await openProcess();
     const reply = new FakeReplyHandle();
     const isWriting = createGate();
@@ -39,55 +41,55 @@ describeOnRedis("what a dead process left", (program) => {
       isWriting.open();
     };
     inference.script({ chunks: ["Once", " upon"], hold: createGate().opened });
-    void core.handleMessage(testMessage("A story", { place: place(channelId) }), starting(reply));
+    void core.handleMessage(testMessage("A story", { place: place(platform) }), starting(reply));
     await isWriting.opened;
-    await expect.poll(async () => JSON.stringify(await rawEntries())).toContain("message 17");
+    await vi.waitFor(async () => expect(JSON.stringify(await rawEntries(platform))).toContain("message 17"), WAIT);
     await store.close();
     return reply;
   }
 
-  async function adopts(reply: FakeReplyHandle, chunks: readonly string[]) {
+  async function adopts(platform: string, reply: FakeReplyHandle, chunks: readonly string[]) {
     const living = await openProcess();
     living.inference.script({ chunks });
     const adopted: AbandonedReply[] = [];
-    const end = living.core.adoptReplies("web", async (abandoned) => {
+    const end = living.core.adoptReplies(platform, async (abandoned) => {
       adopted.push(abandoned);
       return reply;
     });
-    await expect.poll(() => reply.ended, { timeout: 30_000 }).toBeDefined();
+    await vi.waitFor(() => expect(reply.ended).toBeDefined(), WAIT);
     end();
     return { ...living, adopted };
   }
 
-  async function rawEntries() {
+  async function rawEntries(platform: string) {
     const { createClient } = await import("redis");
     const client = await createClient({ url: server.url }).connect();
-    const entries = await client.hGetAll("cria:{web:local}:unanswered");
+    const entries = await client.hGetAll(`cria:{${platform}:local}:unanswered`);
     client.destroy();
     return entries;
   }
 
-  it("is answered by exactly one of those who live, in the place of what it had begun", async () => {
+  it.concurrent("is answered by exactly one of those who live, in the place of what it had begun", async () => {
     const dead = await dieWriting("adopted");
     const living = [await openProcess(), await openProcess()];
     const adopted: AbandonedReply[] = [];
     const reply = new FakeReplyHandle();
     const ends = living.map(({ core, inference }) => {
       inference.script({ chunks: ["Once upon a time."] });
-      return core.adoptReplies("web", async (abandoned) => {
+      return core.adoptReplies("adopted", async (abandoned) => {
         adopted.push(abandoned);
         return reply;
       });
     });
-    await expect.poll(() => reply.ended, { timeout: 30_000 }).toMatchObject({ text: "Once upon a time." });
+    await vi.waitFor(() => expect(reply.ended).toMatchObject({ text: "Once upon a time." }), WAIT);
     for (const end of ends) end();
     expect(adopted).toMatchObject([{ replyId: dead.id, handle: "message 17", message: { text: "A story" } }]);
-    expect(await living[0]!.store.turns("web:local:adopted")).toMatchObject([{ assistant: "Once upon a time." }]);
-    await expect.poll(rawEntries).toEqual({});
+    expect(await living[0]!.store.turns("adopted:local:general")).toMatchObject([{ assistant: "Once upon a time." }]);
+    await vi.waitFor(async () => expect(await rawEntries("adopted")).toEqual({}), WAIT);
     for (const { store } of living) await store.close();
   });
 
-  it.each([
+  it.concurrent.each([
     ["Regenerate", "regenerate", "", "Anew."],
     ["Continue", "continueReply", "Once", "Once upon."],
   ] as const)("by %s is answered by another, in the old round's place", async (_, press, begun, remembered) => {
@@ -105,18 +107,18 @@ describeOnRedis("what a dead process left", (program) => {
     second.handle = "message 18";
     void dying.core[press]({ ...pressed, replyId: first.id }, starting(second));
     await isWriting.opened;
-    await expect.poll(async () => JSON.stringify(await rawEntries())).toContain("message 18");
+    await vi.waitFor(async () => expect(JSON.stringify(await rawEntries(press))).toContain("message 18"), WAIT);
     await dying.store.close();
 
     const reply = new FakeReplyHandle();
-    const { store, adopted } = await adopts(reply, [press === "regenerate" ? "Anew." : " upon."]);
+    const { store, adopted } = await adopts(press, reply, [press === "regenerate" ? "Anew." : " upon."]);
     expect(adopted).toMatchObject([{ replyId: second.id, handle: "message 18", begun, message: { text: "A story" } }]);
-    expect(await store.turns(`web:local:${press}`)).toMatchObject([{ user: "A story", assistant: remembered }]);
-    await expect.poll(rawEntries).toEqual({});
+    expect(await store.turns(`${press}:local:general`)).toMatchObject([{ user: "A story", assistant: remembered }]);
+    await vi.waitFor(async () => expect(await rawEntries(press)).toEqual({}), WAIT);
     await store.close();
   });
 
-  it("is answered as it was edited, and once in memory though its round was remembered already", async () => {
+  it.concurrent("is answered as it was edited, and once in memory though its round was remembered already", async () => {
     const dying = await openProcess();
     const where = place("edited");
     const question = testMessage("A story", { place: where, messageId: "m1" });
@@ -126,53 +128,57 @@ describeOnRedis("what a dead process left", (program) => {
     );
     const first = new FakeReplyHandle();
     void dying.core.handleMessage(question, starting(first));
-    await expect.poll(() => first.text).toBe("Once");
+    await vi.waitFor(() => expect(first.text).toBe("Once"), WAIT);
     await dying.core.handleEdit({ place: where, messageId: "m1", text: "A tale" });
-    await expect.poll(() => first.text).toBe("Twice");
-    await expect.poll(async () => JSON.stringify(await rawEntries())).toContain("A tale");
+    await vi.waitFor(() => expect(first.text).toBe("Twice"), WAIT);
+    await vi.waitFor(async () => expect(JSON.stringify(await rawEntries("edited"))).toContain("A tale"), WAIT);
     const round = { id: first.id, author: "Ann", user: "A tale", assistant: "Twice", atMs: 0 };
-    await dying.store.appendTurn("web:local:edited", round, 6);
+    await dying.store.appendTurn("edited:local:general", round, 6);
     await dying.store.close();
 
     const reply = new FakeReplyHandle();
-    const { store, inference } = await adopts(reply, ["Thrice."]);
+    const { store, inference } = await adopts("edited", reply, ["Thrice."]);
     expect(JSON.stringify(inference.requests[0]?.prompt)).not.toContain("Twice");
-    expect(await store.turns("web:local:edited")).toMatchObject([{ user: "A tale", assistant: "Thrice." }]);
+    expect(await store.turns("edited:local:general")).toMatchObject([{ user: "A tale", assistant: "Thrice." }]);
     await store.close();
   });
 
-  it("is not taken from a process that lives", async () => {
+  it.concurrent("is not taken from a process that lives", async () => {
     const holder = await openProcess();
     const other = await openProcess();
     const message = testMessage("Hi", { place: place("held") });
-    await holder.store.claimEvent("web:local", message.eventId, toUnanswered(message, "r1"));
-    const looks = Array.from({ length: 10 }, () => other.store.takeAbandoned("web"));
+    await holder.store.claimEvent("held:local", message.eventId, toUnanswered(message, "r1"));
+    const looks = Array.from({ length: 10 }, () => other.store.takeAbandoned("held"));
     expect((await Promise.all(looks)).flat()).toEqual([]);
-    expect(await holder.store.takeAbandoned("web")).toEqual([]);
-    await holder.store.forgetUnanswered("web:local", message.eventId);
-    await holder.store.keepUnanswered("web:local", toUnanswered(message, "r1"));
-    expect(await rawEntries()).toEqual({});
+    expect(await holder.store.takeAbandoned("held")).toEqual([]);
+    await holder.store.forgetUnanswered("held:local", message.eventId);
+    await holder.store.keepUnanswered("held:local", toUnanswered(message, "r1"));
+    expect(await rawEntries("held")).toEqual({});
     await Promise.all([holder.store.close(), other.store.close()]);
   });
 
-  it("is told that its files are lost where they had not been read", async () => {
+  it.concurrent("is told that its files are lost where they had not been read", async () => {
     const dying = await openProcess();
     const load = async () => new Uint8Array();
     const attachments = [{ name: "a.txt", mimeType: "text/plain", sizeBytes: 1, load }];
     const message = testMessage("Sum up", { place: place("files"), attachments });
-    await dying.store.claimEvent("web:local", message.eventId, toUnanswered(message, "r1"));
+    await dying.store.claimEvent("files:local", message.eventId, toUnanswered(message, "r1"));
     await dying.store.close();
     const living = await openProcess();
     const reply = new FakeReplyHandle();
-    const end = living.core.adoptReplies("web", async () => reply);
-    await expect
-      .poll(() => reply.ended, { timeout: 30_000 })
-      .toMatchObject({ reason: "I was restarted before I had read your files. Send them again, please." });
+    const end = living.core.adoptReplies("files", async () => reply);
+    await vi.waitFor(
+      async () =>
+        expect(await reply.ended).toMatchObject({
+          reason: "I was restarted before I had read your files. Send them again, please.",
+        }),
+      WAIT,
+    );
     end();
     await living.store.close();
   });
 
-  it("of a reply that another process writes can be stopped by any", async () => {
+  it.concurrent("of a reply that another process writes can be stopped by any", async () => {
     const writer = await openProcess();
     const other = await openProcess();
     writer.inference.script({ chunks: ["Once"], hold: createGate().opened });
@@ -183,7 +189,10 @@ describeOnRedis("what a dead process left", (program) => {
     await isWriting.opened;
     const action = { place: place("stopped"), author: { id: "u1", name: "Ann" }, replyId: reply.id };
     // A subscription takes a moment to be there.
-    await expect.poll(async () => (await other.core.stopReply(action)) ?? reply.ended?.type).toBe("finished");
+    await vi.waitFor(
+      async () => expect(await ((await other.core.stopReply(action)) ?? reply.ended?.type)).toBe("finished"),
+      WAIT,
+    );
     await sent;
     expect(reply.ended).toMatchObject({ end: "stopped", text: "Once" });
     await Promise.all([writer.store.close(), other.store.close()]);
