@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { type GGUFTensorInfo, gguf, type MetadataValue } from "@huggingface/gguf";
 import { ImportError } from "../import-error.ts";
 import { BLOCK_LAYOUTS } from "../llama/block-types.ts";
@@ -38,9 +38,7 @@ const DAMAGED = "it is cut short or damaged: download it again";
 export async function openGguf(file: string): Promise<GgufFile> {
   const handle = await openFile(file);
   try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) throw new ImportError("it is a folder or a device, not a file");
-    const { size } = stat;
+    const { size } = await handle.stat();
     await checkPreamble(handle, size);
     const header = await readHeader(file);
     const metadata = new Map<string, MetadataValue>(Object.entries(header.metadata));
@@ -67,12 +65,14 @@ const OPEN_FAULTS: Readonly<Record<string, string>> = {
 };
 
 async function openFile(file: string): Promise<FileHandle> {
-  try {
-    return await open(file, "r");
-  } catch (cause) {
-    const { code = "", message } = cause as NodeJS.ErrnoException;
-    throw new ImportError(OPEN_FAULTS[code] ?? message, { cause });
-  }
+  // Looked at first: to open a pipe is to wait for someone who writes into it.
+  const stats = await stat(file).catch(refuseToOpen);
+  if (!stats.isFile()) throw new ImportError("it is a folder, a pipe or a device, not a file");
+  return await open(file, "r").catch(refuseToOpen);
+}
+
+function refuseToOpen(cause: NodeJS.ErrnoException): never {
+  throw new ImportError(OPEN_FAULTS[cause.code ?? ""] ?? cause.message, { cause });
 }
 
 /** What the library would take on trust: it reads zeros after the end of a file, and makes as many objects as the header says. */
