@@ -89,6 +89,23 @@ describe("on a phone", () => {
     await sidebar.waitFor({ state: "hidden" });
   });
 
+  it("takes the focus into the channels and back", async () => {
+    const { page } = await TestPage.join(browser, server.url, "Ada", { viewport: phone.viewport });
+    const ada = { page } as TestPage;
+    await page.getByRole("button", { name: "Channels" }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => focused(ada)).toBe("Cria");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => focused(ada)).toBe("Channels");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => focused(ada)).toBe("Cria");
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "# random" }).waitFor();
+    await expect.poll(() => focused(ada)).toBe("Message #random");
+  });
+
   it("fits everything into the width, with areas of 40 px to hit", async () => {
     const { page } = await TestPage.join(browser, server.url, "Ada", phone);
     server.inference.script({

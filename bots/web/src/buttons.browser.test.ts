@@ -68,8 +68,11 @@ describe("what can be done with a message on the page", () => {
     await expect.poll(() => texts(page), LIMIT).toEqual(["About cats."]);
     await page.keyboard.press("ArrowUp");
     expect(await page.locator("#composer").inputValue()).toBe("Tell me about cats");
+    const edited = page.locator(".is-being-edited");
+    await edited.getByText("Tell me about cats").waitFor();
     await page.keyboard.press("Escape");
     expect(await page.locator("#composer").inputValue()).toBe("");
+    expect(await edited.count()).toBe(0);
     await page.keyboard.press("ArrowUp");
     await say(page, "Tell me about dogs");
     await expect.poll(() => texts(page), LIMIT).toEqual(["About dogs."]);
@@ -77,6 +80,26 @@ describe("what can be done with a message on the page", () => {
     expect(await own.allInnerTexts()).toMatchObject([expect.stringMatching(/Tell me about dogs[\s\S]*\(edited\)/)]);
     expect(await page.locator("#composer").inputValue()).toBe("");
     expect(JSON.stringify(server!.inference.requests[1]!.prompt)).not.toContain("cats");
+  });
+
+  it("Edit does the same without a keyboard, on one's last message only", async () => {
+    const page = await open();
+    for (const [index, text] of ["Tell me about cats", "And birds"].entries()) {
+      await say(page, text);
+      await page.getByText("tok/s").nth(index).waitFor();
+    }
+    const edit = page.getByRole("button", { name: "Edit message" });
+    expect(await edit.count()).toBe(1);
+    await page.getByRole("article", { name: /^Ann,/ }).last().hover();
+    await edit.click();
+    expect(await page.locator("#composer").inputValue()).toBe("And birds");
+    expect(await page.locator("#composer").evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(await edit.count()).toBe(0);
+    server!.inference.script({ chunks: ["About dogs."] });
+    await page.locator("#composer").fill("And dogs");
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect.poll(async () => (await texts(page)).at(-1), LIMIT).toBe("About dogs.");
+    expect(await replies(page).count()).toBe(2);
   });
 
   it("a message that is changed while it is answered is answered as it is now", async () => {

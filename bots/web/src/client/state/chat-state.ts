@@ -18,6 +18,11 @@ export class ChatState {
   readonly channelNames = signal<readonly string[]>([]);
   readonly currentId = signal("");
   readonly current = computed(() => this.channel(this.currentId.value));
+  /** One's own message that can be changed. */
+  readonly lastOwn = computed(() => {
+    const ownId = this.workspace.value?.person.id;
+    return this.current.value.messages.value.findLast(({ message }) => message.author.id === ownId);
+  });
   /** One sentence about what just failed. */
   readonly problem = signal("");
   /** What a screen reader says when a reply has ended. */
@@ -75,7 +80,7 @@ export class ChatState {
   /** Fills the composer and moves there. */
   suggest(text: string): void {
     this.current.value.draft.value = text;
-    document.querySelector<HTMLTextAreaElement>("#composer")?.focus();
+    focusComposer();
   }
 
   /** Posts what stands in the composer. If that fails, the text comes back. */
@@ -101,13 +106,14 @@ export class ChatState {
 
   /** Takes one's last message into the composer to change it. */
   editLast(): void {
-    const { messages, draft, editing } = this.current.value;
-    const own = messages.value.findLast(({ message }) => message.author.id === this.workspace.value?.person.id);
+    const { draft, editing } = this.current.value;
+    const own = this.lastOwn.value;
     if (own === undefined) return;
     batch(() => {
       editing.value = own.message.id;
       draft.value = own.text.value;
     });
+    focusComposer();
   }
 
   cancelEdit(): void {
@@ -218,6 +224,10 @@ export class ChatState {
     if (isConnected) this.problem.value = "";
     else void this.#checkSession();
   }
+}
+
+function focusComposer(): void {
+  document.querySelector<HTMLTextAreaElement>("#composer")?.focus();
 }
 
 /** 96 random bits. `crypto.randomUUID` is missing on pages over plain HTTP. */

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ChatState } from "../state/chat-state.ts";
 import { ChannelHead } from "./channel-head.tsx";
 import { ChatContext } from "./chat-context.ts";
@@ -32,19 +32,29 @@ function Page({ chat }: { readonly chat: ChatState }) {
 
 function Workspace({ chat }: { readonly chat: ChatState }) {
   const [isSidebarOpen, setIsSidebarOpen] = useState(false);
+  const menuButton = useRef<HTMLButtonElement>(null);
+  const closeSidebar = () => setIsSidebarOpen(false);
   useEffect(() => {
-    const close = (event: KeyboardEvent) => event.key === "Escape" && setIsSidebarOpen(false);
-    document.addEventListener("keydown", close);
-    return () => document.removeEventListener("keydown", close);
+    const closeAtEscape = (event: KeyboardEvent) => event.key === "Escape" && setIsSidebarOpen(false);
+    document.addEventListener("keydown", closeAtEscape);
+    return () => document.removeEventListener("keydown", closeAtEscape);
   }, []);
+  // Before the composer of a channel that was chosen takes the focus.
+  useLayoutEffect(() => {
+    if (!isSidebarOpen) return;
+    document.querySelector<HTMLElement>("#sidebar [aria-current]")?.focus({ preventScroll: true });
+    return () => menuButton.current?.focus({ preventScroll: true });
+  }, [isSidebarOpen]);
   return (
     <div class={`layout ${isSidebarOpen ? "is-sidebar-open" : ""}`}>
-      <Sidebar onChoose={() => setIsSidebarOpen(false)} />
-      {isSidebarOpen && (
-        <button type="button" class="scrim" aria-label="Close channels" onClick={() => setIsSidebarOpen(false)} />
-      )}
+      <Sidebar onChoose={closeSidebar} />
+      {isSidebarOpen && <button type="button" class="scrim" aria-label="Close channels" onClick={closeSidebar} />}
       <main class="channel">
-        <ChannelHead isSidebarOpen={isSidebarOpen} onMenu={() => setIsSidebarOpen(!isSidebarOpen)} />
+        <ChannelHead
+          isSidebarOpen={isSidebarOpen}
+          onMenu={() => setIsSidebarOpen(!isSidebarOpen)}
+          menuButton={menuButton}
+        />
         {!chat.isServing.value && (
           <div class="banner" role="status">
             <Icon name="warning" />

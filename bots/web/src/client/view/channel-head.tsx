@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
 import { ModelPicker } from "./model-picker.tsx";
@@ -5,10 +6,12 @@ import { ModelPicker } from "./model-picker.tsx";
 export interface ChannelHeadProps {
   readonly isSidebarOpen: boolean;
   readonly onMenu: () => void;
+  /** Where the focus goes when the sidebar closes. */
+  readonly menuButton: RefObject<HTMLButtonElement | null>;
 }
 
 /** Above the messages: the channel, its model, its persona, and how much of it is remembered. */
-export function ChannelHead({ isSidebarOpen, onMenu }: ChannelHeadProps) {
+export function ChannelHead({ isSidebarOpen, onMenu, menuButton }: ChannelHeadProps) {
   const chat = useChat();
   const channel = chat.current.value;
   const { persona, rememberedRounds } = channel.head.value;
@@ -18,6 +21,7 @@ export function ChannelHead({ isSidebarOpen, onMenu }: ChannelHeadProps) {
       <button
         type="button"
         class="icon-button menu-button"
+        ref={menuButton}
         aria-label="Channels"
         aria-expanded={isSidebarOpen}
         aria-controls="sidebar"

@@ -1,5 +1,6 @@
 import { BOT } from "../../wire.ts";
 import { Avatar } from "./avatar.tsx";
+import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
 import { MessageText } from "./message-text.tsx";
 import { ReplyFoot, ReplyStatus } from "./reply-foot.tsx";
@@ -12,8 +13,11 @@ export function Message({ row }: { readonly row: MessageRow }) {
   const { message, state } = row.view;
   const time = new Date(message.atMs);
   const clock = time.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
+  const chat = useChat();
+  const isBeingEdited = chat.current.value.editing.value === message.id;
+  const classes = ["message", row.isFirst && "is-first", isBeingEdited && "is-being-edited"];
   return (
-    <article class={`message ${row.isFirst ? "is-first" : ""}`} aria-label={`${message.author.name}, ${clock}`}>
+    <article class={classes.filter(Boolean).join(" ")} aria-label={`${message.author.name}, ${clock}`}>
       <div class="message-side">
         {row.isFirst ? (
           <Avatar person={message.author} />
@@ -44,6 +48,17 @@ export function Message({ row }: { readonly row: MessageRow }) {
           <MessageText view={row.view} />
           {row.view.isEdited.value && <span class="edited">(edited)</span>}
         </div>
+        {chat.lastOwn.value === row.view && !isBeingEdited && (
+          <button
+            type="button"
+            class="quiet-button on-hover edit-button"
+            aria-label="Edit message"
+            title="Edit message"
+            onClick={() => chat.editLast()}
+          >
+            <Icon name="edit" />
+          </button>
+        )}
         <ReplyFoot view={row.view} canRetry={row.isLatestAnswer} />
       </div>
     </article>
