@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadTokenizer } from "./hf-tokenizer.ts";
+import { encodePrompt } from "./prompt-encoder.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 const folder = fileURLToPath(new URL("../../../../models/smollm2-135m", import.meta.url));
@@ -31,6 +32,15 @@ describe.skipIf(!existsSync(folder))("the tokenizer of smollm2-135m", () => {
     const ids = tokenizer.encode("<|im_start|>user\nhi<|im_end|>\n");
     expect(ids.map((id) => tokenizer.tokenText(id))).toEqual(["<|im_start|>", "user", "\n", "hi", "<|im_end|>", "\n"]);
     expect([ids[0], ids[4]]).toEqual([1, 2]);
+  });
+
+  it("gives a long text the same tokens whether a prompt is encoded in pieces or it at once", async () => {
+    const text = "The year 1999, it's said:\n\n  two  spaces, 世界 and 😀. ".repeat(400);
+    const { tokenIds } = await encodePrompt(tokenizer, [{ text, droppable: false, literal: true }], {
+      maxModelLen: 100_000,
+      maxTokens: 10,
+    });
+    expect(tokenIds).toEqual(tokenizer.encode(text, { literal: true }));
   });
 
   it("gives every control token's text back as text when it is literal", () => {

@@ -86,13 +86,29 @@ describe("encodePrompt", () => {
     );
   });
 
-  it("lets others have their turn while it encodes a long prompt", async () => {
+  it.each([
+    ["many segments", Array.from({ length: 30 }, () => segment("x".repeat(300)))],
+    ["an endless word", [segment("x".repeat(9_000), { literal: true })]],
+  ])("lets others have their turn while it encodes %s", async (_, segments) => {
     let isEncoded = false;
     const turn = new Promise<boolean>((resolve) => setImmediate(() => resolve(isEncoded)));
-    const round = segment("x".repeat(9_000), { droppable: true });
-    await encode([round, round, segment("Q")], { maxModelLen: 50_000, maxTokens: 20 });
+    await encode(segments, { maxModelLen: 50_000, maxTokens: 20 });
     isEncoded = true;
     expect(await turn).toBe(false);
+  });
+
+  it("encodes a long text in pieces without loss, cut before spaces and never within a character", async () => {
+    const texts = fc.array(fc.constantFrom("word ", "  ", "😀".repeat(700), "x".repeat(1_500), "\n"), {
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(texts, async (parts) => {
+        const text = `Q${parts.join("")}`;
+        const whole = await encode([segment(text, { literal: true })], { maxModelLen: 100_000, maxTokens: 20 });
+        expect(whole.text).toBe(text);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("keeps what dropping the oldest unit after the other would keep", async () => {
