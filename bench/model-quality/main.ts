@@ -27,8 +27,11 @@ const fast = await compareFolder(path.join(ROOT, "models", MODEL), reference);
 const exact = await compareExact({ ...reference, tokenIds: reference.tokenIds.slice(0, EXACT_TOKENS) });
 const rows = [
   ...logitsRows(fast, exact),
-  ...repliesRows("the chat template", await everydayReplies(MODEL)),
-  ...repliesRows(`examples alone (\`${VARIANT}\`)`, await everydayReplies(VARIANT)),
+  ...repliesRows("by the chat template: replies that end by themselves", await everydayReplies(MODEL)),
+  ...repliesRows(
+    `by examples alone (\`${VARIANT}\`): replies that end by themselves or at their stop string, the next turn's title`,
+    await everydayReplies(VARIANT),
+  ),
 ];
 const table = ["| | |", "|---|---|", ...rows.map(([what, value]) => `| ${what} | ${value} |`)].join("\n");
 console.log(table);
@@ -72,12 +75,13 @@ function logitsRows(fast: LogitsComparison, exact: LogitsComparison): [string, s
   ];
 }
 
-function repliesRows(how: string, replies: readonly Reply[]): [string, string][] {
+/** `ends` says how they were asked, and what counts as an end. */
+function repliesRows(ends: string, replies: readonly Reply[]): [string, string][] {
   const share = (reasons: readonly string[]): string =>
     percent(replies.filter(({ reason }) => reasons.includes(reason)).length / replies.length);
   const tokens = replies.reduce((sum, one) => sum + one.tokens, 0) / replies.length;
   return [
-    [`${replies.length} everyday prompts by ${how}: replies that end by themselves`, share(["eos", "stop"])],
+    [`${replies.length} everyday prompts ${ends}`, share(["eos", "stop"])],
     ["… cut at the token limit", share(["maxTokens"])],
     ["… ended by the repetition guard", share(["repetition"])],
     ["… tokens of a reply, on average", tokens.toFixed(0)],

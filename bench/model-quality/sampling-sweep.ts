@@ -2,7 +2,7 @@ import type { SamplingParams } from "../../services/inference/src/engine/samplin
 import answers from "./everyday-answers.json" with { type: "json" };
 import prompts from "./everyday-prompts.json" with { type: "json" };
 import { createEngine, type Reply, reply, samplingOf, single } from "./replies.ts";
-import { loadSubject } from "./subject.ts";
+import { loadSubject, type Subject } from "./subject.ts";
 
 /** One setting to try: what it leaves out is the model's own. */
 interface Candidate {
@@ -40,18 +40,27 @@ const CANDIDATES: readonly Candidate[] = [
   },
 ];
 
-// Usage: npx tsx bench/model-quality/sampling-sweep.ts [MODEL]
-const subject = await loadSubject(process.argv[2] ?? "smollm2-135m");
+// Usage: npx tsx bench/model-quality/sampling-sweep.ts [MODEL [FIRST_SEED]]   (each prompt has the next seed)
+const [model = "smollm2-135m", firstSeed = "0"] = process.argv.slice(2);
+const subject = withoutPersona(await loadSubject(model));
 const engine = createEngine(subject);
 console.log("ended by itself | repetition guard | right of those with one answer | tokens | setting");
 for (const { sampling, system } of CANDIDATES) {
   const full = { ...samplingOf(subject), ...sampling };
   const replies = await Promise.all(
-    prompts.map((prompt, seed) => reply(engine, subject, { ...single(prompt), system }, { ...full, seed })),
+    prompts.map((prompt, index) =>
+      reply(engine, subject, { ...single(prompt), system }, { ...full, seed: Number(firstSeed) + index }),
+    ),
   );
   console.log(`${summary(replies)} | ${JSON.stringify({ ...sampling, system })}`);
 }
 await engine.close();
+
+/** The model's own persona would stand in for the one that is left out. */
+function withoutPersona(subject: Subject): Subject {
+  const { system: _, ...manifest } = subject.folder.manifest;
+  return { ...subject, folder: { ...subject.folder, manifest } };
+}
 
 function summary(replies: readonly Reply[]): string {
   const share = (matches: (one: Reply, index: number) => boolean, of = replies.length): string =>
