@@ -1,5 +1,7 @@
 import { admit } from "./access/admit.ts";
 import { commandRefusal } from "./access/command-access.ts";
+import { toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
+import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
 import { BotError } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";
@@ -35,19 +37,39 @@ export async function compare(core: Core, incoming: CompareCommand, startReply: 
   await Promise.all(answers.map((answer) => answer.run()));
 }
 
+/** Known as unanswered like a message of its own, so that another process goes on with it if this one dies. */
 async function beginAnswer(core: Core, incoming: CompareCommand, modelName: string, startReply: StartReply) {
+  const { eventId: messageId, place, author, command } = incoming;
   const replyId = newReplyId();
-  const { eventId: messageId, place, command } = incoming;
+  const message = { eventId: replyId, messageId, place, author, text: command.text };
+  const unanswered = { ...toUnanswered(message, replyId), comparedModel: modelName };
+  await core.store.claimEvent(workspaceKey(place), replyId, unanswered).catch(() => undefined);
+  return await beginHalf(core, unanswered, () => startReply(replyId));
+}
+
+/** Begins a model's half of a comparison. Rejects with the platform's error where it cannot. */
+export async function beginHalf(
+  core: Core,
+  unanswered: Unanswered,
+  startReply: () => Promise<Reply>,
+): Promise<{ run(): Promise<void> }> {
+  const { replyId, messageId, place, author, text: question, comparedModel: modelName = "" } = unanswered;
   const conversation = conversationKey(place);
-  const running = new RunningReply({ conversation, replyId, messageId, question: command.text });
-  const heading = `**${modelName}**\n\n`;
-  const reply = trackReply(await startReply(replyId), { signal: running.signal, heading });
-  const answer = new ComparedAnswer(core, { incoming, modelName, reply, replyId });
-  return { run: () => core.running.during(running, () => answer.run()) };
+  const entry = new UnansweredEntry(core.store, unanswered);
+  const running = new RunningReply({ conversation, replyId, messageId, question });
+  const onHandle = (handle: string) => entry.keep({ handle });
+  const begun = await startReply().catch(async (error: unknown) => {
+    await entry.forget();
+    throw error;
+  });
+  const reply = trackReply(begun, { signal: running.signal, heading: `**${modelName}**\n\n`, onHandle });
+  const asked = { eventId: messageId, place, author, question };
+  const answer = new ComparedAnswer(core, { asked, modelName, reply, replyId });
+  return { run: () => core.running.during(running, () => answer.run()).finally(() => entry.forget()) };
 }
 
 interface ComparedAnswerOptions {
-  readonly incoming: CompareCommand;
+  readonly asked: Pick<IncomingCommand, "eventId" | "place" | "author"> & { readonly question: string };
   readonly modelName: string;
   readonly reply: Reply;
   readonly replyId: string;
@@ -74,18 +96,18 @@ class ComparedAnswer {
   }
 
   async #answer(): Promise<void> {
-    const { incoming, reply } = this.#options;
+    const { asked, reply } = this.#options;
     const streamed = await this.#stream();
     this.#record({ outcome: streamed.end, reply: streamed.text, stats: streamed.stats });
-    if (streamed.stats) countTokens(this.#core, incoming, streamed.stats);
+    if (streamed.stats) countTokens(this.#core, asked, streamed.stats);
     await this.#keep(streamed);
     await reply.finish(streamed.end, streamed.text, streamed.stats);
   }
 
   async #stream(): Promise<StreamedReply> {
     const { store, inference, window: defaultWindow } = this.#core;
-    const { incoming, modelName, reply } = this.#options;
-    const { place, command } = incoming;
+    const { asked, modelName, reply } = this.#options;
+    const { place } = asked;
     const settings = await resolveSettings(store, place);
     const rounds = slideWindow(await store.turns(conversationKey(place)), settings.window ?? defaultWindow);
     const contextMode = settings.contextMode ?? "turns";
@@ -94,7 +116,7 @@ class ComparedAnswer {
       reply,
       modelName,
       prompt: (model) =>
-        renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, text: command.text }),
+        renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, text: asked.question }),
       tenant: workspaceKey(place),
       text: this.#text,
     });
@@ -102,24 +124,24 @@ class ComparedAnswer {
 
   /** For feedback. */
   async #keep({ end, text }: StreamedReply): Promise<void> {
-    const { incoming, modelName, replyId } = this.#options;
-    const { place, author, command, eventId: messageId } = incoming;
-    const question = { id: replyId, messageId, author: author.name, question: command.text };
+    const { asked, modelName, replyId } = this.#options;
+    const { place, author, eventId: messageId } = asked;
+    const question = { id: replyId, messageId, author: author.name, question: asked.question };
     const kept = { ...question, text, end, model: modelName, isCompared: true };
     await this.#core.store.keepReply(conversationKey(place), kept).catch(() => undefined);
   }
 
   async #fail(error: unknown): Promise<void> {
-    const { reply, incoming } = this.#options;
+    const { reply, asked } = this.#options;
     const isKnown = error instanceof BotError;
-    this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId: incoming.eventId }, "a comparison failed");
+    this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId: asked.eventId }, "a comparison failed");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
     await reply.fail(isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.");
   }
 
   #record(result: Parameters<typeof recordExchange>[1]["result"]): void {
-    const { incoming, replyId } = this.#options;
-    const exchange = { message: incoming, question: incoming.command.text, replyId, startedAtMs: this.#startedAtMs };
+    const { asked, replyId } = this.#options;
+    const exchange = { message: asked, question: asked.question, replyId, startedAtMs: this.#startedAtMs };
     recordExchange(this.#core, { ...exchange, result });
   }
 }

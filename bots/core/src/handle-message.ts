@@ -6,6 +6,7 @@ import { BotError } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";
 import { trackReply } from "./buttons/tracked-reply.ts";
+import { beginHalf } from "./compare.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { Core } from "./core.ts";
 import { checkAttachments, readContext } from "./input/attachments.ts";
@@ -28,8 +29,12 @@ export async function answerAbandoned(
   unanswered: Unanswered,
   startReply: (abandoned: AbandonedReply) => Promise<Reply>,
 ): Promise<void> {
-  const { replyId, handle, again } = unanswered;
+  const { replyId, handle, again, comparedModel } = unanswered;
   const message = fromUnanswered(unanswered);
+  if (comparedModel !== undefined) {
+    const startHalf = () => startReply({ message, replyId, handle, begun: "" });
+    return await answerHalf(core, unanswered, startHalf);
+  }
   const predecessor = await predecessorOf(core, unanswered);
   const begun = predecessor?.isContinued ? predecessor.kept.text : "";
   await answerMessage(core, message, {
@@ -40,6 +45,14 @@ export async function answerAbandoned(
     predecessor,
     startReply: () => startReply({ message, replyId, handle, begun }),
   });
+}
+
+async function answerHalf(core: Core, unanswered: Unanswered, startReply: () => Promise<Reply>): Promise<void> {
+  try {
+    await (await beginHalf(core, unanswered, startReply)).run();
+  } catch (error) {
+    core.logger.error({ err: error, eventId: unanswered.eventId }, "the platform did not take a reply");
+  }
 }
 
 /** A reply that is no longer known is not continued: its question is answered from the start. */

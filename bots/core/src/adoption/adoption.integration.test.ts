@@ -118,6 +118,34 @@ describeOnRedis("what a dead process left", (program) => {
     await store.close();
   });
 
+  it.concurrent("of a comparison is answered by another, each half by its model", async () => {
+    const dying = await openProcess();
+    const halves = [new FakeReplyHandle(), new FakeReplyHandle()];
+    dying.inference.script({ chunks: ["a"], hold: createGate().opened }, { chunks: ["b"], hold: createGate().opened });
+    const command = { type: "compare", models: ["fake", "fake"], text: "A story" } as const;
+    const asked = { eventId: "e1", place: place("compared"), author: { id: "u1", name: "Ann" }, command };
+    const waiting = [...halves];
+    void dying.core.compare(asked, async () =>
+      Object.assign(waiting.shift()!, { handle: `message ${waiting.length}` }),
+    );
+    await vi.waitFor(() => expect(halves.map(({ text }) => text)).toEqual(["**fake**\n\na", "**fake**\n\nb"]), WAIT);
+    await vi.waitFor(async () => expect(JSON.stringify(await rawEntries("compared"))).toContain("message 0"), WAIT);
+    await dying.store.close();
+
+    const living = await openProcess();
+    const replies: FakeReplyHandle[] = [];
+    const end = living.core.adoptReplies("compared", async ({ handle }) => {
+      replies.push(Object.assign(new FakeReplyHandle(), { handle }));
+      return replies.at(-1)!;
+    });
+    await vi.waitFor(() => expect(replies.filter(({ ended }) => ended)).toHaveLength(2), WAIT);
+    end();
+    expect(replies.map(({ handle }) => handle).sort()).toEqual(["message 0", "message 1"]);
+    expect(replies.map(({ text }) => text)).toEqual(["**fake**\n\nA story", "**fake**\n\nA story"]);
+    await vi.waitFor(async () => expect(await rawEntries("compared")).toEqual({}), WAIT);
+    await living.store.close();
+  });
+
   it.concurrent("is answered as it was edited, and once in memory though its round was remembered already", async () => {
     const dying = await openProcess();
     const where = place("edited");

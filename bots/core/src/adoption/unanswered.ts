@@ -16,6 +16,8 @@ export interface Unanswered {
   readonly handle?: string;
   /** Of Regenerate and Continue: the reply under which they were pressed. */
   readonly again?: { readonly replyId: string; readonly isContinued: boolean };
+  /** Of one of two replies side by side: the model that was asked. */
+  readonly comparedModel?: string;
 }
 
 /** What is kept of a message. */

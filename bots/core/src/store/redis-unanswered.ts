@@ -34,6 +34,7 @@ const entrySchema = z.object({
     numUnreadFiles: z.number(),
     replyId: z.string(),
     handle: z.string().optional(),
+    comparedModel: z.string().optional(),
     again: z.object({ replyId: z.string(), isContinued: z.boolean() }).optional(),
   }),
 });
