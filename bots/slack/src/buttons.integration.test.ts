@@ -81,6 +81,24 @@ describe("Slack's stop button", () => {
   });
 });
 
+describe("two models side by side", () => {
+  it("stop together, and are rated one by one", async () => {
+    const admin = bot.server.people.addUser("Ada", { isAdmin: true });
+    const on = bot.server.people.dm(admin, "feedback on");
+    await bot.server.until(() => bot.server.replies(on).length === 1);
+    const hold = new Promise<void>(() => {});
+    bot.model.script({ chunks: ["One."], hold }, { chunks: ["Two."], hold });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "compare small big hello");
+    await bot.server.until(() => bot.server.replies(question).length === 2);
+    bot.server.people.stopSession(bot.channel, question.ts, bot.ann);
+    expect(await shown(question, 2)).toEqual([expect.stringMatching(/One\.$/), expect.stringMatching(/Two\.$/)]);
+    const [first] = bot.server.replies(question);
+    const replyId = JSON.stringify(first!.blocks).match(/"up:([^"]+)"/)![1];
+    await bot.server.interactions.press(first!, "reply_feedback", bot.ann, `up:${replyId}`);
+    await bot.server.until(() => ratings.length === 1);
+  });
+});
+
 describe("the word stop in a thread", () => {
   it("ends the reply that is written there", async () => {
     bot.model.script({ chunks: ["As far as this"], hold: new Promise(() => {}) });

@@ -46,7 +46,8 @@ export async function answerCommand(context: SlackContext, message: CommandMessa
   const incoming = { eventId, place, author, command };
   const answer =
     command.type === "compare"
-      ? await context.core.compare(incoming, replyStarter(context, thread, userId))
+      ? // Its replies are in the thread: so are Stop and 👍 and 👎.
+        await context.core.compare({ ...incoming, place: thread }, replyStarter(context, thread, userId))
       : await context.core.handleCommand(incoming);
   const isList = command.type === "model" && command.name === undefined;
   if (answer !== undefined) await post(context, thread, answer, isList ? [pickerButton(place)] : []);
