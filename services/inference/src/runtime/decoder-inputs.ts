@@ -3,6 +3,7 @@ import { type DecoderGraph, LOGITS_POSITIONS } from "./decoder-graph.ts";
 import { Int64Input } from "./int64-input.ts";
 import type { Memory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { ReleaseStack } from "./release-stack.ts";
 
 /** Rows and lengths of one pass. */
 export interface PassShape {
@@ -16,6 +17,14 @@ export interface PassShape {
   readonly numLogits: number;
 }
 
+export interface DecoderInputsOptions {
+  readonly graph: DecoderGraph;
+  readonly maxNumSeqs: number;
+  readonly maxModelLen: number;
+  readonly host: Memory;
+  readonly owned: ReleaseStack;
+}
+
 /** The inputs of a pass beside the KV cache: tokens, lengths, and where the graph takes them positions. */
 export class DecoderInputs {
   readonly #graph: DecoderGraph;
@@ -24,14 +33,13 @@ export class DecoderInputs {
   readonly #positionIds: Int64Input;
   readonly #logitsPositions: Int64Input;
 
-  constructor(ort: Ort, options: { graph: DecoderGraph; maxNumSeqs: number; maxModelLen: number; host: Memory }) {
-    const { graph, maxNumSeqs, maxModelLen, host } = options;
+  constructor(ort: Ort, { graph, maxNumSeqs, maxModelLen, host, owned }: DecoderInputsOptions) {
     const numTokens = Math.max(maxNumSeqs, maxModelLen);
     this.#graph = graph;
-    this.#inputIds = new Int64Input(ort, host, numTokens);
-    this.#attentionMask = new Int64Input(ort, host, maxNumSeqs * maxModelLen);
-    this.#positionIds = new Int64Input(ort, host, numTokens);
-    this.#logitsPositions = new Int64Input(ort, host, maxNumSeqs);
+    this.#inputIds = new Int64Input(ort, host, numTokens, owned);
+    this.#attentionMask = new Int64Input(ort, host, maxNumSeqs * maxModelLen, owned);
+    this.#positionIds = new Int64Input(ort, host, numTokens, owned);
+    this.#logitsPositions = new Int64Input(ort, host, maxNumSeqs, owned);
   }
 
   /** Writes a chunk of one prompt. */
@@ -69,10 +77,5 @@ export class DecoderInputs {
     yield [names.attentionMask, this.#attentionMask.view(numRows, totalLength)];
     if (hasPositionIds) yield [names.positionIds, this.#positionIds.view(numRows, numTokens)];
     if (gathersLogits) yield [LOGITS_POSITIONS, this.#logitsPositions.view(numRows, numLogits)];
-  }
-
-  release(): void {
-    for (const input of [this.#inputIds, this.#attentionMask, this.#positionIds, this.#logitsPositions])
-      input.release();
   }
 }

@@ -1,5 +1,6 @@
 import type { Memory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { ReleaseStack } from "./release-stack.ts";
 import { createTensor, type Tensor, tensorBytes, viewTensor } from "./tensor.ts";
 
 /** One of a graph's int64 inputs: memory for its largest shape, made once, of which each step uses the beginning. */
@@ -14,10 +15,11 @@ export class Int64Input {
   #rows = -1;
   #columns = -1;
 
-  constructor(ort: Ort, memory: Memory, capacity: number) {
+  constructor(ort: Ort, memory: Memory, capacity: number, owned: ReleaseStack) {
     this.#ort = ort;
     this.#memory = memory;
-    this.#tensor = createTensor(ort, memory, "int64", [capacity]);
+    this.#tensor = createTensor(ort, { memory, type: "int64", dims: [capacity], owned });
+    owned.defer(() => this.#releaseView());
     this.#data = new BigInt64Array(tensorBytes(this.#tensor, capacity * BigInt64Array.BYTES_PER_ELEMENT)).fill(0n);
     this.#halves = new Int32Array(this.#data.buffer);
   }
@@ -40,11 +42,6 @@ export class Int64Input {
     this.#rows = rows;
     this.#columns = columns;
     return this.#view;
-  }
-
-  release(): void {
-    this.#releaseView();
-    this.#ort.release("ReleaseValue", this.#tensor.value);
   }
 
   #releaseView(): void {

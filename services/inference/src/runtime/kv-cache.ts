@@ -2,6 +2,7 @@ import type { RowMove } from "../engine/step-plan.ts";
 import type { DecoderGraph } from "./decoder-graph.ts";
 import type { Memory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { ReleaseStack } from "./release-stack.ts";
 import { copyBytes, createTensor, ELEMENT_TYPES, type Tensor, viewTensor } from "./tensor.ts";
 
 export interface KvCacheOptions {
@@ -10,6 +11,7 @@ export interface KvCacheOptions {
   readonly maxModelLen: number;
   /** Where it lies. */
   readonly memory: Memory;
+  readonly owned: ReleaseStack;
 }
 
 /**
@@ -25,11 +27,11 @@ export class KvCache {
   readonly #positionBytes: number;
 
   constructor(ort: Ort, options: KvCacheOptions) {
-    const { graph, maxNumSeqs, maxModelLen } = options;
+    const { graph, maxNumSeqs, maxModelLen, memory, owned } = options;
     const dims = [maxNumSeqs, graph.numKvHeads, maxModelLen, graph.headDim];
     this.#ort = ort;
     this.#options = options;
-    this.#buffers = createTensors(ort, options, dims);
+    this.#buffers = graph.kv.map(() => createTensor(ort, { memory, type: graph.kvType, dims, owned }));
     this.#positionBytes = graph.headDim * ELEMENT_TYPES[graph.kvType].bytes;
   }
 
@@ -38,11 +40,11 @@ export class KvCache {
     return this.#buffers.length * this.#options.maxNumSeqs * this.#rowBytes;
   }
 
-  /** Views of some rows, in the order of the graph's `kv`: [numRows, numKvHeads, maxModelLen, headDim]. */
-  viewRows(firstRow: number, numRows: number): readonly OrtPointer[] {
-    const { graph, maxModelLen } = this.#options;
-    const dims = [numRows, graph.numKvHeads, maxModelLen, graph.headDim];
-    return this.#buffers.map(({ data }) => this.#view(data + BigInt(firstRow * this.#rowBytes), dims));
+  /** View of some rows of the graph's `kv[index]`, to be released: [numRows, numKvHeads, maxModelLen, headDim]. */
+  viewRows(index: number, firstRow: number, numRows: number): OrtPointer {
+    const { graph, maxModelLen, memory } = this.#options;
+    const data = this.#buffers[index]!.data + BigInt(firstRow * this.#rowBytes);
+    return viewTensor(this.#ort, memory, data, graph.kvType, [numRows, graph.numKvHeads, maxModelLen, graph.headDim]);
   }
 
   /** Copies a row's first positions to another row: head by head, because only within a head do positions follow each other. */
@@ -58,27 +60,7 @@ export class KvCache {
     }
   }
 
-  release(): void {
-    for (const { value } of this.#buffers) this.#ort.release("ReleaseValue", value);
-  }
-
   get #rowBytes(): number {
     return this.#options.graph.numKvHeads * this.#options.maxModelLen * this.#positionBytes;
-  }
-
-  #view(data: OrtPointer, dims: readonly number[]): OrtPointer {
-    return viewTensor(this.#ort, this.#options.memory, data, this.#options.graph.kvType, dims);
-  }
-}
-
-/** One a key and a value of each layer, or none at all. */
-function createTensors(ort: Ort, { graph, memory }: KvCacheOptions, dims: readonly number[]): readonly Tensor[] {
-  const tensors: Tensor[] = [];
-  try {
-    for (const _ of graph.kv) tensors.push(createTensor(ort, memory, graph.kvType, dims));
-    return tensors;
-  } catch (error) {
-    for (const { value } of tensors) ort.release("ReleaseValue", value);
-    throw error;
   }
 }

@@ -3,7 +3,15 @@ import type { PassShape } from "./decoder-inputs.ts";
 import { float16ToFloat32 } from "./float16.ts";
 import type { Memory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { ReleaseStack } from "./release-stack.ts";
 import { createTensor, ELEMENT_TYPES, type Tensor, tensorBytes, viewTensor } from "./tensor.ts";
+
+export interface LogitsOutputOptions {
+  readonly graph: DecoderGraph;
+  readonly maxNumSeqs: number;
+  readonly host: Memory;
+  readonly owned: ReleaseStack;
+}
 
 /** Where a graph writes logits, and what the engine reads of them: the last position of each row, as float32. */
 export class LogitsOutput {
@@ -20,26 +28,28 @@ export class LogitsOutput {
   /** Logits of all positions of a prompt, for the length of a pass. */
   #allPositions: Tensor | undefined;
 
-  constructor(ort: Ort, options: { graph: DecoderGraph; maxNumSeqs: number; host: Memory }) {
-    const count = options.maxNumSeqs * options.graph.vocabSize;
+  constructor(ort: Ort, { graph, maxNumSeqs, host, owned }: LogitsOutputOptions) {
+    const count = maxNumSeqs * graph.vocabSize;
     this.#ort = ort;
-    this.#graph = options.graph;
-    this.#host = options.host;
-    this.#tensor = createTensor(ort, options.host, options.graph.logitsType, [count]);
+    this.#graph = graph;
+    this.#host = host;
+    this.#tensor = createTensor(ort, { memory: host, type: graph.logitsType, dims: [count], owned });
     this.#elements = this.#elementsOf(this.#tensor, count);
     this.#logits = this.#elements instanceof Float32Array ? this.#elements : new Float32Array(count);
-    this.oneRow = this.view({ firstRow: 0, numRows: 1, numTokens: 1, totalLength: 1, numLogits: 1 });
+    this.oneRow = this.view({ firstRow: 0, numRows: 1, numTokens: 1, totalLength: 1, numLogits: 1 }, owned);
   }
 
-  /** Tensor for a pass to write to; release it with `ReleaseValue`. */
-  view({ numRows, numTokens, numLogits }: PassShape): OrtPointer {
+  /** Tensor for a pass to write to, until `owned` is released. */
+  view({ numRows, numTokens, numLogits }: PassShape, owned: ReleaseStack): OrtPointer {
     const { gathersLogits, logitsType, vocabSize } = this.#graph;
     this.#allPositions = undefined;
     const dims = [numRows, gathersLogits ? numLogits : numTokens, vocabSize];
     if (gathersLogits || numTokens === 1) {
-      return viewTensor(this.#ort, this.#host, this.#tensor.data, logitsType, dims);
+      const view = viewTensor(this.#ort, this.#host, this.#tensor.data, logitsType, dims);
+      owned.defer(() => this.#ort.release("ReleaseValue", view));
+      return view;
     }
-    this.#allPositions = createTensor(this.#ort, this.#host, logitsType, dims);
+    this.#allPositions = createTensor(this.#ort, { memory: this.#host, type: logitsType, dims, owned });
     return this.#allPositions.value;
   }
 
@@ -49,11 +59,6 @@ export class LogitsOutput {
     if (count > 0 && this.#allPositions) this.#takeLastPosition(this.#allPositions, numTokens);
     if (this.#elements instanceof Uint16Array) float16ToFloat32(this.#elements, this.#logits, count);
     return this.#logits.subarray(0, count);
-  }
-
-  release(): void {
-    this.#ort.release("ReleaseValue", this.oneRow);
-    this.#ort.release("ReleaseValue", this.#tensor.value);
   }
 
   #takeLastPosition(allPositions: Tensor, numTokens: number): void {

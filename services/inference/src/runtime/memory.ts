@@ -1,6 +1,7 @@
 import koffi, { type LibraryHandle } from "koffi";
 import type { Device } from "./execution-provider.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { ReleaseStack } from "./release-stack.ts";
 
 /** ONNX Runtime's name of the host's memory. */
 export const HOST_MEMORY = "Cpu";
@@ -13,26 +14,27 @@ export interface Memory {
   /** Describes it, for tensors over a part of it. */
   readonly info: OrtPointer;
   readonly allocator: OrtPointer;
-  release(): void;
 }
 
 /** The host's memory, allocated without an arena: what is released goes back to the system. */
-export function hostMemory(ort: Ort): Memory {
-  const info = ort.get("CreateMemoryInfo", HOST_MEMORY, DEVICE_ALLOCATOR, 0, DEFAULT_MEMORY);
-  const allocator = ort.get("GetAllocatorWithDefaultOptions"); // ONNX Runtime's own, never released
-  return { info, allocator, release: () => ort.release("ReleaseMemoryInfo", info) };
+export function hostMemory(ort: Ort, owned: ReleaseStack): Memory {
+  const info = memoryInfo(ort, HOST_MEMORY, 0, owned);
+  return { info, allocator: ort.get("GetAllocatorWithDefaultOptions") }; // ONNX Runtime's own, never released
 }
 
 /** The memory in which a session computes. */
-export function deviceMemory(ort: Ort, session: OrtPointer, { provider, index }: Device): Memory {
-  if (provider.memoryName === HOST_MEMORY) return hostMemory(ort);
-  const info = ort.get("CreateMemoryInfo", provider.memoryName, DEVICE_ALLOCATOR, index, DEFAULT_MEMORY);
+export function deviceMemory(ort: Ort, session: OrtPointer, { provider, index }: Device, owned: ReleaseStack): Memory {
+  if (provider.memoryName === HOST_MEMORY) return hostMemory(ort, owned);
+  const info = memoryInfo(ort, provider.memoryName, index, owned);
   const allocator = ort.get("CreateAllocator", session, info);
-  const release = () => {
-    ort.release("ReleaseAllocator", allocator);
-    ort.release("ReleaseMemoryInfo", info);
-  };
-  return { info, allocator, release };
+  owned.defer(() => ort.release("ReleaseAllocator", allocator));
+  return { info, allocator };
+}
+
+function memoryInfo(ort: Ort, name: string, index: number, owned: ReleaseStack): OrtPointer {
+  const info = ort.get("CreateMemoryInfo", name, DEVICE_ALLOCATOR, index, DEFAULT_MEMORY);
+  owned.defer(() => ort.release("ReleaseMemoryInfo", info));
+  return info;
 }
 
 let libc: LibraryHandle | undefined;

@@ -1,20 +1,18 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
-import type { DecodePlan } from "../engine/step-plan.ts";
 import { InferenceError } from "../errors.ts";
-import { DEFAULT_GRAPH_NAMES, type GraphNames, readDecoderGraph } from "./decoder-graph.ts";
+import type { GraphNames } from "./decoder-graph.ts";
 import { type Device, findDevice } from "./execution-provider.ts";
 import { readGraphFile } from "./graph-file.ts";
 import { HOST_MEMORY } from "./memory.ts";
-import { loadOrt, type Ort, OrtError } from "./ort-api.ts";
-import { openSession } from "./ort-session.ts";
-import { SessionRunner } from "./session-runner.ts";
+import { loadOrt, OrtError } from "./ort-api.ts";
+import { openSessionRunner } from "./session-runner.ts";
 
 export interface OnnxModelRunnerOptions {
   /** The `.onnx` file; weights outside it lie where it says, beside it. */
   readonly graphFile: string;
   /** What the graph calls its inputs and outputs, where that is not the usual. */
   readonly names?: GraphNames | undefined;
-  /** Rows of the KV cache: sequences that run at once. */
+  /** Rows of the KV cache: sequences that run at once. 1 where its memory is not the host's. */
   readonly maxNumSeqs: number;
   /** Positions of a row. */
   readonly maxModelLen: number;
@@ -40,43 +38,20 @@ export interface OnnxModelRunner extends ModelRunner {
 export async function loadOnnxModelRunner(options: OnnxModelRunnerOptions): Promise<OnnxModelRunner> {
   const ort = loadOrt();
   const device = findDevice(ort, options.device);
-  if (options.maxNumSeqs > 1 && device.provider.memoryName !== HOST_MEMORY) throw tooManyRows(options);
   const { operators, weightFiles } = readGraphFile(options.graphFile, broken);
   if (!operators.has("GroupQueryAttention")) throw notInPlace(options.graphFile);
   const weightBytes = weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
   try {
-    return await openRunner(ort, options, device, weightBytes);
+    const maxNumSeqs = Math.min(options.maxNumSeqs, mostRows(device));
+    return await openSessionRunner(ort, { ...options, device, maxNumSeqs, weightBytes });
   } catch (error) {
     throw error instanceof OrtError ? notRunnable(options, error) : error;
   }
 }
 
-async function openRunner(ort: Ort, options: OnnxModelRunnerOptions, device: Device, weightBytes: number) {
-  const { graphFile, names = DEFAULT_GRAPH_NAMES, maxNumSeqs, maxModelLen, numThreads } = options;
-  const session = await openSession(ort, { graphFile, device, numThreads });
-  let runner: SessionRunner | undefined;
-  try {
-    const graph = readDecoderGraph(session, names);
-    runner = new SessionRunner(ort, { session, graph, device, maxNumSeqs, maxModelLen, weightBytes });
-    await runner.run(lastPosition(maxModelLen));
-    return runner;
-  } catch (error) {
-    if (runner) runner.close();
-    else ort.release("ReleaseSession", session.pointer);
-    throw error;
-  }
-}
-
-/** A first pass at a row's end: what the graph cannot do, as positions past its rotary cache, fails at the load and not later. */
-function lastPosition(maxModelLen: number): DecodePlan {
-  return { type: "decode", moves: [], entries: [{ numComputedTokens: maxModelLen - 1, tokenId: 0 }] };
-}
-
-function tooManyRows({ device, maxNumSeqs }: OnnxModelRunnerOptions): InferenceError {
-  return new InferenceError(
-    "INVALID_ARGUMENT",
-    `maxNumSeqs is ${maxNumSeqs}; device "${device}" runs one sequence at a time, because rows of its memory cannot be moved: set it to 1`,
-  );
+/** Rows move by copying within the host's memory; no other memory can be copied from here. */
+function mostRows({ provider }: Device): number {
+  return provider.memoryName === HOST_MEMORY ? Number.POSITIVE_INFINITY : 1;
 }
 
 function broken(fault: string): never {

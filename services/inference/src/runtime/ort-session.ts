@@ -1,6 +1,7 @@
 import koffi from "koffi";
 import { appendProvider, type Device } from "./execution-provider.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { ReleaseStack } from "./release-stack.ts";
 
 /** An input or output of a graph. */
 export interface TensorInfo {
@@ -23,15 +24,20 @@ export interface OrtSessionOptions {
   readonly device: Device;
   /** Threads of one kernel. Default: the physical cores. */
   readonly numThreads: number | undefined;
+  readonly owned: ReleaseStack;
 }
 
-/** Reads and prepares a graph off the event loop. Release it with `ReleaseSession`. @throws OrtError */
-export async function openSession(ort: Ort, { graphFile, device, numThreads }: OrtSessionOptions): Promise<OrtSession> {
+/** Reads and prepares a graph off the event loop. @throws OrtError */
+export async function openSession(
+  ort: Ort,
+  { graphFile, device, numThreads, owned }: OrtSessionOptions,
+): Promise<OrtSession> {
   const options = ort.get("CreateSessionOptions");
   try {
     if (numThreads !== undefined) ort.call("SetIntraOpNumThreads", options, numThreads);
     appendProvider(ort, options, device);
     const pointer = await ort.getAsync("CreateSession", ort.env, graphFile, options);
+    owned.defer(() => ort.release("ReleaseSession", pointer));
     return { pointer, inputs: describe(ort, pointer, "Input"), outputs: describe(ort, pointer, "Output") };
   } finally {
     ort.release("ReleaseSessionOptions", options);
@@ -43,12 +49,12 @@ function describe(ort: Ort, session: OrtPointer, side: "Input" | "Output"): read
   const allocator = ort.get("GetAllocatorWithDefaultOptions");
   return Array.from({ length: count }, (_, i) => {
     const name = ort.get(`SessionGet${side}Name`, session, i, allocator);
-    const info = {
-      name: koffi.decode.string(name),
-      ...describeType(ort, ort.get(`SessionGet${side}TypeInfo`, session, i)),
-    };
-    ort.call("AllocatorFree", allocator, name);
-    return info;
+    try {
+      const type = describeType(ort, ort.get(`SessionGet${side}TypeInfo`, session, i));
+      return { name: koffi.decode.string(name), ...type };
+    } finally {
+      ort.call("AllocatorFree", allocator, name);
+    }
   });
 }
 

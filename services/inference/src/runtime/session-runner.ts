@@ -1,22 +1,54 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
-import type { StepPlan } from "../engine/step-plan.ts";
-import type { DecoderGraph } from "./decoder-graph.ts";
+import type { DecodePlan, StepPlan } from "../engine/step-plan.ts";
+import { DEFAULT_GRAPH_NAMES, type DecoderGraph, type GraphNames, readDecoderGraph } from "./decoder-graph.ts";
 import { DecoderInputs, type PassShape } from "./decoder-inputs.ts";
 import type { Device } from "./execution-provider.ts";
 import { KvCache } from "./kv-cache.ts";
 import { LogitsOutput } from "./logits-output.ts";
-import { deviceMemory, hostMemory, type Memory, returnFreeMemory } from "./memory.ts";
+import { deviceMemory, hostMemory, returnFreeMemory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { OrtSession } from "./ort-session.ts";
+import { openSession } from "./ort-session.ts";
+import { ReleaseStack } from "./release-stack.ts";
 
 export interface SessionRunnerOptions {
-  /** Owned by the runner from here on. */
-  readonly session: OrtSession;
-  readonly graph: DecoderGraph;
+  readonly graphFile: string;
+  /** What the graph calls its inputs and outputs, where that is not the usual. */
+  readonly names?: GraphNames | undefined;
   readonly device: Device;
+  /** Threads of one pass. Default: the physical cores. */
+  readonly numThreads?: number | undefined;
   readonly maxNumSeqs: number;
   readonly maxModelLen: number;
   readonly weightBytes: number;
+}
+
+/** Opens a session over a decoder's graph and makes its KV cache; what fails halfway holds no memory. */
+export async function openSessionRunner(ort: Ort, options: SessionRunnerOptions): Promise<SessionRunner> {
+  const { graphFile, names = DEFAULT_GRAPH_NAMES, device, numThreads, maxModelLen } = options;
+  const owned = new ReleaseStack();
+  try {
+    const session = await openSession(ort, { graphFile, device, numThreads, owned });
+    const graph = readDecoderGraph(session, names);
+    const runner = new SessionRunner(ort, { ...options, session: session.pointer, graph, owned });
+    await runner.run(lastPosition(maxModelLen));
+    return runner;
+  } catch (error) {
+    owned.release();
+    returnFreeMemory();
+    throw error;
+  }
+}
+
+/** A first pass at a row's end: what the graph cannot do, as positions past its rotary cache, fails at the load and not later. */
+function lastPosition(maxModelLen: number): DecodePlan {
+  return { type: "decode", moves: [], entries: [{ numComputedTokens: maxModelLen - 1, tokenId: 0 }] };
+}
+
+interface OpenedSession {
+  readonly session: OrtPointer;
+  readonly graph: DecoderGraph;
+  /** The session and what was made for it: given back when the runner closes. */
+  readonly owned: ReleaseStack;
 }
 
 /** Runs a decoder's session over a KV cache that is updated in place. */
@@ -29,7 +61,7 @@ export class SessionRunner implements ModelRunner {
   readonly #ort: Ort;
   readonly #session: OrtPointer;
   readonly #graph: DecoderGraph;
-  readonly #memories: readonly Memory[];
+  readonly #owned: ReleaseStack;
   readonly #kvCache: KvCache;
   readonly #inputs: DecoderInputs;
   readonly #logits: LogitsOutput;
@@ -37,20 +69,21 @@ export class SessionRunner implements ModelRunner {
   readonly #bindings = new Map<number, OrtPointer>();
   #isRunning = false;
 
-  constructor(ort: Ort, { session, graph, device, maxNumSeqs, maxModelLen, weightBytes }: SessionRunnerOptions) {
-    const host = hostMemory(ort);
-    const memory = deviceMemory(ort, session.pointer, device);
+  constructor(ort: Ort, options: SessionRunnerOptions & OpenedSession) {
+    const { session, graph, owned, device, maxNumSeqs, maxModelLen, weightBytes } = options;
+    const host = hostMemory(ort, owned);
+    const memory = deviceMemory(ort, session, device, owned);
     this.vocabSize = graph.vocabSize;
     this.maxNumSeqs = maxNumSeqs;
     this.maxModelLen = maxModelLen;
     this.device = device.name;
     this.#ort = ort;
-    this.#session = session.pointer;
+    this.#session = session;
     this.#graph = graph;
-    this.#memories = [host, memory];
-    this.#kvCache = new KvCache(ort, { graph, maxNumSeqs, maxModelLen, memory });
-    this.#inputs = new DecoderInputs(ort, { graph, maxNumSeqs, maxModelLen, host });
-    this.#logits = new LogitsOutput(ort, { graph, maxNumSeqs, host });
+    this.#owned = owned;
+    this.#kvCache = new KvCache(ort, { graph, maxNumSeqs, maxModelLen, memory, owned });
+    this.#inputs = new DecoderInputs(ort, { graph, maxNumSeqs, maxModelLen, host, owned });
+    this.#logits = new LogitsOutput(ort, { graph, maxNumSeqs, host, owned });
     this.memoryBytes = weightBytes + this.#kvCache.bytes;
   }
 
@@ -63,29 +96,24 @@ export class SessionRunner implements ModelRunner {
 
   close(): void {
     if (this.#isRunning) throw new Error("close() during a pass: ONNX Runtime still writes to this memory");
-    for (const binding of this.#bindings.values()) this.#ort.release("ReleaseIoBinding", binding);
-    this.#logits.release();
-    this.#inputs.release();
-    this.#kvCache.release();
-    for (const memory of this.#memories) memory.release();
-    this.#ort.release("ReleaseSession", this.#session);
+    this.#owned.release();
     returnFreeMemory();
   }
 
   async #pass(shape: PassShape): Promise<Float32Array> {
     const binding = this.#bindingOf(shape);
     for (const [name, value] of this.#inputs.views(shape)) this.#ort.call("BindInput", binding, name, value);
-    const logits = this.#logits.view(shape);
-    this.#ort.call("BindOutput", binding, this.#graph.names.logits, logits);
+    const ofPass = new ReleaseStack();
     this.#isRunning = true;
     try {
+      this.#ort.call("BindOutput", binding, this.#graph.names.logits, this.#logits.view(shape, ofPass));
       await this.#ort.callAsync("RunWithBinding", this.#session, null, binding);
       this.#ort.call("SynchronizeBoundOutputs", binding);
       return this.#logits.read(shape);
     } finally {
       this.#isRunning = false;
-      this.#ort.call("BindOutput", binding, this.#graph.names.logits, this.#logits.oneRow); // else it keeps `logits`
-      this.#ort.release("ReleaseValue", logits);
+      ofPass.release();
+      this.#ort.call("BindOutput", binding, this.#graph.names.logits, this.#logits.oneRow); // else it keeps the pass's
     }
   }
 
@@ -107,14 +135,27 @@ export class SessionRunner implements ModelRunner {
     const known = this.#bindings.get(key);
     if (known !== undefined) return known;
     const binding = this.#ort.get("CreateIoBinding", this.#session);
+    try {
+      this.#bindRows(binding, firstRow, numRows);
+    } catch (error) {
+      this.#ort.release("ReleaseIoBinding", binding);
+      throw error;
+    }
+    this.#owned.defer(() => this.#ort.release("ReleaseIoBinding", binding));
     this.#bindings.set(key, binding);
-    const rows = this.#kvCache.viewRows(firstRow, numRows);
-    this.#graph.kv.forEach(({ past, present }, i) => {
-      this.#ort.call("BindInput", binding, past, rows[i]);
-      this.#ort.call("BindOutput", binding, present, rows[i]);
-      this.#ort.release("ReleaseValue", rows[i]!);
-    });
     return binding;
+  }
+
+  #bindRows(binding: OrtPointer, firstRow: number, numRows: number): void {
+    for (const [i, { past, present }] of this.#graph.kv.entries()) {
+      const rows = this.#kvCache.viewRows(i, firstRow, numRows);
+      try {
+        this.#ort.call("BindInput", binding, past, rows);
+        this.#ort.call("BindOutput", binding, present, rows);
+      } finally {
+        this.#ort.release("ReleaseValue", rows);
+      }
+    }
   }
 }
 

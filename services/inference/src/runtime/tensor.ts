@@ -1,6 +1,7 @@
 import koffi from "koffi";
 import type { Memory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
+import type { ReleaseStack } from "./release-stack.ts";
 
 /** Element types read or written here, by their number in ONNX. */
 export const ELEMENT_TYPES = {
@@ -11,7 +12,7 @@ export const ELEMENT_TYPES = {
 
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
-/** Memory that ONNX Runtime owns, in C order; `close` gives it back, and with it all views of it. */
+/** Memory that ONNX Runtime owns, in C order; releasing `value` gives it back, and with it all views of it. */
 export interface Tensor {
   readonly value: OrtPointer;
   /** Of the first element: an address, on WebGPU and DirectML a handle. */
@@ -22,9 +23,13 @@ export interface Tensor {
  * Lets ONNX Runtime allocate, so that no memory the garbage collector moves or frees is ever behind a tensor. Not
  * zero-filled: pages are the process's only once they are written.
  */
-export function createTensor(ort: Ort, memory: Memory, type: ElementType, dims: readonly number[]): Tensor {
+export function createTensor(
+  ort: Ort,
+  { memory, type, dims, owned }: { memory: Memory; type: ElementType; dims: readonly number[]; owned: ReleaseStack },
+): Tensor {
   const shape = BigInt64Array.from(dims, BigInt);
   const value = ort.get("CreateTensorAsOrtValue", memory.allocator, shape, dims.length, ELEMENT_TYPES[type].id);
+  owned.defer(() => ort.release("ReleaseValue", value));
   return { value, data: ort.get("GetTensorMutableData", value) };
 }
 
