@@ -28,7 +28,7 @@ export interface ConversationSettings {
 
 /** What is kept together with a round. */
 export interface AppendOptions {
-  /** Id of the round's predecessor: takes its place where it is still remembered. */
+  /** Id of the round's predecessor: takes its place where it is still remembered, and forgets its reply. */
   readonly replaces?: string | undefined;
   /** For the reply's buttons. */
   readonly reply?: KeptReply;
@@ -41,14 +41,17 @@ export interface AppendOptions {
 export interface ConversationStore {
   /** The remembered rounds, oldest first. */
   turns(conversation: string): Promise<readonly Turn[]>;
-  /** Adds a round; when `2 * window` are there, only the newest `window` stay. Atomic, with what is kept beside it. */
+  /**
+   * Adds a round, or replaces the one of its id; when `2 * window` are there, only the newest `window` stay. Atomic, with
+   * what is kept beside it.
+   */
   appendTurn(conversation: string, turn: Turn, window: number, options?: AppendOptions): Promise<void>;
   /** Keeps a reply that is no round, as one that failed. The newest 64 are kept, as long as rounds are. */
   keepReply(conversation: string, reply: KeptReply): Promise<void>;
   keptReply(conversation: string, id: string): Promise<KeptReply | undefined>;
   /** Changes the question of the kept replies to a message. Atomic. */
   editQuestion(conversation: string, messageId: string, question: string): Promise<void>;
-  /** Forgets the rounds, keeps the settings. Returns how many there were. */
+  /** Forgets the rounds and the kept replies, keeps the settings. Returns how many rounds there were. */
   reset(conversation: string): Promise<number>;
   settings(conversation: string): Promise<ConversationSettings>;
   /** Sets the given fields; undefined takes a field back. */

@@ -20,6 +20,8 @@ export interface KeptReply {
   readonly model?: string;
   /** One of two replies side by side; no round of the conversation. */
   readonly isCompared?: boolean;
+  /** Id of the reply whose place it was to take and did not, as one that failed: the place is still that one's. */
+  readonly replaces?: string;
 }
 
 /** Of base 36, so that ids sort by time until the year 5188. */

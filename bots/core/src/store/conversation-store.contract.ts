@@ -1,9 +1,8 @@
-import { setMaxListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KeptReply } from "../buttons/kept-reply.ts";
 import type { ReplySignal } from "../buttons/reply-signal.ts";
 import type { ConversationStore, Turn } from "../conversation-store.ts";
-import { createGate } from "../testing/gate.ts";
+import { describeTurns } from "./turns.contract.ts";
 
 const turn = (text: string): Turn => ({ author: "Ann", user: text, assistant: `re: ${text}`, atMs: 1_700_000_000_000 });
 const kept = (id: string): KeptReply => ({
@@ -15,23 +14,25 @@ const kept = (id: string): KeptReply => ({
   end: "complete",
   model: "m",
 });
-const never = new AbortController().signal;
 let numConversations = 0;
 /** A conversation no other test has; ids may hold anything. */
 const conversation = () => `web:local:c${numConversations++}:{x}`;
 
-/** What every store does. `open` gives two views on the same memory, as two processes have. */
-export function describeConversationStore(
-  name: string,
-  open: () => Promise<{ readonly stores: readonly [ConversationStore, ConversationStore]; close(): Promise<void> }>,
-): void {
+interface OpenedStores {
+  /** Two views on the same memory, as two processes have. */
+  readonly stores: readonly [ConversationStore, ConversationStore];
+  close(): Promise<void>;
+}
+
+/** What every store does that remembers for `turnsTtlMs`. */
+export function describeConversationStore(name: string, open: (turnsTtlMs: number) => Promise<OpenedStores>): void {
   describe(name, () => {
     let first: ConversationStore;
     let second: ConversationStore;
     let close: () => Promise<void>;
 
     beforeAll(async () => {
-      const opened = await open();
+      const opened = await open(60_000);
       [first, second] = opened.stores;
       close = opened.close;
     });
@@ -80,12 +81,24 @@ export function describeConversationStore(
         expect(users.sort()).toEqual(texts.sort());
       });
 
-      it("forgets the rounds, says how many, and keeps the settings", async () => {
+      it("has a round of the same id once", async () => {
         const key = conversation();
-        await first.appendTurn(key, turn("a"), 6);
+        await first.appendTurn(key, { ...turn("a"), id: "a" }, 6);
+        await first.appendTurn(key, turn("b"), 6);
+        await second.appendTurn(key, { ...turn("A"), id: "a" }, 6);
+        await second.appendTurn(key, turn("c"), 6);
+        expect((await first.turns(key)).map(({ user }) => user)).toEqual(["A", "b", "c"]);
+      });
+
+      it("forgets the rounds with their replies, says how many, and keeps the settings", async () => {
+        const key = conversation();
+        await first.appendTurn(key, turn("a"), 6, { reply: kept("r1") });
+        await first.keepReply(key, { ...kept("r2"), end: "failed" });
         await first.updateSettings(key, { model: "m" });
         expect(await second.reset(key)).toBe(1);
         expect(await first.turns(key)).toEqual([]);
+        expect(await first.keptReply(key, "r1")).toBeUndefined();
+        expect(await second.keptReply(key, "r2")).toBeUndefined();
         expect(await first.reset(key)).toBe(0);
         expect(await first.settings(key)).toEqual({ model: "m" });
       });
@@ -95,13 +108,27 @@ export function describeConversationStore(
       it("are kept with their round or alone, for every process", async () => {
         const key = conversation();
         await first.appendTurn(key, turn("a"), 6, { reply: kept("r1") });
-        const failed: KeptReply = { ...kept("r2"), end: "failed", context: "A text.", isCompared: true };
+        const failed: KeptReply = {
+          ...kept("r2"),
+          end: "failed",
+          context: "A text.",
+          isCompared: true,
+          replaces: "r0",
+        };
         await second.keepReply(key, failed);
         expect(await second.keptReply(key, "r1")).toEqual(kept("r1"));
         expect(await first.keptReply(key, "r2")).toEqual(failed);
         expect(await first.turns(key)).toEqual([turn("a")]);
         expect(await first.keptReply(key, "r3")).toBeUndefined();
         expect(await first.keptReply(conversation(), "r1")).toBeUndefined();
+      });
+
+      it("go with the round that is replaced", async () => {
+        const key = conversation();
+        await first.appendTurn(key, { ...turn("a"), id: "r1" }, 6, { reply: kept("r1") });
+        await second.appendTurn(key, { ...turn("b"), id: "r2" }, 6, { replaces: "r1", reply: kept("r2") });
+        expect(await first.keptReply(key, "r1")).toBeUndefined();
+        expect(await first.keptReply(key, "r2")).toEqual(kept("r2"));
       });
 
       it("make room for newer ones", async () => {
@@ -120,6 +147,21 @@ export function describeConversationStore(
         expect(await first.keptReply(key, "r1")).toEqual({ ...kept("r1"), question: 'new "text" 👩🏽‍🚀 \\ \n' });
         expect(await first.keptReply(key, "r2")).toMatchObject({ question: "q" });
       });
+    });
+
+    it("forgets rounds and kept replies of a conversation that was silent, and keeps its settings", async () => {
+      const brief = await open(300);
+      const [store, other] = brief.stores;
+      const key = conversation();
+      await store.updateSettings(key, { model: "m" });
+      await store.appendTurn(key, { ...turn("a"), id: "r1" }, 6, { reply: kept("r1") });
+      await store.keepReply(key, kept("r2"));
+      await expect
+        .poll(async () => [await other.turns(key), await other.keptReply(key, "r1")])
+        .toEqual([[], undefined]);
+      expect(await store.keptReply(key, "r2")).toBeUndefined();
+      expect(await store.settings(key)).toEqual({ model: "m" });
+      await brief.close();
     });
 
     describe("signals", () => {
@@ -181,99 +223,6 @@ export function describeConversationStore(
       });
     });
 
-    describe("turns", () => {
-      it("gives a conversation to one at a time, in order of arrival, across processes", async () => {
-        const key = conversation();
-        const order: number[] = [];
-        const leaveFirst = await first.takeTurn(key, { signal: never });
-        const runs: Promise<void>[] = [];
-        for (const number of [1, 2, 3, 4, 5]) {
-          const arrived = createGate();
-          const turn = (number % 2 ? second : first).takeTurn(key, { signal: never, onWaiting: arrived.open });
-          const run = async () => {
-            const leave = await turn;
-            order.push(number);
-            await leave();
-          };
-          runs.push(run());
-          await arrived.opened;
-        }
-        expect(order).toEqual([]);
-        await leaveFirst();
-        await Promise.all(runs);
-        expect(order).toEqual([1, 2, 3, 4, 5]);
-      });
-
-      it("lets different conversations go side by side", async () => {
-        const leave = await first.takeTurn(conversation(), { signal: never });
-        const leaveOther = await second.takeTurn(conversation(), { signal: never });
-        await Promise.all([leave(), leaveOther()]);
-      });
-
-      it("says how many are ahead, and again when that changes", async () => {
-        const key = conversation();
-        const leave = await first.takeTurn(key, { signal: never });
-        const gone = new AbortController();
-        const isSecond = createGate();
-        const impatient = first.takeTurn(key, { signal: gone.signal, onWaiting: isSecond.open });
-        impatient.catch(() => undefined);
-        await isSecond.opened;
-        const heard: number[] = [];
-        const isThird = createGate();
-        const isNext = createGate();
-        const waiting = second.takeTurn(key, {
-          signal: never,
-          onWaiting: (ahead) => {
-            heard.push(ahead);
-            if (ahead === 2) isThird.open();
-            if (ahead === 1) isNext.open();
-          },
-        });
-        await isThird.opened;
-        gone.abort(new Error("left"));
-        await expect(impatient).rejects.toThrow("left");
-        await isNext.opened;
-        await leave();
-        await (await waiting)();
-        expect(heard).toEqual([2, 1]);
-      });
-
-      it("refuses someone who has left before coming", async () => {
-        const key = conversation();
-        await expect(first.takeTurn(key, { signal: AbortSignal.abort(new Error("left")) })).rejects.toThrow("left");
-        await (await first.takeTurn(key, { signal: never }))();
-      });
-
-      it("takes the turn back once, however often it is given", async () => {
-        const key = conversation();
-        const leave = await first.takeTurn(key, { signal: never });
-        await leave();
-        const leaveNext = await second.takeTurn(key, { signal: never });
-        await leave();
-        let isTaken = false;
-        const isWaiting = createGate();
-        const third = first.takeTurn(key, { signal: never, onWaiting: isWaiting.open });
-        void third.then(() => {
-          isTaken = true;
-        });
-        await isWaiting.opened;
-        expect(isTaken).toBe(false);
-        await leaveNext();
-        await (await third)();
-      });
-
-      it("refuses more waiters than it has room for", async () => {
-        const key = conversation();
-        const gone = new AbortController();
-        setMaxListeners(64, gone.signal);
-        const leave = await first.takeTurn(key, { signal: never });
-        const waiters = Array.from({ length: 32 }, () => first.takeTurn(key, { signal: gone.signal }));
-        const settled = Promise.allSettled(waiters);
-        await expect(first.takeTurn(key, { signal: gone.signal })).rejects.toThrow(/32 messages already wait/);
-        gone.abort();
-        expect((await settled).every(({ status }) => status === "rejected")).toBe(true);
-        await leave();
-      });
-    });
+    describeTurns(() => [first, second]);
   });
 }

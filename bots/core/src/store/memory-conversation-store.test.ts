@@ -4,8 +4,8 @@ import { createMemoryConversationStore } from "./memory-conversation-store.ts";
 
 const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
 
-describeConversationStore("MemoryConversationStore", async () => {
-  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+describeConversationStore("MemoryConversationStore", async (turnsTtlMs) => {
+  const store = createMemoryConversationStore({ turnsTtlMs });
   return { stores: [store, store], close: () => store.close() };
 });
 
@@ -24,6 +24,19 @@ describe("MemoryConversationStore in time", () => {
     expect(await store.turns("c")).toHaveLength(2);
     vi.advanceTimersByTime(1_000);
     expect(await store.turns("c")).toEqual([]);
+  });
+
+  it("keeps a reply under a button as long as the rounds beside it", async () => {
+    vi.useFakeTimers();
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const reply = { id: "r1", messageId: "m1", author: "Ann", question: "a", text: "b", end: "complete" } as const;
+    await store.appendTurn("c", turn, 6, { reply });
+    vi.advanceTimersByTime(59_000);
+    await store.appendTurn("c", turn, 6);
+    vi.advanceTimersByTime(59_000);
+    expect(await store.keptReply("c", "r1")).toEqual(reply);
+    vi.advanceTimersByTime(1_000);
+    expect(await store.keptReply("c", "r1")).toBeUndefined();
   });
 
   it("frees an event id after ten minutes", async () => {
@@ -45,5 +58,15 @@ describe("MemoryConversationStore in time", () => {
     expect(await store.turns("c0")).toHaveLength(2);
     expect(await store.turns("c1")).toEqual([]);
     expect(await store.turns("c2")).toHaveLength(1);
+  });
+
+  it("keeps the settings of at most ten thousand conversations, and counts none that has none", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    for (let index = 0; index < 10_000; index++) await store.updateSettings(`c${index}`, { window: 2 });
+    await store.updateSettings("c0", { window: undefined });
+    await store.updateSettings("new", { window: 3 });
+    expect(await store.settings("c1")).toEqual({ window: 2 });
+    await store.updateSettings("newer", { window: 3 });
+    expect(await store.settings("c1")).toEqual({});
   });
 });

@@ -10,8 +10,16 @@ import type {
 import { slideWindow } from "../window.ts";
 import { busyError, EVENT_TTL_MS, MAX_WAITING_TURNS } from "./limits.ts";
 
-/** Most conversations whose rounds are kept; the one longest silent goes first. */
+/** Most conversations that are remembered, and most that have settings; the one longest left alone goes first. */
 const MAX_CONVERSATIONS = 10_000;
+
+/** What `reset` forgets. */
+interface Remembered {
+  readonly turns: readonly Turn[];
+  readonly replies: ReadonlyMap<string, KeptReply>;
+}
+
+const NOTHING: Remembered = { turns: [], replies: new Map() };
 
 interface MemoryStoreOptions {
   /** How long a silent conversation is remembered, in milliseconds. */
@@ -26,8 +34,7 @@ export function createMemoryConversationStore(options: MemoryStoreOptions): Conv
 class MemoryConversationStore implements ConversationStore {
   readonly kind = "memory";
   readonly #turnsTtlMs: number;
-  readonly #rounds = new Map<string, { readonly turns: readonly Turn[]; readonly expiresAtMs: number }>();
-  readonly #replies = new Map<string, ReadonlyMap<string, KeptReply>>();
+  readonly #remembered = new Map<string, Remembered & { readonly expiresAtMs: number }>();
   readonly #listeners = new Set<(signal: ReplySignal) => void>();
   readonly #settings = new Map<string, ConversationSettings>();
   readonly #events = new Map<string, number>();
@@ -38,44 +45,39 @@ class MemoryConversationStore implements ConversationStore {
   }
 
   async turns(conversation: string): Promise<readonly Turn[]> {
-    return this.#liveTurns(conversation);
+    return this.#of(conversation).turns;
   }
 
   async appendTurn(conversation: string, turn: Turn, window: number, options: AppendOptions = {}): Promise<void> {
     const { replaces, reply } = options;
-    const old = this.#liveTurns(conversation);
-    const isKnown = replaces !== undefined && old.some(({ id }) => id === replaces);
-    const turns = isKnown
-      ? old.map((round) => (round.id === replaces ? turn : round))
+    const { turns: old, replies } = this.#of(conversation);
+    const isReplaced = ({ id }: Turn) => id !== undefined && (id === turn.id || id === replaces);
+    const turns = old.some(isReplaced)
+      ? old.map((round) => (isReplaced(round) ? turn : round))
       : slideWindow([...old, turn], window);
-    this.#rounds.delete(conversation);
-    this.#rounds.set(conversation, { turns, expiresAtMs: Date.now() + this.#turnsTtlMs });
-    dropOldest(this.#rounds);
-    if (reply) await this.keepReply(conversation, reply);
+    const others = [...replies.values()].filter(({ id }) => id !== replaces);
+    this.#remember(conversation, { turns, replies: newest(reply ? [...others, reply] : others) });
   }
 
   async keepReply(conversation: string, reply: KeptReply): Promise<void> {
-    const replies = new Map(this.#replies.get(conversation)).set(reply.id, reply);
-    const newest = [...replies].sort(([a], [b]) => (a < b ? -1 : 1)).slice(-MAX_KEPT_REPLIES);
-    this.#replies.delete(conversation);
-    this.#replies.set(conversation, new Map(newest));
-    dropOldest(this.#replies);
+    const { turns, replies } = this.#of(conversation);
+    this.#remember(conversation, { turns, replies: newest([...replies.values(), reply]) });
   }
 
   async keptReply(conversation: string, id: string): Promise<KeptReply | undefined> {
-    return this.#replies.get(conversation)?.get(id);
+    return this.#of(conversation).replies.get(id);
   }
 
   async editQuestion(conversation: string, messageId: string, question: string): Promise<void> {
-    const replies = this.#replies.get(conversation);
-    if (!replies) return;
+    const known = this.#remembered.get(conversation);
+    if (!known) return;
     const edit = (reply: KeptReply) => (reply.messageId === messageId ? { ...reply, question } : reply);
-    this.#replies.set(conversation, new Map([...replies].map(([id, reply]) => [id, edit(reply)])));
+    this.#remembered.set(conversation, { ...known, replies: newest([...known.replies.values()].map(edit)) });
   }
 
   async reset(conversation: string): Promise<number> {
-    const { length } = this.#liveTurns(conversation);
-    this.#rounds.delete(conversation);
+    const { length } = this.#of(conversation).turns;
+    this.#remembered.delete(conversation);
     return length;
   }
 
@@ -86,7 +88,9 @@ class MemoryConversationStore implements ConversationStore {
   async updateSettings(conversation: string, patch: { [K in keyof ConversationSettings]: unknown }): Promise<void> {
     const fields = { ...this.#settings.get(conversation), ...patch };
     const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-    this.#settings.set(conversation, Object.fromEntries(present));
+    this.#settings.delete(conversation);
+    if (present.length > 0) this.#settings.set(conversation, Object.fromEntries(present));
+    dropOldest(this.#settings);
   }
 
   /** Nobody outlives this process to take over what it left. */
@@ -136,9 +140,19 @@ class MemoryConversationStore implements ConversationStore {
 
   async close(): Promise<void> {}
 
-  #liveTurns(conversation: string): readonly Turn[] {
-    const rounds = this.#rounds.get(conversation);
-    return rounds && rounds.expiresAtMs > Date.now() ? rounds.turns : [];
+  #of(conversation: string): Remembered {
+    const now = Date.now();
+    for (const [key, { expiresAtMs }] of this.#remembered) {
+      if (expiresAtMs > now) break; // In order of use, and all live equally long.
+      this.#remembered.delete(key);
+    }
+    return this.#remembered.get(conversation) ?? NOTHING;
+  }
+
+  #remember(conversation: string, remembered: Remembered): void {
+    this.#remembered.delete(conversation);
+    this.#remembered.set(conversation, { ...remembered, expiresAtMs: Date.now() + this.#turnsTtlMs });
+    dropOldest(this.#remembered);
   }
 
   #leave(conversation: string, waiter: Waiter): void {
@@ -149,6 +163,12 @@ class MemoryConversationStore implements ConversationStore {
     if (queue.length === 0) this.#queues.delete(conversation);
     for (const [ahead, behind] of queue.entries()) if (ahead >= index) behind.advance(ahead);
   }
+}
+
+/** By id, those made last. */
+function newest(replies: readonly KeptReply[]): ReadonlyMap<string, KeptReply> {
+  const byId = new Map(replies.map((reply) => [reply.id, reply]));
+  return new Map([...byId].sort(([a], [b]) => (a < b ? -1 : 1)).slice(-MAX_KEPT_REPLIES));
 }
 
 /** Of the map's order, which is that of use. */

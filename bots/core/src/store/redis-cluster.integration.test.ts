@@ -26,10 +26,10 @@ describeOnRedis("a cluster of three nodes", (program) => {
     await redis.close();
     await cluster.close();
   });
-  const openStore = () => createRedisConversationStore({ url: cluster.url, turnsTtlMs: 60_000, logger });
+  const openStore = (turnsTtlMs = 60_000) => createRedisConversationStore({ url: cluster.url, turnsTtlMs, logger });
 
-  describeConversationStore("RedisConversationStore", async () => {
-    const stores = [await openStore(), await openStore()] as const;
+  describeConversationStore("RedisConversationStore", async (turnsTtlMs) => {
+    const stores = [await openStore(turnsTtlMs), await openStore(turnsTtlMs)] as const;
     return { stores, close: async () => void (await Promise.all(stores.map((store) => store.close()))) };
   });
 

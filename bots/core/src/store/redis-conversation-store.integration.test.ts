@@ -19,9 +19,10 @@ const openStore = (url: string, leaseMs = 10_000) =>
   createRedisConversationStore({ url, turnsTtlMs: 60_000, logger, leaseMs });
 
 describeOnRedis("conversations", (program) => {
-  describeConversationStore("RedisConversationStore", async () => {
+  describeConversationStore("RedisConversationStore", async (turnsTtlMs) => {
     const server = await startRedisServer(program);
-    const stores = [await openStore(server.url), await openStore(server.url)] as const;
+    const options = { url: server.url, turnsTtlMs, logger };
+    const stores = [await createRedisConversationStore(options), await createRedisConversationStore(options)] as const;
     const close = async () => {
       await Promise.all(stores.map((store) => store.close()));
       await server.close();

@@ -49,6 +49,7 @@ const keptReplySchema = z.object({
   end: z.enum(["complete", "stopped", "length", "contextFull", "timeBudget", "repetition", "failed"]),
   model: z.string().optional(),
   isCompared: z.boolean().optional(),
+  replaces: z.string().optional(),
 });
 
 /** How a Redis store is made. */
@@ -81,6 +82,9 @@ export function createRedisStoreOver(
 const key = (conversation: string, part: "turns" | "settings" | "queue" | "leases" | "replies") =>
   `cria:{${conversation}}:${part}`;
 
+/** What `/reset` forgets. */
+const rememberedKeys = (conversation: string) => [key(conversation, "turns"), key(conversation, "replies")];
+
 class RedisConversationStore implements ConversationStore {
   readonly kind = "redis";
   readonly #redis: RedisConnection;
@@ -104,11 +108,13 @@ class RedisConversationStore implements ConversationStore {
   }
 
   async appendTurn(conversation: string, turn: Turn, window: number, options: AppendOptions = {}): Promise<void> {
-    await this.#append(conversation, { round: JSON.stringify(turn), window, ...options });
+    const { replaces = "", reply } = options;
+    const args = [...this.#keptArgs(reply), JSON.stringify(turn), turn.id ?? "", window, replaces];
+    await this.#redis.run((client) => client.appendTurn(rememberedKeys(conversation), args));
   }
 
   async keepReply(conversation: string, reply: KeptReply): Promise<void> {
-    await this.#append(conversation, { round: "", window: 1, reply });
+    await this.#redis.run((client) => client.keepReply(rememberedKeys(conversation), this.#keptArgs(reply)));
   }
 
   async keptReply(conversation: string, id: string): Promise<KeptReply | undefined> {
@@ -120,16 +126,8 @@ class RedisConversationStore implements ConversationStore {
     await this.#redis.run((client) => client.editQuestion([key(conversation, "replies")], [messageId, question]));
   }
 
-  async #append(conversation: string, entry: AppendOptions & { round: string; window: number }): Promise<void> {
-    const { round, window, replaces = "", reply } = entry;
-    const kept = reply ? [reply.id, JSON.stringify(reply), MAX_KEPT_REPLIES] : ["", "", MAX_KEPT_REPLIES];
-    const args = [round, window, this.#turnsTtlMs, replaces, ...kept];
-    const keys = [key(conversation, "turns"), key(conversation, "replies")];
-    await this.#redis.run((client) => client.appendTurn(keys, args));
-  }
-
   async reset(conversation: string): Promise<number> {
-    return await this.#redis.run((client) => client.resetTurns([key(conversation, "turns")], []));
+    return await this.#redis.run((client) => client.resetTurns(rememberedKeys(conversation), []));
   }
 
   async settings(conversation: string): Promise<ConversationSettings> {
@@ -171,6 +169,11 @@ class RedisConversationStore implements ConversationStore {
 
   async takeTurn(conversation: string, options: TakeTurnOptions): Promise<() => Promise<void>> {
     return await this.#turnQueue.take([key(conversation, "queue"), key(conversation, "leases")], options);
+  }
+
+  #keptArgs(reply: KeptReply | undefined): readonly (string | number)[] {
+    const kept = reply ? [reply.id, JSON.stringify(reply)] : ["", ""];
+    return [this.#turnsTtlMs, MAX_KEPT_REPLIES, ...kept];
   }
 
   async close(): Promise<void> {

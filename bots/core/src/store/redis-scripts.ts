@@ -1,32 +1,40 @@
 import { type CommandParser, defineScript } from "redis";
 
 /**
- * KEYS: rounds, kept replies. ARGV: round, window, TTL in ms, id of the round it replaces or "", reply id or "", reply, most
- * replies. The window in leaps of `slideWindow`; the oldest replies, whose ids are the least, make room.
+ * KEYS: rounds, kept replies. ARGV: TTL in ms, most replies, reply id or "", reply. The oldest replies, whose ids are the
+ * least, make room.
  */
-const APPEND_TURN = `
-local place = -1
-if ARGV[4] ~= '' then
-  for index, round in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
-    local isRound, fields = pcall(cjson.decode, round)
-    if isRound and type(fields) == 'table' and fields.id == ARGV[4] then place = index - 1 end
-  end
-end
-if place >= 0 then
-  redis.call('LSET', KEYS[1], place, ARGV[1])
-elseif ARGV[1] ~= '' then
-  local length = redis.call('RPUSH', KEYS[1], ARGV[1])
-  if length >= 2 * tonumber(ARGV[2]) then redis.call('LTRIM', KEYS[1], -tonumber(ARGV[2]), -1) end
-end
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-if ARGV[5] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[5], ARGV[6])
+const KEEP_REPLY = `
+if ARGV[3] ~= '' then
+  redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
   local ids = redis.call('HKEYS', KEYS[2])
   table.sort(ids)
-  for index = 1, #ids - tonumber(ARGV[7]) do redis.call('HDEL', KEYS[2], ids[index]) end
-  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+  for index = 1, #ids - tonumber(ARGV[2]) do redis.call('HDEL', KEYS[2], ids[index]) end
 end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], ARGV[1])
 return 1`;
+
+/**
+ * KEYS and ARGV: as KEEP_REPLY, then the round, its id or "", the window, the id of the round it replaces or "". A round of
+ * the same id is replaced too; the replaced one's reply goes. The window in leaps of `slideWindow`.
+ */
+const APPEND_TURN = `
+local round, id, window, replaced = ARGV[5], ARGV[6], tonumber(ARGV[7]), ARGV[8]
+local place = -1
+for index, old in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  local isRound, fields = pcall(cjson.decode, old)
+  local oldId = isRound and type(fields) == 'table' and fields.id
+  if oldId and oldId ~= '' and (oldId == id or oldId == replaced) then place = index - 1 end
+end
+if place >= 0 then
+  redis.call('LSET', KEYS[1], place, round)
+else
+  local length = redis.call('RPUSH', KEYS[1], round)
+  if length >= 2 * window then redis.call('LTRIM', KEYS[1], -window, -1) end
+end
+redis.call('HDEL', KEYS[2], replaced)
+${KEEP_REPLY}`;
 
 /** KEYS: kept replies. ARGV: message id, question. */
 const EDIT_QUESTION = `
@@ -104,10 +112,10 @@ redis.call('XTRIM', KEYS[1], 'MINID', '~', time[1] * 1000 - ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`;
 
-/** KEYS: rounds. Forgets them and returns how many there were. */
+/** KEYS: rounds, kept replies. Forgets them and returns how many rounds there were. */
 const RESET = `
 local length = redis.call('LLEN', KEYS[1])
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[2])
 return length`;
 
 /**
@@ -153,10 +161,11 @@ export const redisScripts = {
   countMessage: script(COUNT_MESSAGE, 4),
   countTokens: script(COUNT_TOKENS, 2),
   editQuestion: script(EDIT_QUESTION, 1),
+  keepReply: script(KEEP_REPLY, 2),
   keepUnanswered: script(KEEP_UNANSWERED, 1),
   takeAbandoned: script(TAKE_ABANDONED, 1),
   updateSettings: script(UPDATE_SETTINGS, 1),
-  resetTurns: script(RESET, 1),
+  resetTurns: script(RESET, 2),
   waitTurn: script(WAIT_TURN, 2),
   renewTurn: script(RENEW_TURN, 2),
   leaveTurn: script(LEAVE_TURN, 2),
