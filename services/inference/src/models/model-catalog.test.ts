@@ -48,6 +48,23 @@ describe("ModelCatalog", () => {
     expect(models.get("chat")!.chatTemplate).toBe("own");
   });
 
+  it("takes for models the folders with a manifest, and nothing else", () => {
+    writeModelFolder(modelsDir, "llama");
+    writeFiles(modelsDir, { "notes.txt": "hi", ".importing-x-1/cria.json": {}, "stray/model.onnx": "" });
+    writeFiles(modelsDir, { "odd/cria.json/file": "" });
+    expect([...new ModelCatalog(modelsDir).models.keys()]).toEqual(["llama"]);
+    expect([...new ModelCatalog(join(modelsDir, "notes.txt")).models.keys()]).toEqual([]);
+  });
+
+  it("names the nearest for a base that does not exist: neither the variant itself nor a broken one", () => {
+    writeModelFolder(modelsDir, "lame", { "tokenizer.json": undefined });
+    writeVariant("lamb", { base: "lamp" });
+    writeModelFolder(modelsDir, "camp");
+    expect(faultsOf("lamb")).toEqual(['base "lamp" does not exist; nearest: camp']);
+    writeVariant("other", { base: "xyzzy" });
+    expect(faultsOf("other")).toEqual(['base "xyzzy" does not exist; none has a name like it']);
+  });
+
   it("names a base that does not exist, with the nearest", () => {
     writeModelFolder(modelsDir, "llama");
     writeVariant("variant", { base: "lama" });

@@ -71,7 +71,7 @@ export class ModelCatalog {
 /** Folders with a manifest; one without is no model, and a hidden one is being written. */
 function listFolders(modelsDir: string): string[] {
   return readFolder(modelsDir)
-    .filter(({ name }) => !name.startsWith(".") && statOf(join(modelsDir, name, MANIFEST_FILE)))
+    .filter(({ name }) => !name.startsWith(".") && statOf(join(modelsDir, name, MANIFEST_FILE))?.isFile())
     .map(({ name }) => name);
 }
 
