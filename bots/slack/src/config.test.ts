@@ -15,8 +15,8 @@ describe("loadSlackConfig", () => {
 
   it("takes HTTP without one", () => {
     const env = { CRIA_SLACK_BOT_TOKEN: "xoxb-1", CRIA_SLACK_SIGNING_SECRET: "s", CRIA_SLACK_THREADS: "0" };
-    expect(loadSlackConfig({ ...env, CRIA_SLACK_PORT: "80" })).toMatchObject({
-      events: { type: "http", signingSecret: "s", host: "127.0.0.1", port: 80 },
+    expect(loadSlackConfig({ ...env, CRIA_SLACK_PORT: "80", CRIA_SLACK_PROCESSES: "3" })).toMatchObject({
+      events: { type: "http", signingSecret: "s", host: "127.0.0.1", port: 80, numProcesses: 3 },
       followsThreads: false,
     });
   });

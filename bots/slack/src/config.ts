@@ -19,6 +19,8 @@ export interface SlackConfig {
         readonly host: string;
         /** `CRIA_SLACK_PORT`. Default 3001. */
         readonly port: number;
+        /** `CRIA_SLACK_PROCESSES`: bot processes behind the balancer, which share Slack's limits. Default 1. */
+        readonly numProcesses: number;
       };
   /** `CRIA_SLACK_API_URL`: another Slack than slack.com, as a proxy. */
   readonly apiUrl: string | undefined;
@@ -27,6 +29,7 @@ export interface SlackConfig {
 }
 
 const DEFAULT_PORT = 3001;
+const MAX_PROCESSES = 1_000;
 
 const token = (prefix: string, where: string) =>
   z.string().startsWith(prefix, `must begin with ${prefix}; find it at https://api.slack.com/apps → ${where}`);
@@ -44,6 +47,12 @@ const schema = z
       .min(0, "must be a port, 0 to 65535")
       .max(65_535, "must be a port, 0 to 65535")
       .default(DEFAULT_PORT),
+    CRIA_SLACK_PROCESSES: z.coerce
+      .number(`must be 1 to ${MAX_PROCESSES}`)
+      .int(`must be 1 to ${MAX_PROCESSES}`)
+      .min(1, `must be 1 to ${MAX_PROCESSES}`)
+      .max(MAX_PROCESSES, `must be 1 to ${MAX_PROCESSES}`)
+      .default(1),
     CRIA_SLACK_API_URL: z.url("must be an address, as https://slack.com/api/").optional(),
     CRIA_SLACK_THREADS: z.enum(["0", "1"], "must be 0 or 1").default("1"),
   })
@@ -77,5 +86,6 @@ function eventsConfig(data: z.infer<typeof schema>): SlackConfig["events"] {
     signingSecret: data.CRIA_SLACK_SIGNING_SECRET ?? "",
     host: data.CRIA_SLACK_HOST,
     port: data.CRIA_SLACK_PORT,
+    numProcesses: data.CRIA_SLACK_PROCESSES,
   };
 }

@@ -94,11 +94,11 @@ describe("the bot's connection to Slack", () => {
 });
 
 describe("the bot by HTTP", () => {
-  async function startByHttp() {
+  async function startByHttp(more: Readonly<Record<string, string>> = {}) {
     const port = await freePort("127.0.0.1");
     const requestUrl = `http://127.0.0.1:${port}/slack/events`;
     const server = await startSlackServer({ ...manifestOptions(), requestUrl, signingSecret: "shh" });
-    const env = { CRIA_SLACK_APP_TOKEN: "", CRIA_SLACK_SIGNING_SECRET: "shh", CRIA_SLACK_PORT: `${port}` };
+    const env = { CRIA_SLACK_APP_TOKEN: "", CRIA_SLACK_SIGNING_SECRET: "shh", CRIA_SLACK_PORT: `${port}`, ...more };
     const model = new FakeInferenceClient();
     const platform = createBot(server, model, [], { env });
     await platform.start();
@@ -119,6 +119,16 @@ describe("the bot by HTTP", () => {
     await server.interactions.command(ann, question.channel, "status");
     await server.until(() => server.messages(question.channel, undefined, ann).length === 2);
     expect(server.world.violations).toEqual([]);
+    await close();
+  });
+
+  it("takes its part of Slack's limits where it is told how many processes share them", async () => {
+    const { server, close } = await startByHttp({ CRIA_SLACK_PROCESSES: "3" });
+    const people = Array.from({ length: 10 }, (_, index) => server.people.addUser(`Person ${index}`));
+    const questions = people.map((person) => server.people.dm(person, "hi"));
+    for (const question of questions) await repliesTo(server, question);
+    expect(server.calls("chat.startStream")).toHaveLength(3);
+    expect(server.api.calls.filter(({ error }) => error !== undefined)).toEqual([]);
     await close();
   });
 

@@ -57,6 +57,7 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
   return {
     start: async () => {
       context = await createContext(options, connection, stopping.signal);
+      if (config.events.type === "http") onConnected(config.events.numProcesses);
       register(connection.app, context, onLost);
       stopAdopting = adoptReplies(context);
       await connect(options, connection, stopping.signal);
