@@ -48,6 +48,12 @@ describe("the inference service", () => {
     expect(service.errors()).toMatch(/^CRIA_PORT="http": .*\nCRIA_MEMORY="much": .*\n$/);
   });
 
+  it("names a device that is not there, and exits with 2", async () => {
+    const service = spawnService({ CRIA_DEVICES: "cuda:99" });
+    expect(await service.exited).toBe(2);
+    expect(service.errors()).toMatch(/^CRIA_DEVICES: device "cuda:99" .*\n$/);
+  });
+
   it.each(["CRIA_PORT", "CRIA_METRICS_PORT"])(
     "says in one line that the port of %s is taken, and exits with 3",
     async (name) => {

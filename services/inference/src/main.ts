@@ -2,6 +2,7 @@ import { totalmem } from "node:os";
 import { setLogger as setGrpcLogger } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Config, ConfigError, isLoopback, loadConfig } from "./config.ts";
+import { InferenceError } from "./errors.ts";
 import { createInferenceEngine } from "./inference-engine.ts";
 import type { PlacedModelRunner } from "./models/load-weights.ts";
 import type { ModelWeights } from "./models/model-folder.ts";
@@ -50,6 +51,7 @@ async function run(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   setGrpcLogger({ error: (message: string) => logger.debug({ from: "grpc-js" }, message) });
   const stopped = stopSignal();
+  await requireDevice(config.device);
   const registry = openRegistry(config, logger);
   const metrics = createMetrics({
     loads: () => registry.loaded().map(({ description, engine }) => ({ model: description.name, load: engine.load() })),
@@ -69,6 +71,18 @@ async function run(config: Config): Promise<void> {
   logger.info("stopped");
 }
 
+/** Models load at their first use, but a device that is not there is told at the start. The CPU always is. */
+async function requireDevice(device: string): Promise<void> {
+  if (device === "cpu") return;
+  const provider = await import("./runtime/execution-provider.ts");
+  try {
+    provider.requireDevice(device);
+  } catch (error) {
+    if (error instanceof InferenceError) throw new StartError(`CRIA_DEVICES: ${error.message}`, EXIT_CONFIG);
+    throw error;
+  }
+}
+
 function openRegistry(config: Config, logger: Logger): ModelRegistry {
   return createModelRegistry({
     modelsDir: config.modelsDir,
@@ -81,7 +95,7 @@ function openRegistry(config: Config, logger: Logger): ModelRegistry {
       unloaded: (folder) => logger.info({ folder }, "model unloaded"),
       failed: (folder, err) => logger.error({ folder, err }, "model failed"),
     },
-    loadRunner: (weights) => loadRunner(config, weights),
+    loadRunner: (weights) => loadRunner(config, weights, logger),
     createEngine: ({ runner, tokenizer }) =>
       createInferenceEngine({
         runner,
@@ -96,10 +110,10 @@ function openRegistry(config: Config, logger: Logger): ModelRegistry {
   });
 }
 
-async function loadRunner(config: Config, weights: ModelWeights): Promise<PlacedModelRunner> {
+async function loadRunner(config: Config, weights: ModelWeights, logger: Logger): Promise<PlacedModelRunner> {
   // The native libraries take a moment, and a service that listens can say so.
   const { loadOnnxModelRunner } = await import("./runtime/onnx-model-runner.ts");
-  return loadOnnxModelRunner({
+  const runner = await loadOnnxModelRunner({
     graphFile: weights.file,
     names: weights.names,
     maxModelLen: weights.maxModelLen,
@@ -107,6 +121,13 @@ async function loadRunner(config: Config, weights: ModelWeights): Promise<Placed
     device: config.device,
     numThreads: config.threads,
   });
+  const { device, maxNumSeqs } = runner;
+  if (maxNumSeqs < config.maxNumSeqs)
+    logger.warn(
+      { maxNumSeqs },
+      `${device} runs one sequence at a time, so CRIA_MAX_NUM_SEQS=${config.maxNumSeqs} is not used`,
+    );
+  return runner;
 }
 
 async function startMetrics({ metricsPort, host }: Config, registry: Parameters<typeof startMetricsServer>[0]) {

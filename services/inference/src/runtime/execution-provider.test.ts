@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { findDevice } from "./execution-provider.ts";
+import { findDevice, requireDevice } from "./execution-provider.ts";
 import { loadOrt } from "./ort-api.ts";
 
 const ort = loadOrt();
@@ -10,4 +10,9 @@ it("finds the CPU, which every library has", () => {
 
 it.each(["", "tpu", "CPU", "cpu:", "cpu:x", "cuda:-1", "cpu:0:1"])("refuses %j and says what there is", (name) => {
   expect(() => findDevice(ort, name)).toThrow(`device "${name}" is not available: this ONNX Runtime offers cpu`);
+});
+
+it("makes sure of a device before a model is loaded", () => {
+  requireDevice("cpu");
+  expect(() => requireDevice("cuda:99")).toThrow(/^device "cuda:99" (is not available|cannot be used): /);
 });

@@ -1,6 +1,6 @@
 import koffi from "koffi";
 import { InferenceError } from "../errors.ts";
-import type { Ort, OrtPointer } from "./ort-api.ts";
+import { loadOrt, type Ort, type OrtPointer } from "./ort-api.ts";
 
 /** What computes a model, and where its KV cache lies. */
 export interface ExecutionProvider {
@@ -43,6 +43,29 @@ export function findDevice(ort: Ort, name: string): Device {
     "INVALID_ARGUMENT",
     `device "${name}" is not available: this ONNX Runtime offers ${offered.join(", ")}`,
   );
+}
+
+/**
+ * Makes sure that a device can be computed on, before any model is loaded.
+ * @throws InferenceError INVALID_ARGUMENT saying what there is, or what it lacks
+ */
+export function requireDevice(name: string): void {
+  const ort = loadOrt();
+  const device = findDevice(ort, name);
+  const sessionOptions = ort.get("CreateSessionOptions");
+  try {
+    appendProvider(ort, sessionOptions, device);
+  } catch (cause) {
+    const fault = `device "${name}" cannot be used: ${(cause as Error).message}${deviceHint(name)}`;
+    throw new InferenceError("INVALID_ARGUMENT", fault, { cause });
+  } finally {
+    ort.release("ReleaseSessionOptions", sessionOptions);
+  }
+}
+
+/** What to do where a device fails, if more is known than its error says. */
+export function deviceHint(name: string): string {
+  return name.startsWith("cuda") ? "; CUDA needs onnxruntime-node's CUDA files, see the README" : "";
 }
 
 /** Execution providers compiled into the library, in its own names. */

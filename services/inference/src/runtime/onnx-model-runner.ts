@@ -1,7 +1,7 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
 import { InferenceError } from "../errors.ts";
 import type { GraphNames } from "./decoder-graph.ts";
-import { type Device, findDevice } from "./execution-provider.ts";
+import { type Device, deviceHint, findDevice } from "./execution-provider.ts";
 import { readGraphFile } from "./graph-file.ts";
 import { HOST_MEMORY } from "./memory.ts";
 import { loadOrt, OrtError } from "./ort-api.ts";
@@ -67,6 +67,7 @@ function notInPlace(graphFile: string): InferenceError {
 
 function notRunnable({ graphFile, device, maxModelLen }: OnnxModelRunnerOptions, cause: OrtError): InferenceError {
   const fault = `ONNX Runtime cannot run ${graphFile} on ${device} with maxModelLen ${maxModelLen}`;
-  const hint = device.startsWith("cuda") ? "; CUDA needs onnxruntime-node's CUDA files, see the README" : "";
-  return new InferenceError("MODEL_BROKEN", `${fault}: ${cause.message} (${cause.code})${hint}`, { cause });
+  return new InferenceError("MODEL_BROKEN", `${fault}: ${cause.message} (${cause.code})${deviceHint(device)}`, {
+    cause,
+  });
 }

@@ -1,10 +1,10 @@
 import { loadOnnxModelRunner } from "./onnx-model-runner.ts";
 import { TINY_LAYOUTS, TINY_MAX_MODEL_LEN } from "./stock-decoder.fixture.ts";
 
-/** Run by webgpu.integration.test.ts in a process of its own: prints, as JSON, logits of a few passes on a device. */
+/** Run by webgpu.integration.test.ts in a process of its own: prints, as JSON, rows and logits of a few passes on a device. */
 const [, , layoutName, device = "cpu"] = process.argv;
 const layout = TINY_LAYOUTS.find(({ name }) => name === layoutName)!;
-const runner = await loadOnnxModelRunner({ ...layout, maxNumSeqs: 1, maxModelLen: TINY_MAX_MODEL_LEN, device });
+const runner = await loadOnnxModelRunner({ ...layout, maxNumSeqs: 16, maxModelLen: TINY_MAX_MODEL_LEN, device });
 const prefill = (numComputedTokens: number, tokenIds: readonly number[], wantsLogits: boolean) =>
   runner.run({ type: "prefill", moves: [], row: 0, numComputedTokens, tokenIds, wantsLogits });
 const passes: number[][] = [];
@@ -16,4 +16,4 @@ for (const [i, tokenId] of [4, 3, 2].entries()) {
   passes.push([...(await runner.run({ type: "decode", moves: [], entries }))]);
 }
 runner.close();
-process.stdout.write(JSON.stringify(passes));
+process.stdout.write(JSON.stringify({ maxNumSeqs: runner.maxNumSeqs, passes }));

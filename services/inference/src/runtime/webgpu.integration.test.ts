@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { brotliDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const script = fileURLToPath(new URL("webgpu.fixture.ts", import.meta.url));
 
 /** Chromium's package carries SwiftShader, a GPU in software, for Linux on x86-64. */
@@ -26,28 +26,29 @@ describe.skipIf(!hasSwiftShader)("OnnxModelRunner on WebGPU over SwiftShader (Li
     );
     const tar = path.join(vulkan, "swiftshader.tar");
     writeFileSync(tar, brotliDecompressSync(readFileSync(packed)));
-    await run("tar", ["xf", tar, "-C", vulkan]);
+    await execute("tar", ["xf", tar, "-C", vulkan]);
   });
   afterAll(() => rmSync(vulkan, { recursive: true }));
 
   /** In a process of its own: the loader of Vulkan reads its environment once, and SwiftShader may end badly. */
-  async function logits(layout: string, device: string): Promise<readonly (readonly number[])[]> {
+  async function run(layout: string, device: string): Promise<{ maxNumSeqs: number; passes: number[][] }> {
     const env = {
       ...process.env,
       LD_LIBRARY_PATH: vulkan,
       VK_ICD_FILENAMES: path.join(vulkan, "vk_swiftshader_icd.json"),
     };
-    const { stdout } = await run(process.execPath, ["--import", "tsx", script, layout, device], { env });
+    const { stdout } = await execute(process.execPath, ["--import", "tsx", script, layout, device], { env });
     return JSON.parse(stdout);
   }
 
   it.each(["own", "onnx-community"])(
-    "gives the CPU's logits on the %s layout, its KV cache on the device",
+    "gives the CPU's logits on the %s layout, its KV cache of one row on the device",
     async (layout) => {
-      const [cpu, gpu] = await Promise.all([logits(layout, "cpu"), logits(layout, "webgpu")]);
-      expect(gpu).toHaveLength(5);
-      for (const [pass, row] of gpu.entries()) {
-        const distance = row.reduce((max, value, i) => Math.max(max, Math.abs(value - cpu[pass]![i]!)), 0);
+      const [cpu, gpu] = await Promise.all([run(layout, "cpu"), run(layout, "webgpu")]);
+      expect([cpu.maxNumSeqs, gpu.maxNumSeqs]).toEqual([16, 1]);
+      expect(gpu.passes).toHaveLength(5);
+      for (const [pass, row] of gpu.passes.entries()) {
+        const distance = row.reduce((max, value, i) => Math.max(max, Math.abs(value - cpu.passes[pass]![i]!)), 0);
         expect(distance).toBeLessThan(1e-4);
       }
     },
