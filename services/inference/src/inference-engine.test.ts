@@ -65,17 +65,6 @@ describe("InferenceEngine", () => {
     ]);
   });
 
-  it("gives log-probabilities when asked, whether or not there is text", async () => {
-    const { generate } = setup({ next: (_prompt, reply) => (reply.length === 0 ? 97 : EOS) });
-    const deltas = (await collect(generate({ logprobs: 2 }))).filter((event) => event.type === "delta");
-    expect(deltas.map(({ text, tokenIds }) => ({ text, tokenIds }))).toEqual([
-      { text: "a", tokenIds: [97] },
-      { text: "", tokenIds: [EOS] },
-    ]);
-    expect(deltas[0]!.logprobs[0]!.drawn).toEqual(deltas[0]!.logprobs[0]!.top[0]);
-    expect(deltas[0]!.logprobs[0]!.top).toHaveLength(2);
-  });
-
   it("runs what is there in one batch and lets it leave as it ends", async () => {
     const { generate, runner } = setup();
     const lengths = [2, 4, 3];

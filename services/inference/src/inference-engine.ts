@@ -1,11 +1,11 @@
 import type { EngineModel, GenerationEvent, GenerationRequest } from "./engine/generation.ts";
-import { GenerationStream } from "./engine/generation-stream.ts";
 import type { ModelRunner } from "./engine/model-runner.ts";
 import { Sampler } from "./engine/sampler.ts";
 import { type Schedule, Scheduler, type SequenceUpdate } from "./engine/scheduler.ts";
 import { type SampledToken, Sequence } from "./engine/sequence.ts";
 import type { StepPlan } from "./engine/step-plan.ts";
 import { InferenceError } from "./errors.ts";
+import { GenerationStream } from "./generation-stream.ts";
 
 /** What `AdminService.GetLoad` tells of one engine. */
 export interface EngineLoad {
@@ -18,6 +18,9 @@ export interface EngineLoad {
   readonly kvCacheUsage: number;
 }
 
+/** Hears of each token of a reply as it is drawn: sooner than its text is sent, and also if it never is. */
+export type OnToken = () => void;
+
 /** Generates text with one model: the async owner of a scheduler and a model runner. */
 export interface InferenceEngine {
   /**
@@ -25,7 +28,7 @@ export interface InferenceEngine {
    * @throws InferenceError QUEUE_FULL at once, QUEUE_TIMEOUT while waiting, PROMPT_TOO_LONG, DRAINING once closed; the
    * signal's reason when it aborts; Error when the model's pass failed
    */
-  generate(request: GenerationRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
+  generate(request: GenerationRequest, signal: AbortSignal, onToken?: OnToken): AsyncIterable<GenerationEvent>;
   load(): EngineLoad;
   /** Ends what runs and gives the memory back. */
   close(): Promise<void>;
@@ -80,9 +83,13 @@ class SteppingEngine implements InferenceEngine {
     this.#sampler = new Sampler(runner.vocabSize);
   }
 
-  async *generate(request: GenerationRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent, void> {
+  async *generate(
+    request: GenerationRequest,
+    signal: AbortSignal,
+    onToken?: OnToken,
+  ): AsyncGenerator<GenerationEvent, void> {
     signal.throwIfAborted();
-    const { sequence, stream } = this.#submit(request);
+    const { sequence, stream } = this.#submit(request, onToken);
     const onAbort = () => {
       stream.abort(signal.reason);
       this.#leave(sequence);
@@ -123,7 +130,7 @@ class SteppingEngine implements InferenceEngine {
     this.#runner.close();
   }
 
-  #submit(request: GenerationRequest): { sequence: Sequence; stream: GenerationStream } {
+  #submit(request: GenerationRequest, onToken: OnToken | undefined): { sequence: Sequence; stream: GenerationStream } {
     if (this.#closing !== undefined) throw closedError();
     const { maxModelLen } = this.#runner;
     checkPrompt(request, maxModelLen);
@@ -132,7 +139,7 @@ class SteppingEngine implements InferenceEngine {
     if (full !== undefined) {
       throw new InferenceError("QUEUE_FULL", full, { retryDelayMs: this.#scheduler.retryDelayMs });
     }
-    const stream = new GenerationStream();
+    const stream = new GenerationStream(onToken);
     this.#streams.set(sequence, stream);
     this.#stepping ??= this.#stepWhileBusy();
     return { sequence, stream };
@@ -193,6 +200,7 @@ class SteppingEngine implements InferenceEngine {
     try {
       const tokenId = this.#sampler.sample(logits, sequence.sampling);
       const { logprobs } = sequence.request;
+      this.#streams.get(sequence)?.onToken?.();
       return {
         tokenId,
         logprobs: logprobs === undefined ? undefined : this.#sampler.logprobs(logits, tokenId, logprobs),

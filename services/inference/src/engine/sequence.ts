@@ -1,6 +1,6 @@
 import type { EngineModel, GenerationRequest, GenerationTimings, TokenLogprobs } from "./generation.ts";
 import { SamplingState } from "./sampling-state.ts";
-import { type Stop, StopChecker } from "./stop-checker.ts";
+import { type Stop, type StopCheck, StopChecker } from "./stop-checker.ts";
 
 /** A drawn token. */
 export interface SampledToken {
@@ -20,6 +20,8 @@ export interface ReplyStep {
   readonly delta: ReplyDelta | undefined;
   readonly stop: Stop | undefined;
 }
+
+type SentReply = Omit<StopCheck, "stop">;
 
 export interface SequenceOptions {
   readonly request: GenerationRequest;
@@ -43,8 +45,8 @@ export class Sequence {
   readonly #stopChecker: StopChecker;
   #admittedAt = 0;
   #firstTokenAt: number | undefined;
-  #unsentTokenIds: number[] = [];
-  #unsentLogprobs: TokenLogprobs[] = [];
+  readonly #unsentTokenIds: number[] = [];
+  readonly #unsentLogprobs: TokenLogprobs[] = [];
 
   constructor({ request, model, maxModelLen, now }: SequenceOptions) {
     const contextRoom = maxModelLen - request.promptTokenIds.length;
@@ -82,14 +84,14 @@ export class Sequence {
     this.sampling.count(tokenId);
     this.#unsentTokenIds.push(tokenId);
     if (logprobs !== undefined) this.#unsentLogprobs.push(logprobs);
-    const { text, stop } = this.#stopChecker.push(tokenId);
+    const { stop, ...sent } = this.#stopChecker.push(tokenId);
     const isOutOfTime = stop === undefined && this.#isOutOfTime(now);
-    return isOutOfTime ? this.#endOutOfTime(text) : { delta: this.#takeDelta(text), stop };
+    return isOutOfTime ? this.#endOutOfTime(sent) : { delta: this.#takeDelta(sent), stop };
   }
 
   /** Ends the reply if its time is over, before its first token too. */
   endIfOutOfTime(now: number): ReplyStep | undefined {
-    return this.#isOutOfTime(now) ? this.#endOutOfTime("") : undefined;
+    return this.#isOutOfTime(now) ? this.#endOutOfTime({ text: "", numTokens: 0 }) : undefined;
   }
 
   timings(now: number): GenerationTimings {
@@ -106,17 +108,16 @@ export class Sequence {
     return now - this.#admittedAt >= (this.request.timeBudgetMs ?? Number.POSITIVE_INFINITY);
   }
 
-  #endOutOfTime(before: string): ReplyStep {
-    const { text, stop } = this.#stopChecker.end("timeBudget");
-    return { delta: this.#takeDelta(before + text), stop };
+  #endOutOfTime(before: SentReply): ReplyStep {
+    const { text, numTokens, stop } = this.#stopChecker.end("timeBudget");
+    const sent = { text: before.text + text, numTokens: before.numTokens + numTokens };
+    return { delta: this.#takeDelta(sent), stop };
   }
 
-  /** Tokens wait for text to show, unless log-probabilities are asked for. */
-  #takeDelta(text: string): ReplyDelta | undefined {
-    if (text === "" && this.#unsentLogprobs.length === 0) return undefined;
-    const delta = { text, tokenIds: this.#unsentTokenIds, logprobs: this.#unsentLogprobs };
-    this.#unsentTokenIds = [];
-    this.#unsentLogprobs = [];
-    return delta;
+  /** Tokens wait for their text to show; those that only ended the reply are never sent. */
+  #takeDelta({ text, numTokens }: SentReply): ReplyDelta | undefined {
+    if (text === "" && numTokens === 0) return undefined;
+    const tokenIds = this.#unsentTokenIds.splice(0, numTokens);
+    return { text, tokenIds, logprobs: this.#unsentLogprobs.splice(0, numTokens) };
   }
 }

@@ -15,6 +15,8 @@ export interface Stop {
 export interface StopCheck {
   /** Whole characters that no stop string can claim any more. */
   readonly text: string;
+  /** How many of the tokens not told of yet belong to the text sent so far. */
+  readonly numTokens: number;
   readonly stop: Stop | undefined;
 }
 
@@ -36,7 +38,10 @@ export class StopChecker {
   readonly #decoder: TokenDecoder;
   readonly #stopStrings: StopStrings;
   readonly #guard: RepetitionGuard | undefined;
+  /** Where the text of each token begins that is not told of yet, in UTF-16 units of the reply. */
+  readonly #begins: number[] = [];
   #numTokens = 0;
+  #decodedLength = 0;
   #textLength = 0;
 
   constructor({ model, stopping, contextRoom }: StopCheckerOptions) {
@@ -58,24 +63,26 @@ export class StopChecker {
     this.#numTokens++;
     if (this.#model.eosTokenIds.includes(tokenId) && !this.#stopping.ignoreEos) return this.end("eos");
     if (this.#stopping.stopTokenIds.includes(tokenId)) return this.end("stop", this.#model.tokenText(tokenId));
+    this.#begins.push(this.#decodedLength);
     return this.#read(this.#decoder.push(tokenId));
   }
 
-  /** Ends the reply here; sends what was held back. */
+  /** Ends the reply here; sends what was held back, tokens without text too. */
   end(reason: FinishReason, matchedStop = "", text = ""): StopCheck {
     const last = this.#stopStrings.push(this.#decoder.flush());
-    return this.#stopped(text + last.text + this.#stopStrings.release(), reason, matchedStop);
+    const check = this.#stopped(text + last.text + this.#stopStrings.release(), reason, matchedStop);
+    return { ...check, numTokens: check.numTokens + this.#begins.splice(0).length };
   }
 
   #read(decoded: string): StopCheck {
+    this.#decodedLength += decoded.length;
     const { text, matched } = this.#stopStrings.push(decoded);
     if (matched !== undefined) return this.#stopped(text, "stop", matched);
     const keptLength = this.#guard?.push(decoded);
     if (keptLength !== undefined) return cutTo(keptLength, this.end("repetition", "", text));
     const limit = this.#limit();
     if (limit !== undefined) return this.end(limit, "", text);
-    this.#textLength += text.length;
-    return { text, stop: undefined };
+    return { ...this.#send(text), stop: undefined };
   }
 
   #limit(): FinishReason | undefined {
@@ -85,11 +92,19 @@ export class StopChecker {
   }
 
   #stopped(text: string, reason: FinishReason, matchedStop: string): StopCheck {
+    const sent = this.#send(text);
+    return { ...sent, stop: { reason, matchedStop, textLength: this.#textLength } };
+  }
+
+  #send(text: string): Omit<StopCheck, "stop"> {
     this.#textLength += text.length;
-    return { text, stop: { reason, matchedStop, textLength: this.#textLength } };
+    let numTokens = 0;
+    while (numTokens < this.#begins.length && this.#begins[numTokens]! < this.#textLength) numTokens++;
+    this.#begins.splice(0, numTokens);
+    return { text, numTokens };
   }
 }
 
-function cutTo(textLength: number, { text, stop }: StopCheck): StopCheck {
-  return { text, stop: stop && { ...stop, textLength } };
+function cutTo(textLength: number, { stop, ...sent }: StopCheck): StopCheck {
+  return { ...sent, stop: stop && { ...stop, textLength } };
 }

@@ -9,8 +9,8 @@ const REQUEST_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 6
 /** What one request did, told as it goes; it becomes metrics labelled with the model. */
 export interface RequestObserver {
   started(queueTimeMs: number, promptTokens: number): void;
-  /** Tokens came. Called once a step, so it does no more than it must. */
-  tokens(count: number): void;
+  /** A token was drawn. Called once a step, so it does no more than it must. */
+  token(): void;
   finished(reason: FinishReason): void;
 }
 
@@ -55,11 +55,19 @@ function createInstruments(registry: Registry) {
       "Arrival to first token, queue and model load included.",
       REQUEST_BUCKETS,
     ),
-    interTokenLatency: histogram("inter_token_latency_seconds", "Time between the tokens of a reply.", TOKEN_BUCKETS),
+    interTokenLatency: histogram(
+      "inter_token_latency_seconds",
+      "Time between the tokens of a reply, as they are drawn.",
+      TOKEN_BUCKETS,
+    ),
     e2eLatency: histogram("e2e_request_latency_seconds", "Arrival to the end of the reply.", REQUEST_BUCKETS),
     queueTime: histogram("request_queue_time_seconds", "Wait for a place in the engine.", REQUEST_BUCKETS),
     promptTokens: counter("prompt_tokens_total", "Prompt tokens of requests that got a place.", labelNames),
-    generationTokens: counter("generation_tokens_total", "Tokens generated.", labelNames),
+    generationTokens: counter(
+      "generation_tokens_total",
+      "Tokens drawn, end-of-sequence tokens and stop strings included.",
+      labelNames,
+    ),
     successes: counter("request_success_total", "Replies by why they ended.", [...labelNames, "finished_reason"]),
     failures: counter("request_failure_total", "Requests without a whole reply, by reason.", ["reason"]),
   };
@@ -92,13 +100,12 @@ function observeRequest(instruments: Instruments, model: string, arrivedAt: numb
       instruments.queueTime.observe(label, queueTimeMs / 1e3);
       instruments.promptTokens.inc(label, promptTokens);
     },
-    tokens(count) {
-      if (count === 0) return;
+    token() {
       const now = performance.now();
       if (lastTokenAt === undefined) instruments.timeToFirstToken.observe(label, (now - arrivedAt) / 1e3);
-      else interTokenLatency.observe((now - lastTokenAt) / 1e3 / count);
+      else interTokenLatency.observe((now - lastTokenAt) / 1e3);
       lastTokenAt = now;
-      generationTokens.inc(count);
+      generationTokens.inc();
     },
     finished(reason) {
       instruments.e2eLatency.observe(label, (performance.now() - arrivedAt) / 1e3);

@@ -82,13 +82,16 @@ describe("Generate", () => {
     expect(logprobs[0]?.top[0]?.logprob).toBeLessThan(0);
   });
 
-  it("counts what it did in the metrics", async () => {
+  it("counts what it did in the metrics, tokens that only ended the reply too", async () => {
     const { inference, metrics } = await startTestServer();
+    const { usage } = finishedOf(await collect(inference.generate(generateRequest({ stopping: { stop: ["lo!"] } }))));
+    expect(usage).toMatchObject({ completionTokens: 6 });
+    expect(await metrics.registry.metrics()).toContain('cria_generation_tokens_total{model_name="fake"} 6');
     await collect(inference.generate(generateRequest()));
     await failure(collect(inference.generate(generateRequest({ model: "" }))));
     const text = await metrics.registry.metrics();
     expect(text).toContain('cria_request_success_total{model_name="fake",finished_reason="eos"} 1');
-    expect(text).toContain('cria_prompt_tokens_total{model_name="fake"} 3');
+    expect(text).toContain('cria_prompt_tokens_total{model_name="fake"} 6');
     expect(text).toContain('cria_request_failure_total{reason="INVALID_ARGUMENT"} 1');
   });
 

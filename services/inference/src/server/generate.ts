@@ -90,7 +90,7 @@ async function stream(
 ): Promise<void> {
   const observer = metrics.observeRequest(description.name, context.arrivedAt);
   let cachedTokens = 0;
-  for await (const event of engine.generate(context.generation, signal)) {
+  for await (const event of engine.generate(context.generation, signal, observer.token)) {
     switch (event.type) {
       case "started":
         cachedTokens = event.cachedTokens;
@@ -98,7 +98,6 @@ async function stream(
         await send(startedResponse(event, context));
         break;
       case "delta":
-        observer.tokens(event.tokenIds.length);
         await send(deltaResponse(event, tokenizer));
         break;
       case "finished":

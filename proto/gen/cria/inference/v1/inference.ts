@@ -210,11 +210,15 @@ export interface Started {
 
 /** More of the reply. */
 export interface Delta {
-  /** Text: whole characters only. May be empty when log-probabilities are asked for and a character is not whole yet. */
+  /** Text: whole characters only. Empty only at the end of a reply whose last tokens have none. */
   text: string;
-  /** The tokens drawn since the last Delta. */
+  /**
+   * The reply's tokens, each in the Delta that sends the beginning of its text, or the text that follows if it has none.
+   * Those that only ended the reply (end-of-sequence token, stop token, tokens within a stop string) are in none, though
+   * Usage.completion_tokens counts them. The same with and without log-probabilities.
+   */
   tokenIds: number[];
-  /** One a token, if asked for. */
+  /** One for each of token_ids, if asked for. */
   logprobs: TokenLogprobs[];
 }
 
@@ -265,7 +269,7 @@ export interface Usage {
   promptTokens: number;
   /** Prompt tokens taken from the prefix cache. */
   cachedTokens: number;
-  /** Tokens generated, the end-of-sequence token included. */
+  /** Tokens drawn, those that only ended the reply included. */
   completionTokens: number;
 }
 

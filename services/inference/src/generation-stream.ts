@@ -1,13 +1,19 @@
-import type { GenerationEvent } from "./generation.ts";
+import type { GenerationEvent } from "./engine/generation.ts";
 
 /**
  * One reply's events on their way from the engine to its caller. The engine never waits for a slow caller: what it has not
  * taken is kept, which the length of the reply bounds.
  */
 export class GenerationStream {
+  /** Called for each token as it is drawn. */
+  readonly onToken: (() => void) | undefined;
   #events: GenerationEvent[] = [];
   #failure: { readonly error: unknown } | undefined;
   #wake: (() => void) | undefined;
+
+  constructor(onToken: (() => void) | undefined) {
+    this.onToken = onToken;
+  }
 
   push(event: GenerationEvent): void {
     this.#events.push(event);
