@@ -1,7 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { OPEN_ACCESS } from "./access/access.ts";
+import { toUnanswered } from "./adoption/unanswered.ts";
+import { BotError } from "./bot-error.ts";
+import { FakeReplyHandle } from "./testing/fake-reply.ts";
 import { createGate } from "./testing/gate.ts";
-import { chatModel, createTestCore, lastPrompt, testPlace } from "./testing/test-core.ts";
+import { chatModel, createTestCore, lastPrompt, testMessage, testPlace } from "./testing/test-core.ts";
 
 const denying = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: ["u1"] } };
 
@@ -34,6 +37,37 @@ describe("a message", () => {
     expect((await send("2", { author: { id: "u2", name: "Bob" } })).ended).toMatchObject({
       reason: expect.stringMatching(/^This workspace has used its 14 tokens for the day\. Try again in 24 hours\.$/),
     });
+  });
+
+  it.each([
+    ["someone stops", { hold: createGate().opened }],
+    ["the service breaks off", { failure: new BotError("SERVICE_UNAVAILABLE", "Away.") }],
+  ])("whose reply %s has used its tokens all the same", async (_, end) => {
+    const { send, client, core } = createTestCore([chatModel], { quotaLimits: { userTokensPerDay: 14 } });
+    client.script({ chunks: ["Once", " upon"], ...end });
+    const reply = new FakeReplyHandle();
+    const author = { id: "u1", name: "Ann" };
+    reply.onAppend = (text) => {
+      if (text.endsWith("upon")) void core.stopReply({ place: testPlace, author, replyId: reply.id });
+    };
+    await send("A story", {}, reply);
+    expect((await send("2")).ended).toMatchObject({ reason: expect.stringMatching(/^You have used your 14 tokens/) });
+  });
+
+  it("whose process died is answered by another without being counted again, if its author still may ask", async () => {
+    const { send, client, core, store } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } });
+    await send("1");
+    const left = toUnanswered(testMessage("2"), "r2");
+    const reply = new FakeReplyHandle();
+    store.takeAbandoned = async () => [left];
+    core.adoptReplies("web", async () => reply)();
+    await vi.waitFor(() => expect(reply.ended).toMatchObject({ end: "complete" }));
+    expect(client.requests).toHaveLength(2);
+    const refusing = createTestCore([chatModel], { access: denying });
+    refusing.store.takeAbandoned = async () => [left];
+    const refused = new FakeReplyHandle();
+    refusing.core.adoptReplies("web", async () => refused)();
+    await vi.waitFor(() => expect(refused.ended).toMatchObject({ reason: expect.stringMatching(/not on the list/) }));
   });
 
   it("with a text file is about its text", async () => {

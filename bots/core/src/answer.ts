@@ -1,6 +1,8 @@
+import { admit } from "./access/admit.ts";
 import { BotError } from "./bot-error.ts";
 import type { KeptReply } from "./buttons/kept-reply.ts";
-import { DELETED, type RunningReply } from "./buttons/running-replies.ts";
+import type { RunningReply } from "./buttons/running-replies.ts";
+import { standingReply } from "./buttons/standing-reply.ts";
 import { trackReply } from "./buttons/tracked-reply.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { ConversationSettings, Turn } from "./conversation-store.ts";
@@ -22,16 +24,14 @@ const EMPTY_MESSAGE_ANSWER = "Yes? Write me something and I will answer; /help l
 export interface AnswerOptions {
   readonly core: Core;
   readonly message: IncomingMessage;
-  /** Lets the message in. May throw what keeps it from being answered. */
-  admit?(): Promise<void>;
+  /** Lets the message in. Throws what keeps it from being answered. */
+  admit(): Promise<void>;
   /** Reads the text it is about; "" for none. In the conversation's turn, so that a slow file keeps its place. */
   readContext(): Promise<string>;
   /** Hears the question's new words when the reply begins anew. */
   readonly onEdit?: (text: string) => void;
   readonly reply: Reply;
   readonly running: RunningReply;
-  /** A dead process may have remembered the round under the same reply id already. Default false. */
-  readonly isAdopted?: boolean;
   /** The reply whose place in memory this one takes; it goes on where that one ends if `isContinued`. */
   readonly predecessor?: { readonly kept: KeptReply; readonly isContinued: boolean } | undefined;
 }
@@ -46,6 +46,8 @@ export class Answer {
   /** What the message is about. */
   #about = "";
   readonly #begun: string;
+  /** Id of the reply whose place in memory this one takes. */
+  readonly #replaces: string | undefined;
   readonly #text: ReplyText;
   readonly #startedAtMs = Date.now();
 
@@ -54,6 +56,7 @@ export class Answer {
     this.#core = options.core;
     this.#options = options;
     this.#conversation = conversationKey(options.message.place);
+    this.#replaces = kept?.replaces ?? kept?.id;
     this.#begun = isContinued ? (kept?.text ?? "") : "";
     this.#text = new ReplyText({ isContinuation: this.#begun !== "" });
     this.#pose();
@@ -61,7 +64,7 @@ export class Answer {
 
   async run(): Promise<void> {
     try {
-      await this.#options.admit?.();
+      await this.#options.admit();
       checkLength(this.#question.length);
       await this.#answer();
     } catch (error) {
@@ -97,16 +100,19 @@ export class Answer {
     this.#options.running.takeEdit();
     this.#pose();
     if (this.#question === "") return await this.#sayEmpty();
-    checkLength(this.#question.length + (this.#context?.length ?? 0));
+    checkLength(this.#length);
     const { store } = this.#core;
-    const { place } = this.#options.message;
+    const { message, predecessor } = this.#options;
+    const { place } = message;
+    // Another press may have replaced it meanwhile.
+    if (predecessor) await standingReply(store, this.#conversation, predecessor.kept.id);
     const [settings, turns] = await Promise.all([resolveSettings(store, place), store.turns(this.#conversation)]);
     const window = settings.window ?? this.#core.window;
-    const replaced = this.#replaced(turns);
+    const replaced = turns.findIndex(({ id }) => id !== undefined && [this.#replyId, this.#replaces].includes(id));
     const rounds = slideWindow(turns.slice(0, replaced === -1 ? turns.length : replaced), window);
     let streamed = await this.#stream(settings, rounds);
     while (await this.#beginsAnew()) streamed = await this.#stream(settings, rounds);
-    const isKept = await this.#remember(streamed, window, turns[replaced]?.id);
+    const isKept = await this.#remember(streamed, window);
     await this.#finish(isKept ? streamed : await this.#admitForgetting(streamed));
   }
 
@@ -117,14 +123,14 @@ export class Answer {
 
   /** Whether the question was changed meanwhile: what was written is taken back, and it counts as a message more. */
   async #beginsAnew(): Promise<boolean> {
-    const { reply, running, admit, onEdit } = this.#options;
+    const { message, reply, running, onEdit } = this.#options;
     if (!this.#canBeginAnew || reply.signal.aborted || !running.takeEdit()) return false;
     this.#pose();
+    checkLength(this.#length);
+    await admit(this.#core, message.place, message.author);
     this.#text.clear();
     onEdit?.(this.#question);
     await reply.clear?.();
-    await admit?.();
-    checkLength(this.#question.length + (this.#context?.length ?? 0));
     return true;
   }
 
@@ -143,30 +149,29 @@ export class Answer {
         renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, ...question }),
       tenant: workspaceKey(message.place),
       text: this.#text,
+      onTokens: (tokens) => countTokens(this.#core, message, tokens),
     });
   }
 
-  /**
-   * Index of the round whose place this one takes, with what was said before it: its predecessor's, or its own where a
-   * dead process had remembered it already. -1 for none.
-   */
-  #replaced(turns: readonly Turn[]): number {
-    const { predecessor, running, isAdopted = false } = this.#options;
-    const ids = [isAdopted ? running.replyId : undefined, predecessor?.kept.id];
-    return turns.findIndex(({ id }) => id !== undefined && ids.includes(id));
+  get #replyId(): string {
+    return this.#options.running.replyId;
+  }
+
+  get #length(): number {
+    return this.#question.length + (this.#context?.length ?? 0);
   }
 
   /** False when memory cannot be reached; the reply goes on without it. */
-  async #remember(streamed: StreamedReply, window: number, replaces: string | undefined): Promise<boolean> {
-    if (this.#options.reply.signal.reason === DELETED) return true;
+  async #remember(streamed: StreamedReply, window: number): Promise<boolean> {
+    if (this.#options.running.isDeleted) return true;
     if (streamed.text === "") return await this.#keep(streamed.end, this.#begun);
     const { message, running } = this.#options;
     const context = this.#context && { context: this.#context };
     const assistant = this.#begun + streamed.text;
     const user = running.question || this.#question;
     const turn = { id: running.replyId, author: message.author.name, user, ...context, assistant, atMs: Date.now() };
-    const reply = this.#kept(streamed.end, assistant, streamed.stats?.model);
-    const options = { replaces, reply };
+    const { replaces: _, ...reply } = this.#kept(streamed.end, assistant, streamed.stats?.model);
+    const options = { replaces: this.#replaces, reply };
     try {
       await this.#core.store.appendTurn(this.#conversation, turn, window, options);
       return true;
@@ -178,6 +183,7 @@ export class Answer {
 
   /** For its buttons; nothing is lost for the conversation when it cannot be kept. */
   async #keep(end: KeptReply["end"], text: string): Promise<true> {
+    if (this.#options.running.isDeleted) return true;
     await this.#core.store.keepReply(this.#conversation, this.#kept(end, text)).catch(() => undefined);
     return true;
   }
@@ -193,6 +199,7 @@ export class Answer {
       text,
       end,
       ...(model !== undefined && { model }),
+      ...(this.#replaces !== undefined && { replaces: this.#replaces }),
     };
   }
 
@@ -209,7 +216,6 @@ export class Answer {
 
   async #finish({ end, text, stats }: StreamedReply): Promise<void> {
     this.#record({ outcome: end, reply: text, stats });
-    if (stats) countTokens(this.#core, this.#options.message, stats);
     await this.#options.reply.finish(end, text, stats);
   }
 
@@ -220,7 +226,8 @@ export class Answer {
     if (isKnown) this.#core.logger.warn(log, "a message could not be answered");
     else this.#core.logger.error(log, "a message could not be answered");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
-    await this.#keep("failed", this.#begun + this.#text.shown);
+    const isGone = isKnown && error.code === "REPLY_GONE";
+    if (!isGone) await this.#keep("failed", this.#begun + this.#text.shown);
     await this.#options.reply.fail(
       isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.",
     );
@@ -228,6 +235,7 @@ export class Answer {
 
   #record(result: Parameters<typeof recordExchange>[1]["result"]): void {
     const { message, running } = this.#options;
+    if (running.isDeleted) return;
     recordExchange(this.#core, {
       message,
       question: this.#question,
@@ -238,7 +246,8 @@ export class Answer {
   }
 }
 
-function checkLength(length: number): void {
+/** Throws a `BotError` (`MESSAGE_TOO_LONG`). */
+export function checkLength(length: number): void {
   if (length <= MAX_MESSAGE_LENGTH) return;
   const [has, limit] = [length, MAX_MESSAGE_LENGTH].map((value) => value.toLocaleString("en"));
   throw new BotError(

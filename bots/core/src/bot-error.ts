@@ -18,6 +18,7 @@ export const BOT_ERRORS = {
   QUEUE_FULL: { retryable: true },
   QUEUE_TIMEOUT: { retryable: false },
   QUOTA_EXCEEDED: { retryable: false },
+  REPLY_GONE: { retryable: false },
   SERVICE_UNAVAILABLE: { retryable: true },
   UNAUTHENTICATED: { retryable: false },
 } as const;

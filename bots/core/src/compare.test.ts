@@ -1,10 +1,11 @@
 import { ModelState } from "@cria/proto";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { OPEN_ACCESS } from "./access/access.ts";
 import { BotError } from "./bot-error.ts";
 import type { IncomingCommand } from "./platform.ts";
 import { fakeModel } from "./testing/fake-model.ts";
 import { FakeReplyHandle } from "./testing/fake-reply.ts";
+import { createGate } from "./testing/gate.ts";
 import { createTestCore, starting, testConversation, testPlace } from "./testing/test-core.ts";
 
 const models = [
@@ -84,6 +85,48 @@ describe("compare", () => {
         "*small · 0.01 s to first token · 111 tok/s · 2 tokens*",
       ].join("\n\n"),
     );
+  });
+
+  it("takes no question that is too long for a message", async () => {
+    const long = command();
+    const text = "a".repeat(32_001);
+    const { refusal } = await compare({ ...long, command: { ...long.command, text } as typeof long.command });
+    expect(refusal).toMatch(/32,001 characters/);
+    expect(client.requests).toEqual([]);
+  });
+
+  it("ends the first reply where the second cannot begin", async () => {
+    const first = new FakeReplyHandle();
+    let started = 0;
+    const starts = async (replyId: string) => {
+      if (started++ > 0) throw new Error("channel deleted");
+      return await starting(first)(replyId);
+    };
+    expect(await core.compare(command(), starts)).toMatch(/Something went wrong/);
+    expect(first.ended).toMatchObject({ reason: expect.stringMatching(/The other reply could not begin/) });
+    expect(client.requests).toEqual([]);
+  });
+
+  it("can be stopped as soon as its first reply has begun", async () => {
+    const replies = [new FakeReplyHandle(), new FakeReplyHandle()];
+    let started = 0;
+    await core.compare(command(), async (replyId) => {
+      const reply = await starting(replies[started++]!)(replyId);
+      if (started === 1) await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
+      return reply;
+    });
+    expect(replies.map(({ ended }) => ended)).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
+  });
+
+  it("of a question that is deleted keeps neither reply", async () => {
+    const asked = command();
+    client.script({ hold: createGate().opened }, { hold: createGate().opened });
+    const comparing = compare(asked);
+    await vi.waitFor(() => expect(client.requests).toHaveLength(2));
+    await core.handleDeletion({ place: testPlace, messageId: asked.eventId });
+    const { replies } = await comparing;
+    expect(await store.keptReply(testConversation, replies[0]!.id)).toBeUndefined();
+    expect(exchanges).toEqual([]);
   });
 
   it("delivered twice is answered once, whichever way", async () => {

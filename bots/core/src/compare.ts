@@ -1,7 +1,8 @@
-import { admit } from "./access/admit.ts";
+import { admit, checkAccess } from "./access/admit.ts";
 import { commandRefusal } from "./access/command-access.ts";
 import { toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
+import { checkLength } from "./answer.ts";
 import { BotError } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";
@@ -30,84 +31,99 @@ export async function compare(core: Core, incoming: CompareCommand, startReply: 
   if (refusal !== undefined) throw new BotError("ACCESS_DENIED", refusal);
   const models = await core.inference.listModels();
   const names = command.models.map((name) => chooseModel(models, name).name);
+  checkLength(command.text.length);
   await admit(core, place, author);
-  const answers = [];
-  // One after the other, so that they stand in the order asked for.
-  for (const name of names) answers.push(await beginAnswer(core, incoming, name, startReply));
-  await Promise.all(answers.map((answer) => answer.run()));
+  const halves = names.map((name) => new ComparedAnswer(core, unansweredHalf(incoming, name)));
+  await Promise.all(halves.map((half) => half.claim()));
+  await runSideBySide(core, halves, startReply);
+}
+
+/** Goes on with a half that a dead process left. Rejects with the platform's error where it cannot begin. */
+export async function answerHalf(core: Core, unanswered: Unanswered, startReply: StartReply): Promise<void> {
+  await runSideBySide(core, [new ComparedAnswer(core, unanswered)], startReply);
 }
 
 /** Known as unanswered like a message of its own, so that another process goes on with it if this one dies. */
-async function beginAnswer(core: Core, incoming: CompareCommand, modelName: string, startReply: StartReply) {
-  const { eventId: messageId, place, author, command } = incoming;
+function unansweredHalf({ eventId: messageId, place, author, command }: CompareCommand, comparedModel: string) {
   const replyId = newReplyId();
   const message = { eventId: replyId, messageId, place, author, text: command.text };
-  const unanswered = { ...toUnanswered(message, replyId), comparedModel: modelName };
-  await core.store.claimEvent(workspaceKey(place), replyId, unanswered).catch(() => undefined);
-  return await beginHalf(core, unanswered, () => startReply(replyId));
+  return { ...toUnanswered(message, replyId), comparedModel };
 }
 
-/** Begins a model's half of a comparison. Rejects with the platform's error where it cannot. */
-export async function beginHalf(
-  core: Core,
-  unanswered: Unanswered,
-  startReply: () => Promise<Reply>,
-): Promise<{ run(): Promise<void> }> {
-  const { replyId, messageId, place, author, text: question, comparedModel: modelName = "" } = unanswered;
-  const conversation = conversationKey(place);
-  const entry = new UnansweredEntry(core.store, unanswered);
-  const running = new RunningReply({ conversation, replyId, messageId, question });
-  const onHandle = (handle: string) => entry.keep({ handle });
-  const begun = await startReply().catch(async (error: unknown) => {
-    await entry.forget();
-    throw error;
+/** Each can be stopped before its reply has begun; where one cannot begin, none goes on. */
+async function runSideBySide(core: Core, halves: readonly ComparedAnswer[], startReply: StartReply): Promise<void> {
+  const running = halves.map((half) => half.running);
+  await core.running.during(running, async () => {
+    try {
+      // One after the other, so that they stand in the order asked for.
+      for (const half of halves) await half.begin(startReply);
+    } catch (error) {
+      await Promise.all(halves.map((half) => half.giveUp()));
+      throw error;
+    }
+    const ended = await Promise.allSettled(halves.map((half) => half.run()));
+    for (const end of ended) if (end.status === "rejected") throw end.reason;
   });
-  const reply = trackReply(begun, { signal: running.signal, heading: `**${modelName}**\n\n`, onHandle });
-  const asked = { eventId: messageId, place, author, question };
-  const answer = new ComparedAnswer(core, { asked, modelName, reply, replyId });
-  return { run: () => core.running.during(running, () => answer.run()).finally(() => entry.forget()) };
-}
-
-interface ComparedAnswerOptions {
-  readonly asked: Pick<IncomingCommand, "eventId" | "place" | "author"> & { readonly question: string };
-  readonly modelName: string;
-  readonly reply: Reply;
-  readonly replyId: string;
 }
 
 /** One of the two replies. */
 class ComparedAnswer {
+  readonly running: RunningReply;
   readonly #core: Core;
-  readonly #options: ComparedAnswerOptions;
+  readonly #unanswered: Unanswered;
+  readonly #entry: UnansweredEntry;
   readonly #text = new ReplyText();
   readonly #startedAtMs = Date.now();
+  #reply: Reply | undefined;
 
-  constructor(core: Core, options: ComparedAnswerOptions) {
+  constructor(core: Core, unanswered: Unanswered) {
+    const { replyId, messageId, place, text: question } = unanswered;
     this.#core = core;
-    this.#options = options;
+    this.#unanswered = unanswered;
+    this.#entry = new UnansweredEntry(core.store, unanswered);
+    this.running = new RunningReply({ conversation: conversationKey(place), replyId, messageId, question });
+  }
+
+  async claim(): Promise<void> {
+    const { eventId, place } = this.#unanswered;
+    await this.#core.store.claimEvent(workspaceKey(place), eventId, this.#unanswered).catch(() => undefined);
+  }
+
+  async begin(startReply: StartReply): Promise<void> {
+    const heading = `**${this.#unanswered.comparedModel}**\n\n`;
+    const onHandle = (handle: string) => this.#entry.keep({ handle });
+    const reply = await startReply(this.#unanswered.replyId);
+    this.#reply = trackReply(reply, { signal: this.running.signal, heading, onHandle });
+  }
+
+  /** The other could not begin, so there is nothing to compare. */
+  async giveUp(): Promise<void> {
+    await this.#reply?.fail("The other reply could not begin. Try again.").catch(() => undefined);
+    await this.#entry.forget();
   }
 
   async run(): Promise<void> {
+    const reply = this.#reply!;
     try {
-      await this.#answer();
+      await this.#answer(reply);
     } catch (error) {
-      await this.#fail(error);
+      await this.#fail(reply, error);
+    } finally {
+      await this.#entry.forget();
     }
   }
 
-  async #answer(): Promise<void> {
-    const { asked, reply } = this.#options;
-    const streamed = await this.#stream();
+  async #answer(reply: Reply): Promise<void> {
+    const streamed = await this.#stream(reply);
     this.#record({ outcome: streamed.end, reply: streamed.text, stats: streamed.stats });
-    if (streamed.stats) countTokens(this.#core, asked, streamed.stats);
     await this.#keep(streamed);
     await reply.finish(streamed.end, streamed.text, streamed.stats);
   }
 
-  async #stream(): Promise<StreamedReply> {
+  async #stream(reply: Reply): Promise<StreamedReply> {
     const { store, inference, window: defaultWindow } = this.#core;
-    const { asked, modelName, reply } = this.#options;
-    const { place } = asked;
+    const { place, author, text, eventId, comparedModel: modelName } = this.#unanswered;
+    checkAccess(this.#core, place, author);
     const settings = await resolveSettings(store, place);
     const rounds = slideWindow(await store.turns(conversationKey(place)), settings.window ?? defaultWindow);
     const contextMode = settings.contextMode ?? "turns";
@@ -115,33 +131,33 @@ class ComparedAnswer {
       inference,
       reply,
       modelName,
-      prompt: (model) =>
-        renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, text: asked.question }),
+      prompt: (model) => renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, text }),
       tenant: workspaceKey(place),
       text: this.#text,
+      onTokens: (tokens) => countTokens(this.#core, { eventId, place, author }, tokens),
     });
   }
 
   /** For feedback. */
   async #keep({ end, text }: StreamedReply): Promise<void> {
-    const { asked, modelName, replyId } = this.#options;
-    const { place, author, eventId: messageId } = asked;
-    const question = { id: replyId, messageId, author: author.name, question: asked.question };
-    const kept = { ...question, text, end, model: modelName, isCompared: true };
+    const { replyId: id, messageId, place, author, text: question, comparedModel = "" } = this.#unanswered;
+    if (this.running.isDeleted) return;
+    const kept = { id, messageId, author: author.name, question, text, end, model: comparedModel, isCompared: true };
     await this.#core.store.keepReply(conversationKey(place), kept).catch(() => undefined);
   }
 
-  async #fail(error: unknown): Promise<void> {
-    const { reply, asked } = this.#options;
+  async #fail(reply: Reply, error: unknown): Promise<void> {
+    const { messageId: eventId } = this.#unanswered;
     const isKnown = error instanceof BotError;
-    this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId: asked.eventId }, "a comparison failed");
+    this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId }, "a comparison failed");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
     await reply.fail(isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.");
   }
 
   #record(result: Parameters<typeof recordExchange>[1]["result"]): void {
-    const { asked, replyId } = this.#options;
-    const exchange = { message: asked, question: asked.question, replyId, startedAtMs: this.#startedAtMs };
+    const { messageId: eventId, place, author, text: question, replyId } = this.#unanswered;
+    if (this.running.isDeleted) return;
+    const exchange = { message: { eventId, place, author }, question, replyId, startedAtMs: this.#startedAtMs };
     recordExchange(this.#core, { ...exchange, result });
   }
 }

@@ -1,12 +1,13 @@
-import { admit } from "./access/admit.ts";
+import { admit, checkAccess } from "./access/admit.ts";
 import { fromUnanswered, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
 import { Answer, type AnswerOptions } from "./answer.ts";
 import { BotError } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";
+import { replyGone } from "./buttons/standing-reply.ts";
 import { trackReply } from "./buttons/tracked-reply.ts";
-import { beginHalf } from "./compare.ts";
+import { answerHalf } from "./compare.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { Core } from "./core.ts";
 import { checkAttachments, readContext } from "./input/attachments.ts";
@@ -15,15 +16,16 @@ import type { AbandonedReply, IncomingMessage, Reply, StartReply } from "./platf
 /** Claims a message and answers it; does nothing where another process has it. */
 export async function handleMessage(core: Core, message: IncomingMessage, startReply: StartReply): Promise<void> {
   const unanswered = toUnanswered(message, newReplyId());
-  await answerMessage(core, message, {
+  const asked = {
     unanswered,
     claim: core.store.claimEvent(workspaceKey(message.place), message.eventId, unanswered),
-    isAdopted: false,
+    admit: () => admit(core, message.place, message.author),
     startReply: () => startReply(unanswered.replyId),
-  });
+  };
+  await logFailure(core, message, () => claimAndAnswer(core, message, asked));
 }
 
-/** Answers what a dead process left, in the place of the reply it had begun. Never rejects. */
+/** Answers what a dead process left, in the place of the reply it had begun; it was counted by that one. Never rejects. */
 export async function answerAbandoned(
   core: Core,
   unanswered: Unanswered,
@@ -33,78 +35,77 @@ export async function answerAbandoned(
   const message = fromUnanswered(unanswered);
   if (comparedModel !== undefined) {
     const startHalf = () => startReply({ message, replyId, handle, begun: "" });
-    return await answerHalf(core, unanswered, startHalf);
+    return await logFailure(core, message, () => answerHalf(core, unanswered, startHalf));
   }
-  const predecessor = await predecessorOf(core, unanswered);
+  const predecessor = await predecessorOf(core, unanswered).catch(() => undefined);
   const begun = predecessor?.isContinued ? predecessor.kept.text : "";
-  await answerMessage(core, message, {
+  const asked = {
     unanswered,
     claim: Promise.resolve(true),
-    isAdopted: true,
-    isAdmitted: again !== undefined,
+    admit: async () => {
+      checkAccess(core, message.place, message.author);
+      if (again && !predecessor) throw replyGone();
+    },
     predecessor,
     startReply: () => startReply({ message, replyId, handle, begun }),
-  });
+  };
+  await logFailure(core, message, () => claimAndAnswer(core, message, asked));
 }
 
-async function answerHalf(core: Core, unanswered: Unanswered, startReply: () => Promise<Reply>): Promise<void> {
-  try {
-    await (await beginHalf(core, unanswered, startReply)).run();
-  } catch (error) {
-    core.logger.error({ err: error, eventId: unanswered.eventId }, "the platform did not take a reply");
-  }
-}
-
-/** A reply that is no longer known is not continued: its question is answered from the start. */
-async function predecessorOf(core: Core, { again, place }: Unanswered): Promise<AnswerOptions["predecessor"]> {
+/** Where the dead process had remembered its own answer already, the predecessor is that one, to be answered from the start. */
+async function predecessorOf(core: Core, unanswered: Unanswered): Promise<AnswerOptions["predecessor"]> {
+  const { again, place, replyId } = unanswered;
   if (!again) return undefined;
-  const kept = await core.store.keptReply(conversationKey(place), again.replyId).catch(() => undefined);
-  return kept && { kept, isContinued: again.isContinued };
+  const conversation = conversationKey(place);
+  const kept = await core.store.keptReply(conversation, again.replyId);
+  if (kept) return { kept, isContinued: again.isContinued };
+  const own = await core.store.keptReply(conversation, replyId);
+  return own && { kept: own, isContinued: false };
 }
 
-/** A message that this process is the one to answer, if its claim says so. */
-export interface ClaimedMessage {
+/** A message, and what there is to do before it is answered. */
+export interface MessageToAnswer {
   readonly unanswered: Unanswered;
+  /** Whether this process is the one to answer it. */
   readonly claim: Promise<boolean>;
-  readonly isAdopted: boolean;
-  /** Whether it was let in and counted already. Default false. */
-  readonly isAdmitted?: boolean;
+  /** Throws what keeps it from being answered. */
+  admit(): Promise<void>;
   readonly predecessor?: AnswerOptions["predecessor"];
   startReply(): Promise<Reply>;
 }
 
-async function answerMessage(core: Core, message: IncomingMessage, claimed: ClaimedMessage): Promise<void> {
+async function logFailure(core: Core, message: IncomingMessage, answer: () => Promise<void>): Promise<void> {
   try {
-    await answerClaimed(core, message, claimed);
+    await answer();
   } catch (error) {
     core.logger.error({ err: error, eventId: message.eventId }, "the platform did not take a reply");
   }
 }
 
-/** Answers a message, known as unanswered until its reply has ended. Rejects with the platform's error where none can begin. */
-export async function answerClaimed(core: Core, message: IncomingMessage, claimed: ClaimedMessage): Promise<void> {
-  const { unanswered, claim, isAdopted, isAdmitted = false, predecessor, startReply } = claimed;
+/**
+ * Answers a message if its claim says so, known as unanswered until its reply has ended. Rejects with the platform's error
+ * where none can begin.
+ */
+export async function claimAndAnswer(core: Core, message: IncomingMessage, asked: MessageToAnswer): Promise<void> {
+  const { unanswered, claim, predecessor, startReply } = asked;
   const { replyId, messageId, text: question } = unanswered;
   const running = new RunningReply({ conversation: conversationKey(message.place), replyId, messageId, question });
   const entry = new UnansweredEntry(core.store, unanswered);
-  await core.running.during(running, async () => {
+  await core.running.during([running], async () => {
     // A store that cannot be reached is told of in the reply, where the claim is awaited again.
     if (!(await claim.catch(() => true))) return;
     try {
       const onHandle = (handle: string) => entry.keep({ handle });
       const reply = trackReply(await startReply(), { signal: running.signal, onHandle });
-      const admitOnce = async () => {
+      const admitClaimed = async () => {
         await claim;
         checkFiles(unanswered, message);
-        await admit(core, message.place, message.author);
+        await asked.admit();
       };
-      const answering = {
-        ...(!isAdmitted && { admit: admitOnce }),
-        predecessor,
-        readContext: () => readAndKeep(message, reply.signal, entry),
-      };
+      const readContext = () => readAndKeep(message, reply.signal, entry);
       const onEdit = (text: string) => entry.keep({ text });
-      await new Answer({ core, message, reply, running, isAdopted, onEdit, ...answering }).run();
+      const answer = { core, message, reply, running, predecessor, admit: admitClaimed, readContext, onEdit };
+      await new Answer(answer).run();
     } finally {
       await entry.forget();
     }

@@ -131,9 +131,44 @@ describe("the buttons of a reply", () => {
       expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Hello\nAI:");
     });
 
+    it("pressed twice is answered once, at the same time or later", async () => {
+      const first = await send("1");
+      client.script({ chunks: ["uno"] }, { chunks: ["un"] });
+      const [one, two] = await Promise.all([regenerate(first.id), regenerate(first.id)]);
+      expect(one.reply.ended).toMatchObject({ text: "uno" });
+      expect(two.reply.ended).toMatchObject({ reason: expect.stringMatching(/too old/) });
+      const later = await regenerate(first.id);
+      expect([later.refusal, later.reply.ended]).toEqual([expect.stringMatching(/too old/), undefined]);
+      expect((await regenerate(two.reply.id)).refusal).toMatch(/too old/);
+      expect(await assistants()).toEqual(["uno"]);
+    });
+
+    it("that failed leaves the old reply, and either can be tried again, once", async () => {
+      client.script(
+        { chunks: ["one"] },
+        { refusal: new BotError("PROMPT_TOO_LONG", "Too long.") },
+        { chunks: ["uno"] },
+      );
+      const first = await send("1");
+      const failed = await regenerate(first.id);
+      expect(await assistants()).toEqual(["one"]);
+      await regenerate(failed.reply.id);
+      expect((await regenerate(first.id)).refusal).toMatch(/too old/);
+      expect((await regenerate(failed.reply.id)).refusal).toMatch(/too old/);
+      expect(await assistants()).toEqual(["uno"]);
+    });
+
+    it("has nothing to answer after /reset", async () => {
+      const first = await send("1");
+      const command = { type: "reset" } as const;
+      await core.handleCommand({ eventId: "reset", place: testPlace, author: ann, command });
+      expect((await regenerate(first.id)).refusal).toMatch(/too old/);
+      expect(await assistants()).toEqual([]);
+    });
+
     it("refuses a reply that is no longer kept", async () => {
       const { reply, refusal } = await regenerate("gone");
-      expect(refusal).toBe("This reply is too old for that; ask again.");
+      expect(refusal).toBe("This reply was replaced or is too old for that; ask again.");
       expect(reply.ended).toBeUndefined();
     });
 
@@ -155,6 +190,20 @@ describe("the buttons of a reply", () => {
       expect(reply.text).toBe(" a time.");
       expect(reply.ended).toMatchObject({ end: "complete", text: " a time." });
       expect(await assistants()).toEqual(["Once upon a time."]);
+    });
+
+    it("pressed twice goes on once, at the same time or later", async () => {
+      client.script(
+        { chunks: ["Once"], finishReason: FinishReason.MAX_TOKENS },
+        { chunks: [" upon"] },
+        { chunks: [" a"] },
+      );
+      const cut = await send("A story");
+      const [one, two] = await Promise.all([goOn(cut.id), goOn(cut.id)]);
+      expect(one.reply.ended).toMatchObject({ text: " upon" });
+      expect(two.reply.ended).toMatchObject({ reason: expect.stringMatching(/too old/) });
+      expect((await goOn(cut.id)).refusal).toMatch(/too old/);
+      expect(await assistants()).toEqual(["Once upon"]);
     });
 
     it("can be pressed again where the new part was cut too", async () => {

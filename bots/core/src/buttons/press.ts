@@ -3,13 +3,13 @@ import { toUnanswered } from "../adoption/unanswered.ts";
 import { BotError } from "../bot-error.ts";
 import { conversationKey, workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
-import { answerClaimed } from "../handle-message.ts";
+import { claimAndAnswer } from "../handle-message.ts";
 import type { FeedbackRating, IncomingMessage, ReplyAction, StartReply } from "../platform.ts";
 import { canContinue } from "../reply/reply-lines.ts";
 import { type KeptReply, newReplyId } from "./kept-reply.ts";
+import { replyGone, standingReply } from "./standing-reply.ts";
 import { tellAll } from "./tell-all.ts";
 
-const GONE = "This reply is too old for that; ask again.";
 const COMPARED = "This reply was a comparison, which I do not go on with; ask its model.";
 
 /** Runs what a button does. Its failure is a sentence for whoever pressed it. */
@@ -35,8 +35,7 @@ export async function stopReply(
 
 /** Answers a reply's question again, in its place. */
 export async function regenerate(core: Core, action: ReplyAction, startReply: StartReply): Promise<string | undefined> {
-  const kept = await core.store.keptReply(conversationKey(action.place), action.replyId);
-  if (!kept) return GONE;
+  const kept = await standingReply(core.store, conversationKey(action.place), action.replyId);
   if (kept.isCompared) return COMPARED;
   return await answerAgain(core, { action, kept, isContinued: false, startReply });
 }
@@ -47,8 +46,7 @@ export async function continueReply(
   action: ReplyAction,
   startReply: StartReply,
 ): Promise<string | undefined> {
-  const kept = await core.store.keptReply(conversationKey(action.place), action.replyId);
-  if (!kept) return GONE;
+  const kept = await standingReply(core.store, conversationKey(action.place), action.replyId);
   if (kept.isCompared) return COMPARED;
   if (kept.end === "failed" || !canContinue(kept.end) || kept.text === "")
     return "This reply has nothing to go on with.";
@@ -65,7 +63,7 @@ export async function giveFeedback(
     return "Feedback is off in this workspace; an admin can switch it on with `/feedback on`.";
   const conversation = conversationKey(place);
   const kept = await core.store.keptReply(conversation, replyId);
-  if (!kept) return GONE;
+  if (!kept) throw replyGone();
   const { question, context = "", text: reply, model = "" } = kept;
   const rated = { conversation, replyId, authorId: author.id, rating, question, context, reply, model };
   await core.feedback.rate(workspaceKey(place), { atMs: Date.now(), ...rated });
@@ -90,14 +88,13 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
   await admit(core, place, author);
   const replyId = newReplyId();
   const { id, messageId, question: text, context: quote = "" } = kept;
-  const asked = { id: author.id, name: kept.author };
+  const asked = { ...author, name: kept.author };
   const message: IncomingMessage = { eventId: replyId, messageId, place, author: asked, text, quote };
   const unanswered = { ...toUnanswered(message, replyId), again: { replyId: id, isContinued } };
-  await answerClaimed(core, message, {
+  await claimAndAnswer(core, message, {
     unanswered,
     claim: core.store.claimEvent(workspaceKey(place), replyId, unanswered),
-    isAdopted: false,
-    isAdmitted: true,
+    admit: async () => undefined,
     predecessor: { kept, isContinued },
     startReply: () => startReply(replyId),
   });

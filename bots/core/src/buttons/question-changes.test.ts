@@ -28,6 +28,21 @@ describe("a question", () => {
     expect(await store.turns(testConversation)).toEqual([]);
   });
 
+  it("that is deleted while it waits for its turn leaves nothing behind", async () => {
+    const { core, store, exchanges, reply, sent, send } = await start();
+    const next = new FakeReplyHandle();
+    const sentNext = send("Another", { messageId: "m2" }, next);
+    await vi.waitFor(() => expect(next.statuses).toHaveLength(1));
+    await core.handleDeletion({ place: testPlace, messageId: "m2" });
+    await sentNext;
+    expect(next.ended).toMatchObject({ end: "stopped" });
+    expect(await store.keptReply(testConversation, next.id)).toBeUndefined();
+    await core.handleDeletion({ place: testPlace, messageId: "m1" });
+    await sent;
+    expect(await store.keptReply(testConversation, reply.id)).toBeUndefined();
+    expect(exchanges).toEqual([]);
+  });
+
   it("that is edited while it is answered is answered anew in the same reply", async () => {
     const { client, core, store, reply, sent } = await start();
     client.script({ chunks: ["Twice"] });
@@ -48,6 +63,7 @@ describe("a question", () => {
     await core.handleEdit({ place: testPlace, messageId: "m1", text: "A fable" });
     await sent;
     expect(reply.ended).toMatchObject({ reason: expect.stringMatching(/^You have sent 2 messages in a minute/) });
+    expect(reply.text).toBe("Twice");
   });
 
   it("goes on where an edit leaves its words as they are, or leaves none", async () => {
@@ -77,6 +93,7 @@ describe("a question", () => {
     await core.handleEdit({ place: testPlace, messageId: "m1", text: "a".repeat(32_001) });
     await sent;
     expect(reply.ended).toMatchObject({ reason: expect.stringMatching(/32,001 characters/) });
+    expect(reply.text).toBe("Once");
   });
 
   it("keeps its answer where Continue goes on with it, or where its platform cannot take words back", async () => {

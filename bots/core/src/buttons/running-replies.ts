@@ -1,7 +1,6 @@
 import type { ReplySignal } from "./reply-signal.ts";
 
-/** Why a reply was stopped whose question is gone: nothing of it is remembered. */
-export const DELETED = new Error("the question was deleted");
+const DELETED = new Error("the question was deleted");
 const EDITED = new Error("the question was changed");
 const STOPPED = new Error("someone pressed Stop");
 
@@ -19,6 +18,7 @@ export class RunningReply {
   readonly #abort = new AbortController();
   #edit = new AbortController();
   #question: string;
+  #isDeleted = false;
   readonly conversation: string;
   readonly replyId: string;
   readonly messageId: string;
@@ -60,28 +60,39 @@ export class RunningReply {
     return this.#abort.signal;
   }
 
-  stop(reason: Error): void {
-    this.#abort.abort(reason);
+  /** Whether the question is gone, so that nothing of it is remembered. */
+  get isDeleted(): boolean {
+    return this.#isDeleted;
+  }
+
+  stop(): void {
+    this.#abort.abort(STOPPED);
+  }
+
+  /** The question is gone. */
+  delete(): void {
+    this.#isDeleted = true;
+    this.#abort.abort(DELETED);
   }
 }
 
 /** The replies that this process writes. */
 export class RunningReplies {
-  readonly #replies = new Map<string, RunningReply>();
+  readonly #replies = new Set<RunningReply>();
 
-  /** Runs `work` with the reply known to signals. */
-  async during<T>(reply: RunningReply, work: () => Promise<T>): Promise<T> {
-    this.#replies.set(reply.replyId, reply);
+  /** Runs `work` with the replies known to signals. */
+  async during<T>(replies: readonly RunningReply[], work: () => Promise<T>): Promise<T> {
+    for (const reply of replies) this.#replies.add(reply);
     try {
       return await work();
     } finally {
-      this.#replies.delete(reply.replyId);
+      for (const reply of replies) this.#replies.delete(reply);
     }
   }
 
   /** Hears what happened, and tells the replies that it concerns. */
   hear(signal: ReplySignal): void {
-    for (const reply of this.#replies.values()) if (concerns(signal, reply)) tell(reply, signal);
+    for (const reply of this.#replies) if (concerns(signal, reply)) tell(reply, signal);
   }
 }
 
@@ -93,5 +104,6 @@ function concerns(signal: ReplySignal, { conversation, replyId, messageId }: Run
 
 function tell(reply: RunningReply, signal: ReplySignal): void {
   if (signal.type === "edit") reply.edit(signal.text);
-  else reply.stop(signal.type === "deletion" ? DELETED : STOPPED);
+  else if (signal.type === "deletion") reply.delete();
+  else reply.stop();
 }

@@ -56,6 +56,7 @@ const SENTENCES: Readonly<Record<BotErrorCode, Sentence>> = {
   QUEUE_FULL: (_, wait) => `The model service has too much to do just now. Try again ${wait}.`,
   QUEUE_TIMEOUT: (_, wait) => `The model service did not get to this message in time. Try again ${wait}.`,
   QUOTA_EXCEEDED: (said) => said,
+  REPLY_GONE: (said) => said,
   SERVICE_UNAVAILABLE: () => "The model service cannot be reached just now. Try again in a moment.",
   UNAUTHENTICATED: () =>
     "The model service refused this bot's token. Its owner should set the same CRIA_TOKEN for both.",

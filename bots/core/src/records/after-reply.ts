@@ -1,6 +1,6 @@
 import { conversationKey, workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
-import type { Author, Place, ReplyStats } from "../platform.ts";
+import type { Author, Place } from "../platform.ts";
 import type { Exchange } from "./transcript.ts";
 
 /** Who asked, and where. */
@@ -32,9 +32,9 @@ export function recordExchange({ transcript }: Core, { message, startedAtMs, res
   });
 }
 
-/** Counts a reply's tokens, of prompt and completion, towards the quotas of the day. Never rejects: the reply is there. */
-export function countTokens({ quotas, logger }: Core, { place, author }: Asked, stats: ReplyStats): void {
+/** Counts tokens, of prompt and completion, towards the quotas of the day. Never rejects: they are used. */
+export function countTokens({ quotas, logger }: Core, { place, author }: Asked, tokens: number): void {
   quotas
-    .countTokens(workspaceKey(place), author.id, stats.promptTokens + stats.completionTokens)
+    .countTokens(workspaceKey(place), author.id, tokens)
     .catch((error: unknown) => logger.warn({ err: error }, "the tokens of a reply were not counted"));
 }

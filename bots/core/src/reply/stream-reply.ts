@@ -20,6 +20,8 @@ export interface StreamReplyOptions {
   readonly tenant: string;
   /** Receives the text as it comes; after a failure it holds what was written. */
   readonly text: ReplyText;
+  /** Hears how many tokens the service read and wrote, however its answer ended; of each attempt. */
+  readonly onTokens: (tokens: number) => void;
 }
 
 /** How a reply ended. */
@@ -81,17 +83,34 @@ async function generate(options: StreamReplyOptions, request: GenerateOptions, q
     (ahead) => reply.status({ type: "queued", ahead }),
     AbortSignal.any([started.signal, reply.signal]),
   );
+  let tokens = 0;
   try {
     for await (const { event } of inference.generate(request, reply.signal)) {
       started.abort();
+      tokens = tokensAfter(event, tokens);
       if (event?.$case === "finished") return event.value;
       await showEvent(event, options);
     }
   } finally {
     started.abort();
+    if (tokens > 0) options.onTokens(tokens);
   }
   reply.signal.throwIfAborted();
   throw new BotError("INTERNAL", "The model service ended the reply without saying why. Try again.");
+}
+
+/** Prompt and completion tokens so far; not every engine names the tokens of a delta. */
+function tokensAfter(event: GenerateResponse["event"], tokens: number): number {
+  switch (event?.$case) {
+    case "started":
+      return event.value.promptTokens;
+    case "delta":
+      return tokens + Math.max(1, event.value.tokenIds.length);
+    case "finished":
+      return event.value.usage ? event.value.usage.promptTokens + event.value.usage.completionTokens : tokens;
+    default:
+      return tokens;
+  }
 }
 
 async function showEvent(event: GenerateResponse["event"], { reply, text }: StreamReplyOptions): Promise<void> {

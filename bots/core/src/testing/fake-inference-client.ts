@@ -89,7 +89,7 @@ export class FakeInferenceClient implements InferenceClient {
     for await (const text of reply.chunks ?? []) {
       signal.throwIfAborted();
       chunks.push(text);
-      yield { event: { $case: "delta", value: { text, tokenIds: [], logprobs: [] } } };
+      yield { event: { $case: "delta", value: { text, tokenIds: [0], logprobs: [] } } };
     }
     await unlessAborted(reply.hold, signal);
     if (reply.failure) throw reply.failure;
