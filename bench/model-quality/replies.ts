@@ -52,7 +52,6 @@ export async function reply(
 ): Promise<Reply> {
   const { tokenIds, stop } = await promptOf(subject, conversation);
   const request = {
-    requestId: `seed-${sampling.seed}`,
     promptTokenIds: tokenIds,
     sampling,
     stopping: {
@@ -62,8 +61,6 @@ export async function reply(
       ignoreEos: false,
       ignoreRepetition: false,
     },
-    tenant: "",
-    cacheSalt: "",
     priority: 0,
     maxQueueTimeMs: undefined,
     timeBudgetMs: undefined,

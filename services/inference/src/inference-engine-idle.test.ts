@@ -16,16 +16,16 @@ it("an engine takes a request that comes in the very moment it runs out of work"
       return 0;
     },
   });
-  const generate = async (requestId: string) => {
+  const generate = async () => {
     const reasons: string[] = [];
-    for await (const event of engine.generate(fakeRequest({ requestId }), new AbortController().signal))
+    for await (const event of engine.generate(fakeRequest(), new AbortController().signal))
       if (event.type === "finished") reasons.push(event.reason);
     return reasons;
   };
 
-  void generate("first");
+  void generate();
   const second = new Promise((resolve) => {
-    onLookForWork.push(() => resolve(generate("second")));
+    onLookForWork.push(() => resolve(generate()));
   });
 
   expect(await second).toEqual(["eos"]);

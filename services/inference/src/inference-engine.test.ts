@@ -51,7 +51,7 @@ describe("InferenceEngine", () => {
     let clock = 0;
     const { generate } = setup({ now: () => clock++ });
     expect(await collect(generate({ stopping: { maxTokens: 2 } }))).toEqual([
-      { type: "started", cachedTokens: 0, queueTimeMs: 1 },
+      { type: "started", queueTimeMs: 1 },
       { type: "delta", text: "a", tokenIds: [97], logprobs: [] },
       { type: "delta", text: "b", tokenIds: [98], logprobs: [] },
       {

@@ -215,8 +215,7 @@ class SteppingEngine implements InferenceEngine {
     for (const update of updates) this.#publishUpdate(update);
     for (const sequence of timedOut) this.#fail(sequence, this.#queueTimeout(sequence));
     if (admitted === undefined) return;
-    const { numCachedTokens: cachedTokens, queueTimeMs } = admitted;
-    this.#streams.get(admitted)!.push({ type: "started", cachedTokens, queueTimeMs });
+    this.#streams.get(admitted)!.push({ type: "started", queueTimeMs: admitted.queueTimeMs });
   }
 
   #publishUpdate({ sequence, delta, finished }: SequenceUpdate): void {

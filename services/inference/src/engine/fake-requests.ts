@@ -10,12 +10,9 @@ export interface FakeRequestOptions extends Partial<Omit<GenerationRequest, "sam
 /** A whole request for tests: prompt [1, 2, 3], at most 16 tokens. */
 export function fakeRequest({ sampling, stopping, ...options }: FakeRequestOptions = {}): GenerationRequest {
   return {
-    requestId: "request",
     promptTokenIds: [1, 2, 3],
     sampling: { ...GREEDY, ...sampling },
     stopping: { ...UNLIMITED, ...stopping },
-    tenant: "",
-    cacheSalt: "",
     priority: 0,
     maxQueueTimeMs: undefined,
     timeBudgetMs: undefined,

@@ -2,12 +2,9 @@ import type { SamplingParams, StoppingCriteria } from "./sampling-params.ts";
 
 /** What one request asks of the engine: everything is decided, nothing has a default. Times in milliseconds. */
 export interface GenerationRequest {
-  readonly requestId: string;
   readonly promptTokenIds: readonly number[];
   readonly sampling: SamplingParams;
   readonly stopping: StoppingCriteria;
-  readonly tenant: string;
-  readonly cacheSalt: string;
   /** Lower is sooner. */
   readonly priority: number;
   readonly maxQueueTimeMs: number | undefined;
@@ -32,7 +29,7 @@ export interface TokenLogprobs {
 
 /** What a generation tells, in order: one started, any number of deltas, one finished. Times in milliseconds. */
 export type GenerationEvent =
-  | { readonly type: "started"; readonly cachedTokens: number; readonly queueTimeMs: number }
+  | { readonly type: "started"; readonly queueTimeMs: number }
   | {
       readonly type: "delta";
       /** Whole characters only. */

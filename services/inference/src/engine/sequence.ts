@@ -39,8 +39,6 @@ export class Sequence {
   status: "waiting" | "prefill" | "decode" | "finished" = "waiting";
   /** Positions the row of the KV cache holds. */
   numComputedTokens = 0;
-  /** Prompt tokens found in the prefix cache at admission. */
-  numCachedTokens = 0;
   lastTokenId = 0;
   readonly #stopChecker: StopChecker;
   #admittedAt = 0;

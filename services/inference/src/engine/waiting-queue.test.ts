@@ -1,23 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { characterModel, fakeRequest } from "./fake-requests.ts";
+import { characterModel, fakeRequest, tokensOf } from "./fake-requests.ts";
 import { Sequence } from "./sequence.ts";
 import { WaitingQueue } from "./waiting-queue.ts";
 
-const waiting = (requestId: string, priority = 0, maxQueueTimeMs?: number) =>
+const waiting = (name: string, priority = 0, maxQueueTimeMs?: number) =>
   new Sequence({
-    request: fakeRequest({ requestId, priority, maxQueueTimeMs }),
+    request: fakeRequest({ promptTokenIds: tokensOf(name), priority, maxQueueTimeMs }),
     model: characterModel,
     maxModelLen: 64,
     now: 0,
   });
 
+const nameOf = ({ request }: Sequence) => String.fromCharCode(...request.promptTokenIds);
+
 function drain(queue: WaitingQueue): string[] {
-  const ids: string[] = [];
+  const names: string[] = [];
   for (let next = queue.peek(); next !== undefined; next = queue.peek()) {
-    ids.push(next.request.requestId);
+    names.push(nameOf(next));
     queue.remove(next);
   }
-  return ids;
+  return names;
 }
 
 describe("WaitingQueue", () => {
@@ -33,16 +35,16 @@ describe("WaitingQueue", () => {
     const [a, b] = [waiting("a"), waiting("b")];
     queue.add(a);
     queue.add(b);
-    expect([queue.size, queue.numTokens]).toEqual([2, 6]);
+    expect([queue.size, queue.numTokens]).toEqual([2, 2]);
     queue.remove(a);
-    expect([queue.size, queue.numTokens]).toEqual([1, 3]);
+    expect([queue.size, queue.numTokens]).toEqual([1, 1]);
   });
 
   it("lets go of those that have waited as long as they would", () => {
     const queue = new WaitingQueue();
     for (const sequence of [waiting("a", 0, 100), waiting("b"), waiting("c", 0, 50)]) queue.add(sequence);
-    expect(queue.removeTimedOut(99).map(({ request }) => request.requestId)).toEqual(["c"]);
-    expect(queue.removeTimedOut(100).map(({ request }) => request.requestId)).toEqual(["a"]);
+    expect(queue.removeTimedOut(99).map(nameOf)).toEqual(["c"]);
+    expect(queue.removeTimedOut(100).map(nameOf)).toEqual(["a"]);
     expect(drain(queue)).toEqual(["b"]);
   });
 });

@@ -20,6 +20,8 @@ export type EventOf<Type extends GenerationEvent["type"]> = Extract<GenerationEv
 
 /** What the events of the engine do not tell. Times in milliseconds. */
 export interface GenerateContext {
+  readonly requestId: string;
+  readonly tenant: string;
   readonly generation: GenerationRequest;
   /** Whether the context leaves fewer tokens than max_tokens asks for. */
   readonly isCutByContext: boolean;
@@ -33,6 +35,9 @@ export interface GenerateContext {
   /** From the arrival of the request to its hand-over to the engine, model load included. */
   readonly handOverMs: number;
 }
+
+/** There is no prefix cache yet. */
+const NO_CACHED_TOKENS = 0;
 
 const FINISH_REASONS: Readonly<Record<Reason, FinishReason>> = {
   eos: FinishReason.EOS,
@@ -49,7 +54,7 @@ export function startedResponse(event: EventOf<"started">, context: GenerateCont
   const value: Started = {
     modelRevision: context.modelRevision,
     promptTokens: generation.promptTokenIds.length,
-    cachedTokens: event.cachedTokens,
+    cachedTokens: NO_CACHED_TOKENS,
     droppedSegments: context.droppedSegments,
     seed: generation.sampling.seed,
     queueTime: durationFromMs(context.handOverMs - context.loadTimeMs + event.queueTimeMs),
@@ -71,18 +76,14 @@ export function deltaResponse(event: EventOf<"delta">, tokenizer: Tokenizer): Ge
 }
 
 /** The contract's message for the engine's `finished`. */
-export function finishedResponse(
-  event: EventOf<"finished">,
-  cachedTokens: number,
-  context: GenerateContext,
-): GenerateResponse {
+export function finishedResponse(event: EventOf<"finished">, context: GenerateContext): GenerateResponse {
   const { timings } = event;
   const value: Finished = {
     finishReason: FINISH_REASONS[finishReason(event, context)],
     matchedStop: event.matchedStop,
     usage: {
       promptTokens: context.generation.promptTokenIds.length,
-      cachedTokens,
+      cachedTokens: NO_CACHED_TOKENS,
       completionTokens: event.completionTokens,
     },
     timings: {

@@ -95,11 +95,13 @@ describe("Generate", () => {
     expect(text).toContain('cria_request_failure_total{reason="INVALID_ARGUMENT"} 1');
   });
 
-  it("never logs what was written", async () => {
+  it("logs whose request it was, never what was written", async () => {
     const { inference, logged } = await startTestServer({ reply: "the reply" });
     await collect(inference.generate(generateRequest({ prompt: [{ text: "the prompt" }], tenant: "t1" })));
-    expect(logged.join("")).toContain('"tenant":"t1"');
+    expect(logged.join("")).toMatch(/"requestId":"[-0-9a-f]{36}","model":"fake","tenant":"t1"/);
     expect(logged.join("")).not.toMatch(/the prompt|the reply/);
+    await collect(inference.generate(generateRequest({ requestId: "mine" })));
+    expect(logged.join("")).toContain('"requestId":"mine"');
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type {
   CountTokensRequest,
   CountTokensResponse,
@@ -70,6 +71,8 @@ async function prepare(
   const prompt = await encodePrompt(tokenizer, request.prompt, { maxModelLen: description.maxModelLen, maxTokens });
   const generation = toGenerationRequest(request, description, prompt.tokenIds);
   return {
+    requestId: request.requestId || randomUUID(),
+    tenant: request.tenant,
     generation,
     isCutByContext: generation.stopping.maxTokens < maxTokens,
     ignoreModelStop: request.stopping?.ignoreModelStop ?? false,
@@ -89,11 +92,9 @@ async function stream(
   signal: AbortSignal,
 ): Promise<void> {
   const observer = metrics.observeRequest(description.name, context.arrivedAt);
-  let cachedTokens = 0;
   for await (const event of engine.generate(context.generation, signal, observer.token)) {
     switch (event.type) {
       case "started":
-        cachedTokens = event.cachedTokens;
         observer.started(event.queueTimeMs, context.generation.promptTokenIds.length);
         await send(startedResponse(event, context));
         break;
@@ -102,23 +103,23 @@ async function stream(
         break;
       case "finished":
         observer.finished(event.reason);
-        await send(finishedResponse(event, cachedTokens, context));
+        await send(finishedResponse(event, context));
         logger.info(summary(description.name, event, context), "generated");
     }
   }
 }
 
 /** What the log tells of a reply: never its text. */
-function summary(model: string, event: EventOf<"finished">, { generation, arrivedAt }: GenerateContext) {
+function summary(model: string, event: EventOf<"finished">, context: GenerateContext) {
   return {
-    requestId: generation.requestId,
+    requestId: context.requestId,
     model,
-    tenant: generation.tenant,
+    tenant: context.tenant,
     finishReason: event.reason,
-    promptTokens: generation.promptTokenIds.length,
+    promptTokens: context.generation.promptTokenIds.length,
     completionTokens: event.completionTokens,
     queueMs: Math.round(event.timings.queueMs),
-    totalMs: Math.round(performance.now() - arrivedAt),
+    totalMs: Math.round(performance.now() - context.arrivedAt),
   };
 }
 

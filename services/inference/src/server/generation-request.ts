@@ -1,4 +1,4 @@
-import { randomInt, randomUUID } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { type Duration, durationToMs, type GenerateRequest } from "@cria/proto";
 import type { GenerationRequest } from "../engine/generation.ts";
 import type { SamplingParams, StoppingCriteria } from "../engine/sampling-params.ts";
@@ -19,12 +19,9 @@ export function toGenerationRequest(
 ): GenerationRequest {
   const maxTokens = Math.min(requestedMaxTokens(request, model), model.maxModelLen - promptTokenIds.length);
   return {
-    requestId: request.requestId || randomUUID(),
     promptTokenIds,
     sampling: toSampling(request.sampling, model.sampling),
     stopping: toStopping(request.stopping, model.stop, maxTokens),
-    tenant: request.tenant,
-    cacheSalt: request.cacheSalt,
     priority: request.priority ?? 0,
     maxQueueTimeMs: optionalMs(request.maxQueueTime),
     timeBudgetMs: optionalMs(request.timeBudget),

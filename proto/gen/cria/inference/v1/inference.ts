@@ -86,9 +86,15 @@ export interface GenerateRequest {
   stopping?:
     | StoppingCriteria
     | undefined;
-  /** Whom the fair share is counted for, such as a workspace; at most 128 bytes. Default: "", one tenant like any other. */
+  /**
+   * Whom the request is for, such as a workspace, in the log; at most 128 bytes. Default: "", one tenant like any other.
+   * Not yet in effect: fair shares between tenants will be counted by it.
+   */
   tenant: string;
-  /** Requests share cached prefixes only with requests of the same salt; at most 128 bytes. Default "". */
+  /**
+   * Not yet in effect, as there is no prefix cache: requests will share cached prefixes only with requests of the same salt.
+   * At most 128 bytes. Default "".
+   */
   cacheSalt: string;
   /** Lower is sooner, as in vLLM. Range -1000 to 1000. Default 0. */
   priority?:
@@ -105,7 +111,11 @@ export interface GenerateRequest {
   timeBudget?:
     | Duration
     | undefined;
-  /** How long the model stays loaded once idle: 0 s (not at all) to 24 h, or -1 s for always. Default: the service's own (5 min). */
+  /**
+   * How long the model stays loaded once idle: 0 s (not at all) to 24 h, or -1 s for always. It holds until another request
+   * names another time or the model is unloaded: a request that names none changes nothing. Default: the service's own
+   * (5 min), unless an earlier request named one.
+   */
   keepAlive?:
     | Duration
     | undefined;
@@ -190,7 +200,7 @@ export interface Started {
   modelRevision: string;
   /** Tokens of the prompt, after dropping. */
   promptTokens: number;
-  /** Prompt tokens whose keys and values came from the prefix cache. */
+  /** Prompt tokens whose keys and values came from the prefix cache. Not yet in effect: 0. */
   cachedTokens: number;
   /** Droppable segments that were left out. */
   droppedSegments: number;
@@ -267,7 +277,7 @@ export interface Finished {
 export interface Usage {
   /** Tokens of the prompt, after dropping. */
   promptTokens: number;
-  /** Prompt tokens taken from the prefix cache. */
+  /** Prompt tokens taken from the prefix cache. Not yet in effect: 0. */
   cachedTokens: number;
   /** Tokens drawn, those that only ended the reply included. */
   completionTokens: number;
