@@ -152,15 +152,15 @@ describe("Scheduler", () => {
   it("refuses prompt tokens more than may wait, but takes a long prompt alone", () => {
     const { add } = setup({ maxWaitingTokens: 10 });
     expect(add({ promptTokenIds: promptOf(20) }).refusal).toBeUndefined();
-    expect(add({ promptTokenIds: [1, 1] }).refusal).toMatch(/the limits are 8 requests and 10 tokens/);
+    expect(add({ promptTokenIds: [1] }).refusal).toMatch(/the limits are 8 requests and 10 tokens/);
   });
 
   it("estimates when to try again from the queue and the pace of late", () => {
     const { add, scheduler, step } = setup({ maxNumSeqs: 1, next: asTold });
     expect(scheduler.retryDelayMs).toBe(100);
-    add({ promptTokenIds: [1, 2] });
+    add({ promptTokenIds: [2] });
     step(0);
-    for (let i = 0; i < 3; i++) add({ promptTokenIds: [1, 2] });
+    for (let i = 0; i < 3; i++) add({ promptTokenIds: [2] });
     expect(scheduler.retryDelayMs).toBe(6_000);
     step(7_000);
     step(12_000);
