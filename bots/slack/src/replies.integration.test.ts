@@ -86,7 +86,7 @@ describe("a reply on Slack", () => {
   });
 
   describe("that is very long", () => {
-    const text = paragraphs(90, "llama & <alpaca> ".repeat(40)).trim();
+    const text = paragraphs(36, "llama & <alpaca> ".repeat(40)).trim();
     const ask = () => {
       bot.model.script({ chunks: text.match(/[\s\S]{1,2000}/g)! });
       return bot.server.people.mention(bot.channel, bot.ann, "hi");
@@ -127,7 +127,7 @@ describe("a reply on Slack", () => {
       token.scopes = token.scopes.filter((scope) => scope !== "files:write");
       const question = ask();
       await bot.server.until(() => bot.server.replies(question).length > 3 && isEnded(bot.server.replies(question)));
-      expect(shownText(bot.server.replies(question).at(-1)!)).toContain("89 llama");
+      expect(shownText(bot.server.replies(question).at(-1)!)).toContain("35 llama");
     });
   });
 
