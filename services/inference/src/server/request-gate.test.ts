@@ -45,6 +45,28 @@ describe("RequestGate", () => {
     await expect(running).resolves.toBe("reply");
   });
 
+  it("answers a drain once what it ended has let go", async () => {
+    const gate = new RequestGate();
+    let isOver = false;
+    const request = gate.run(never(), async (signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      isOver = true;
+    });
+    const drained = gate.drain(0).then((ended) => ({ ended, isOver }));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await drained).toEqual({ ended: 1, isOver: true });
+    await request;
+  });
+
+  it("waits no longer than a moment for what does not end", async () => {
+    const gate = new RequestGate();
+    void gate.run(never(), () => new Promise(() => {}));
+    const drained = gate.drain(0);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await drained).toBe(1);
+  });
+
   it("ends what runs when the time is over, and tells how many", async () => {
     const gate = new RequestGate();
     const requests = [endless(gate), endless(gate)];

@@ -1,5 +1,8 @@
 import { InferenceError } from "../errors.ts";
 
+/** For aborted requests to let go of what they hold; it takes them a turn of the event loop. */
+const ENDING_MS = 200;
+
 /** Knows which requests are running, and lets none in once it drains. */
 export class RequestGate {
   readonly #running = new Map<AbortController, Promise<unknown>>();
@@ -28,12 +31,14 @@ export class RequestGate {
     }
   }
 
-  /** Lets no request in any more, waits for the running ones at most this long, ends the rest and tells how many. */
+  /** Lets no request in any more, waits for the running ones at most this long, ends the rest and tells how many once they have. */
   async drain(timeoutMs: number): Promise<number> {
     this.#isDraining = true;
     await settledWithin([...this.#running.values()], timeoutMs);
     const left = [...this.#running.keys()];
+    const ended = [...this.#running.values()];
     for (const controller of left) controller.abort(draining());
+    await settledWithin(ended, ENDING_MS);
     return left.length;
   }
 }
