@@ -69,7 +69,7 @@ function createInstruments(registry: Registry) {
       labelNames,
     ),
     successes: counter("request_success_total", "Replies by why they ended.", [...labelNames, "finished_reason"]),
-    failures: counter("request_failure_total", "Requests without a whole reply, by reason.", ["reason"]),
+    failures: counter("request_failure_total", "Calls of any method that failed, by reason.", ["reason"]),
   };
 }
 

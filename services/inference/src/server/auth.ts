@@ -1,15 +1,14 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
-import type { Logger } from "pino";
 import { InferenceError } from "../errors.ts";
-import { errorStatus } from "./error-status.ts";
+import { errorStatus, type FailureSink } from "./error-status.ts";
 
 /** Open without a token: kubelets and load balancers have none. */
 const OPEN_SERVICE = "/grpc.health.v1.Health/";
 const BEARER = /^Bearer (.+)$/i;
 
 /** Lets calls through that show the token as `authorization: Bearer <token>`; health is open to all. */
-export function bearerAuth(token: string, logger: Logger): ServerInterceptor {
+export function bearerAuth(token: string, sink: FailureSink): ServerInterceptor {
   const expected = digest(token);
   return ({ path }, call) => {
     if (path.startsWith(OPEN_SERVICE)) return new ServerInterceptingCall(call);
@@ -18,7 +17,7 @@ export function bearerAuth(token: string, logger: Logger): ServerInterceptor {
         next({
           onReceiveMetadata(metadata, forward) {
             if (showsToken(metadata, expected)) forward(metadata);
-            else call.sendStatus(errorStatus(unauthenticated(metadata), logger.child({ rpc: path })));
+            else call.sendStatus(errorStatus(unauthenticated(metadata), sink, { rpc: path }));
           },
         }),
     });

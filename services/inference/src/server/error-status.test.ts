@@ -3,12 +3,15 @@ import { status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { INFERENCE_ERRORS, InferenceError, type InferenceErrorCode } from "../errors.ts";
-import { CallCancelledError, errorStatus, failureReason } from "./error-status.ts";
+import { CallCancelledError, errorStatus } from "./error-status.ts";
 
 function translate(error: unknown) {
   const logged: string[] = [];
-  const result = errorStatus(error, pino({}, { write: (line) => void logged.push(line) }));
-  return { ...result, reason: decodeErrorDetails(result as never), logged: logged.join("") };
+  const counted: string[] = [];
+  const logger = pino({}, { write: (line) => void logged.push(line) });
+  const metrics = { countFailure: (reason: string) => void counted.push(reason) };
+  const result = errorStatus(error, { logger, metrics }, { rpc: "/test" });
+  return { ...result, reason: decodeErrorDetails(result as never), counted, logged: logged.join("") };
 }
 
 describe("errorStatus", () => {
@@ -54,11 +57,9 @@ describe("errorStatus", () => {
     expect(details).toHaveLength(2000);
     expect(() => encodeURI(details)).not.toThrow();
   });
-});
 
-describe("failureReason", () => {
-  it("is one of few", () => {
+  it("counts each failure under one of few names", () => {
     const errors = [new InferenceError("DRAINING", ""), new CallCancelledError(), new Error("anything")];
-    expect(errors.map(failureReason)).toEqual(["DRAINING", "CANCELLED", "INTERNAL"]);
+    expect(errors.flatMap((error) => translate(error).counted)).toEqual(["DRAINING", "CANCELLED", "INTERNAL"]);
   });
 });

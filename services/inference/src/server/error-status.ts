@@ -1,7 +1,8 @@
 import { encodeErrorDetails } from "@cria/proto";
 import { type StatusObject, status } from "@grpc/grpc-js";
-import type { Logger } from "pino";
+import type { Bindings, Logger } from "pino";
 import { INFERENCE_ERRORS, InferenceError } from "../errors.ts";
+import type { Metrics } from "../observability/metrics.ts";
 
 /** Longest message of a status: it travels in HTTP/2 trailers, which clients bound at 8 KiB. */
 const MAX_MESSAGE_LENGTH = 2000;
@@ -14,11 +15,19 @@ export class CallCancelledError extends Error {
   override readonly name = "CallCancelledError";
 }
 
+/** Where failures are told of. */
+export interface FailureSink {
+  readonly logger: Logger;
+  readonly metrics: Pick<Metrics, "countFailure">;
+}
+
 /**
- * The gRPC status of a failure, once, at the edge. A known one leaves with its details; anything else is logged whole and
- * leaves without its text, which could hold anything.
+ * The gRPC status of a failure, once, at the edge: counted, and logged with the call's `bindings`. A known one leaves with
+ * its details; anything else is logged whole and leaves without its text, which could hold anything.
  */
-export function errorStatus(error: unknown, logger: Logger): StatusObject {
+export function errorStatus(error: unknown, sink: FailureSink, bindings: Bindings): StatusObject {
+  sink.metrics.countFailure(failureReason(error));
+  const logger = sink.logger.child(bindings);
   if (error instanceof CallCancelledError) return plainStatus(status.CANCELLED, "the caller hung up");
   if (error instanceof InferenceError) {
     logger.info({ code: error.code, err: error.cause }, error.message);
@@ -29,7 +38,7 @@ export function errorStatus(error: unknown, logger: Logger): StatusObject {
 }
 
 /** A failure's name in metrics: few and known. */
-export function failureReason(error: unknown): string {
+function failureReason(error: unknown): string {
   if (error instanceof CallCancelledError) return "CANCELLED";
   return error instanceof InferenceError ? error.code : "INTERNAL";
 }

@@ -1,4 +1,4 @@
-import { type Client, type ServiceError, status } from "@grpc/grpc-js";
+import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.ts";
 
@@ -70,6 +70,25 @@ describe("a failed request", () => {
       code: status.NOT_FOUND,
     });
   });
+});
+
+it("every failed call is counted by its reason, wherever it was refused", async () => {
+  const { inference, models, raw, admin, metrics } = await startTestServer({ token: "a token of many characters" });
+  const shown = new Metadata();
+  shown.set("authorization", "Bearer a token of many characters");
+  await failure(call((done) => models.listModels({}, done)));
+  const path = "/cria.inference.v1.ModelService/GetModel";
+  await failure(
+    call((done) => raw.makeUnaryRequest(path, Buffer.from, Buffer.from, Uint8Array.of(0x0f), shown, done as never)),
+  );
+  await call((done) => admin.drain({ timeout: { seconds: 0, nanos: 0 } }, shown, done));
+  await failure(collect(inference.generate(generateRequest(), shown)));
+  const counted = (await metrics.registry.metrics()).match(/^cria_request_failure_total.*$/gm);
+  expect(counted?.sort()).toEqual([
+    'cria_request_failure_total{reason="DRAINING"} 1',
+    'cria_request_failure_total{reason="INVALID_ARGUMENT"} 1',
+    'cria_request_failure_total{reason="UNAUTHENTICATED"} 1',
+  ]);
 });
 
 describe("bytes that are no request", () => {

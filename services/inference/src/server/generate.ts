@@ -9,7 +9,6 @@ import type {
 import type { LoadedModel, ModelLease, ModelRegistry } from "../models/model-registry.ts";
 import type { Metrics } from "../observability/metrics.ts";
 import { countTokens, encodePrompt } from "../text/prompt-encoder.ts";
-import { failureReason } from "./error-status.ts";
 import {
   deltaResponse,
   type EventOf,
@@ -31,14 +30,7 @@ export interface InferenceServiceOptions extends Edge {
 /** The handlers of the contract's `InferenceService`. */
 export function createInferenceService(options: InferenceServiceOptions): InferenceServiceServer {
   return {
-    generate: serverStreaming(options, async (request, send, signal) => {
-      try {
-        await generate(options, request, send, signal);
-      } catch (error) {
-        options.metrics.countFailure(failureReason(error));
-        throw error;
-      }
-    }),
+    generate: serverStreaming(options, (request, send, signal) => generate(options, request, send, signal)),
     countTokens: unary(options, (request, signal) => options.gate.run(signal, (own) => count(options, request, own))),
   };
 }

@@ -28,9 +28,12 @@ function start() {
   const call = new SlowCall();
   const failure = new Promise((resolve) => call.once("error", resolve));
   const gate = new RequestGate();
-  const handler = serverStreaming<object, number>({ logger: pino({ level: "silent" }), gate }, async (_, send) => {
-    for (let message = 1; message <= 4; message++) await send(message);
-  });
+  const handler = serverStreaming<object, number>(
+    { logger: pino({ level: "silent" }), metrics: { countFailure: () => {} }, gate },
+    async (_, send) => {
+      for (let message = 1; message <= 4; message++) await send(message);
+    },
+  );
   handler(call as unknown as ServerWritableStream<object, number>);
   return { call, gate, failure };
 }

@@ -1,13 +1,11 @@
 import { once } from "node:events";
 import type { handleServerStreamingCall, handleUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
-import type { Logger } from "pino";
-import { CallCancelledError, errorStatus } from "./error-status.ts";
+import { CallCancelledError, errorStatus, type FailureSink } from "./error-status.ts";
 import type { RequestGate } from "./request-gate.ts";
 import { MalformedRequest } from "./strict-decoding.ts";
 
 /** What every handler shares. */
-export interface Edge {
-  readonly logger: Logger;
+export interface Edge extends FailureSink {
   readonly gate: RequestGate;
 }
 
@@ -19,14 +17,14 @@ export type Send<T> = (message: T) => Promise<void> | undefined;
 
 /** A grpc-js handler of a function from request to response. The signal aborts when the caller hangs up. */
 export function unary<Request, Response>(
-  { logger }: Edge,
+  edge: Edge,
   handle: (request: Request, signal: AbortSignal) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return async (call, callback) => {
     try {
       callback(null, await handle(wellFormed(call.request), cancellation(call)));
     } catch (error) {
-      callback(errorStatus(error, logger.child(bindings(call))));
+      callback(errorStatus(error, edge, bindings(call)));
     }
   };
 }
@@ -36,18 +34,18 @@ export function unary<Request, Response>(
  * caller hangs up, its deadline passes or a drain's time is over.
  */
 export function serverStreaming<Request, Response>(
-  { logger, gate }: Edge,
+  edge: Edge,
   handle: (request: Request, send: Send<Response>, signal: AbortSignal) => Promise<void>,
 ): handleServerStreamingCall<Request, Response> {
   return async (call) => {
     try {
-      await gate.run(cancellation(call), (signal) => {
+      await edge.gate.run(cancellation(call), (signal) => {
         const send = (message: Response) => (call.write(message) ? undefined : drained(call, signal));
         return handle(wellFormed(call.request), send, signal);
       });
       call.end();
     } catch (error) {
-      call.emit("error", errorStatus(error, logger.child(bindings(call))));
+      call.emit("error", errorStatus(error, edge, bindings(call)));
     }
   };
 }

@@ -59,13 +59,13 @@ export interface RunningServer {
 
 /** Starts to serve the contract, health and reflection. @throws when the port is taken or the host is not this machine */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { token, logger } = options;
+  const { token } = options;
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_concurrent_streams": MAX_CONCURRENT_STREAMS,
     "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
-    interceptors: token === undefined ? [] : [bearerAuth(token, logger)],
+    interceptors: token === undefined ? [] : [bearerAuth(token, options)],
   });
   const health = createHealth(options.registry);
   const drain = addServices(server, health, options);
