@@ -204,6 +204,10 @@ describe("the Home tab", () => {
     expect(home()).toContain("small (default)");
     await bot.server.interactions.pressHome(bot.ann, "model_choose", option("big"));
     await bot.server.until(() => home().includes("*big* answers here"));
+    for (const text of ["context off 3", `system <!here> ${"You are brief. ".repeat(30)}`])
+      await bot.server.interactions.command(bot.ann, bot.channel, text);
+    bot.server.people.openApp(bot.ann, "home");
+    await bot.server.until(() => /big · context off · 3 rounds · persona: .{0,30}here&gt; You are brief/.test(home()));
     expect(await ask("hi")).toBe("big");
   });
 

@@ -1,11 +1,14 @@
+import type { ConversationSettings } from "@cria/bot-core";
 import type { App, BlockAction, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
-import { escapeMrkdwn } from "../reply/message-text.ts";
+import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
 import { contextBlock } from "../reply/reply-blocks.ts";
 import { modelMenu, PICKER, switchModel, toMrkdwn } from "./model-picker.ts";
 
 /** Channels that the Home tab lists. */
 const MAX_CHANNELS = 40;
+/** Characters shown of a persona. */
+const MAX_PERSONA = 200;
 const BLOCK_PREFIX = "home:";
 /** What Slack suggests in a direct message. */
 const PROMPTS = [
@@ -15,7 +18,7 @@ const PROMPTS = [
   { title: "How are you set up here?", message: "status" },
 ];
 
-/** The Home tab: the models of the channels that someone shares with the bot. */
+/** The Home tab: what is set in the channels that someone shares with the bot, and a menu of models for each. */
 export function registerHome(app: App, context: SlackContext): void {
   app.event("app_home_opened", async ({ event }) => {
     if (event.tab === "home") return await publishHome(context, event.user, undefined);
@@ -44,7 +47,7 @@ async function publishHome(context: SlackContext, userId: string, notice: string
   const sections = await Promise.all(channels.map((channel) => channelSection(context, channel, defaultModel)));
   const intro = "Mention me in a channel or write to me directly. `/cria help` lists what else I can do.";
   const blocks: types.AnyBlock[] = [
-    { type: "header", text: { type: "plain_text", text: "Which model answers where" } },
+    { type: "header", text: { type: "plain_text", text: "What is set in your channels" } },
     { type: "section", text: { type: "mrkdwn", text: intro } },
     ...(notice === undefined ? [] : [contextBlock(toMrkdwn(notice))]),
     ...(models.length === 0 ? [contextBlock("⚠️ The model service cannot be reached just now.")] : []),
@@ -58,14 +61,25 @@ async function channelSection(
   channel: SharedChannel,
   defaultModel: string,
 ): Promise<types.SectionBlock> {
-  const { model } = await context.settings(placeAt(context, channel.id, undefined)).catch(() => ({ model: undefined }));
+  const settings = await context.settings(placeAt(context, channel.id, undefined)).catch(() => ({}));
   const name = channel.is_im ? "Direct messages" : `#${channel.name ?? channel.id}`;
   return {
     type: "section",
     block_id: BLOCK_PREFIX + channel.id,
-    text: { type: "mrkdwn", text: `*${escapeMrkdwn(name)}*\n${escapeMrkdwn(model ?? `${defaultModel} (default)`)}` },
+    text: { type: "mrkdwn", text: `*${escapeMrkdwn(name)}*\n${escapeMrkdwn(describe(settings, defaultModel))}` },
     accessory: modelMenu(),
   };
+}
+
+/** The model, and what else was set, as "big · context off · persona: You are brief." */
+function describe({ model, contextMode, window, system }: ConversationSettings, defaultModel: string): string {
+  const facts = [
+    model ?? `${defaultModel} (default)`,
+    contextMode && `context ${contextMode}`,
+    window !== undefined && `${window} rounds`,
+    system !== undefined && `persona: ${system.length > MAX_PERSONA ? `${system.slice(0, MAX_PERSONA)}…` : system}`,
+  ];
+  return withoutPings(facts.filter(Boolean).join(" · "));
 }
 
 async function sharedChannels({ web }: SlackContext, userId: string): Promise<readonly SharedChannel[]> {
