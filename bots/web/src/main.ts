@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { loadCoreConfig, openBotCore } from "@cria/bot-core";
-import { pino } from "pino";
+import { createLogger, loadCoreConfig, openBotCore } from "@cria/bot-core";
 import { loadWebConfig, servesThisMachineOnly } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
 import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
@@ -14,7 +13,7 @@ const STOP_LIMIT_MS = 1_500;
 async function main(): Promise<void> {
   const config = loadWebConfig(process.env);
   const coreConfig = loadCoreConfig(process.env);
-  const logger = pino({ name: "web", level: config.logLevel });
+  const logger = createLogger("web", config.logLevel);
   const { core, store, inference, redis, close } = await openBotCore(coreConfig, logger);
   const { turnsTtlMs } = coreConfig;
   const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);

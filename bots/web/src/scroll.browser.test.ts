@@ -131,12 +131,15 @@ describe.each(SIZES)("the list of messages, %s", (_, options) => {
     await ada.send("Go on.");
     chunks.push(...paragraphs(30));
     await ada.page.getByText("Paragraph 28.").last().waitFor();
+    await waitForEnd();
+    const start = await top();
     for (let step = 0; step < 6; step++) {
-      await wheelUp(8);
+      await wheelUp(1);
       chunks.push(...paragraphs(2));
       await settle();
     }
     const before = await top();
+    expect(before).toBeLessThan(start);
     chunks.push(...paragraphs(30));
     chunks.end();
     await ada.waitForReplies(4);

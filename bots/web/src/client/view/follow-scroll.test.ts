@@ -3,7 +3,7 @@ import { placeAfterScroll } from "./follow-scroll.ts";
 
 describe("placeAfterScroll", () => {
   it("leaves the end on the shortest way up", () => {
-    expect(placeAfterScroll("end", true, 3)).toBe("above");
+    expect(placeAfterScroll("end", true, 1)).toBe("above");
   });
 
   it("stays at the end where the content has grown since the way down", () => {
@@ -12,7 +12,8 @@ describe("placeAfterScroll", () => {
 
   it("stays at the end where shrinking content took the list up", () => {
     expect(placeAfterScroll("end", true, 0)).toBe("end");
-    expect(placeAfterScroll("end", true, 0.5)).toBe("end");
+    expect(placeAfterScroll("end", true, 0.9)).toBe("end");
+    expect(placeAfterScroll("end", true, -0.9)).toBe("end");
   });
 
   it("is at the end again near it on the way down, and not before", () => {

@@ -4,8 +4,8 @@ import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 /** Who comes so near to the end on the way down is at the end: about two lines. */
 const NEAR_END_PX = 48;
-/** Heights are whole pixels, positions need not be: the very end may be so far away. */
-const ROUNDING_PX = 2;
+/** Heights are whole pixels, positions need not be: the very end may seem nearly so far away. A reader goes up by more. */
+const ROUNDING_PX = 1;
 
 /** Where the reader of a list is: at its end, which is followed, or above it, where nothing moves by itself. */
 export type ReadingPlace = "end" | "above" | "aboveNews";
@@ -48,7 +48,7 @@ export function useFollowScroll(
     const observer = new ResizeObserver(() => {
       const hasGrown = contentElement.offsetHeight > height;
       height = contentElement.offsetHeight;
-      if (place.value === "end" || distanceToEnd(listElement) <= ROUNDING_PX) scrollToEnd();
+      if (place.value === "end" || distanceToEnd(listElement) < ROUNDING_PX) scrollToEnd();
       else if (hasGrown) place.value = "aboveNews";
     });
     listElement.addEventListener("scroll", onScroll, { passive: true });
@@ -69,7 +69,7 @@ export function useFollowScroll(
  */
 export function placeAfterScroll(place: ReadingPlace, wentUp: boolean, toEndPx: number): ReadingPlace {
   // What shrinks takes the list up with it, but to its very end.
-  if (toEndPx <= (wentUp ? ROUNDING_PX : NEAR_END_PX)) return "end";
+  if (toEndPx < (wentUp ? ROUNDING_PX : NEAR_END_PX)) return "end";
   return wentUp && place === "end" ? "above" : place;
 }
 
