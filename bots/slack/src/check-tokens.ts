@@ -1,3 +1,4 @@
+import { RefusedError } from "@cria/bot-core";
 import { webApi } from "@slack/bolt";
 import { isTransient, slackError } from "./api/slack-errors.ts";
 
@@ -55,6 +56,13 @@ function client(token: string, apiUrl: string | undefined): webApi.WebClient {
 
 /** A token that Slack takes. */
 export const ACCEPTED: TokenCheck = { isAccepted: true, isUnreachable: false, faults: [] };
+
+/** The answer if Slack takes the token. Throws a `RefusedError` where it does not, another error where it cannot be asked. */
+export function accepted(answer: TokenCheck): TokenCheck {
+  if (answer.isAccepted) return answer;
+  const faults = answer.faults.join(" ");
+  throw answer.isUnreachable ? new Error(faults) : new RefusedError(faults);
+}
 
 /** Asks Slack about a bot token: whose it is and which scopes it lacks. Never rejects. */
 export async function checkBotToken(token: string, apiUrl?: string): Promise<TokenCheck> {

@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { pause } from "@cria/bot-core";
 import { App, HTTPReceiver, type Receiver, SocketModeReceiver, type webApi } from "@slack/bolt";
 import type { Logger } from "pino";
 import { isTokenError } from "./api/slack-errors.ts";
@@ -94,11 +94,6 @@ async function reconnect(connect: () => Promise<void>, signal: AbortSignal, opti
       logger.warn({ err: error }, "Slack cannot be reached; trying again");
     }
   }
-}
-
-/** Resolves after a time, or at once when the signal aborts. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await setTimeout(ms, undefined, { signal, ref: true }).catch(() => undefined);
 }
 
 function httpConnection(

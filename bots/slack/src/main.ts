@@ -1,8 +1,6 @@
-import { loadCoreConfig, openBotCore, resolveSettings } from "@cria/bot-core";
-import { pino } from "pino";
+import { createLogger, loadCoreConfig, openBotCore, RefusedError, resolveSettings } from "@cria/bot-core";
 import { loadSlackConfig, type SlackConfig } from "./config.ts";
 import { createSlackPlatform } from "./slack-platform.ts";
-import { RefusedError } from "./until-accepted.ts";
 
 /** From SIGTERM to the end of replies that are being written. */
 const STOP_GRACE_MS = 5_000;
@@ -11,7 +9,7 @@ const STOP_LIMIT_MS = 10_000;
 /** Configuration or tokens are wrong: another start is no use. */
 const EXIT_CONFIG = 2;
 
-const logger = pino({ level: process.env.CRIA_LOG_LEVEL || "info" });
+const logger = createLogger("slack", process.env.CRIA_LOG_LEVEL || "info");
 
 async function main(): Promise<void> {
   const config = readConfig();

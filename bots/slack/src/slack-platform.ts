@@ -1,10 +1,10 @@
 import { setTimeout } from "node:timers/promises";
-import type { BotCore, ConversationSettings, Place } from "@cria/bot-core";
+import { type BotCore, type ConversationSettings, type Place, untilReachable } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
 import { PacedClient } from "./api/paced-client.ts";
-import { ACCEPTED, appTokenRefusal, checkBotToken } from "./check-tokens.ts";
+import { ACCEPTED, accepted, appTokenRefusal, checkBotToken } from "./check-tokens.ts";
 import { registerAskAbout } from "./commands/ask-about.ts";
 import { registerHome } from "./commands/home.ts";
 import { registerModelPicker } from "./commands/model-picker.ts";
@@ -16,7 +16,6 @@ import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts"
 import { registerMessages } from "./incoming/message-handlers.ts";
 import { People } from "./incoming/people.ts";
 import { Threads } from "./incoming/threads.ts";
-import { untilAccepted } from "./until-accepted.ts";
 
 /** What the Slack bot is made of. */
 export interface SlackPlatformOptions {
@@ -77,8 +76,8 @@ async function createContext(
   signal: AbortSignal,
 ): Promise<SlackContext> {
   const { config, core, listModels, settings, logger } = options;
-  const check = () => checkBotToken(config.botToken, config.apiUrl);
-  const { identity, faults } = await untilAccepted(check, { signal, logger });
+  const check = async () => accepted(await checkBotToken(config.botToken, config.apiUrl));
+  const { identity, faults } = await untilReachable(check, { signal, logger });
   if (!identity) throw new Error("Slack does not say whose the bot token is.");
   for (const fault of faults) logger.warn(fault);
   logger.info({ team: identity.team }, "Slack knows the bot");
@@ -139,9 +138,13 @@ async function connect(
   { app, start }: SlackConnection,
   signal: AbortSignal,
 ): Promise<void> {
-  await untilAccepted(() => app.init().then(() => ACCEPTED, appTokenRefusal), { signal, logger });
+  const check = (work: () => Promise<void>) => async () => accepted(await work().then(() => ACCEPTED, appTokenRefusal));
+  await untilReachable(
+    check(() => app.init()),
+    { signal, logger },
+  );
   if (config.events.type === "http") return await start();
-  await untilAccepted(() => start().then(() => ACCEPTED, appTokenRefusal), { signal, logger });
+  await untilReachable(check(start), { signal, logger });
 }
 
 /** Lets replies end by themselves for a while, then ends them, and waits until that is shown. */

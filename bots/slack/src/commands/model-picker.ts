@@ -1,5 +1,4 @@
-import type { Command, Place } from "@cria/bot-core";
-import { nearMatches } from "@cria/bot-core";
+import { type Command, MODEL_STATES, nearMatches, type Place, within } from "@cria/bot-core";
 import { type Model, ModelState } from "@cria/proto";
 import type { App, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
@@ -13,14 +12,6 @@ const MAX_OPTION_TEXT = 75;
 const MAX_OPTION_VALUE = 150;
 /** Of the three seconds that Slack waits for a menu's options. */
 const OPTIONS_TIMEOUT_MS = 2_000;
-
-const STATES: Readonly<Record<ModelState, string>> = {
-  [ModelState.UNSPECIFIED]: "state unknown",
-  [ModelState.AVAILABLE]: "loads on first use",
-  [ModelState.LOADING]: "loading",
-  [ModelState.LOADED]: "loaded",
-  [ModelState.BROKEN]: "broken",
-};
 
 const plain = (text: string): types.PlainTextElement => ({ type: "plain_text", text });
 
@@ -88,7 +79,7 @@ function modelOptions(models: readonly Model[], typed: string): readonly types.P
 function modelOption({ name, description, state, error }: Model): types.PlainTextOption {
   const about = state === ModelState.BROKEN ? error : description;
   return {
-    text: plain(cut(`${name} (${STATES[state]})`)),
+    text: plain(cut(`${name} (${MODEL_STATES[state]})`)),
     value: name,
     ...(about !== "" && { description: plain(cut(about)) }),
   };
@@ -101,7 +92,7 @@ function cut(text: string): string {
 /** The picker: opened by buttons and `/cria model`, filled as one types, submitted. */
 export function registerModelPicker(app: App, context: SlackContext): void {
   app.options(PICKER.choose, async ({ ack, options }) => {
-    const models = await withinTime(context.listModels(), OPTIONS_TIMEOUT_MS).catch(() => []);
+    const models = await within(OPTIONS_TIMEOUT_MS, context.listModels()).catch(() => []);
     await ack({ options: [...modelOptions(models, options.value)] });
   });
   app.action(PICKER.open, async ({ ack, body, action }) => {
@@ -136,12 +127,4 @@ function noticeView(markdown: string): types.ModalView {
 /** The core's Markdown in Slack's own writing, for views, which know no Markdown. */
 export function toMrkdwn(markdown: string): string {
   return escapeMrkdwn(withoutPings(markdown)).replaceAll("**", "*").replace(/^- /gm, "• ");
-}
-
-async function withinTime<T>(promise: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`took longer than ${ms} ms`)), ms);
-  });
-  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,4 @@
-import type { Attachment } from "@cria/bot-core";
+import { type Attachment, readBody } from "@cria/bot-core";
 
 /** A file as Slack's events describe it. */
 export interface SlackFile {
@@ -37,19 +37,7 @@ async function loadFile(file: SlackFile, { botToken, apiUrl }: FileAccess, signa
     throw new Error(
       `Slack does not give the file ${file.name} (status ${response.status}); has the app the scope files:read?`,
     );
-  return await readAtMost(response, file.size ?? 0);
-}
-
-/** Never more than was announced: the size was what the core decided on. */
-async function readAtMost(response: Response, sizeBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > sizeBytes) throw new Error(`a file is longer than the ${sizeBytes} bytes that Slack announced`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return await readBody(response, file.size ?? 0);
 }
 
 function isSlackUrl(url: string, apiUrl: string): boolean {

@@ -1,0 +1,60 @@
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { PacedClient } from "../api/paced-client.ts";
+import { UserGroups } from "./user-groups.ts";
+
+const MINUTE_MS = 60_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A Slack whose answers are given one after another; an error is thrown. */
+function startGroups(...answers: readonly (object | Error)[]) {
+  const rest = [...answers];
+  const call = async () => {
+    const answer = rest.shift();
+    if (answer instanceof Error) throw answer;
+    return { ok: true, usergroups: answer };
+  };
+  const groups = new UserGroups({ call } as unknown as PacedClient, pino({ level: "silent" }));
+  return { groups, numLeft: () => rest.length };
+}
+
+const staff = [
+  { id: "S1", users: ["ann", "bob"] },
+  { id: "S2", users: ["ann"] },
+];
+
+describe("UserGroups", () => {
+  it("are asked for once in ten minutes, for everyone", async () => {
+    const { groups, numLeft } = startGroups(staff, [{ id: "S1", users: ["bob"] }]);
+    expect(await groups.of("ann")).toEqual(["S1", "S2"]);
+    expect(await groups.of("bob")).toEqual(["S1"]);
+    vi.advanceTimersByTime(9 * MINUTE_MS);
+    expect(await groups.of("cy")).toEqual([]);
+    expect(numLeft()).toBe(1);
+    vi.advanceTimersByTime(MINUTE_MS);
+    expect(await groups.of("ann")).toEqual([]);
+  });
+
+  it("are what they were while Slack does not list them, and are asked for again soon", async () => {
+    const { groups } = startGroups(staff, new Error("away"), []);
+    await groups.of("ann");
+    vi.advanceTimersByTime(10 * MINUTE_MS);
+    expect(await groups.of("ann")).toEqual(["S1", "S2"]);
+    vi.advanceTimersByTime(MINUTE_MS);
+    expect(await groups.of("ann")).toEqual([]);
+  });
+
+  it("are none where the plan or the scope is missing, and are not asked for again and again", async () => {
+    const refused = (error: string) =>
+      Object.assign(new Error(error), { code: "slack_webapi_platform_error", data: { error } });
+    const { groups, numLeft } = startGroups(refused("missing_scope"), refused("plan_upgrade_required"), staff);
+    expect(await groups.of("ann")).toEqual([]);
+    vi.advanceTimersByTime(10 * MINUTE_MS);
+    expect(await groups.of("ann")).toEqual([]);
+    vi.advanceTimersByTime(MINUTE_MS);
+    expect(await groups.of("ann")).toEqual([]);
+    expect(numLeft()).toBe(1);
+  });
+});
