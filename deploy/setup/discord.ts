@@ -1,4 +1,5 @@
-import { checkToken, installLink, intentsLink, RefusedError } from "../../bots/discord/src/gateway/check-token.ts";
+import { RefusedError } from "@cria/bot-core";
+import { checkToken, installLink, intentsLink } from "../../bots/discord/src/gateway/check-token.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_TRIES = 3;

@@ -12,8 +12,12 @@ export { conversationKey, workspaceKey } from "./conversation-key.ts";
 export type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "./conversation-store.ts";
 export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";
 export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
+export { readBody } from "./input/read-body.ts";
+export { createLogger } from "./logger.ts";
+export { MODEL_STATES } from "./models.ts";
 export { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 export { forget, rememberedConversations } from "./operators/memory-keys.ts";
+export { pause } from "./pause.ts";
 export { type BotCoreOptions, createBotCore } from "./pipeline.ts";
 export type {
   AbandonedReply,
@@ -49,3 +53,6 @@ export {
   createRedisStoreOver,
   type RedisStoreOptions,
 } from "./store/redis-conversation-store.ts";
+export { RefusedError, untilReachable } from "./until-reachable.ts";
+export { MAX_WINDOW } from "./window.ts";
+export { within } from "./within.ts";

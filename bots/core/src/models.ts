@@ -3,6 +3,15 @@ import { BotError } from "./bot-error.ts";
 import { nearMatches } from "./commands/near-matches.ts";
 import { sentence } from "./inference/error-sentence.ts";
 
+/** What people are told of a model's state. */
+export const MODEL_STATES: Readonly<Record<ModelState, string>> = {
+  [ModelState.UNSPECIFIED]: "state unknown",
+  [ModelState.AVAILABLE]: "loads on first use",
+  [ModelState.LOADING]: "loading",
+  [ModelState.LOADED]: "loaded",
+  [ModelState.BROKEN]: "broken",
+};
+
 /**
  * The model of a conversation: the one set, else the service's default. Throws a `BotError` naming what is wrong with it
  * and what to choose instead.

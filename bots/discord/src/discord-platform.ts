@@ -1,4 +1,4 @@
-import { type AccessPolicy, type BotCore, OPEN_ACCESS } from "@cria/bot-core";
+import { type AccessPolicy, type BotCore, OPEN_ACCESS, RefusedError, untilReachable } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import { type Client, Events, type Interaction, type Message } from "discord.js";
 import type { Logger } from "pino";
@@ -8,9 +8,8 @@ import { registerCommands } from "./commands/register-commands.ts";
 import { SlashHandler } from "./commands/slash-handler.ts";
 import type { DiscordConfig } from "./config.ts";
 import { CatchUp } from "./gateway/catch-up.ts";
-import { type BotIdentity, checkToken, installLink, intentsLink, RefusedError } from "./gateway/check-token.ts";
+import { type BotIdentity, checkToken, installLink, intentsLink } from "./gateway/check-token.ts";
 import { fatalClose } from "./gateway/close-codes.ts";
-import { untilReachable } from "./gateway/until-reachable.ts";
 import { Authors } from "./incoming/authors.ts";
 import { MessageHandler } from "./incoming/message-handler.ts";
 import { Replies } from "./reply/replies.ts";

@@ -1,8 +1,6 @@
-import { loadCoreConfig, openBotCore } from "@cria/bot-core";
-import { pino } from "pino";
+import { createLogger, loadCoreConfig, openBotCore, RefusedError } from "@cria/bot-core";
 import { type DiscordConfig, loadDiscordConfig } from "./config.ts";
 import { createDiscordPlatform } from "./discord-platform.ts";
-import { RefusedError } from "./gateway/check-token.ts";
 
 /** From SIGTERM to the end of replies that are being written. */
 const STOP_GRACE_MS = 2_000;
@@ -11,7 +9,7 @@ const STOP_LIMIT_MS = 5_000;
 /** For supervisors: there is no use in starting again until something is changed. */
 const EXIT_CONFIG = 2;
 
-const logger = pino({ name: "discord", level: process.env.CRIA_LOG_LEVEL || "info" });
+const logger = createLogger("discord", process.env.CRIA_LOG_LEVEL || "info");
 
 async function main(): Promise<void> {
   const config = readConfig();

@@ -2,7 +2,7 @@ import { type Model, ModelState } from "@cria/proto";
 import { conversationKey, settingsKey, workspaceKey } from "../conversation-key.ts";
 import type { ConversationSettings, ConversationStore } from "../conversation-store.ts";
 import type { InferenceClient } from "../inference-client.ts";
-import { chooseModel, findModel } from "../models.ts";
+import { chooseModel, findModel, MODEL_STATES } from "../models.ts";
 import type { Place } from "../platform.ts";
 import type { FeedbackStore } from "../records/feedback.ts";
 import { resolveSettings } from "../settings.ts";
@@ -64,16 +64,8 @@ async function listModels({ store, inference, place }: CommandContext): Promise<
   return `${lines.join("\n")}\n\n\`/model name\` answers here with another one.`;
 }
 
-const STATES: Readonly<Record<ModelState, string>> = {
-  [ModelState.UNSPECIFIED]: "state unknown",
-  [ModelState.AVAILABLE]: "loads on first use",
-  [ModelState.LOADING]: "loading",
-  [ModelState.LOADED]: "loaded",
-  [ModelState.BROKEN]: "broken",
-};
-
 function modelLine({ name, description, state, error }: Model, isCurrent: boolean): string {
-  const facts = [...(isCurrent ? ["in use here"] : []), STATES[state]].join(", ");
+  const facts = [...(isCurrent ? ["in use here"] : []), MODEL_STATES[state]].join(", ");
   return `- **${name}** (${facts}): ${state === ModelState.BROKEN ? error : description}`;
 }
 

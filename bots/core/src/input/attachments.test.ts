@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Attachment } from "../platform.ts";
 import { testMessage } from "../testing/test-core.ts";
 import { MAX_ATTACHMENT_BYTES, readContext } from "./attachments.ts";
+import { readBody } from "./read-body.ts";
 
 const never = new AbortController().signal;
 
@@ -14,6 +15,23 @@ const read = (attachments: readonly Attachment[], quote?: string) =>
   readContext(testMessage("Sum up", { attachments, ...(quote !== undefined && { quote }) }), never);
 
 describe("readContext", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("gives a file up that does not come within ten seconds, and its fetching too", async () => {
+    vi.useFakeTimers();
+    let fetching: AbortSignal | undefined;
+    const load = (signal: AbortSignal) => {
+      fetching = signal;
+      return new Promise<never>(() => undefined);
+    };
+    const refused = expect(read([file("a.txt", "", { load })])).rejects.toThrow("I could not fetch a.txt. Try again");
+    await vi.advanceTimersByTimeAsync(10_000);
+    await refused;
+    expect(fetching?.aborted).toBe(true);
+  });
+
   it("is empty without quote and files", async () => {
     expect(await readContext(testMessage("Hi"), never)).toBe("");
   });
@@ -85,5 +103,13 @@ describe("readContext", () => {
     const stopped = AbortSignal.abort();
     const message = testMessage("", { attachments: [file("a.txt", "", { load })] });
     await expect(readContext(message, stopped)).rejects.toBe(stopped.reason);
+  });
+});
+
+describe("readBody", () => {
+  it("reads as much as was announced and not a byte more", async () => {
+    expect(await readBody(new Response("abc"), 3)).toEqual(Buffer.from("abc"));
+    expect(await readBody(new Response(null), 0)).toHaveLength(0);
+    await expect(readBody(new Response("abcd"), 3)).rejects.toThrow("longer than the 3 bytes");
   });
 });

@@ -1,8 +1,11 @@
 import { BotError } from "../bot-error.ts";
 import type { Attachment, IncomingMessage } from "../platform.ts";
+import { within } from "../within.ts";
 
 /** Most files of a message. */
 export const MAX_ATTACHMENTS = 4;
+/** All files of a message are read within this time: others wait for its turn to end. */
+const READ_LIMIT_MS = 10_000;
 /** Most bytes of a file: more than a message may have, in any script. */
 export const MAX_ATTACHMENT_BYTES = 128 * 1024;
 
@@ -14,7 +17,7 @@ const TEXT_NAMES =
 
 /**
  * The text a message is about: the quoted message, then its files, each named where there is more than one text. Throws a
- * `BotError` (`FILE_REFUSED`) for a file that is no text, too large, one too many or cannot be fetched.
+ * `BotError` (`FILE_REFUSED`) for a file that is no text, too large, one too many or cannot be fetched within 10 s.
  */
 export async function readContext(message: IncomingMessage, signal: AbortSignal): Promise<string> {
   const { attachments = [], quote = "" } = message;
@@ -40,7 +43,10 @@ function checkAttachment({ name, mimeType, sizeBytes }: Attachment): void {
 }
 
 async function readText(attachment: Attachment, signal: AbortSignal): Promise<string> {
-  const bytes = await attachment.load(signal).catch((cause: unknown) => {
+  const late = new AbortController();
+  const loading = attachment.load(AbortSignal.any([signal, late.signal]));
+  const bytes = await within(READ_LIMIT_MS, loading).catch((cause: unknown) => {
+    late.abort();
     signal.throwIfAborted();
     throw refused(`I could not fetch ${attachment.name}. Try again, or paste its text.`, cause);
   });

@@ -1,6 +1,20 @@
 import type { Logger } from "pino";
+import {
+  AbortError,
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  ErrorReply,
+  MaxCommandRedirectionsError,
+  RootNodesUnavailableError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+} from "redis";
 import { BotError } from "../bot-error.ts";
 import { pause } from "../pause.ts";
+import { LateError, within } from "../within.ts";
 import { createRedisClient, createRedisCluster, type RedisCluster, type RedisCommands } from "./redis-clients.ts";
 import { redisScripts } from "./redis-scripts.ts";
 import { isClusterUrl } from "./redis-url.ts";
@@ -12,7 +26,7 @@ const CLUSTER_RETRY_MS = 1_000;
 
 /** A connection that comes back by itself; while it is away every call fails within two seconds. */
 export interface RedisConnection {
-  /** Runs a command. Throws a `BotError` (`MEMORY_UNAVAILABLE`) when Redis does not answer. */
+  /** Runs a command. Throws a `BotError` (`MEMORY_UNAVAILABLE`) when Redis does not answer, its own error when it refuses. */
   run<T>(command: (client: RedisCommands) => Promise<T>): Promise<T>;
   /** Hears what is published in a channel, from when Redis is there until the connection is closed. */
   subscribe(channel: string, listener: (message: string) => void): void;
@@ -32,20 +46,23 @@ export async function connectRedis(url: string, logger: Logger): Promise<RedisCo
 async function connectSingle(url: string, logger: Logger): Promise<RedisConnection> {
   const client = createRedisClient(url);
   const subscriber = client.duplicate();
+  const closing = new AbortController();
   let subscriberConnected: Promise<unknown> | undefined;
   logChanges(client, logger);
   client.on("ready", () => void loadScripts(client));
   subscriber.on("error", () => undefined); // Told by the other.
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
-  await withTimeout(connected).catch(() => undefined);
+  await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
-    run: (command) => withTimeout(command(client)).catch(throwUnavailable),
+    run: (command) => within(TIMEOUT_MS, command(client)).catch(throwKnown),
     subscribe: (channel, listener) => {
       subscriberConnected ??= subscriber.connect();
-      void subscriberConnected.then(() => subscriber.subscribe(channel, listener)).catch(() => undefined);
+      const subscribed = subscriberConnected.then(() => subscriber.subscribe(channel, listener));
+      void subscribed.catch((error) => logUnheard(error, { channel, logger, signal: closing.signal }));
     },
     keys: (pattern) => scan(client, pattern),
     close: async () => {
+      closing.abort();
       subscriber.destroy();
       client.destroy();
     },
@@ -58,11 +75,12 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
   const cluster = createRedisCluster(url);
   logChanges(cluster, logger);
   const connected = connectUntilThere(cluster, closing.signal).then(() => loadOnAllNodes(cluster));
-  await withTimeout(connected).catch(() => undefined);
+  await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
-    run: (command) => withTimeout(command(cluster as unknown as RedisCommands)).catch(throwUnavailable),
+    run: (command) => within(TIMEOUT_MS, command(cluster as unknown as RedisCommands)).catch(throwKnown),
     subscribe: (channel, listener) => {
-      void connected.then(() => cluster.subscribe(channel, listener)).catch(() => undefined);
+      const subscribed = connected.then(() => cluster.subscribe(channel, listener));
+      void subscribed.catch((error) => logUnheard(error, { channel, logger, signal: closing.signal }));
     },
     keys: async (pattern) => {
       const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
@@ -117,15 +135,41 @@ function logChanges(client: Pick<ReturnType<typeof createRedisClient>, "on"> | R
   for (const event of ["ready", "node-ready", "connect"]) client.on(event, onReady);
 }
 
-async function withTimeout<T>(promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-  });
-  return await Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+/** A Redis that may not be listened to, as by its access list, is for its owner to mend. */
+function logUnheard(
+  error: unknown,
+  { channel, logger, signal }: { readonly channel: string; readonly logger: Logger; readonly signal: AbortSignal },
+): void {
+  if (signal.aborted) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  logger.error({ channel, reason }, "Redis refuses SUBSCRIBE: Stop, edits and deletions are not heard of by others");
 }
 
-function throwUnavailable(cause: unknown): never {
+/** Errors of the client that say that nobody answers. */
+const AWAY = [
+  AbortError,
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  LateError,
+  MaxCommandRedirectionsError,
+  RootNodesUnavailableError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+];
+/** Answers of a Redis that is not ready, or whose cluster has no node for the key just now. */
+const NOT_READY = /^(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN)\b/;
+
+function isAway(error: unknown): boolean {
+  if (error instanceof ErrorReply) return NOT_READY.test(error.message);
+  return AWAY.some((type) => error instanceof type) || (error instanceof Error && "syscall" in error);
+}
+
+/** What Redis refuses, and what is wrong with the code, keeps its own error and is logged as such. */
+function throwKnown(cause: unknown): never {
+  if (!isAway(cause)) throw cause;
   const message = "My memory (Redis) cannot be reached just now. Try again in a moment.";
   throw new BotError("MEMORY_UNAVAILABLE", message, { cause });
 }

@@ -123,6 +123,28 @@ describeOnRedis("conversations", (program) => {
       await server.close();
     });
 
+    it("keeps the error of what Redis refuses, and says in one line that signals are not heard", async () => {
+      const server = await startRedisServer(program);
+      const admin = await createClient({ url: server.url }).connect();
+      await admin.sendCommand(["ACL", "SETUSER", "bot", "on", ">pass", "~*", "&*", "+@all", "-subscribe", "-hgetall"]);
+      const lines: string[] = [];
+      const log = pino({ level: "error" }, { write: (line) => void lines.push(line) });
+      const url = server.url.replace("//", "//bot:pass@");
+      const store = await createRedisConversationStore({ url, turnsTtlMs: 60_000, logger: log });
+      await expect(store.settings("c")).rejects.toThrow(/^NOPERM/);
+      expect(await store.turns("c")).toEqual([]);
+      store.onSignal(() => undefined);
+      await expect.poll(() => lines.length).toBe(1);
+      expect(JSON.parse(lines[0]!)).toMatchObject({
+        channel: "cria:signals",
+        reason: expect.stringMatching(/^NOPERM/),
+        msg: "Redis refuses SUBSCRIBE: Stop, edits and deletions are not heard of by others",
+      });
+      admin.destroy();
+      await store.close();
+      await server.close();
+    });
+
     it("fails when Redis is there and does not answer", async () => {
       const server = await startRedisServer(program);
       const store = await openStore(server.url);

@@ -1,19 +1,11 @@
-import { nearMatches } from "@cria/bot-core";
-import { type Model, ModelState } from "@cria/proto";
+import { MODEL_STATES, nearMatches } from "@cria/bot-core";
+import type { Model } from "@cria/proto";
 import type { ApplicationCommandOptionChoiceData } from "discord.js";
 
 /** Discord refuses the 26th. */
 const MAX_CHOICES = 25;
 /** Of a choice's name and of its value. */
 const MAX_LENGTH = 100;
-
-const STATES: Readonly<Record<ModelState, string>> = {
-  [ModelState.UNSPECIFIED]: "",
-  [ModelState.AVAILABLE]: "loads on first use",
-  [ModelState.LOADING]: "loading",
-  [ModelState.LOADED]: "loaded",
-  [ModelState.BROKEN]: "broken",
-};
 
 /** Models to choose from for what was typed so far, with state and description: at most 25, the likest first. */
 export function modelChoices(models: readonly Model[], typed: string): ApplicationCommandOptionChoiceData<string>[] {
@@ -35,7 +27,7 @@ function matching(models: readonly Model[], typed: string): readonly Model[] {
 }
 
 function describe({ name, state, description, isDefault }: Model): string {
-  const facts = [isDefault ? "default" : "", STATES[state], description].filter((fact) => fact !== "");
+  const facts = [isDefault ? "default" : "", MODEL_STATES[state], description].filter((fact) => fact !== "");
   const text = facts.length === 0 ? name : `${name} · ${facts.join(" · ")}`;
   return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`;
 }

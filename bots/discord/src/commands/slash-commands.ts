@@ -1,4 +1,4 @@
-import { type Command, commandCompletions } from "@cria/bot-core";
+import { type Command, commandCompletions, MAX_WINDOW } from "@cria/bot-core";
 import {
   type APIApplicationCommandBasicOption,
   ApplicationCommandOptionType,
@@ -7,7 +7,6 @@ import {
 
 /** A persona in one option: Discord's limit. */
 const MAX_TEXT_LENGTH = 6_000;
-const MAX_WINDOW = 50;
 const MAX_DESCRIPTION_LENGTH = 100;
 
 const scope = choice("where", "where it holds; without it, this conversation", [

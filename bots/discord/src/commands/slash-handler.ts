@@ -1,4 +1,4 @@
-import { type BotCore, parseCommand, splitMessage } from "@cria/bot-core";
+import { type BotCore, parseCommand, splitMessage, within } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import { type AutocompleteInteraction, type ChatInputCommandInteraction, MessageFlags } from "discord.js";
 import type { Logger } from "pino";
@@ -40,7 +40,7 @@ export class SlashHandler {
 
   /** Lists models, at most 25. */
   async complete(interaction: AutocompleteInteraction): Promise<void> {
-    const models = await withinMs(MODELS_WAIT_MS, this.#options.listModels()).catch(() => []);
+    const models = await within(MODELS_WAIT_MS, this.#options.listModels()).catch(() => []);
     try {
       await interaction.respond(modelChoices(models, interaction.options.getFocused()));
     } catch (error) {
@@ -98,12 +98,4 @@ async function answer(
 function quoted(text: string): string {
   const shown = text.length > 1_500 ? `${text.slice(0, 1_500)}…` : text;
   return shown.replace(/^/gm, "> ");
-}
-
-async function withinMs<T>(limitMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${limitMs} ms`)), limitMs);
-  });
-  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

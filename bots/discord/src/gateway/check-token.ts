@@ -1,3 +1,4 @@
+import { RefusedError } from "@cria/bot-core";
 import {
   type APIApplication,
   type APIUser,
@@ -12,11 +13,6 @@ import { fatalClose } from "./close-codes.ts";
 
 const AUTHENTICATION_FAILED = 4004;
 const UNAUTHORIZED = 401;
-
-/** Discord refuses the bot for a reason that another try does not mend. The message says what does. */
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
-}
 
 /** What Discord says of the token's owner. */
 export interface BotIdentity {

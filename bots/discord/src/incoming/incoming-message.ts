@@ -1,4 +1,4 @@
-import type { Attachment, IncomingMessage } from "@cria/bot-core";
+import { type Attachment, type IncomingMessage, readBody } from "@cria/bot-core";
 import { type Attachment as DiscordAttachment, type Message, MessageType } from "discord.js";
 import type { Authors } from "./authors.ts";
 import { placeOf } from "./place.ts";
@@ -92,7 +92,7 @@ function toAttachment({ name, contentType, size, url }: DiscordAttachment): Atta
     load: async (signal) => {
       const response = await fetch(url, { signal });
       if (!response.ok) throw new Error(`Discord answered ${response.status} for the file ${name}`);
-      return new Uint8Array(await response.arrayBuffer());
+      return await readBody(response, size);
     },
   };
 }

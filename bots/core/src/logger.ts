@@ -1,0 +1,41 @@
+import { type DestinationStream, type Logger, pino } from "pino";
+
+/** Causes of causes that are told. */
+const MAX_DEPTH = 5;
+
+/** What a log says of an error; everything else that platforms' libraries hang on one stays out of it. */
+interface LoggedError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string | number;
+  readonly status?: number;
+  readonly method?: string;
+  readonly stack?: string;
+  readonly cause?: LoggedError;
+}
+
+/**
+ * A bot's logger, in JSON lines on standard output. Libraries put addresses with tokens and bodies with people's words into
+ * their errors, so of an error only what is named here is told.
+ */
+export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
+  const options = { name, level, serializers: { err: (error: unknown) => loggedError(error) } };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+function loggedError(error: unknown, depth = 1): LoggedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  const { code, status, statusCode, method } = error as Error & {
+    readonly [field in keyof LoggedError | "statusCode"]?: unknown;
+  };
+  const httpStatus = status ?? statusCode;
+  return {
+    type: error.name,
+    message: error.message,
+    ...((typeof code === "string" || typeof code === "number") && { code }),
+    ...(typeof httpStatus === "number" && { status: httpStatus }),
+    ...(typeof method === "string" && { method }),
+    ...(error.stack !== undefined && { stack: error.stack }),
+    ...(error.cause instanceof Error && depth < MAX_DEPTH && { cause: loggedError(error.cause, depth + 1) }),
+  };
+}
