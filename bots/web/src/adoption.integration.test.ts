@@ -1,5 +1,6 @@
 import { connectRedis, createBotCore, createRedisStoreOver } from "@cria/bot-core";
 import { FakeInferenceClient, hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
+import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCoreBot } from "./core-bot.ts";
@@ -73,6 +74,32 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     await expect
       .poll(async () => (await messages(next.server.url, after)).map(({ text }) => text), LIMIT)
       .toEqual(["@cria A story", "Once upon a time."]);
+    await Promise.all([dying.server.close(), next.server.close()]);
+    await next.store.close();
+  });
+
+  it("has a reply that it went on with continued by the next, behind what it had said before", async () => {
+    const dying = await startServer();
+    const cut = { chunks: ["Twice"], finishReason: FinishReason.MAX_TOKENS };
+    dying.inference.script(cut, { chunks: [" half"], hold: new Promise(() => undefined) });
+    const headers = await join(dying.server.url);
+    const post = (path: string, body: object) =>
+      fetch(`${dying.server.url}/api/channels/general/${path}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(body),
+      });
+    const last = async (url: string, as: Record<string, string>) => (await messages(url, as)).at(-1);
+    await post("messages", { id: "message-2", text: "@cria Another" });
+    await expect.poll(async () => (await last(dying.server.url, headers))?.state?.type, LIMIT).toBe("ended");
+    await post(`messages/${(await last(dying.server.url, headers))!.id}/continue`, {});
+    await expect.poll(async () => (await last(dying.server.url, headers))?.text, LIMIT).toBe("Twice half");
+    await dying.store.close();
+
+    const next = await startServer();
+    next.inference.script({ chunks: [" told."] });
+    const after = await join(next.server.url);
+    await expect.poll(async () => (await last(next.server.url, after))?.text, LIMIT).toBe("Twice told.");
     await Promise.all([dying.server.close(), next.server.close()]);
     await next.store.close();
   });
