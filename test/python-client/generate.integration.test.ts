@@ -2,7 +2,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { closeTestServers, startTestServer } from "../../services/inference/src/server/test-server.ts";
+import { closeTestServers, startTestServer } from "../../services/inference/src/server/test-server.fixture.ts";
 
 const SCRIPT = fileURLToPath(new URL("generate.py", import.meta.url));
 const PYTHON = process.env.CRIA_TEST_PYTHON || "python3";

@@ -1,17 +1,25 @@
 import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import { call, closeTestServers, collect, failure, generateRequest, startTestServer, until } from "./test-server.ts";
+import {
+  call,
+  closeTestServers,
+  collect,
+  failure,
+  generateRequest,
+  startTestServer,
+  until,
+} from "./test-server.fixture.ts";
 
 afterEach(closeTestServers);
 
 describe("AdminService", () => {
   it("tells the load", async () => {
-    const { admin, inference } = await startTestServer();
+    const { admin, inference, registry } = await startTestServer();
     await collect(inference.generate(generateRequest()));
     await expect(call((done) => admin.getLoad({}, done))).resolves.toMatchObject({
       models: [{ model: "fake", device: "cpu", running: 0, waiting: 0, maxNumSeqs: 4, maxWaiting: 8 }],
       draining: false,
-      modelBytes: 1000,
+      modelBytes: registry.get("fake").weightBytes,
       modelBytesLimit: 5000,
       residentBytes: expect.any(Number),
     });

@@ -1,6 +1,6 @@
 import { Metadata, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.ts";
+import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.fixture.ts";
 
 const TOKEN = "a token of many characters";
 

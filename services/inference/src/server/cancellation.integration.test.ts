@@ -1,7 +1,7 @@
 import { type GenerateResponse, ModelState } from "@cria/proto";
 import { Metadata, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import { closeTestServers, collect, failure, generateRequest, startTestServer, until } from "./test-server.ts";
+import { closeTestServers, collect, failure, generateRequest, startTestServer, until } from "./test-server.fixture.ts";
 
 afterEach(closeTestServers);
 
@@ -51,16 +51,23 @@ describe("hanging up", () => {
   });
 
   it("from a load leaves the others' load alone", async () => {
-    const loads: (() => void)[] = [];
-    const beforeLoad = () => new Promise<void>((resolve) => void loads.push(resolve));
+    let finishLoad = () => {};
+    let loads = 0;
+    const beforeLoad = () => {
+      loads++;
+      return new Promise<void>((resolve) => {
+        finishLoad = resolve;
+      });
+    };
     const { models } = await startTestServer({ beforeLoad });
     const impatient = models.loadModel({ name: "fake" });
     const gaveUp = failure(collect(impatient));
     const patient = collect(models.loadModel({ name: "fake" }));
-    await until(() => loads.length === 2);
+    await until(() => loads === 1);
     impatient.cancel();
     expect(await gaveUp).toMatchObject({ code: status.CANCELLED });
-    for (const finish of loads) finish();
+    finishLoad();
     expect((await patient).at(-1)?.model?.state).toBe(ModelState.LOADED);
+    expect(loads).toBe(1);
   });
 });

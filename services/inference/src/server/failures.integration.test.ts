@@ -1,6 +1,6 @@
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.ts";
+import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.fixture.ts";
 
 type Callback<T> = (error: ServiceError | null, response: T) => void;
 
@@ -22,7 +22,7 @@ describe("a failed request", () => {
   });
 
   it.each([
-    ["nobody", status.NOT_FOUND, { reason: "MODEL_NOT_FOUND", metadata: { nearest: "fake" } }],
+    ["fakes", status.NOT_FOUND, { reason: "MODEL_NOT_FOUND", metadata: { nearest: "fake,fake-variant" } }],
     ["broken", status.FAILED_PRECONDITION, { reason: "MODEL_BROKEN" }],
   ])("tells of the model %s", async (model, code, details) => {
     const { inference } = await startTestServer();
@@ -36,8 +36,8 @@ describe("a failed request", () => {
       code: status.INVALID_ARGUMENT,
       details: {
         reason: "PROMPT_TOO_LONG",
-        fieldViolations: [{ field: "prompt", description: expect.stringMatching(/^has at least 50000 tokens/) }],
-        metadata: { promptTokens: "50000", maxModelLen: "64" },
+        fieldViolations: [{ field: "prompt", description: expect.stringMatching(/^has at least 200000 tokens/) }],
+        metadata: { promptTokens: "200000", maxModelLen: "64" },
       },
     });
     expect(registry.leases).toBe(0);

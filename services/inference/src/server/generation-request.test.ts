@@ -1,9 +1,9 @@
 import { GenerateRequest } from "@cria/proto";
 import { describe, expect, it } from "vitest";
-import { FakeModelRegistry } from "../models/fake-model-registry.ts";
+import { describedModel } from "../models/model-description.fixture.ts";
 import { toGenerationRequest } from "./generation-request.ts";
 
-const MODEL = { ...new FakeModelRegistry().get("fake"), stop: ["Human:"], maxTokens: 16, maxModelLen: 64 };
+const MODEL = describedModel({ stop: ["Human:"], maxTokens: 16, maxModelLen: 64 });
 
 function resolve(fields: object = {}, promptTokens = 10) {
   return toGenerationRequest(GenerateRequest.fromPartial(fields), MODEL, Array(promptTokens).fill(1));

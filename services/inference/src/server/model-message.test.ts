@@ -1,13 +1,12 @@
 import { Model, ModelState } from "@cria/proto";
 import { describe, expect, it } from "vitest";
-import { FakeModelRegistry } from "../models/fake-model-registry.ts";
+import { describedModel } from "../models/model-description.fixture.ts";
 import type { ModelDescription } from "../models/model-description.ts";
 import { modelMessage } from "./model-message.ts";
 
 /** As a client reads it. */
 function sent(fields: Partial<ModelDescription> = {}): Model {
-  const description = { ...new FakeModelRegistry().get("fake"), ...fields };
-  return Model.decode(Model.encode(modelMessage(description)).finish());
+  return Model.decode(Model.encode(modelMessage(describedModel(fields))).finish());
 }
 
 describe("modelMessage", () => {

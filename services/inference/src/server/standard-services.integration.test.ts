@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type ClientReadableStream, credentials, makeClientConstructor, status } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { call, closeTestServers, failure, startTestServer } from "./test-server.ts";
+import { call, closeTestServers, failure, startTestServer } from "./test-server.fixture.ts";
 
 const HealthClient = makeClientConstructor(healthService as never, "grpc.health.v1.Health");
 const clients: { close(): void }[] = [];

@@ -9,12 +9,12 @@ import {
 } from "@cria/proto";
 import { Client, type ClientReadableStream, type ClientUnaryCall, credentials, type ServiceError } from "@grpc/grpc-js";
 import { pino } from "pino";
-import { FakeModelRegistry, type FakeModelRegistryOptions } from "../models/fake-model-registry.ts";
+import { openTestRegistry, type TestRegistryOptions } from "../models/test-registry.fixture.ts";
 import { createMetrics } from "../observability/metrics.ts";
 import { startServer } from "./server.ts";
 
 /** What a test's server is like. */
-export interface TestServerOptions extends FakeModelRegistryOptions {
+export interface TestServerOptions extends TestRegistryOptions {
   readonly token?: string;
 }
 
@@ -22,7 +22,8 @@ const cleanups: (() => void | Promise<void>)[] = [];
 
 /** Starts a server over a fake model, on a free port, with clients connected. */
 export async function startTestServer({ token, ...registryOptions }: TestServerOptions = {}) {
-  const registry = new FakeModelRegistry(registryOptions);
+  const { registry, close } = openTestRegistry(registryOptions);
+  cleanups.push(close);
   const logged: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line) => void logged.push(line) });
   const metrics = createMetrics({ loads: () => [] });
