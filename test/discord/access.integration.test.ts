@@ -41,6 +41,18 @@ describe("access on Discord", () => {
     expect(await answerTo(bob.directChannel)).toMatch(/not on the list/);
   });
 
+  it("is denied by roles in direct messages, and while Discord does not tell them", async () => {
+    await start("deny", ({ server, guild, ann }) => ({ roles: [server.giveRole(guild, ann, "guests")] }));
+    run.ann.dm("hello");
+    expect(await answerTo(run.ann.directChannel)).toMatch(/not on the list/);
+    const bob = run.server.addPerson("Bob", run.guild);
+    run.server.fail("GET", /^\/guilds\/\d+\/members\//, 403);
+    bob.dm("hello");
+    expect(await answerTo(bob.directChannel)).toMatch(/cannot see which roles/);
+    bob.dm("hello again");
+    await run.sees("hello again", bob.directChannel);
+  });
+
   it("lets members of an allowed guild write directly, and nobody else", async () => {
     await start("allow", ({ guild }) => ({ workspaces: [guild.id] }));
     const elsewhere = run.server.createGuild("another");

@@ -4,7 +4,7 @@ import type { Command } from "./commands/command.ts";
 export interface Author {
   readonly id: string;
   readonly name: string;
-  /** Roles or user groups, for access lists and admins. Default none. */
+  /** Roles or user groups, for access lists and admins. Absent where they are not known: lists that deny roles then deny all. */
   readonly roleIds?: readonly string[];
   /** Workspaces this person is in: in a direct message that belongs to none of them, who is in an allowed one may talk. */
   readonly workspaceIds?: readonly string[];

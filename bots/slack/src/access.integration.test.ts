@@ -37,6 +37,19 @@ describe("access on Slack", () => {
     expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([NOT_LISTED]);
   });
 
+  it("is for nobody while Slack does not say who is in those that are denied", async () => {
+    const bot = await start("deny", { roles: [FIRST_GROUP] });
+    for (let tries = 0; tries < 4; tries++) bot.server.api.failNext("usergroups.list", "internal_error");
+    const sentence = expect.stringContaining("cannot see which roles you have");
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([sentence]);
+  });
+
+  it("is for everyone on a plan without user groups, whatever is denied", async () => {
+    const bot = await start("deny", { roles: [FIRST_GROUP] });
+    bot.server.api.failNext("usergroups.list", "plan_upgrade_required");
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
+  });
+
   it.each([
     ["on a plan without user groups", "plan_upgrade_required"],
     ["while Slack does not list them", "internal_error"],

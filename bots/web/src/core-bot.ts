@@ -1,8 +1,8 @@
 import {
+  type Author,
   type BotCore,
   type ConversationStore,
   conversationKey,
-  type IncomingCommand,
   type InferenceClient,
   type Place,
   parseCommand,
@@ -27,15 +27,22 @@ export function createCoreBot({ core, store, inference, isEveryoneAdmin }: CoreB
   // Commands can be completed while the service is away, their models cannot.
   const knownModels = () => models().catch(() => []);
 
-  const authored = <T extends IncomingCommand>(incoming: T): T => ({
+  // The page knows no roles, which is known.
+  const authored = <T extends { readonly author: Author }>(incoming: T): T => ({
     ...incoming,
-    author: { ...incoming.author, isAdmin: isEveryoneAdmin },
+    author: { ...incoming.author, roleIds: [], isAdmin: isEveryoneAdmin },
   });
 
   return {
     ...core,
+    handleMessage: (message, startReply) => core.handleMessage(authored(message), startReply),
     handleCommand: (incoming) => core.handleCommand(authored(incoming)),
     compare: (incoming, startReply) => core.compare(authored(incoming), startReply),
+    stopReply: (action) => core.stopReply(authored(action)),
+    stopReplies: (action) => core.stopReplies(authored(action)),
+    regenerate: (action, startReply) => core.regenerate(authored(action), startReply),
+    continueReply: (action, startReply) => core.continueReply(authored(action), startReply),
+    giveFeedback: (action) => core.giveFeedback(authored(action)),
     watchHealth: (onChange) => inference.watchHealth(onChange),
     models,
     parseCommand: (text) => {

@@ -37,6 +37,15 @@ describe("accessRefusal", () => {
     expect(accessRefusal(allowing({ roles: ["boss"] }), channel, { id: "x", name: "X" })).toMatch(/not on the list/);
   });
 
+  it("keeps out whose roles are not known where roles are listed", () => {
+    const unknown: Author = { id: "x", name: "X" };
+    expect(accessRefusal(denying({ roles: ["banned"] }), channel, unknown)).toMatch(/cannot see which roles/);
+    expect(accessRefusal(denying({ roles: ["banned"] }), direct, unknown)).toMatch(/cannot see which roles/);
+    expect(accessRefusal(allowing({ roles: ["staff"] }), channel, unknown)).toMatch(/not on the list/);
+    expect(accessRefusal(denying({ roles: ["banned"] }), channel, { ...unknown, roleIds: [] })).toBeUndefined();
+    expect(accessRefusal(denying({ users: ["y"] }), channel, unknown)).toBeUndefined();
+  });
+
   it("holds lists of channels for channels and the switch of direct messages for those", () => {
     expect(accessRefusal(allowing({ channels: ["C2"] }), direct, ann)).toBeUndefined();
     expect(accessRefusal({ ...OPEN_ACCESS, directMessages: false }, direct, ann)).toMatch(/direct messages/);

@@ -40,6 +40,8 @@ export function accessRefusal(policy: AccessPolicy, place: Place, author: Author
   if (place.isDirect && !directMessages) return "I do not answer direct messages here; ask me in a channel.";
   if (!place.isDirect && !isAllowed(place.channelId, allow.channels, deny.channels))
     return "I am not set up to answer in this channel; ask me in another, or whoever runs me to allow it.";
+  if (deny.roles.length > 0 && !author.roleIds)
+    return "I cannot see which roles you have just now, and some may not talk to me. Try again in a moment, or in a channel.";
   if (isPersonAllowed(policy, author)) return undefined;
   return "You are not on the list of those I may answer; whoever runs me can add you.";
 }

@@ -38,26 +38,29 @@ export class Authors {
     const author = authorOf(user, member);
     if (member !== null || !asksForGuilds(this.#options.access)) return author;
     const members = await this.#memberships(user.id);
+    if (!members) return author;
     const roleIds = members.flatMap((one) => authorOf(user, one).roleIds ?? []);
     return { ...author, workspaceIds: members.map(({ guild }) => guild.id), roleIds };
   }
 
-  /** Remembered for ten minutes. None where Discord does not tell: the lists then keep the person out. */
-  async #memberships(userId: string): Promise<readonly GuildMember[]> {
+  /** Remembered for ten minutes. Undefined where Discord does not tell: the lists then keep the person out. */
+  async #memberships(userId: string): Promise<readonly GuildMember[] | undefined> {
     const known = this.#known.get(userId);
     if (known && known.untilMs > performance.now()) return await known.memberships;
-    const memberships = Promise.all(this.#guilds().map((guild) => findMember(guild, userId)));
-    this.#remember(
-      userId,
-      memberships.then((found) => found.filter((member) => member !== undefined)),
-    );
+    const memberships = this.#find(userId);
+    this.#remember(userId, memberships);
     try {
-      return await this.#known.get(userId)!.memberships;
+      return await memberships;
     } catch (error) {
       this.#known.delete(userId);
       this.#options.logger.warn({ err: error }, "it is not known which servers someone is in");
-      return [];
+      return undefined;
     }
+  }
+
+  async #find(userId: string): Promise<readonly GuildMember[]> {
+    const found = await Promise.all(this.#guilds().map((guild) => findMember(guild, userId)));
+    return found.filter((member) => member !== undefined);
   }
 
   #remember(userId: string, memberships: Promise<readonly GuildMember[]>): void {
@@ -69,9 +72,14 @@ export class Authors {
 
   #guilds(): readonly Guild[] {
     const { client, access } = this.#options;
-    const { workspaces } = access.allow;
-    const guilds = [...client.guilds.cache.values()];
-    return guilds.filter(({ id }) => workspaces.length === 0 || workspaces.includes(id)).slice(0, MAX_GUILDS);
+    const { allow, deny } = access;
+    const isListed = ({ id }: Guild) => allow.workspaces.length === 0 || allow.workspaces.includes(id);
+    const guilds = [...client.guilds.cache.values()].filter(isListed);
+    if (guilds.length > MAX_GUILDS && deny.roles.length > 0)
+      throw new Error(
+        `roles are looked up in ${MAX_GUILDS} servers at most; name those that count in CRIA_ALLOW_WORKSPACES`,
+      );
+    return guilds.slice(0, MAX_GUILDS);
   }
 }
 

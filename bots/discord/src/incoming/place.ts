@@ -15,7 +15,9 @@ export function placeOf(channel: Channel): Place | undefined {
 
 /** Who wrote or pressed something. Who may manage the guild administers it. */
 export function authorOf(user: User, member: GuildMember | APIInteractionGuildMember | null): Author {
-  if (!(member instanceof GuildMember)) return { id: user.id, name: user.displayName };
+  if (!member) return { id: user.id, name: user.displayName };
+  if (!(member instanceof GuildMember))
+    return { id: user.id, name: member.nick ?? user.displayName, roleIds: member.roles };
   return {
     id: user.id,
     name: member.displayName,

@@ -23,7 +23,7 @@ export class People {
   /** Someone by id, with their user groups. */
   async author(id: string): Promise<Author> {
     const [person, roleIds] = await Promise.all([this.#person(id), this.#groups.of(id)]);
-    return { ...person, roleIds };
+    return roleIds ? { ...person, roleIds } : person;
   }
 
   /** Named by the id where Slack does not tell, or cannot be asked just now: nobody waits for a name. */

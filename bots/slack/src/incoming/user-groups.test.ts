@@ -46,11 +46,18 @@ describe("UserGroups", () => {
     expect(await groups.of("ann")).toEqual([]);
   });
 
-  it("are none where the plan or the scope is missing, and are not asked for again and again", async () => {
+  it("are unknown while Slack has never listed them", async () => {
+    const { groups } = startGroups(new Error("away"), staff);
+    expect(await groups.of("ann")).toBeUndefined();
+    vi.advanceTimersByTime(MINUTE_MS);
+    expect(await groups.of("ann")).toEqual(["S1", "S2"]);
+  });
+
+  it("are none on a plan without them and unknown without the scope, and are not asked for again and again", async () => {
     const refused = (error: string) =>
       Object.assign(new Error(error), { code: "slack_webapi_platform_error", data: { error } });
     const { groups, numLeft } = startGroups(refused("missing_scope"), refused("plan_upgrade_required"), staff);
-    expect(await groups.of("ann")).toEqual([]);
+    expect(await groups.of("ann")).toBeUndefined();
     vi.advanceTimersByTime(10 * MINUTE_MS);
     expect(await groups.of("ann")).toEqual([]);
     vi.advanceTimersByTime(MINUTE_MS);

@@ -5,16 +5,19 @@ import { slackError } from "../api/slack-errors.ts";
 const LIFETIME_MS = 10 * 60_000;
 /** After a failure; what was known until then holds on. */
 const RETRY_MS = 30_000;
-/** Without the scope, and on plans that have none, there are no user groups; the start tells of the scope. */
-const NONE = ["missing_scope", "plan_upgrade_required"];
+/** Plans without user groups. */
+const NO_PLAN = "plan_upgrade_required";
+/** The start tells of it. */
+const NO_SCOPE = "missing_scope";
 
-type Members = ReadonlyMap<string, readonly string[]>;
+/** Undefined while they were never known. */
+type Members = ReadonlyMap<string, readonly string[]> | undefined;
 
 /** The user groups of the workspace: roles, as access lists see them. All are asked for at once, every ten minutes. */
 export class UserGroups {
   readonly #client: PacedClient;
   readonly #logger: Logger;
-  #members: Promise<Members> = Promise.resolve(new Map());
+  #members: Promise<Members> = Promise.resolve(undefined);
   #untilMs = -Infinity;
 
   constructor(client: PacedClient, logger: Logger) {
@@ -22,18 +25,19 @@ export class UserGroups {
     this.#logger = logger;
   }
 
-  /** Ids of the groups that someone is in. Never rejects. */
-  async of(userId: string): Promise<readonly string[]> {
+  /** Ids of the groups that someone is in; undefined where they are not known. Never rejects. */
+  async of(userId: string): Promise<readonly string[] | undefined> {
     if (performance.now() >= this.#untilMs) this.#renew();
     const groups = await this.#members;
-    return [...groups].filter(([, users]) => users.includes(userId)).map(([id]) => id);
+    return groups && [...groups].filter(([, users]) => users.includes(userId)).map(([id]) => id);
   }
 
   #renew(): void {
     this.#untilMs = performance.now() + LIFETIME_MS;
     const before = this.#members;
     this.#members = this.#ask().catch((error: unknown) => {
-      if (NONE.includes(slackError(error) ?? "")) return new Map();
+      if (slackError(error) === NO_PLAN) return new Map();
+      if (slackError(error) === NO_SCOPE) return undefined;
       this.#untilMs = performance.now() + RETRY_MS;
       this.#logger.warn({ err: error }, "the user groups are not known just now; access lists go by what they were");
       return before;
