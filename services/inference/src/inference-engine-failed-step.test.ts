@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { characterModel, fakeRequest } from "./engine/fake-requests.ts";
+import { characterModel, fakeRequest } from "./engine/fake-requests.fixture.ts";
 import { createInferenceEngine } from "./inference-engine.ts";
-import { FakeModelRunner } from "./runtime/fake-model-runner.ts";
+import { FakeModelRunner } from "./runtime/fake-model-runner.fixture.ts";
 
 /** A model that says "ab", and whose second reply cannot be decoded from the "b" on. */
 function faultyModel() {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { characterModel, EOS, fakeRequest } from "./engine/fake-requests.ts";
+import { characterModel, EOS, fakeRequest } from "./engine/fake-requests.fixture.ts";
 import { createInferenceEngine } from "./inference-engine.ts";
-import { FakeModelRunner } from "./runtime/fake-model-runner.ts";
+import { FakeModelRunner } from "./runtime/fake-model-runner.fixture.ts";
 
 it("an engine takes a request that comes in the very moment it runs out of work", async () => {
   const onLookForWork: (() => void)[] = [];

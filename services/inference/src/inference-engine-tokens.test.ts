@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { characterModel, EOS, type FakeRequestOptions, fakeRequest, tokensOf } from "./engine/fake-requests.ts";
+import { characterModel, EOS, type FakeRequestOptions, fakeRequest, tokensOf } from "./engine/fake-requests.fixture.ts";
 import { createInferenceEngine } from "./inference-engine.ts";
-import { FakeModelRunner, type NextToken } from "./runtime/fake-model-runner.ts";
+import { FakeModelRunner, type NextToken } from "./runtime/fake-model-runner.fixture.ts";
 
 /** Says "abcdef…". */
 const alphabet: NextToken = (_prompt, reply) => 97 + reply.length;

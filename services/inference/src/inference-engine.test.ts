@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { characterModel, EOS, type FakeRequestOptions, fakeRequest } from "./engine/fake-requests.ts";
+import { characterModel, EOS, type FakeRequestOptions, fakeRequest } from "./engine/fake-requests.fixture.ts";
 import type { GenerationEvent } from "./engine/generation.ts";
 import { createInferenceEngine, type InferenceEngine, type InferenceEngineOptions } from "./inference-engine.ts";
-import { FakeModelRunner, type FakeModelRunnerOptions } from "./runtime/fake-model-runner.ts";
+import { FakeModelRunner, type FakeModelRunnerOptions } from "./runtime/fake-model-runner.fixture.ts";
 
 type SetupOptions = Partial<Omit<InferenceEngineOptions, "runner">> & FakeModelRunnerOptions;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fakeRequest } from "./fake-requests.ts";
+import { fakeRequest } from "./fake-requests.fixture.ts";
 import { Sampler } from "./sampler.ts";
 import { Random } from "./sampling/random.ts";
 import type { SamplingParams } from "./sampling-params.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FakeModelRunner } from "../runtime/fake-model-runner.ts";
-import { characterModel, fakeRequest } from "./fake-requests.ts";
+import { FakeModelRunner } from "../runtime/fake-model-runner.fixture.ts";
+import { characterModel, fakeRequest } from "./fake-requests.fixture.ts";
 import type { GenerationRequest } from "./generation.ts";
 import { Sampler } from "./sampler.ts";
 import { type Schedule, Scheduler, type SchedulerOptions } from "./scheduler.ts";

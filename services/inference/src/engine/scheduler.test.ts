@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FakeModelRunner, type NextToken } from "../runtime/fake-model-runner.ts";
-import { characterModel, type FakeRequestOptions, fakeRequest, tokensOf } from "./fake-requests.ts";
+import { FakeModelRunner, type NextToken } from "../runtime/fake-model-runner.fixture.ts";
+import { characterModel, type FakeRequestOptions, fakeRequest, tokensOf } from "./fake-requests.fixture.ts";
 import { Sampler } from "./sampler.ts";
 import { Scheduler, type SchedulerOptions, type SequenceUpdate } from "./scheduler.ts";
 import { Sequence } from "./sequence.ts";

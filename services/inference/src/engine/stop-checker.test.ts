@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { characterModel, EOS, fakeRequest, tokensOf } from "./fake-requests.ts";
+import { characterModel, EOS, fakeRequest, tokensOf } from "./fake-requests.fixture.ts";
 import type { EngineModel } from "./generation.ts";
 import type { StoppingCriteria } from "./sampling-params.ts";
 import { StopChecker } from "./stop-checker.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { characterModel, fakeRequest, tokensOf } from "./fake-requests.ts";
+import { characterModel, fakeRequest, tokensOf } from "./fake-requests.fixture.ts";
 import { Sequence } from "./sequence.ts";
 import { WaitingQueue } from "./waiting-queue.ts";
 

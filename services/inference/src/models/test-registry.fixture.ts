@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StepPlan } from "../engine/step-plan.ts";
 import { createInferenceEngine } from "../inference-engine.ts";
-import { FakeModelRunner, type FakeModelRunnerOptions } from "../runtime/fake-model-runner.ts";
+import { FakeModelRunner, type FakeModelRunnerOptions } from "../runtime/fake-model-runner.fixture.ts";
 import { createIncrementalDetokenizer } from "../text/incremental-detokenizer.ts";
 import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
 import { createModelRegistry, type ModelRegistry } from "./model-registry.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StepPlan } from "../engine/step-plan.ts";
-import { FakeModelRunner } from "./fake-model-runner.ts";
+import { FakeModelRunner } from "./fake-model-runner.fixture.ts";
 
 const prefill = (row: number, tokenIds: number[], numComputedTokens = 0, wantsLogits = true): StepPlan => ({
   type: "prefill",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createByteTokenizer } from "./byte-tokenizer.ts";
+import { createByteTokenizer } from "./byte-tokenizer.fixture.ts";
 import { countTokens, encodePrompt, type PromptSegment } from "./prompt-encoder.ts";
 
 const BOS = 256;
