@@ -132,7 +132,7 @@ describe("the connection to Discord", () => {
     const run = await prepare();
     run.server.fail("GET", /^\/users\/@me$/, 503);
     await run.platform.start();
-    expect(run.logs.join("")).toMatch(/Discord answers 503 just now.*trying again in 1 s/);
+    expect(run.logs.join("")).toMatch(/Discord answers 503 just now.*Trying again in 0.5 s/);
     const away = await prepare({ config: { apiUrl: "http://127.0.0.1:9/api" } });
     const isStarted = away.platform.start();
     await expect.poll(() => away.logs.join("")).toContain("Discord cannot be reached at http://127.0.0.1:9/api");

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { sentence } from "./inference/error-sentence.ts";
 import { pause } from "./pause.ts";
 
 const FIRST_DELAY_MS = 500;
@@ -23,7 +24,8 @@ export async function untilReachable<T>(
       return await attempt();
     } catch (error) {
       if (error instanceof RefusedError) throw error;
-      logger.warn(`${error instanceof Error ? error.message : error}; trying again in ${delayMs / 1_000} s`);
+      const reason = sentence(error instanceof Error ? error.message : String(error));
+      logger.warn(`${reason} Trying again in ${delayMs / 1_000} s.`);
     }
     await pause(delayMs, signal);
   }
