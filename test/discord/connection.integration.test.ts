@@ -114,7 +114,7 @@ describe("the connection to Discord", () => {
   it("does not begin more sessions than Discord allows a day, and waits", async () => {
     const run = await prepare({ server: { limits: { identifies: { limit: 0, windowMs: 86_400_000 } } } });
     const isStarted = run.platform.start();
-    await expect.poll(() => run.logs.join("")).toMatch(/sessions remaining.*trying again in 1 s/);
+    await expect.poll(() => run.logs.join("")).toMatch(/sessions remaining.*Trying again in 0.5 s/);
     await run.platform.stop(0);
     await expect(isStarted).rejects.toThrow("aborted");
     expect(run.server.gateway.starts).toEqual([]);
