@@ -19,6 +19,9 @@ const EXIT_PORT = 3;
 /** Replies in flight at SIGTERM: who wants to give them longer calls AdminService.Drain first. */
 const SHUTDOWN_GRACE_MS = 500;
 
+/** For the process to end by itself. */
+const EXIT_MS = 50;
+
 /** A start that failed for a reason that one line explains. */
 class StartError extends Error {
   readonly exitCode: number;
@@ -69,6 +72,15 @@ async function run(config: Config): Promise<void> {
   await server.close(SHUTDOWN_GRACE_MS);
   await registry.close();
   logger.info("stopped");
+  endThough(signal);
+}
+
+/**
+ * A load in flight cannot be cut short, and even `process.exit` would wait for it: the process then ends as it would have
+ * without anyone minding the signal. Without one, nothing holds it any more.
+ */
+function endThough(signal: NodeJS.Signals): void {
+  setTimeout(() => process.kill(process.pid, signal), EXIT_MS).unref();
 }
 
 /** Models load at their first use, but a device that is not there is told at the start. The CPU always is. */

@@ -121,6 +121,23 @@ describe("a registry's memory", () => {
     expect(await failureOf(models.acquire("llama"))).toMatchObject({ code: "DRAINING" });
   });
 
+  it("waits for no load at the end, and frees it once it is there", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    let finishLoad = () => {};
+    memory.gate = new Promise((resolve) => {
+      finishLoad = resolve;
+    });
+    const models = start(memory);
+    const abort = new AbortController();
+    const load = failureOf(models.acquire("llama", { signal: abort.signal }));
+    await models.close();
+    abort.abort(new Error("the service is stopping"));
+    expect((await load).message).toBe("the service is stopping");
+    finishLoad();
+    await expect.poll(() => memory.log).toEqual(["load llama", "free llama"]);
+  });
+
   describe("within a memory budget", () => {
     const weights = (bytes: number) => ({ "model.onnx": graphWithData({ d: bytes }), d: new Uint8Array(bytes) });
     const budget = 3_500_000;

@@ -87,11 +87,11 @@ export class WeightsPool {
     for (const [key, entry] of this.#entries) if (!keys.has(key)) this.#retire(entry);
   }
 
-  /** Frees everything, claimed or not. */
+  /** Frees everything, claimed or not. What is still being loaded is not waited for: it is freed once it is there. */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const entry of [...this.#entries.values(), ...this.#leaving]) this.#retire(entry);
-    await this.#freed(() => true);
+    await this.#freed((entry) => entry.isFreeing);
   }
 
   #use(weights: ModelWeights): PooledWeights {
