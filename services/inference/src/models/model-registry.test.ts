@@ -151,7 +151,7 @@ describe("createModelRegistry", () => {
     expect(memory.log).toEqual(["load llama", "free llama", "load llama"]);
   });
 
-  it("keeps a model that failed to load broken until its folder changes", async () => {
+  it("keeps a model that failed to load broken until its own folder changes", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     writeModelFolder(modelsDir, "llama");
     const memory = new FakeMemory();
@@ -161,6 +161,9 @@ describe("createModelRegistry", () => {
     expect(error).toMatchObject({ code: "MODEL_BROKEN", message: 'model "llama" cannot be loaded: no such operator' });
     expect(models.get("llama")).toMatchObject({ state: "broken", error: "no such operator" });
     memory.failure = undefined;
+    writeModelFolder(modelsDir, "another");
+    vi.advanceTimersByTime(1_000);
+    expect(models.list().map(({ state }) => state)).toEqual(["available", "broken"]);
     expect(await failureOf(models.acquire("llama"))).toMatchObject({ code: "MODEL_BROKEN" });
     writeModelFolder(modelsDir, "llama", { "cria.json": { description: "Repaired" } });
     vi.advanceTimersByTime(1_000);

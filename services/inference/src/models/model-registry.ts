@@ -41,7 +41,7 @@ export interface ModelRegistry {
   unload(name: string): Promise<void>;
   /** The loaded models that hold weights, for load reports. */
   loaded(): readonly LoadedModel[];
-  /** Frees everything. */
+  /** Frees everything. A load cannot be cut short: it ends by itself, later, and is freed then. */
   close(): Promise<void>;
 }
 
@@ -73,8 +73,8 @@ class FolderModelRegistry implements ModelRegistry {
   readonly #options: ModelRegistryOptions;
   readonly #catalog: ModelCatalog;
   readonly #pool: WeightsPool;
-  /** What is wrong with a folder's weights that a load found; forgotten when a folder changes. */
-  readonly #failures = new Map<ModelWeights, string>();
+  /** What is wrong with a folder's weights that a load found. When a file changes, the folder's weights are others. */
+  readonly #failures = new WeakMap<ModelWeights, string>();
   #refreshedAt = performance.now();
 
   constructor(options: ModelRegistryOptions) {
@@ -161,7 +161,6 @@ class FolderModelRegistry implements ModelRegistry {
     if (performance.now() - this.#refreshedAt < intervalMs) return;
     this.#refreshedAt = performance.now();
     if (!this.#catalog.refresh()) return;
-    this.#failures.clear();
     this.#pool.retain([...this.#catalog.models.values()].flatMap(({ weights }) => weights ?? []));
   }
 
