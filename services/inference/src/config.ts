@@ -5,7 +5,7 @@ import { MODEL_NAME } from "./models/manifest.ts";
 const MIB = 2 ** 20;
 const BYTE_UNITS: Readonly<Record<string, number>> = { MiB: MIB, GiB: 2 ** 30 };
 const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3 };
-/** Part of the machine's memory that models may take by default: the rest is for the KV cache, the bots and the system. */
+/** Part of the machine's memory that models may take by default: the rest is for the bots and the system. */
 const DEFAULT_MEMORY_SHARE = 0.75;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
@@ -69,7 +69,7 @@ export interface Config {
   readonly preload: boolean;
   /** How long an idle model stays loaded, in milliseconds; -1 for always. */
   readonly keepAliveMs: number;
-  /** Most memory that loaded models may hold, in bytes. */
+  /** Most memory that loaded models may hold, weights and KV caches, in bytes. */
   readonly memoryBytes: number;
   /** Device that models run on: "cpu", "webgpu", "cuda:0", "coreml" or "dml". */
   readonly device: string;

@@ -5,6 +5,7 @@ import { type Config, ConfigError, isLoopback, loadConfig } from "./config.ts";
 import { InferenceError } from "./errors.ts";
 import { createInferenceEngine } from "./inference-engine.ts";
 import type { PlacedModelRunner } from "./models/load-weights.ts";
+import type { MemoryPlan } from "./models/memory-plan.ts";
 import type { ModelWeights } from "./models/model-folder.ts";
 import { createModelRegistry, type ModelRegistry } from "./models/model-registry.ts";
 import { createLogger } from "./observability/logger.ts";
@@ -54,8 +55,8 @@ async function run(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   setGrpcLogger({ error: (message: string) => logger.debug({ from: "grpc-js" }, message) });
   const stopped = stopSignal();
-  await requireDevice(config.device);
-  const registry = openRegistry(config, logger);
+  const maxNumSeqs = await maxNumSeqsOn(config, logger);
+  const registry = openRegistry({ ...config, maxNumSeqs }, logger);
   const metrics = createMetrics({
     loads: () => registry.loaded().map(({ description, engine }) => ({ model: description.name, load: engine.load() })),
   });
@@ -83,12 +84,20 @@ function endThough(signal: NodeJS.Signals): void {
   setTimeout(() => process.kill(process.pid, signal), EXIT_MS).unref();
 }
 
-/** Models load at their first use, but a device that is not there is told at the start. The CPU always is. */
-async function requireDevice(device: string): Promise<void> {
-  if (device === "cpu") return;
-  const provider = await import("./runtime/execution-provider.ts");
+/**
+ * Sequences that may run at once on the device. Models load at their first use, but a device that is not there is told at the
+ * start. The CPU always is.
+ */
+async function maxNumSeqsOn({ device, maxNumSeqs }: Config, logger: Logger): Promise<number> {
+  if (device === "cpu") return maxNumSeqs;
+  const { mostRows, requireDevice } = await import("./runtime/execution-provider.ts");
   try {
-    provider.requireDevice(device);
+    const most = mostRows(requireDevice(device));
+    if (most < maxNumSeqs)
+      logger.info(
+        `a model on ${device} runs ${most} sequence at a time; CRIA_MAX_NUM_SEQS=${maxNumSeqs} is for the CPU`,
+      );
+    return Math.min(most, maxNumSeqs);
   } catch (error) {
     if (error instanceof InferenceError) throw new StartError(`CRIA_DEVICES: ${error.message}`, EXIT_CONFIG);
     throw error;
@@ -101,13 +110,17 @@ function openRegistry(config: Config, logger: Logger): ModelRegistry {
     defaultModel: config.defaultModel,
     maxModelLen: config.maxModelLen,
     memoryLimitBytes: config.memoryBytes,
+    maxNumSeqs: config.maxNumSeqs,
     keepAliveMs: config.keepAliveMs,
     observer: {
-      loaded: (folder, loadTimeMs) => logger.info({ folder, loadTimeMs: Math.round(loadTimeMs) }, "model loaded"),
+      loaded: (folder, loadTimeMs, maxNumSeqs) => {
+        logger.info({ folder, loadTimeMs: Math.round(loadTimeMs), maxNumSeqs }, "model loaded");
+        if (maxNumSeqs < config.maxNumSeqs) logger.info(fewerSequences(folder, maxNumSeqs, config));
+      },
       unloaded: (folder) => logger.info({ folder }, "model unloaded"),
       failed: (folder, err) => logger.error({ folder, err }, "model failed"),
     },
-    loadRunner: (weights) => loadRunner(config, weights, logger),
+    loadRunner: (weights, plan) => loadRunner(config, weights, plan),
     createEngine: ({ runner, tokenizer }) =>
       createInferenceEngine({
         runner,
@@ -122,24 +135,19 @@ function openRegistry(config: Config, logger: Logger): ModelRegistry {
   });
 }
 
-async function loadRunner(config: Config, weights: ModelWeights, logger: Logger): Promise<PlacedModelRunner> {
+async function loadRunner(config: Config, { file, names }: ModelWeights, plan: MemoryPlan): Promise<PlacedModelRunner> {
   // The native libraries take a moment, and a service that listens can say so.
   const { loadOnnxModelRunner } = await import("./runtime/onnx-model-runner.ts");
-  const runner = await loadOnnxModelRunner({
-    graphFile: weights.file,
-    names: weights.names,
-    maxModelLen: weights.maxModelLen,
-    maxNumSeqs: config.maxNumSeqs,
-    device: config.device,
-    numThreads: config.threads,
-  });
-  const { device, maxNumSeqs } = runner;
-  if (maxNumSeqs < config.maxNumSeqs)
-    logger.warn(
-      { maxNumSeqs },
-      `${device} runs one sequence at a time, so CRIA_MAX_NUM_SEQS=${config.maxNumSeqs} is not used`,
-    );
-  return runner;
+  const { maxNumSeqs, maxModelLen } = plan;
+  const { device, threads: numThreads } = config;
+  return loadOnnxModelRunner({ graphFile: file, names, maxModelLen, maxNumSeqs, device, numThreads });
+}
+
+function fewerSequences(folder: string, maxNumSeqs: number, config: Config): string {
+  return (
+    `${folder} runs ${maxNumSeqs} sequences at once, not ${config.maxNumSeqs}: more of its KV cache would not fit into half of ` +
+    "CRIA_MEMORY, or into what its weights leave. Raise it or lower CRIA_MAX_MODEL_LEN"
+  );
 }
 
 async function startMetrics({ metricsPort, host }: Config, registry: Parameters<typeof startMetricsServer>[0]) {

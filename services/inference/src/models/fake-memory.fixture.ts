@@ -12,7 +12,7 @@ export class FakeMemory {
   failure: Error | undefined;
 
   readonly loader: Pick<ModelRegistryOptions, "loadRunner" | "createEngine" | "observer"> = {
-    loadRunner: async ({ folder, maxModelLen }) => {
+    loadRunner: async ({ folder }, { maxModelLen, maxNumSeqs }) => {
       await this.gate;
       if (this.failure) throw this.failure;
       const name = basename(folder);
@@ -23,7 +23,7 @@ export class FakeMemory {
       return {
         name,
         vocabSize: 257,
-        maxNumSeqs: 1,
+        maxNumSeqs,
         maxModelLen,
         memoryBytes: 5000,
         device: "cpu",

@@ -5,6 +5,7 @@ import { InferenceError } from "../errors.ts";
 import type { InferenceEngine } from "../inference-engine.ts";
 import { loadTokenizer } from "../text/hf-tokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { MemoryPlan } from "./memory-plan.ts";
 import type { ModelWeights } from "./model-folder.ts";
 
 /** A runner and where it holds its memory. */
@@ -16,8 +17,8 @@ export interface PlacedModelRunner extends ModelRunner {
 
 /** What a load needs from outside. */
 export interface WeightsLoader {
-  /** Opens a session over a graph. */
-  loadRunner(weights: ModelWeights): Promise<PlacedModelRunner>;
+  /** Opens a session over a graph, of the planned size. */
+  loadRunner(weights: ModelWeights, plan: MemoryPlan): Promise<PlacedModelRunner>;
   /** Makes the engine that drives the runner, and closes it. */
   createEngine(parts: { readonly runner: PlacedModelRunner; readonly tokenizer: Tokenizer }): InferenceEngine;
 }
@@ -28,6 +29,8 @@ export interface LoadedWeights {
   readonly engine: InferenceEngine;
   readonly memoryBytes: number;
   readonly device: string;
+  /** Sequences that run at once. */
+  readonly maxNumSeqs: number;
 }
 
 /**
@@ -38,15 +41,17 @@ export interface LoadedWeights {
 export async function loadWeights(
   loader: WeightsLoader,
   weights: ModelWeights,
+  plan: MemoryPlan,
   onBytes: (loadedBytes: number) => void,
 ): Promise<LoadedWeights> {
   const tokenizer = await openTokenizer(weights.folder);
   await readThrough(weights, onBytes);
-  const runner = await openRunner(loader, weights);
+  const runner = await openRunner(loader, weights, plan);
   try {
     refuseOtherTokenizer(runner, tokenizer);
     const engine = loader.createEngine({ runner, tokenizer });
-    return { tokenizer, engine, memoryBytes: runner.memoryBytes, device: runner.device };
+    const { memoryBytes, device, maxNumSeqs } = runner;
+    return { tokenizer, engine, memoryBytes, device, maxNumSeqs };
   } catch (error) {
     runner.close();
     throw error;
@@ -66,9 +71,9 @@ async function openTokenizer(folder: string): Promise<Tokenizer> {
 const NO_MEMORY = /bad_alloc|cannot allocate memory|failed to allocate memory|out of memory/i;
 const RETRY_DELAY_MS = 30_000;
 
-async function openRunner(loader: WeightsLoader, weights: ModelWeights): Promise<PlacedModelRunner> {
+async function openRunner(loader: WeightsLoader, weights: ModelWeights, plan: MemoryPlan): Promise<PlacedModelRunner> {
   try {
-    return await loader.loadRunner(weights);
+    return await loader.loadRunner(weights, plan);
   } catch (cause) {
     if (!(cause instanceof Error) || !NO_MEMORY.test(cause.message)) throw cause;
     const message =

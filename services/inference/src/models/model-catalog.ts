@@ -6,7 +6,10 @@ import { hash, MANIFEST_FILE, type ModelFolder, type ModelWeights, readModelFold
 import { nearestHint, nearestNames } from "./nearest-names.ts";
 
 /** What is known of a model without loading it. */
-export type CatalogModel = Omit<ModelDescription, "state" | "device" | "memoryBytes" | "error" | "isDefault"> & {
+export type CatalogModel = Omit<
+  ModelDescription,
+  "state" | "device" | "memoryBytes" | "maxNumSeqs" | "error" | "isDefault"
+> & {
   /** Its own or its base's; undefined if it is broken. */
   readonly weights: ModelWeights | undefined;
   /** All that is wrong with it, each in a sentence. */

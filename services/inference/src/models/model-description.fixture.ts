@@ -28,6 +28,7 @@ export function describedModel(fields: Partial<ModelDescription> = {}): ModelDes
     licence: "Apache-2.0",
     device: "",
     memoryBytes: 0,
+    maxNumSeqs: 0,
     weightBytes: 1000,
     revision: "0123456789ab",
     isDefault: true,

@@ -26,8 +26,10 @@ export interface ModelDescription {
   readonly licence: string;
   /** "cpu", "cuda:0"; "" until loaded. */
   readonly device: string;
-  /** 0 until loaded. */
+  /** Weights and KV cache; 0 until loaded. */
   readonly memoryBytes: number;
+  /** Sequences that run at once; 0 until loaded. */
+  readonly maxNumSeqs: number;
   readonly weightBytes: number;
   /** First 12 hex digits of a SHA-256 over manifest and weights' names, sizes and times. */
   readonly revision: string;

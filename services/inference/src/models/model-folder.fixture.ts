@@ -21,8 +21,8 @@ function byteVocabulary(): Record<string, number> {
   return Object.fromEntries(chars.map((char, byte) => [char, byte]));
 }
 
-/** An ONNX file that keeps a tensor of so many bytes in each of the files named. */
-export function graphWithData(data: Readonly<Record<string, number>>): Uint8Array {
+/** An ONNX file that keeps a tensor of so many bytes in each of the files named, with a KV cache of so many bytes a position. */
+export function graphWithData(data: Readonly<Record<string, number>>, kvBytesPerToken = 0): Uint8Array {
   const initializer = Object.entries(data).map(([location, length], i) => ({
     name: `weights ${i}`,
     externalData: Object.entries({ location, offset: "0", length: `${length}` }).map(([key, value]) => ({
@@ -30,7 +30,17 @@ export function graphWithData(data: Readonly<Record<string, number>>): Uint8Arra
       value,
     })),
   }));
-  return ModelProto.encode(ModelProto.fromPartial({ irVersion: 10, graph: { name: "tiny", initializer } })).finish();
+  return ModelProto.encode(
+    ModelProto.fromPartial({ irVersion: 10, graph: { name: "tiny", initializer, input: [kvInput(kvBytesPerToken)] } }),
+  ).finish();
+}
+
+/** Keys of a float32 KV cache with one head: [batch, 1, positions, width]. */
+function kvInput(kvBytesPerToken: number) {
+  const dim = [undefined, 1, undefined, kvBytesPerToken / 4].map((size) =>
+    size === undefined ? {} : { value: { $case: "dimValue" as const, value: size } },
+  );
+  return { name: "past_key_values.0.key", type: { tensorType: { elemType: 1, shape: { dim } } } };
 }
 
 /** Writes a model folder in our own layout, whole and tiny; `files` replace or (undefined) leave out its files. */

@@ -18,6 +18,8 @@ export interface ModelWeights extends ModelGraph {
   /** Everything that is read at a load, the graph's file first. */
   readonly files: readonly WeightFile[];
   readonly weightBytes: number;
+  /** What one position of a sequence takes in the KV cache. */
+  readonly kvBytesPerToken: number;
   /** Longest context in tokens. */
   readonly maxModelLen: number;
   /** Changes when any file of the load does. */
@@ -108,12 +110,13 @@ function readWeights(path: string, manifest: Manifest, report: (fault: string) =
     report(`${relative(path, graph.file)} is missing: a model needs a graph, or "base" in ${MANIFEST_FILE}`);
     return undefined;
   }
-  const { weightFiles: files } = readGraphFile(graph.file, report);
+  const { weightFiles: files, kvBytesPerToken } = readGraphFile(graph.file, report);
   return {
     ...graph,
     folder: path,
     files,
     weightBytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    kvBytesPerToken,
     maxModelLen,
     revision: hasTokenizer ? revisionOf(path, files, maxModelLen) : "",
   };

@@ -24,6 +24,7 @@ function start(memory: FakeMemory, options: Partial<ModelRegistryOptions> = {}):
     modelsDir,
     defaultModel: "llama",
     memoryLimitBytes: 0,
+    maxNumSeqs: 4,
     keepAliveMs: -1,
     ...memory.loader,
     ...options,

@@ -57,8 +57,6 @@ export interface ModelRegistryOptions extends WeightsPoolOptions {
   readonly modelsDir: string;
   /** The model for those who name none. */
   readonly defaultModel: string;
-  /** Longest context in tokens, whatever a model allows. Default: what it allows. */
-  readonly maxModelLen?: number;
 }
 
 /** The models of a folder. Folders that come, change or go are noticed as it runs. */
@@ -80,11 +78,7 @@ class FolderModelRegistry implements ModelRegistry {
   constructor(options: ModelRegistryOptions) {
     this.#options = options;
     this.#catalog = new ModelCatalog(options.modelsDir, options.maxModelLen);
-    const limit = options.maxModelLen ?? Number.POSITIVE_INFINITY;
-    this.#pool = new WeightsPool({
-      ...options,
-      loadRunner: (weights) => options.loadRunner({ ...weights, maxModelLen: Math.min(weights.maxModelLen, limit) }),
-    });
+    this.#pool = new WeightsPool(options);
   }
 
   list(): readonly ModelDescription[] {
@@ -186,6 +180,7 @@ class FolderModelRegistry implements ModelRegistry {
       eosToken: known.eosToken || (loaded?.tokenizer.eosToken ?? ""),
       device: loaded?.device ?? "",
       memoryBytes: loaded && known.base === undefined ? loaded.memoryBytes : 0,
+      maxNumSeqs: loaded?.maxNumSeqs ?? 0,
       isDefault: known.name === this.#options.defaultModel,
     };
   }

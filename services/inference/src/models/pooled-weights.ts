@@ -1,4 +1,5 @@
 import type { LoadedWeights } from "./load-weights.ts";
+import type { MemoryPlan } from "./memory-plan.ts";
 import type { ModelWeights } from "./model-folder.ts";
 import type { LoadProgress } from "./model-registry.ts";
 
@@ -10,6 +11,8 @@ export class PooledWeights {
   readonly markFreed: () => void;
   /** Who waits for them or uses them. */
   claims = 0;
+  /** The size in which they are loaded. */
+  readonly plan: MemoryPlan;
   /** Bytes of the budget they take; 0 until they have been granted. */
   heldBytes = 0;
   keepAliveMs: number;
@@ -20,8 +23,9 @@ export class PooledWeights {
   readonly #followers = new Set<LoadProgress>();
   #loadedBytes = 0;
 
-  constructor(weights: ModelWeights, keepAliveMs: number) {
+  constructor(weights: ModelWeights, plan: MemoryPlan, keepAliveMs: number) {
     this.weights = weights;
+    this.plan = plan;
     this.keepAliveMs = keepAliveMs;
     let markFreed: () => void = () => {};
     this.freed = new Promise((resolve) => {

@@ -79,12 +79,13 @@ function createRegistry(modelsDir: string, { reply = "Hello!", maxWaiting = 8, .
     modelsDir,
     defaultModel: "fake",
     memoryLimitBytes: 0,
+    maxNumSeqs: 4,
     keepAliveMs: -1,
     observer: { loaded: () => {}, unloaded: () => {}, failed: () => {} },
-    loadRunner: async ({ maxModelLen }) => {
+    loadRunner: async (_, { maxModelLen, maxNumSeqs }) => {
       await options.beforeLoad?.();
       const next = (_: readonly number[], sampled: readonly number[]) => replyTokenIds[sampled.length] ?? EOS;
-      const runner = new FakeModelRunner({ vocabSize: BOS + 1, maxModelLen, next, ...options.runner });
+      const runner = new FakeModelRunner({ vocabSize: BOS + 1, maxModelLen, maxNumSeqs, next, ...options.runner });
       return Object.assign(runner, { memoryBytes: 1000, device: "cpu" });
     },
     createEngine: ({ runner, tokenizer }) =>

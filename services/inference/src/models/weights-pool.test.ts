@@ -24,6 +24,7 @@ function start(memory: FakeMemory, options: Partial<ModelRegistryOptions> = {}):
     modelsDir,
     defaultModel: "llama",
     memoryLimitBytes: 0,
+    maxNumSeqs: 4,
     keepAliveMs: -1,
     ...memory.loader,
     ...options,
@@ -166,17 +167,37 @@ describe("a registry's memory", () => {
       const leases = [await models.acquire("a"), await models.acquire("b")];
       const error = await failureOf(models.acquire("c"));
       expect(error).toMatchObject({ code: "OUT_OF_MEMORY_BUDGET", details: { retryDelayMs: 5_000 } });
-      expect(error.message).toMatch(/^weights of c take 1 MiB; models in use hold 2 MiB of 3 MiB \(CRIA_MEMORY\)/);
+      expect(error.message).toMatch(
+        /^c takes 1 MiB of weights and 0 MiB of KV cache; models in use hold 2 MiB of 3 MiB \(CRIA_MEMORY\)/,
+      );
       expect(models.get("c").state).toBe("available");
       leases[0]!.release();
       await use(models, "c");
       expect([...memory.loaded].sort()).toEqual(["b", "c"]);
     });
 
+    it("counts KV caches in full, and runs fewer sequences where they would take over half", async () => {
+      const MB = 1_000_000;
+      const kv = { "model.onnx": graphWithData({ d: MB }, 2_000), d: new Uint8Array(MB) };
+      for (const name of ["e", "f"]) writeModelFolder(modelsDir, name, kv);
+      const memory = new FakeMemory();
+      const models = start(memory, { memoryLimitBytes: 3 * MB, maxNumSeqs: 16, maxModelLen: 100 });
+      const lease = await models.acquire("e");
+      expect(lease.model.description.maxNumSeqs).toBe(7);
+      expect((await failureOf(models.acquire("f"))).message).toMatch(
+        /^f takes 1 MiB of weights and 2 MiB of KV cache; models in use hold 3 MiB of 3 MiB/,
+      );
+      lease.release();
+      await use(models, "f");
+      expect(memory.log).toEqual(["load e", "free e", "load f"]);
+    });
+
     it("refuses a model larger than the budget, as one that waiting does not help", async () => {
       const error = await failureOf(start(new FakeMemory(), { memoryLimitBytes: budget }).acquire("huge"));
       expect(error.code).toBe("MODEL_TOO_LARGE");
-      expect(error.message).toMatch(/^weights of huge take 8 MiB, more than the 4 MiB for all models \(CRIA_MEMORY\)/);
+      expect(error.message).toMatch(
+        /^huge takes 8 MiB of weights and 0 MiB of KV cache, more than the 4 MiB for all models \(CRIA_MEMORY\)/,
+      );
     });
 
     it("never holds more than fits, loads each once, and lets everyone through who fits", async () => {

@@ -1,13 +1,12 @@
 import { basename } from "node:path";
 import { InferenceError } from "../errors.ts";
 import { type LoadedWeights, loadWeights, type WeightsLoader } from "./load-weights.ts";
+import { type MemoryLimits, type MemoryPlan, planMemory } from "./memory-plan.ts";
 import type { ModelWeights } from "./model-folder.ts";
 import type { AcquireOptions } from "./model-registry.ts";
 import { PooledWeights } from "./pooled-weights.ts";
 
-export interface WeightsPoolOptions extends WeightsLoader {
-  /** Most bytes of weights in memory; 0 for no limit. */
-  readonly memoryLimitBytes: number;
+export interface WeightsPoolOptions extends WeightsLoader, MemoryLimits {
   /** Milliseconds that idle weights stay; -1 for always. */
   readonly keepAliveMs: number;
   readonly observer: WeightsObserver;
@@ -15,7 +14,7 @@ export interface WeightsPoolOptions extends WeightsLoader {
 
 /** Hears what comes and goes. */
 export interface WeightsObserver {
-  loaded(name: string, loadTimeMs: number): void;
+  loaded(name: string, loadTimeMs: number, maxNumSeqs: number): void;
   unloaded(name: string): void;
   /** A model that could not be loaded, or not be freed. */
   failed(name: string, error: unknown): void;
@@ -111,7 +110,7 @@ export class WeightsPool {
   }
 
   #load(weights: ModelWeights): PooledWeights {
-    const entry = new PooledWeights(weights, this.#options.keepAliveMs);
+    const entry = new PooledWeights(weights, planMemory(weights, this.#options), this.#options.keepAliveMs);
     entry.loading = this.#loadInto(entry);
     // Those who wait hear of a failure themselves; there may be none left.
     entry.loading.catch(() => {});
@@ -123,28 +122,29 @@ export class WeightsPool {
     const startedAt = performance.now();
     try {
       await this.#makeRoom(entry);
-      entry.loaded = await loadWeights(this.#options, entry.weights, (bytes) => entry.tell(bytes));
+      entry.loaded = await loadWeights(this.#options, entry.weights, entry.plan, (bytes) => entry.tell(bytes));
     } catch (error) {
       this.#drop(entry);
       this.#options.observer.failed(name, error);
       throw error;
     }
-    this.#options.observer.loaded(name, performance.now() - startedAt);
+    this.#options.observer.loaded(name, performance.now() - startedAt, entry.loaded.maxNumSeqs);
     if (entry.claims === 0 || this.#isClosed) this.#idle(entry);
     return entry.loaded;
   }
 
   async #makeRoom(entry: PooledWeights): Promise<void> {
-    const { folder, weightBytes } = entry.weights;
-    this.#refuseTooLarge(entry.weights);
+    const { folder } = entry.weights;
+    const { bytes } = entry.plan;
+    this.#refuseTooLarge(entry);
     await this.#freed((other) => other.weights.folder === folder);
-    const excess = this.#usedBytes() + weightBytes - this.#options.memoryLimitBytes;
-    if (this.#options.memoryLimitBytes > 0 && excess > 0) this.#evict(excess, entry.weights);
-    entry.heldBytes = weightBytes;
+    const excess = this.#usedBytes() + bytes - this.#options.memoryLimitBytes;
+    if (this.#options.memoryLimitBytes > 0 && excess > 0) this.#evict(excess, entry);
+    entry.heldBytes = bytes;
     await this.#freed((other) => other.isFreeing);
   }
 
-  #evict(excess: number, wanted: ModelWeights): void {
+  #evict(excess: number, wanted: PooledWeights): void {
     const idle = [...this.#entries.values()].filter(({ claims, loaded }) => claims === 0 && loaded);
     if (sumOfBytes(idle) < excess) throw this.#outOfMemory(wanted, this.#usedBytes() - sumOfBytes(idle));
     let left = excess;
@@ -155,26 +155,24 @@ export class WeightsPool {
     }
   }
 
-  #refuseTooLarge(wanted: ModelWeights): void {
-    const { weightBytes } = wanted;
+  #refuseTooLarge({ weights, plan }: PooledWeights): void {
     const limit = this.#options.memoryLimitBytes;
-    if (limit === 0 || weightBytes <= limit) return;
+    if (limit === 0 || plan.bytes <= limit) return;
     const message =
-      `weights of ${nameOf(wanted)} take ${megabytes(weightBytes)}, more than the ${megabytes(limit)} for all models ` +
-      "(CRIA_MEMORY): raise it or take a smaller model";
+      `${describeNeed(weights, plan)}, more than the ${megabytes(limit)} for all models (CRIA_MEMORY): raise it, lower ` +
+      "CRIA_MAX_MODEL_LEN or take a smaller model";
     throw new InferenceError("MODEL_TOO_LARGE", message, {
-      metadata: { weightBytes: `${weightBytes}`, memoryLimitBytes: `${limit}` },
+      metadata: { modelBytes: `${plan.bytes}`, memoryLimitBytes: `${limit}` },
     });
   }
 
-  #outOfMemory(wanted: ModelWeights, busyBytes: number): InferenceError {
-    const { weightBytes } = wanted;
+  #outOfMemory({ weights, plan }: PooledWeights, busyBytes: number): InferenceError {
     const limit = this.#options.memoryLimitBytes;
     const message =
-      `weights of ${nameOf(wanted)} take ${megabytes(weightBytes)}; models in use hold ${megabytes(busyBytes)} of ` +
-      `${megabytes(limit)} (CRIA_MEMORY): try again when they are idle, or raise it`;
+      `${describeNeed(weights, plan)}; models in use hold ${megabytes(busyBytes)} of ${megabytes(limit)} (CRIA_MEMORY): ` +
+      "try again when they are idle, or raise it";
     return new InferenceError("OUT_OF_MEMORY_BUDGET", message, {
-      metadata: { weightBytes: `${weightBytes}`, busyBytes: `${busyBytes}`, memoryLimitBytes: `${limit}` },
+      metadata: { modelBytes: `${plan.bytes}`, busyBytes: `${busyBytes}`, memoryLimitBytes: `${limit}` },
       retryDelayMs: RETRY_DELAY_MS,
     });
   }
@@ -243,6 +241,12 @@ function keyOf({ folder, revision }: ModelWeights): string {
 /** A model that has weights is named as its folder. */
 function nameOf({ folder }: ModelWeights): string {
   return basename(folder);
+}
+
+/** As "llama takes 90 MiB of weights and 180 MiB of KV cache". */
+function describeNeed(weights: ModelWeights, { bytes }: MemoryPlan): string {
+  const kvCacheBytes = bytes - weights.weightBytes;
+  return `${nameOf(weights)} takes ${megabytes(weights.weightBytes)} of weights and ${megabytes(kvCacheBytes)} of KV cache`;
 }
 
 function sumOfBytes(entries: readonly PooledWeights[]): number {

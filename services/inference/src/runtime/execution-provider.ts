@@ -49,18 +49,24 @@ export function findDevice(ort: Ort, name: string): Device {
  * Makes sure that a device can be computed on, before any model is loaded.
  * @throws InferenceError INVALID_ARGUMENT saying what there is, or what it lacks
  */
-export function requireDevice(name: string): void {
+export function requireDevice(name: string): Device {
   const ort = loadOrt();
   const device = findDevice(ort, name);
   const sessionOptions = ort.get("CreateSessionOptions");
   try {
     appendProvider(ort, sessionOptions, device);
+    return device;
   } catch (cause) {
     const fault = `device "${name}" cannot be used: ${(cause as Error).message}${deviceHint(name)}`;
     throw new InferenceError("INVALID_ARGUMENT", fault, { cause });
   } finally {
     ort.release("ReleaseSessionOptions", sessionOptions);
   }
+}
+
+/** Rows of a KV cache on it: they move by copying within the host's memory, and no other memory can be copied from here. */
+export function mostRows({ provider }: Device): number {
+  return provider.memoryName === PROVIDERS.cpu!.memoryName ? Number.POSITIVE_INFINITY : 1;
 }
 
 /** What to do where a device fails, if more is known than its error says. */

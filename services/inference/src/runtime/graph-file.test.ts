@@ -33,10 +33,11 @@ describe("readGraphFile", () => {
     return file;
   }
 
-  it("lists the operators of a graph, each once, and its own file", () => {
-    const { operators, weightFiles } = readGraphFile(tinyFile("own"), refuse);
+  it("lists the operators of a graph, each once, its own file, and the bytes of a position of its KV cache", () => {
+    const { operators, weightFiles, kvBytesPerToken } = readGraphFile(tinyFile("own"), refuse);
     expect([...operators]).toContain("GroupQueryAttention");
     expect([...operators]).toContain("GatherND");
+    expect(kvBytesPerToken).toBe(2 * 2 * (2 * 16) * 4); // layers, key and value, heads x width, float32
     expect(weightFiles).toEqual([{ path: tinyFile("own"), bytes: statSync(tinyFile("own")).size }]);
   });
 

@@ -2,6 +2,7 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { InferenceError } from "../errors.ts";
 import { pathWithin } from "../path-within.ts";
+import { ELEMENT_TYPES } from "./element-types.ts";
 import { type ByteRange, ProtoFile } from "./proto-file.ts";
 
 /** A file that holds weights: the graph itself, or one that it names. */
@@ -16,16 +17,26 @@ export interface GraphFile {
   readonly operators: ReadonlySet<string>;
   /** The files its weights lie in, its own first. */
   readonly weightFiles: readonly WeightFile[];
+  /** What the keys and values of one position take in its KV cache. */
+  readonly kvBytesPerToken: number;
 }
 
-// Field numbers of onnx.proto (ModelProto, GraphProto, NodeProto, TensorProto, StringStringEntryProto).
+// Field numbers of onnx.proto (ModelProto, GraphProto, NodeProto, TensorProto, StringStringEntryProto, ValueInfoProto,
+// TypeProto and its Tensor, TensorShapeProto and its Dimension).
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
 const GRAPH_INITIALIZER = 5;
+const GRAPH_INPUT = 11;
 const NODE_OPERATOR = 4;
 const TENSOR_EXTERNAL_DATA = 13;
 const ENTRY_KEY = 1;
 const ENTRY_VALUE = 2;
+const VALUE_TYPE = 2;
+const TYPE_TENSOR = 1;
+const TENSOR_ELEMENT_TYPE = 1;
+const TENSOR_SHAPE = 2;
+const SHAPE_DIMENSION = 1;
+const DIMENSION_VALUE = 1;
 
 /**
  * Reads an ONNX file. Weights within it are skipped, not read, so a file of gigabytes takes no longer than its nodes.
@@ -34,7 +45,7 @@ const ENTRY_VALUE = 2;
  * system's error if it cannot be read
  */
 export function readGraphFile(file: string, report: (fault: string) => void): GraphFile {
-  const { operators, neededBytes } = walkGraph(file);
+  const { operators, neededBytes, kvBytesPerToken } = walkGraph(file);
   const weightFiles = [{ path: file, bytes: statSync(file).size }];
   for (const [location, needed] of neededBytes) {
     const path = pathWithin(dirname(file), location, "weights file");
@@ -45,7 +56,7 @@ export function readGraphFile(file: string, report: (fault: string) => void): Gr
     else if (found.size < needed) report(`${location} has ${found.size} bytes; ${graph} needs ${needed}`);
     else weightFiles.push({ path, bytes: found.size });
   }
-  return { operators, weightFiles };
+  return { operators, weightFiles, kvBytesPerToken };
 }
 
 function walkGraph(file: string) {
@@ -58,7 +69,9 @@ function walkGraph(file: string) {
     const neededBytes = new Map<string, number>();
     for (const graph of graphs)
       for (const tensor of proto.children(graph, GRAPH_INITIALIZER)) addExternalData(proto, tensor, neededBytes);
-    return { operators, neededBytes };
+    const inputs = graphs.flatMap((graph) => [...proto.children(graph, GRAPH_INPUT)]);
+    const kvBytesPerToken = inputs.reduce((sum, input) => sum + positionBytes(proto, input), 0);
+    return { operators, neededBytes, kvBytesPerToken };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = `${basename(file)} is cut short or no ONNX file: ${cause.message}`;
@@ -81,6 +94,20 @@ function operatorsOf(proto: ProtoFile, graph: ByteRange): string[] {
   return [...proto.children(graph, GRAPH_NODE)].flatMap((node) =>
     [...proto.children(node, NODE_OPERATOR)].map((name) => proto.text(name)),
   );
+}
+
+/** Bytes of one position of a KV cache's keys or values, [batch, heads, positions, width]; 0 for any other input. */
+function positionBytes(proto: ProtoFile, input: ByteRange): number {
+  const types = [...proto.children(input, VALUE_TYPE)].flatMap((type) => [...proto.children(type, TYPE_TENSOR)]);
+  return types.reduce((sum, tensor) => {
+    const dims = [...proto.children(tensor, TENSOR_SHAPE)]
+      .flatMap((shape) => [...proto.children(shape, SHAPE_DIMENSION)])
+      .map((dim) => proto.number(dim, DIMENSION_VALUE));
+    const elementType = proto.number(tensor, TENSOR_ELEMENT_TYPE);
+    const { bytes = 0 } = Object.values(ELEMENT_TYPES).find(({ id }) => id === elementType) ?? {};
+    const [, heads = 0, , width = 0] = dims;
+    return dims.length === 4 ? sum + heads * width * bytes : sum;
+  }, 0);
 }
 
 /** Adds the file that a tensor lies in, if that is not the graph's own, and how many bytes it must have at least. */

@@ -4,7 +4,7 @@ import type { Ort, OrtPointer } from "./ort-api.ts";
 import type { ReleaseStack } from "./release-stack.ts";
 
 /** ONNX Runtime's name of the host's memory. */
-export const HOST_MEMORY = "Cpu";
+const HOST_MEMORY = "Cpu";
 
 const DEVICE_ALLOCATOR = 0;
 const DEFAULT_MEMORY = 0;

@@ -1,9 +1,8 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
 import { InferenceError } from "../errors.ts";
 import type { GraphNames } from "./decoder-graph.ts";
-import { type Device, deviceHint, findDevice } from "./execution-provider.ts";
+import { deviceHint, findDevice, mostRows } from "./execution-provider.ts";
 import { readGraphFile } from "./graph-file.ts";
-import { HOST_MEMORY } from "./memory.ts";
 import { loadOrt, OrtError } from "./ort-api.ts";
 import { openSessionRunner } from "./session-runner.ts";
 
@@ -47,11 +46,6 @@ export async function loadOnnxModelRunner(options: OnnxModelRunnerOptions): Prom
   } catch (error) {
     throw error instanceof OrtError ? notRunnable(options, error) : error;
   }
-}
-
-/** Rows move by copying within the host's memory; no other memory can be copied from here. */
-function mostRows({ provider }: Device): number {
-  return provider.memoryName === HOST_MEMORY ? Number.POSITIVE_INFINITY : 1;
 }
 
 function broken(fault: string): never {

@@ -28,14 +28,27 @@ export class ProtoFile {
 
   /** A message's length-delimited fields of one number. @throws RangeError where the message ends early */
   *children(message: ByteRange, number: number): Iterable<ByteRange> {
+    for (const { tag, content } of this.#fields(message)) if (tag === number * 8 + LENGTH_DELIMITED) yield content;
+  }
+
+  /** A message's varint of one number; undefined if it has none. @throws RangeError where the message ends early */
+  number(message: ByteRange, number: number): number | undefined {
+    for (const { tag, content } of this.#fields(message)) {
+      if (tag !== number * 8 + VARINT) continue;
+      this.#position = content.start;
+      return this.#varint();
+    }
+    return undefined;
+  }
+
+  *#fields(message: ByteRange): Iterable<{ readonly tag: number; readonly content: ByteRange }> {
     for (let next = message.start; next < message.end; ) {
       this.#position = next;
       const tag = this.#varint();
-      const child = { start: this.#position, end: this.#end(tag % 8) };
-      if (child.end > message.end) throw new RangeError(`a field ends at byte ${child.end} of ${message.end}`);
-      next = child.end;
-      if (Math.floor(tag / 8) === number && tag % 8 === LENGTH_DELIMITED)
-        yield { start: this.#position, end: child.end };
+      const first = this.#position;
+      next = this.#end(tag % 8);
+      if (next > message.end) throw new RangeError(`a field ends at byte ${next} of ${message.end}`);
+      yield { tag, content: { start: tag % 8 === LENGTH_DELIMITED ? this.#position : first, end: next } };
     }
   }
 

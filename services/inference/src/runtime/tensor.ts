@@ -1,16 +1,8 @@
 import koffi from "koffi";
+import { ELEMENT_TYPES, type ElementType } from "./element-types.ts";
 import type { Memory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
 import type { ReleaseStack } from "./release-stack.ts";
-
-/** Element types read or written here, by their number in ONNX. */
-export const ELEMENT_TYPES = {
-  float32: { id: 1, bytes: 4 },
-  float16: { id: 10, bytes: 2 },
-  int64: { id: 7, bytes: 8 },
-} as const;
-
-export type ElementType = keyof typeof ELEMENT_TYPES;
 
 /** Memory that ONNX Runtime owns, in C order; releasing `value` gives it back, and with it all views of it. */
 export interface Tensor {

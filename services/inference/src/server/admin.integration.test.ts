@@ -19,7 +19,7 @@ describe("AdminService", () => {
     await expect(call((done) => admin.getLoad({}, done))).resolves.toMatchObject({
       models: [{ model: "fake", device: "cpu", running: 0, waiting: 0, maxNumSeqs: 4, maxWaiting: 8 }],
       draining: false,
-      modelBytes: registry.get("fake").weightBytes,
+      modelBytes: registry.get("fake").memoryBytes,
       modelBytesLimit: 5000,
       residentBytes: expect.any(Number),
     });

@@ -8,7 +8,7 @@ const DEFAULT_DRAIN_MS = 30_000;
 /** What the handlers of `AdminService` work with. */
 export interface AdminServiceOptions extends Edge {
   readonly registry: ModelRegistry;
-  /** Most bytes of weights that are loaded at once. */
+  /** Most bytes of weights and KV caches that are loaded at once. */
   readonly memoryBytes: number;
   /** Turns health to NOT_SERVING and drains. Resolves to how many requests were ended. */
   drain(timeoutMs: number): Promise<number>;
@@ -35,7 +35,7 @@ function currentLoad({ registry, gate, memoryBytes }: AdminServiceOptions): GetL
     })),
     draining: gate.isDraining,
     residentBytes: process.memoryUsage.rss(),
-    modelBytes: loaded.reduce((sum, { description }) => sum + description.weightBytes, 0),
+    modelBytes: loaded.reduce((sum, { description }) => sum + description.memoryBytes, 0),
     modelBytesLimit: memoryBytes,
   };
 }

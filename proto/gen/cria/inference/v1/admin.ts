@@ -32,9 +32,12 @@ export interface GetLoadResponse {
   draining: boolean;
   /** Resident memory of the process in bytes. */
   residentBytes: number;
-  /** Weights of the loaded models in bytes, without their KV caches: what model_bytes_limit bounds. */
+  /**
+   * Weights and whole KV caches of the loaded models in bytes: what model_bytes_limit bounds. On a CPU a KV cache takes its
+   * share only as rows fill.
+   */
   modelBytes: number;
-  /** Most bytes of weights that are loaded at once; 0 for no limit. */
+  /** Most bytes of weights and KV caches that are loaded at once; 0 for no limit. */
   modelBytesLimit: number;
 }
 

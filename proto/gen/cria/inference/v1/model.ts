@@ -83,7 +83,7 @@ export interface Model {
   licence: string;
   /** Device it runs on, as "cpu" or "cuda:0"; empty until loaded. */
   device: string;
-  /** Memory it holds in bytes; 0 until loaded. Shared weights are counted at the model that owns them. */
+  /** Memory it holds in bytes, weights and whole KV cache; 0 until loaded. Shared weights are counted at the model that owns them. */
   memoryBytes: number;
   /** Revision of its weights and manifest. */
   revision: string;
@@ -91,6 +91,11 @@ export interface Model {
   weightBytes: number;
   /** Whether it is the model for those who name none. */
   isDefault: boolean;
+  /**
+   * Sequences that it runs at once, fewer than the service allows where the device or its memory budget has room for no more;
+   * 0 until loaded.
+   */
+  maxNumSeqs: number;
 }
 
 /** How a model's prompts are written. */
@@ -221,6 +226,7 @@ function createBaseModel(): Model {
     revision: "",
     weightBytes: 0,
     isDefault: false,
+    maxNumSeqs: 0,
   };
 }
 
@@ -282,6 +288,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.isDefault !== false) {
       writer.uint32(152).bool(message.isDefault);
+    }
+    if (message.maxNumSeqs !== 0) {
+      writer.uint32(160).uint32(message.maxNumSeqs);
     }
     return writer;
   },
@@ -451,6 +460,14 @@ export const Model: MessageFns<Model> = {
             message.isDefault = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.maxNumSeqs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -491,6 +508,7 @@ export const Model: MessageFns<Model> = {
     message.revision = object.revision ?? "";
     message.weightBytes = object.weightBytes ?? 0;
     message.isDefault = object.isDefault ?? false;
+    message.maxNumSeqs = object.maxNumSeqs ?? 0;
     return message;
   },
 };
