@@ -30,6 +30,18 @@ describe("access on Discord", () => {
     expect(await answerTo()).toMatch(sentence);
   });
 
+  it("is asked for before anything is said in public", async () => {
+    await start("deny", ({ ann }) => ({ users: [ann.id] }));
+    run.ann.mention(run.channel, "/modle other");
+    await expect.poll(() => run.server.botMessages(run.channel).map(({ json }) => json.content)).toHaveLength(1);
+    run.ann.slash(run.channel, "compare", { first: "fake", second: "fake", question: "a secret?" });
+    await expect.poll(() => run.server.botMessages(run.channel).map(({ json }) => json.content)).toHaveLength(2);
+    const notListed = expect.stringMatching(/not on the list/);
+    await expect
+      .poll(() => run.server.botMessages(run.channel).map(({ json }) => json.content))
+      .toEqual([notListed, notListed]);
+  });
+
   it("is allowed by roles, in direct messages as well", async () => {
     await start("allow", ({ server, guild, ann }) => ({ roles: [server.giveRole(guild, ann, "staff")] }));
     run.ann.mention(run.channel, "hello");

@@ -112,6 +112,17 @@ describe("a command", () => {
     expect(answer).toMatch(/not on the list/);
   });
 
+  it("that a platform answers itself is claimed once, by someone who may talk to the bot", async () => {
+    const { core } = createTestCore([chatModel], { access: denying });
+    const event = (eventId: string, id: string) => ({ eventId, place: testPlace, author: { id, name: id } });
+    expect(await core.claim(event("1", "u2"))).toEqual({ type: "claimed" });
+    expect(await core.claim(event("1", "u2"))).toEqual({ type: "taken" });
+    expect(await core.claim(event("2", "u1"))).toEqual({
+      type: "refused",
+      sentence: expect.stringMatching(/not on the list/),
+    });
+  });
+
   it("for admins is refused to others and changes nothing", async () => {
     const access = { ...OPEN_ACCESS, adminCommands: ["model"] as const };
     const { core, store } = createTestCore([chatModel], { access });

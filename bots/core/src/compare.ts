@@ -1,5 +1,4 @@
 import { admit, checkAccess } from "./access/admit.ts";
-import { commandRefusal } from "./access/command-access.ts";
 import { toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
 import { checkLength } from "./answer.ts";
@@ -27,8 +26,6 @@ export type CompareCommand = IncomingCommand & { readonly command: Command & { r
  */
 export async function compare(core: Core, incoming: CompareCommand, startReply: StartReply): Promise<void> {
   const { place, author, command } = incoming;
-  const refusal = commandRefusal(core.access, author, command);
-  if (refusal !== undefined) throw new BotError("ACCESS_DENIED", refusal);
   const models = await core.inference.listModels();
   const names = command.models.map((name) => chooseModel(models, name).name);
   checkLength(command.text.length);

@@ -4,7 +4,7 @@ import { adoptReplies } from "./adoption/adopt-replies.ts";
 import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
 import { RunningReplies } from "./buttons/running-replies.ts";
 import { tellAll } from "./buttons/tell-all.ts";
-import { handleCommand, streamComparison } from "./commands/handle-command.ts";
+import { claim, handleCommand, streamComparison } from "./commands/handle-command.ts";
 import { conversationKey } from "./conversation-key.ts";
 import type { ConversationStore } from "./conversation-store.ts";
 import type { Core } from "./core.ts";
@@ -46,6 +46,12 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     handleDeletion: (deletion) => handleDeletion(core, deletion),
     handleCommand: (command) => handleCommand(core, command),
     compare: (command, startReply) => streamComparison(core, command, startReply),
+    claim: (event) => claim(core, event),
+    remembers: (place) =>
+      core.store.turns(conversationKey(place)).then(
+        ({ length }) => length > 0,
+        () => false,
+      ),
     stopReply: (action) => press(core, () => stopReply(core, action)),
     stopReplies: (action) => press(core, () => stopReply(core, action)),
     regenerate: (action, startReply) => press(core, () => regenerate(core, action, startReply)),

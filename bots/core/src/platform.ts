@@ -55,11 +55,22 @@ export interface IncomingMessage {
   readonly attachments?: readonly Attachment[];
 }
 
-/** A command for the bot, by slash command or by the same words after a mention. */
-export interface IncomingCommand {
+/** Something that a person did. */
+export interface IncomingEvent {
   readonly eventId: string;
   readonly place: Place;
   readonly author: Author;
+}
+
+/** Whose an event is, and whether its author may talk to the bot there. */
+export type Claim =
+  | { readonly type: "claimed" }
+  /** Another process answers it. */
+  | { readonly type: "taken" }
+  | { readonly type: "refused"; readonly sentence: string };
+
+/** A command for the bot, by slash command or by the same words after a mention. */
+export interface IncomingCommand extends IncomingEvent {
   readonly command: Command;
 }
 
@@ -169,6 +180,13 @@ export interface BotCore {
   handleCommand(command: IncomingCommand): Promise<string | undefined>;
   /** Runs `compare` as two replies that stream side by side, each headed by its model. Resolves when both have ended. */
   compare(command: IncomingCommand, startReply: StartReply): Promise<string | undefined>;
+  /**
+   * Claims an event for what a platform itself says of it in public, as that a command does not exist. An event that is
+   * handed to the core as well needs another id here. Never rejects.
+   */
+  claim(event: IncomingEvent & Partial<IncomingCommand>): Promise<Claim>;
+  /** Whether rounds of the conversation are remembered, so that the bot is part of it. False where that cannot be known. */
+  remembers(place: Place): Promise<boolean>;
   /** Stops a reply, whichever process writes it. Anyone who may talk to the bot there may stop it. */
   stopReply(action: ReplyAction): Promise<string | undefined>;
   /** Stops whatever is being answered in a conversation, whichever process writes it. */

@@ -59,6 +59,26 @@ describe("access on Slack", () => {
     expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
   });
 
+  it("is asked for before anything is said in public", async () => {
+    const bot = await start("deny", { users: ["U000001"] });
+    const { people, interactions } = bot.server;
+    const mistaken = people.mention(bot.channel, bot.ann, "/modle big");
+    await bot.server.until(() => bot.server.replies(mistaken).length === 1);
+    expect(bot.server.replies(mistaken).map(shownText)).toEqual([NOT_LISTED]);
+    const told = () => bot.server.messages(bot.channel, undefined, bot.ann).filter(({ ephemeralTo }) => ephemeralTo);
+    await interactions.command(bot.ann, bot.channel, "compare small big Why?");
+    await bot.server.until(() => told().length === 1);
+    const message = people.say(bot.channel, bot.ann, "Llamas hum.");
+    await interactions.shortcut("ask_about", message, bot.ann);
+    await bot.server.until(() => bot.server.world.views.size > 0);
+    const values = { question: { question: { value: "Why?" } } };
+    await interactions.submit([...bot.server.world.views.values()].at(-1)!, values, bot.ann);
+    await bot.server.until(() => told().length === 2);
+    expect(told().map(shownText)).toEqual([NOT_LISTED, NOT_LISTED]);
+    expect(bot.server.replies(message)).toEqual([]);
+    expect(bot.server.transcript(bot.channel)).toEqual(["Ann: <@U0CRIA> /modle big", "Ann: Llamas hum."]);
+  });
+
   it.each([
     ["workspaces", "T0CRIA", "this workspace"],
     ["channels", "C000002", "this channel"],

@@ -13,6 +13,7 @@ import { registerSlashCommand } from "./commands/slash-command.ts";
 import type { SlackConfig } from "./config.ts";
 import { createConnection, type SlackConnection } from "./connection.ts";
 import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts";
+import { placeOf } from "./incoming/message-event.ts";
 import { registerMessages } from "./incoming/message-handlers.ts";
 import { People } from "./incoming/people.ts";
 import { Threads } from "./incoming/threads.ts";
@@ -91,7 +92,12 @@ async function createContext(
     workspaceId: identity.teamId,
     botUserId: identity.userId,
     people: new People(client, logger),
-    threads: new Threads(client, identity.userId, logger),
+    threads: new Threads({
+      client,
+      botUserId: identity.userId,
+      remembers: (channel, threadTs) => core.remembers(placeOf({ channel, ts: threadTs }, identity.teamId)),
+      logger,
+    }),
     fileAccess: { botToken: config.botToken, apiUrl: config.apiUrl ?? DEFAULT_API_URL },
     followsThreads: config.followsThreads,
     readsMessages: ["channels:history", "groups:history", "mpim:history"].every((scope) =>

@@ -38,6 +38,7 @@ export function createCoreBot({ core, store, inference, isEveryoneAdmin }: CoreB
     handleMessage: (message, startReply) => core.handleMessage(authored(message), startReply),
     handleCommand: (incoming) => core.handleCommand(authored(incoming)),
     compare: (incoming, startReply) => core.compare(authored(incoming), startReply),
+    claim: (event) => core.claim(authored(event)),
     stopReply: (action) => core.stopReply(authored(action)),
     stopReplies: (action) => core.stopReplies(authored(action)),
     regenerate: (action, startReply) => core.regenerate(authored(action), startReply),

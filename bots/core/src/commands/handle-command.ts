@@ -1,10 +1,10 @@
-import { checkAccess } from "../access/admit.ts";
+import { accessRefusal } from "../access/access.ts";
 import { commandRefusal } from "../access/command-access.ts";
 import { BotError } from "../bot-error.ts";
 import { type CompareCommand, compare } from "../compare.ts";
 import { workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
-import type { IncomingCommand, StartReply } from "../platform.ts";
+import type { Claim, IncomingCommand, IncomingEvent, StartReply } from "../platform.ts";
 import { CollectedReply } from "../reply/collected-reply.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -12,10 +12,9 @@ import { runCommand } from "./run-command.ts";
 export async function handleCommand(core: Core, incoming: IncomingCommand): Promise<string | undefined> {
   return await tellFailure(core, incoming, async () => {
     if (!(await claimCommand(core, incoming))) return undefined;
-    const { place, author, command } = incoming;
+    const { place, command } = incoming;
     if (command.type === "compare") return await compareInOneText(core, { ...incoming, command });
-    const refusal = commandRefusal(core.access, author, command);
-    return refusal ?? (await runCommand(command, { ...core, place }));
+    return await runCommand(command, { ...core, place });
   });
 }
 
@@ -33,11 +32,22 @@ export async function streamComparison(
   });
 }
 
-/** A command that changes nothing may be answered although its claim cannot be kept. */
-async function claimCommand(core: Core, { place, author, eventId }: IncomingCommand): Promise<boolean> {
+/** What changes nothing may be answered although its claim cannot be kept. */
+export async function claim(
+  core: Core,
+  { place, author, eventId, command }: IncomingEvent & Partial<IncomingCommand>,
+): Promise<Claim> {
   const isFirst = await core.store.claimEvent(workspaceKey(place), eventId).catch(() => true);
-  if (isFirst) checkAccess(core, place, author);
-  return isFirst;
+  if (!isFirst) return { type: "taken" };
+  const sentence =
+    accessRefusal(core.access, place, author) ?? (command && commandRefusal(core.access, author, command));
+  return sentence === undefined ? { type: "claimed" } : { type: "refused", sentence };
+}
+
+async function claimCommand(core: Core, incoming: IncomingCommand): Promise<boolean> {
+  const claimed = await claim(core, incoming);
+  if (claimed.type === "refused") throw new BotError("ACCESS_DENIED", claimed.sentence);
+  return claimed.type === "claimed";
 }
 
 async function compareInOneText(core: Core, incoming: CompareCommand): Promise<string> {

@@ -66,17 +66,18 @@ export class SlashHandler {
     const place = channel && placeOf(channel);
     if (!place || !channel.isSendable()) return "I cannot answer in this kind of channel.";
     const command = parseCommand(commandWords(interaction));
+    const author = await this.#options.authors.of(interaction.user, interaction.member);
+    const eventId = interaction.id;
+    if ("type" in command && command.type !== "compare")
+      return await core.handleCommand({ eventId, place, author, command });
+    const question = { eventId: `${eventId}:question`, place, author };
+    const claim = await core.claim("error" in command ? question : { ...question, command });
+    if (claim.type === "taken") return undefined;
+    if (claim.type === "refused") return claim.sentence;
     if ("error" in command) return command.error;
-    const incoming = {
-      eventId: interaction.id,
-      place,
-      author: await this.#options.authors.of(interaction.user, interaction.member),
-      command,
-    };
-    if (command.type !== "compare") return await core.handleCommand(incoming);
     await interaction.editReply(`**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`);
     return await core.compare(
-      incoming,
+      { eventId, place, author, command },
       replies.starter({ channel, place, questionId: undefined, authorId: interaction.user.id, isCompared: true }),
     );
   }

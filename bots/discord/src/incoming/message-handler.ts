@@ -50,7 +50,11 @@ export class MessageHandler {
   async #runCommand({ eventId, place, author, text }: IncomingMessage, where: ReplyPlace): Promise<void> {
     const { core, replies } = this.#options;
     const command = parseCommand(text);
-    if ("error" in command) return await say(where, eventId, command.error);
+    if ("error" in command) {
+      const claim = await core.claim({ eventId, place, author });
+      if (claim.type !== "taken") await say(where, eventId, claim.type === "refused" ? claim.sentence : command.error);
+      return;
+    }
     const incoming = { eventId, place, author, command };
     const isComparison = command.type === "compare";
     const answer = isComparison

@@ -41,8 +41,13 @@ export interface CommandMessage {
 /** Answers a command in its thread, where everyone sees it. */
 export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
   const { eventId, place, thread, userId, command } = message;
-  if ("error" in command) return await post(context, thread, command.error, []);
   const author = await context.people.author(userId);
+  if ("error" in command) {
+    const claim = await context.core.claim({ eventId, place, author });
+    if (claim.type !== "taken")
+      await post(context, thread, claim.type === "refused" ? claim.sentence : command.error, []);
+    return;
+  }
   const incoming = { eventId, place, author, command };
   const answer =
     command.type === "compare"

@@ -61,6 +61,10 @@ interface Question {
 async function ask(context: SlackContext, asked: Question): Promise<void> {
   const { channel, ts, threadTs = ts, question, userId, viewId } = asked;
   const author = await context.people.author(userId);
+  const place = { ...placeAt(context, channel, undefined), threadId: threadTs };
+  const claim = await context.core.claim({ eventId: `ask:${viewId}:question`, place, author });
+  if (claim.type === "taken") return;
+  if (claim.type === "refused") return await tellPrivately(context, { channelId: channel }, userId, claim.sentence);
   try {
     const line = withoutPings(`*${escapeMrkdwn(author.name)}* asks: ${escapeMrkdwn(question)}`);
     await context.client.call("chat.postMessage", { channel, thread_ts: threadTs, text: line });
@@ -70,7 +74,6 @@ async function ask(context: SlackContext, asked: Question): Promise<void> {
     return await tellPrivately(context, { channelId: channel }, userId, sentence);
   }
   const { quote, files } = await askedAbout(context, asked);
-  const place = { ...placeAt(context, channel, undefined), threadId: threadTs };
   const attachments = attachmentsOf(files, context.fileAccess);
   const message = { eventId: `ask:${viewId}`, place, author, text: question, quote, attachments };
   await context.core.handleMessage(message, replyStarter(context, place, userId));

@@ -1,4 +1,4 @@
-import { type Command, parseCommand } from "@cria/bot-core";
+import { type Author, type Command, parseCommand } from "@cria/bot-core";
 import type { App, RespondFn, SlashCommand } from "@slack/bolt";
 import { slackError } from "../api/slack-errors.ts";
 import { placeAt, replyStarter, type SlackContext } from "../context.ts";
@@ -40,11 +40,14 @@ async function compareInThread(
   incoming: {
     eventId: string;
     place: ReturnType<typeof placeAt>;
-    author: { id: string; name: string };
+    author: Author;
     command: Command & { type: "compare" };
   },
 ): Promise<string | undefined> {
   const { models, text } = incoming.command;
+  const claim = await context.core.claim({ ...incoming, eventId: `${incoming.eventId}:question` });
+  if (claim.type === "taken") return undefined;
+  if (claim.type === "refused") return claim.sentence;
   const line = `*${escapeMrkdwn(incoming.author.name)}* compares ${models.map(escapeMrkdwn).join(" and ")}:\n>${escapeMrkdwn(text)}`;
   try {
     const posted = await context.client.call("chat.postMessage", { channel, text: withoutPings(line).slice(0, 3_000) });

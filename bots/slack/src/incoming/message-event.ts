@@ -34,7 +34,10 @@ export function isWritten({ subtype, bot_id, user }: SlackMessageEvent): boolean
 }
 
 /** Where a message's conversation takes place: its thread, or the one that it roots. */
-export function placeOf(event: SlackMessageEvent, workspaceId: string): Place & { readonly threadId: string } {
+export function placeOf(
+  event: Pick<SlackMessageEvent, "channel" | "channel_type" | "ts" | "thread_ts">,
+  workspaceId: string,
+): Place & { readonly threadId: string } {
   const { channel, channel_type, ts, thread_ts = ts } = event;
   const isDirect = channel_type === "im" || channel.startsWith("D");
   return { platform: "slack", workspaceId, channelId: channel, threadId: thread_ts, isDirect };

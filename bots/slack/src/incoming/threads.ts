@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { PacedClient } from "../api/paced-client.ts";
+import type { PacedClient, SlackAnswer } from "../api/paced-client.ts";
 import { LruCache } from "./lru-cache.ts";
 import type { SlackMessageEvent } from "./message-event.ts";
 
@@ -10,17 +10,27 @@ const STRANGER_LIFETIME_MS = 30_000;
 /** Messages of a thread that are looked at. */
 const MAX_LOOKED_AT = 200;
 
+export interface ThreadsOptions {
+  readonly client: PacedClient;
+  readonly botUserId: string;
+  /** Whether there is a memory of the conversation in a thread. */
+  readonly remembers: (channel: string, threadTs: string) => Promise<boolean>;
+  readonly logger: Logger;
+}
+
 /** Which threads the bot is in: those it wrote in, or was mentioned in. */
 export class Threads {
   readonly #client: PacedClient;
   readonly #botUserId: string;
+  readonly #remembers: ThreadsOptions["remembers"];
   readonly #logger: Logger;
   readonly #joined = new LruCache<true>(MAX_THREADS, MEMBER_LIFETIME_MS);
   readonly #strange = new LruCache<true>(MAX_THREADS, STRANGER_LIFETIME_MS);
 
-  constructor(client: PacedClient, botUserId: string, logger: Logger) {
+  constructor({ client, botUserId, remembers, logger }: ThreadsOptions) {
     this.#client = client;
     this.#botUserId = botUserId;
+    this.#remembers = remembers;
     this.#logger = logger;
   }
 
@@ -29,14 +39,22 @@ export class Threads {
     this.#joined.set(`${channel}:${threadTs}`, true);
   }
 
-  /** Whether the bot is in a thread, other than by the message `exceptTs`. False where Slack does not tell. */
+  /**
+   * Whether the bot is in a thread, other than by the message `exceptTs`. False where Slack does not tell, and while its
+   * calls are used up: people talk in threads without end, and those who mention the bot do not wait for that.
+   */
   async has(channel: string, threadTs: string, exceptTs: string): Promise<boolean> {
     const key = `${channel}:${threadTs}`;
     if (this.#joined.get(key)) return true;
     if (this.#strange.get(key)) return false;
-    const isIn = this.isIn(await this.messages(channel, threadTs), exceptTs);
-    (isIn ? this.#joined : this.#strange).set(key, true);
-    return isIn;
+    const isIn = (await this.#remembers(channel, threadTs)) || (await this.#looksIn(channel, threadTs, exceptTs));
+    if (isIn !== undefined) (isIn ? this.#joined : this.#strange).set(key, true);
+    return isIn ?? false;
+  }
+
+  async #looksIn(channel: string, threadTs: string, exceptTs: string): Promise<boolean | undefined> {
+    const messages = await this.#read(() => this.#client.callNow("conversations.replies", ofThread(channel, threadTs)));
+    return messages && this.isIn(messages, exceptTs);
   }
 
   /** Whether the bot wrote one of these messages, or was mentioned in one. */
@@ -53,13 +71,21 @@ export class Threads {
 
   /** The first messages of a thread, its root included; none where Slack does not tell. */
   async messages(channel: string, threadTs: string): Promise<readonly SlackMessageEvent[]> {
+    return (await this.#read(() => this.#client.call("conversations.replies", ofThread(channel, threadTs)))) ?? [];
+  }
+
+  /** Undefined where it could not be asked. */
+  async #read(call: () => Promise<SlackAnswer | undefined>): Promise<readonly SlackMessageEvent[] | undefined> {
     try {
-      const args = { channel, ts: threadTs, limit: MAX_LOOKED_AT };
-      const answer = await this.#client.call("conversations.replies", args);
-      return (answer as { messages?: readonly SlackMessageEvent[] }).messages ?? [];
+      const answer = (await call()) as { messages?: readonly SlackMessageEvent[] } | undefined;
+      return answer && (answer.messages ?? []);
     } catch (error) {
-      this.#logger.debug({ err: error, channel }, "a thread cannot be read");
+      this.#logger.debug({ err: error }, "a thread cannot be read");
       return [];
     }
   }
+}
+
+function ofThread(channel: string, threadTs: string) {
+  return { channel, ts: threadTs, limit: MAX_LOOKED_AT };
 }

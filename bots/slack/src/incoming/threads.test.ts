@@ -1,0 +1,44 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import type { PacedClient } from "../api/paced-client.ts";
+import { Threads } from "./threads.ts";
+
+const byBot = { type: "message", channel: "C1", ts: "1.2", user: "UBOT" };
+const byAnn = { type: "message", channel: "C1", ts: "1.1", user: "U1" };
+
+/** Threads over a Slack that lists these messages, and a memory of those threads. */
+function createThreads({ messages = [byAnn], remembered = "", hasBudget = true } = {}) {
+  const calls: string[] = [];
+  const list = async (method: string) => {
+    calls.push(method);
+    return hasBudget ? { ok: true, messages } : undefined;
+  };
+  const client = { callNow: list, call: () => new Promise(() => undefined) } as unknown as PacedClient;
+  const remembers = async (_: string, threadTs: string) => threadTs === remembered;
+  return { calls, threads: new Threads({ client, botUserId: "UBOT", remembers, logger: pino({ level: "silent" }) }) };
+}
+
+describe("Threads", () => {
+  it("has those that are remembered without asking Slack, and knows them from then on", async () => {
+    const { threads, calls } = createThreads({ remembered: "1.1" });
+    expect(await threads.has("C1", "1.1", "1.9")).toBe(true);
+    expect(threads.hasJoined("C1", "1.1")).toBe(true);
+    expect(calls).toEqual([]);
+  });
+
+  it("looks once into those that are not, and has those where the bot wrote", async () => {
+    const strange = createThreads();
+    expect([await strange.threads.has("C1", "1.1", "1.9"), await strange.threads.has("C1", "1.1", "2.0")]).toEqual([
+      false,
+      false,
+    ]);
+    expect(strange.calls).toEqual(["conversations.replies"]);
+    expect(await createThreads({ messages: [byAnn, byBot] }).threads.has("C1", "1.1", "1.9")).toBe(true);
+  });
+
+  it("does not wait while Slack's calls are used up: the message is not for the bot, and the next is looked at anew", async () => {
+    const { threads, calls } = createThreads({ hasBudget: false, messages: [byBot] });
+    expect([await threads.has("C1", "1.1", "1.9"), await threads.has("C1", "1.1", "2.0")]).toEqual([false, false]);
+    expect(calls).toHaveLength(2);
+  });
+});
