@@ -22,8 +22,8 @@ async function answers(url: string, signal: AbortSignal): Promise<boolean> {
 }
 
 /**
- * Loads the default model, telling how far it is at most once a second. What goes wrong with the model is told, not
- * thrown: the others serve. Rejects when the signal aborts.
+ * Loads the default model, telling how far it is at most once a second. What goes wrong is told, not thrown: the other
+ * models serve, and the service may be back in a moment. Rejects when the signal aborts.
  */
 export async function loadDefaultModel(
   client: InferenceClient,
@@ -31,13 +31,15 @@ export async function loadDefaultModel(
   signal: AbortSignal,
 ): Promise<void> {
   await untilServing(client, signal);
-  const model = (await client.listModels()).find((candidate) => candidate.isDefault);
-  if (!model) return tell("there is no default model; docs/models.md says how to get one");
+  let name = "the default model";
   try {
-    await tellProgress(client, model.name, tell, signal);
+    const model = (await client.listModels()).find((candidate) => candidate.isDefault);
+    if (!model) return tell("there is no default model; docs/models.md says how to get one");
+    name = model.name;
+    await tellProgress(client, name, tell, signal);
   } catch (error) {
     signal.throwIfAborted();
-    tell(`${model.name} could not be loaded: ${error instanceof Error ? error.message : error}`);
+    tell(`${name} could not be loaded: ${error instanceof Error ? error.message : error}`);
   }
 }
 
