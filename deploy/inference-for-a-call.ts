@@ -13,7 +13,6 @@ const PROBE_MS = 1000;
 /** One that was named may be far away. */
 const NAMED_MS = 3000;
 const INSTANCE_MS = 20_000;
-const STOP_GRACE_MS = 1000;
 
 /** A service to ask, and how to be done with it. */
 export interface InferenceForACall {
@@ -81,7 +80,7 @@ async function start({ settings, env, signal }: InferenceSearch): Promise<Infere
   const { client } = connected(`${reachableHost(settings.inferenceHost)}:${port}`, env.CRIA_TOKEN);
   const close = async () => {
     client.close();
-    await group.stop(STOP_GRACE_MS);
+    await group.stop();
   };
   try {
     await untilServing(client, AbortSignal.any([signal, group.failure]));

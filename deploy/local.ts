@@ -11,9 +11,6 @@ import { type LocalSettings, loadLocalSettings, ROOT, reachableHost } from "./se
 import { envFilePath, loadEnvFile } from "./setup/env-file.ts";
 import { StartError } from "./start-error.ts";
 
-/** Of each process, from Ctrl-C to the hard end: three of them within three seconds. */
-const STOP_GRACE_MS = 800;
-
 const write = createLineWriter(console.log, process.stdout.isTTY && !process.env.NO_COLOR);
 const stopping = new AbortController();
 // Once: a second Ctrl-C ends this process at once, and the others notice (exit-with-parent.ts).
@@ -41,7 +38,7 @@ async function runLocally(settings: LocalSettings, signal: AbortSignal): Promise
     await announce(instance, end);
     await aborted(end);
   } finally {
-    await group.stop(STOP_GRACE_MS);
+    await group.stop();
     letGo();
   }
   group.failure.throwIfAborted();

@@ -5,9 +5,16 @@ import type { ProcessSpec } from "./supervised-process.ts";
 
 const EXIT_WITH_PARENT = pathToFileURL(join(ROOT, "deploy/exit-with-parent.ts")).href;
 
+/** For the last words of replies that are being written. With what comes after it, all ends within three seconds. */
+const BOT_GRACE_MS = 2_200;
+/** What bots stand on has nothing to do any more once they are gone. */
+export const BASE_GRACE_MS = 700;
+
 /** The inference service, listening there. */
 export function inferenceProcess(env: NodeJS.ProcessEnv, host: string, port: number): ProcessSpec {
-  return nodeProcess("inference", "services/inference/src/main.ts", { ...env, CRIA_HOST: host, CRIA_PORT: `${port}` });
+  const ownEnv = { ...env, CRIA_HOST: host, CRIA_PORT: `${port}` };
+  const spec = nodeProcess("inference", "services/inference/src/main.ts", ownEnv);
+  return { ...spec, graceMs: BASE_GRACE_MS, isBase: true };
 }
 
 /** The web chat. */
@@ -22,5 +29,5 @@ export function botProcess(platform: "slack" | "discord", env: NodeJS.ProcessEnv
 
 function nodeProcess(name: string, main: string, env: NodeJS.ProcessEnv): ProcessSpec {
   const args = ["--import", "tsx", "--import", EXIT_WITH_PARENT, join(ROOT, main)];
-  return { name, command: process.execPath, args, cwd: ROOT, env };
+  return { name, command: process.execPath, args, cwd: ROOT, env, graceMs: BOT_GRACE_MS };
 }

@@ -3,7 +3,7 @@ import { type ProcessSpec, SupervisedProcess } from "./supervised-process.ts";
 
 /** Processes that live and end together. */
 export class ProcessGroup {
-  readonly #processes: SupervisedProcess[] = [];
+  readonly #processes: { readonly child: SupervisedProcess; readonly isBase: boolean }[] = [];
   readonly #write: (name: string, line: string) => void;
   readonly #failure = new AbortController();
 
@@ -23,7 +23,7 @@ export class ProcessGroup {
       onLine: (line) => this.#write(spec.name, line),
       onGiveUp: (reason) => this.#onGiveUp(spec, reason),
     });
-    this.#processes.push(child);
+    this.#processes.push({ child, isBase: spec.isBase ?? false });
     child.start();
   }
 
@@ -32,11 +32,14 @@ export class ProcessGroup {
     else this.#failure.abort(new StartError(reason));
   }
 
-  /**
-   * Ends all, one after another, the last started first, so that none loses what it stands on before it is done. Each has
-   * `graceMs` for it.
-   */
-  async stop(graceMs: number): Promise<void> {
-    for (const child of this.#processes.toReversed()) await child.stop(graceMs);
+  /** Ends all, each within its grace: first those that stand on others, so that none loses what it needs before it is done. */
+  async stop(): Promise<void> {
+    await this.#stop(false);
+    await this.#stop(true);
+  }
+
+  async #stop(isBase: boolean): Promise<void> {
+    const processes = this.#processes.filter((candidate) => candidate.isBase === isBase);
+    await Promise.all(processes.map(({ child }) => child.stop()));
   }
 }

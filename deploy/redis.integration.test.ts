@@ -45,7 +45,7 @@ describe.skipIf(!valkey)("a Valkey of our own", () => {
 
   async function run<T>(server: string, work: (client: RedisClient) => Promise<T>): Promise<T> {
     const { spec, url } = prepareRedis(server, folder, await freePort("127.0.0.1"));
-    const child = new SupervisedProcess(spec, { onLine: () => {}, onGiveUp: () => {} });
+    const child = new SupervisedProcess({ ...spec, graceMs: 5_000 }, { onLine: () => {}, onGiveUp: () => {} });
     child.start();
     const redis = await connectRedis(url, pino({ level: "silent" }));
     try {
@@ -56,7 +56,7 @@ describe.skipIf(!valkey)("a Valkey of our own", () => {
       return await redis.run(work);
     } finally {
       await redis.close();
-      await child.stop(5_000);
+      await child.stop();
     }
   }
 });

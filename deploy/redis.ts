@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { BASE_GRACE_MS } from "./node-processes.ts";
 import type { ProcessSpec } from "./supervised-process.ts";
 
 const LOG_FILE = "redis.log";
@@ -57,6 +58,8 @@ export function prepareRedis(server: string, stateDir: string, port: number): Lo
     cwd: dir,
     env: { PATH: process.env.PATH },
     logFile: join(dir, LOG_FILE),
+    graceMs: BASE_GRACE_MS,
+    isBase: true,
   };
   return { spec, url: `redis://:${password}@127.0.0.1:${port}` };
 }

@@ -4,11 +4,18 @@ import { MAX_QUICK_DEATHS } from "./restart-policy.ts";
 import { SupervisedProcess } from "./supervised-process.ts";
 
 const running: SupervisedProcess[] = [];
-afterEach(() => Promise.all(running.splice(0).map((child) => child.stop(0))));
+afterEach(() => Promise.all(running.splice(0).map((child) => child.stop())));
 
 function supervise(script: string) {
   const lines = new LineLog();
-  const spec = { name: "child", command: process.execPath, args: ["-e", script], cwd: ".", env: process.env };
+  const spec = {
+    name: "child",
+    command: process.execPath,
+    args: ["-e", script],
+    cwd: ".",
+    env: process.env,
+    graceMs: 100,
+  };
   const child = new SupervisedProcess(spec, {
     onLine: (line) => lines.push(line),
     onGiveUp: (reason) => lines.push(`gave up: ${reason}`),
@@ -72,7 +79,7 @@ describe("SupervisedProcess", () => {
 
   it("gives up on a program that does not exist, naming it", async () => {
     const lines = new LineLog();
-    const spec = { name: "ghost", command: "no-such-program", args: [], cwd: ".", env: process.env };
+    const spec = { name: "ghost", command: "no-such-program", args: [], cwd: ".", env: process.env, graceMs: 0 };
     const child = new SupervisedProcess(spec, {
       onLine: (line) => lines.push(line),
       onGiveUp: (line) => lines.push(line),
@@ -87,7 +94,7 @@ describe("SupervisedProcess", () => {
       "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log(process.pid)",
     );
     const pid = Number(await lines.find(/^\d+$/));
-    await child.stop(100);
+    await child.stop();
     expect(isAlive(pid)).toBe(false);
     expect(lines.count(/died/)).toBe(0);
   });

@@ -10,6 +10,10 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
+  /** From SIGTERM to the hard end. */
+  readonly graceMs: number;
+  /** Whether others stand on it, and so end before it. Default false. */
+  readonly isBase?: boolean;
   /** Whether the others go on without it. Default false: what they stand on has to run. */
   readonly isOptional?: boolean;
   /** Where it says what went wrong, if not in its output. */
@@ -63,15 +67,15 @@ export class SupervisedProcess {
     );
   }
 
-  /** Asks it to end, and ends it the hard way `graceMs` later. Resolves when it is gone. */
-  async stop(graceMs: number): Promise<void> {
+  /** Asks it to end, and ends it the hard way after its grace. Resolves when it is gone. */
+  async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#retry);
     const child = this.#child;
     if (!child?.pid) return;
     const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     signalGroup(child, "SIGTERM");
-    const timer = setTimeout(() => signalGroup(child, "SIGKILL"), graceMs);
+    const timer = setTimeout(() => signalGroup(child, "SIGKILL"), this.#spec.graceMs);
     await exited;
     clearTimeout(timer);
   }

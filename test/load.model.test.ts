@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client.close();
   admin.close();
-  await group.stop(1000);
+  await group.stop();
 });
 
 const load = () =>

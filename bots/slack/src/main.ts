@@ -2,10 +2,10 @@ import { createLogger, loadCoreConfig, openBotCore, RefusedError, resolveSetting
 import { loadSlackConfig, type SlackConfig } from "./config.ts";
 import { createSlackPlatform } from "./slack-platform.ts";
 
-/** From SIGTERM to the end of replies that are being written. */
-const STOP_GRACE_MS = 5_000;
+/** Replies that are being written end at once, with a line that says so and buttons that go on in another process. */
+const STOP_GRACE_MS = 0;
 /** After which the process ends, whatever hangs. */
-const STOP_LIMIT_MS = 10_000;
+const STOP_LIMIT_MS = 5_000;
 /** Configuration or tokens are wrong: another start is no use. */
 const EXIT_CONFIG = 2;
 
