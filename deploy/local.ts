@@ -8,7 +8,6 @@ import { ProcessGroup } from "./process-group.ts";
 import { loadDefaultModel, waitForPage } from "./readiness.ts";
 import { findRedisServer, prepareRedis } from "./redis.ts";
 import { type LocalSettings, loadLocalSettings, ROOT, reachableHost } from "./settings.ts";
-import { envFilePath, loadEnvFile } from "./setup/env-file.ts";
 import { StartError } from "./start-error.ts";
 
 const write = createLineWriter(console.log, process.stdout.isTTY && !process.env.NO_COLOR);
@@ -16,7 +15,6 @@ const stopping = new AbortController();
 // Once: a second Ctrl-C ends this process at once, and the others notice (exit-with-parent.ts).
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => stopping.abort());
 
-loadEnvFile(envFilePath(process.env));
 try {
   await runLocally(loadLocalSettings(process.env), stopping.signal);
 } catch (error) {

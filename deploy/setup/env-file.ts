@@ -5,7 +5,7 @@ import { ROOT } from "../settings.ts";
 /** Readable by its owner alone: it holds tokens. */
 const MODE = 0o600;
 
-/** Where the variables are that `npm run setup` writes and `npm start` reads. */
+/** Where the variables are that `npm run setup` writes, for all npm scripts that people run. */
 export function envFilePath(env: NodeJS.ProcessEnv): string {
   return resolve(ROOT, env.CRIA_ENV_FILE || ".env");
 }
