@@ -1,23 +1,25 @@
 import { createBotCore, createMemoryConversationStore, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCoreBot } from "../core-bot.ts";
 import { ChatRooms } from "../rooms/chat-rooms.ts";
 import { EventFeed } from "../rooms/event-feed.ts";
 import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
-import { type AppOptions, createApp } from "./app.ts";
+import { createApp } from "./app.ts";
 import { createAsset } from "./client-bundle.ts";
 import { hostNamesFor } from "./security.ts";
 
 const HOST = "127.0.0.1:3000";
 const JSON_HEADERS = { host: HOST, origin: `http://${HOST}`, "content-type": "application/json" };
 
-let options: AppOptions;
+let app: ReturnType<typeof createApp>;
 let inference: FakeInferenceClient;
+let stopping: AbortController;
 beforeEach(async () => {
   inference = new FakeInferenceClient(TEST_MODELS);
+  stopping = new AbortController();
   const logger = pino({ level: "silent" });
   const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
   const bot = createCoreBot({
@@ -32,7 +34,7 @@ beforeEach(async () => {
     await createAsset("/", Buffer.from("<p>page</p>")),
     await createAsset("/assets/app-1.js", Buffer.alloc(9)),
   ];
-  options = {
+  app = createApp({
     rooms,
     bot,
     feed,
@@ -41,12 +43,13 @@ beforeEach(async () => {
     workspaceName: "Cria",
     hostNames: hostNamesFor("127.0.0.1", []),
     logger,
-    signal: new AbortController().signal,
-  };
+    signal: stopping.signal,
+  });
 });
+afterEach(() => stopping.abort());
 
 async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  return await createApp(options).request(path, { ...init, headers: { host: HOST, ...init.headers } });
+  return await app.request(path, { ...init, headers: { host: HOST, ...init.headers } });
 }
 
 async function join(name = "Ada"): Promise<string> {
@@ -58,6 +61,9 @@ function post(path: string, body: unknown, headers: Record<string, string> = {})
   return request(path, { method: "POST", body: JSON.stringify(body), headers: { ...JSON_HEADERS, ...headers } });
 }
 
+/** What a stream says first; it stays open, as one whose page is gone without a word. */
+const firstOf = async (response: Response) =>
+  new TextDecoder().decode((await response.body!.getReader().read()).value ?? new Uint8Array());
 const errorOf = async (response: Response) => ((await response.json()) as { error: string }).error;
 
 describe("createApp", () => {
@@ -87,6 +93,24 @@ describe("createApp", () => {
     for (const path of ["/api/models", "/api/events", "/api/channels/general", "/api/completions"])
       expect((await request(path)).status).toBe(401);
     expect((await post("/api/channels/general/messages", { id: "message-1", text: "hello" })).status).toBe(401);
+  });
+
+  it("answers HEAD for the event stream and holds no connection for it", async () => {
+    const cookie = await join();
+    for (let count = 0; count < 5; count++) {
+      const head = await request("/api/events", { method: "HEAD", headers: { cookie } });
+      expect([head.status, head.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    }
+    expect(await firstOf(await request("/api/events", { headers: { cookie } }))).toMatch(/^event: (ping|resync)/);
+  });
+
+  it("counts a window once that comes again by another network, its old stream being dead", async () => {
+    const cookie = await join();
+    const open = async (id: string) => firstOf(await request(`/api/events?window=${id}`, { headers: { cookie } }));
+    for (let change = 0; change < 3; change++)
+      for (const id of ["window-1", "window-2"]) expect(await open(id)).not.toContain("refused");
+    for (const id of ["window-3", "window-4"]) expect(await open(id)).not.toContain("refused");
+    expect(await open("window-5")).toContain("You have 4 other windows open");
   });
 
   it("gives the workspace to who has one", async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -61,6 +62,7 @@ function sessionRoutes({ secret }: AppOptions): Hono<Env> {
 function apiRoutes(options: AppOptions): Hono<Env> {
   const { rooms, bot, feed, secret } = options;
   const connections = new ConnectionLimit();
+  options.signal.addEventListener("abort", () => connections.closeAll(), { once: true });
   const api = new Hono<Env>();
   // The first question of a page: a browser without a name is no fault.
   api.get("/workspace", async (context) => {
@@ -76,12 +78,16 @@ function apiRoutes(options: AppOptions): Hono<Env> {
     await next();
   });
   api.get("/events", (context) => {
+    // HEAD comes here too, and its stream would have no reader to end it.
+    if (context.req.method === "HEAD") return context.body(null, 200, { "content-type": "text/event-stream" });
     const personId = context.var.person.id;
-    const refusal = connections.refusal(personId);
+    // A reader that names no window is one of its own.
+    const windowId = idSchema.safeParse(context.req.query("window")).data ?? randomUUID();
+    const refusal = connections.refusal(personId, windowId);
     if (refusal !== undefined) return refuseEvents(context, refusal);
-    const onClose = connections.take(personId);
+    const { signal, close } = connections.take(personId, windowId);
     const after = context.req.header("last-event-id") ?? context.req.query("after") ?? "";
-    return streamEvents(context, { feed, personId, after, onClose, signal: options.signal });
+    return streamEvents(context, { feed, personId, after, signal, onClose: close });
   });
   api.use(compress());
   api.get("/models", async (context) => context.json(await bot.models().catch(unreachable)));

@@ -60,6 +60,23 @@ describe("streamEvents", () => {
     expect((await text).match(/event: ping/g)).toHaveLength(5);
   });
 
+  it("asks a page that reads to come again, and ends where it does not", async () => {
+    const response = await openStream();
+    const text = response.text();
+    await vi.advanceTimersByTimeAsync(149_000);
+    expect(onClose).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await text).toMatch(/(event: ping\ndata: \n\n){8}event: renew\ndata: \n\n/);
+    expect(onClose).toHaveBeenCalledOnce();
+  });
+
+  it("lets go of a page whose network went away, although nothing it is sent fails", async () => {
+    await openStream();
+    await vi.advanceTimersByTimeAsync(150_000);
+    expect(onClose).toHaveBeenCalledOnce();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it("sends what was missed, or says that it is more than may wait", async () => {
     const after = feed.lastId;
     publish(3);

@@ -6,14 +6,19 @@ import type { EventFeed, FeedEntry } from "../rooms/event-feed.ts";
 export const MAX_WAITING_EVENTS = 1_000;
 /** Shorter than the minute after which proxies cut silent connections. */
 const PING_INTERVAL_MS = 15_000;
-const PING: SSEMessage = { event: "ping", data: "" };
+/**
+ * A stream asks its page to come again after this time, and ends soon after where it does not: what is written into a
+ * network that went away looks sent for a quarter of an hour.
+ */
+const RENEWAL_MS = 120_000;
+const RENEWAL_LIMIT_MS = 150_000;
 
 export interface EventStreamOptions {
   readonly feed: EventFeed;
   readonly personId: string;
   /** The last event the page saw. */
   readonly after: string;
-  /** Ends the stream when the server stops. */
+  /** Ends the stream. */
   readonly signal: AbortSignal;
   readonly onClose: () => void;
 }
@@ -33,12 +38,16 @@ async function sendEvents(stream: SSEStreamingApi, options: EventStreamOptions):
   // Read and subscribed in the same turn: nothing falls in between.
   const missed = feed.missedSince(after, personId);
   const canResume = missed !== undefined && missed.length < MAX_WAITING_EVENTS;
-  const first = canResume ? PING : { event: "resync", data: "", id: feed.lastId };
+  const first = canResume ? messageOf("ping") : { event: "resync", data: "", id: feed.lastId };
   const queue = new EventQueue(canResume ? missed : []);
   // Aborted, not ended: the write that a stalled page holds up would never return.
   const abort = () => stream.abort();
   const unsubscribe = feed.subscribe(personId, (entry) => queue.push(entry) || abort());
-  const ping = setInterval(() => queue.isIdle && queue.push("ping"), PING_INTERVAL_MS);
+  const timers = [
+    setInterval(() => queue.isIdle && queue.push("ping"), PING_INTERVAL_MS),
+    setTimeout(() => queue.push("renew"), RENEWAL_MS),
+    setTimeout(abort, RENEWAL_LIMIT_MS),
+  ];
   stream.onAbort(() => {
     unsubscribe();
     queue.end();
@@ -48,17 +57,18 @@ async function sendEvents(stream: SSEStreamingApi, options: EventStreamOptions):
     await stream.writeSSE(first);
     for await (const item of queue) await stream.writeSSE(messageOf(item));
   } finally {
-    clearInterval(ping);
+    for (const timer of timers) clearTimeout(timer);
     unsubscribe();
     signal.removeEventListener("abort", abort);
     options.onClose();
   }
 }
 
-type QueueItem = FeedEntry | "ping";
+type QueueItem = FeedEntry | "ping" | "renew";
 
 function messageOf(item: QueueItem): SSEMessage {
-  return item === "ping" ? PING : { id: item.id, data: JSON.stringify(item.event) };
+  if (item === "ping" || item === "renew") return { event: item, data: "" };
+  return { id: item.id, data: JSON.stringify(item.event) };
 }
 
 class EventQueue implements AsyncIterable<QueueItem> {

@@ -1,4 +1,5 @@
 import type { ServerEvent } from "../../wire.ts";
+import { newId } from "./new-id.ts";
 
 /** A connection that has been silent for so long is dead: the server pings every 15 s. */
 const SILENCE_LIMIT_MS = 40_000;
@@ -18,15 +19,17 @@ export interface EventConnectionOptions {
 
 /** Keeps an event stream open: after each cut it goes on after the last event seen. Returns what closes it. */
 export function connectEvents(options: EventConnectionOptions): () => void {
+  const windowId = newId();
   let after = options.after;
   let source: EventSource | undefined;
   let timer: number | undefined;
   let retryMs = FIRST_RETRY_MS;
 
   function open(): void {
-    source = new EventSource(`/api/events?after=${encodeURIComponent(after)}`);
+    source = new EventSource(`/api/events?window=${windowId}&after=${encodeURIComponent(after)}`);
     source.onerror = reopen;
     source.addEventListener("ping", onAlive);
+    source.addEventListener("renew", reopenNow);
     source.addEventListener("refused", (event: MessageEvent<string>) => {
       retryMs = LONGEST_RETRY_MS;
       reopen();
