@@ -84,6 +84,80 @@ describe("a fifth window", () => {
   });
 });
 
+describe("a stream that the server asks to renew", () => {
+  it("comes again as the same window, and nobody sees it", async () => {
+    const windows: (string | null)[] = [];
+    const once = "event: ping\ndata: \n\nevent: renew\ndata: \n\n";
+    await ada.page.route("**/api/events*", (route) => {
+      windows.push(new URL(route.request().url()).searchParams.get("window"));
+      if (windows.length > 1) return route.continue();
+      return route.fulfill({ contentType: "text/event-stream", body: once });
+    });
+    await ada.page.addInitScript(() => {
+      const seen: string[] = [];
+      Object.assign(window, { seen });
+      new MutationObserver(() => seen.push(document.querySelector(".connection")?.textContent ?? "")).observe(
+        document,
+        {
+          subtree: true,
+          childList: true,
+          characterData: true,
+        },
+      );
+    });
+    await ada.page.reload();
+    await expect.poll(() => windows.length).toBe(2);
+    await ada.send("hello");
+    await ada.waitForReplies(1);
+    expect(windows[0]).toMatch(/^[\da-f]{24}$/);
+    expect(windows[1]).toBe(windows[0]);
+    const seen = await ada.page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+    expect(seen).toContain("Connected");
+    expect(seen).not.toContain("Reconnecting…");
+  });
+});
+
+describe("a channel that cannot be loaded", () => {
+  let numAsked: number;
+  const refuse = async (status: number, error: string) => {
+    numAsked = 0;
+    await ada.page.clock.install();
+    await ada.page.reload();
+    await connection().getByText("Connected").waitFor();
+    await ada.page.route("**/api/channels/general", (route) => {
+      numAsked++;
+      return route.fulfill({ status, json: { error } });
+    });
+    await ada.openChannel("general");
+    await ada.page.getByText(error).waitFor();
+  };
+  /** Whether the page asks within a minute. */
+  const asksAgain = async () => {
+    const before = numAsked;
+    await ada.page.clock.fastForward(60_000);
+    await ada.page.evaluate(() => fetch("/api/workspace").then((response) => response.text()));
+    return numAsked > before;
+  };
+
+  it("is asked for again while it is shown, and its error goes when it comes", async () => {
+    await refuse(503, "Not now.");
+    expect(await asksAgain()).toBe(true);
+    await ada.openChannel("random");
+    expect(await asksAgain()).toBe(false);
+    await ada.openChannel("general");
+    await ada.page.getByText("Not now.").waitFor();
+    await ada.page.unroute("**/api/channels/general");
+    await ada.page.clock.fastForward(2_000);
+    await ada.page.getByText("general is empty").waitFor();
+    await ada.page.getByText("Not now.").waitFor({ state: "detached" });
+  });
+
+  it("is not asked for again where that is of no use", async () => {
+    await refuse(404, "There is no channel #general.");
+    expect(await asksAgain()).toBe(false);
+  });
+});
+
 describe("when the connection is cut", () => {
   it("loses no word of a reply and repeats none", async () => {
     const chunks = new ChunkSource();
@@ -142,6 +216,21 @@ describe("when the connection is cut", () => {
     await ada.send("after the restart");
     await ada.page.getByText("after the restart").waitFor();
     expect(await ada.messages.count()).toBe(2);
+  });
+
+  it("goes to the direct message where its channel is gone after a restart, and says so", async () => {
+    await ada.page.getByRole("button", { name: "Add channel" }).click();
+    await ada.page.getByLabel("Channel name").fill("herd");
+    await ada.page.getByLabel("Channel name").press("Enter");
+    await ada.page.getByRole("heading", { level: 1, name: "# herd" }).waitFor();
+    const port = Number(new URL(server.url).port);
+    await server.close();
+    server = await startTestServer({ port });
+    await ada.page.getByText("There is no channel #herd any more.").waitFor();
+    await ada.page.getByRole("heading", { level: 1, name: "Cria" }).waitFor();
+    expect(await ada.page.getByRole("navigation").getByText("herd").count()).toBe(0);
+    await ada.send("hello");
+    await ada.waitForReplies(1);
   });
 
   it("asks for a name again when the server no longer knows the browser", async () => {

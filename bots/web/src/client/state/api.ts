@@ -3,6 +3,13 @@ import type { ChannelSnapshot, Completion, ModelChoice, Person, Workspace } from
 /** A request that failed; the message is one sentence for people. */
 class ApiError extends Error {
   override readonly name = "ApiError";
+  /** Undefined: no answer came. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** The server's API, one method an endpoint. Every failure is an `ApiError`. */
@@ -34,6 +41,12 @@ export function sentenceOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Whether the same request may succeed later: the server could not be reached, or could not do it just then. */
+export function mayPass(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  return error.status === undefined || error.status >= 500 || error.status === 429;
+}
+
 function channelPath(id: string): string {
   return `channels/${encodeURIComponent(id)}`;
 }
@@ -43,7 +56,7 @@ async function request<T = void>(method: string, path: string, body?: object, si
     body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
   const [response, text] = await fetchText(`/api/${path}`, { method, ...init, signal: signal ?? null });
   if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as T;
-  throw new ApiError(errorOf(text) ?? `The chat server answered ${response.status}.`);
+  throw new ApiError(errorOf(text) ?? `The chat server answered ${response.status}.`, response.status);
 }
 
 async function fetchText(url: string, init: RequestInit): Promise<[Response, string]> {

@@ -44,6 +44,13 @@ export class ChannelState {
     this.#snapshotNumber = Number.POSITIVE_INFINITY;
   }
 
+  /** No snapshot came: what is shown may be old, and opening the channel loads it again. */
+  giveUpLoading(): void {
+    this.#early = [];
+    this.#snapshotNumber = 0;
+    this.load.value = "none";
+  }
+
   /** Takes over a snapshot, keeping the views of messages already shown, then what happened since it was taken. */
   loadSnapshot(snapshot: ChannelSnapshot): void {
     batch(() => {

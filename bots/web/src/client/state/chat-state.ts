@@ -1,9 +1,10 @@
 import { batch, computed, signal } from "@preact/signals";
 import { isLive, type ServerEvent, type Workspace } from "../../wire.ts";
 import { channelInAddress } from "./address.ts";
-import { api, sentenceOf } from "./api.ts";
+import { api, mayPass, sentenceOf } from "./api.ts";
 import { ChannelState } from "./channel-state.ts";
 import { connectEvents } from "./event-connection.ts";
+import { newId } from "./new-id.ts";
 
 /** How long to wait before the server is asked again for what it could not give. */
 const RELOAD_DELAY_MS = 2_000;
@@ -29,6 +30,9 @@ export class ChatState {
   readonly announcement = signal("");
   readonly #channels = new Map<string, ChannelState>();
   #disconnect: (() => void) | undefined;
+  #loadTimer: number | undefined;
+  /** What is said of a channel that could not be loaded. */
+  #loadFault = "";
   #unsent: { readonly id: string; readonly text: string } | undefined;
 
   /** Loads the workspace and goes live; asks again until it works. */
@@ -98,7 +102,7 @@ export class ChatState {
       numSent.value++;
     });
     // The id of a message that may have arrived although its answer was lost: sent again, it is posted once.
-    const messageId = this.#unsent?.text === text ? this.#unsent.id : newMessageId();
+    const messageId = this.#unsent?.text === text ? this.#unsent.id : newId();
     this.#unsent = { id: messageId, text };
     if (await this.attempt(() => api.post(id, { id: messageId, text }))) this.#unsent = undefined;
     else draft.value = draft.value === "" ? text : `${text}\n${draft.value}`;
@@ -172,21 +176,47 @@ export class ChatState {
       if (workspace === null) return location.reload();
       this.channelNames.value = workspace.channels;
       this.isServing.value = workspace.isServing;
-      await this.#load(this.current.value, true);
     } catch {
       setTimeout(() => void this.#reload(), RELOAD_DELAY_MS);
+      return;
     }
+    if (this.#isThere(this.currentId.value)) await this.#load(this.current.value, true);
+    else this.#leave(this.currentId.value);
   }
 
+  #isThere(id: string): boolean {
+    return id === this.directId || this.channelNames.value.includes(id);
+  }
+
+  /** A server that kept its channels in memory was started anew. */
+  #leave(id: string): void {
+    this.open(this.directId);
+    this.problem.value = `There is no channel #${id} any more.`;
+  }
+
+  /** Loads a channel; asks again while it is the one that is shown and what failed may pass. */
   async #load(channel: ChannelState, again = false): Promise<void> {
     if (channel.load.value !== "none" && !again) return;
     channel.startLoading();
     try {
       channel.loadSnapshot(await api.channel(channel.id));
+      if (this.problem.value === this.#loadFault) this.problem.value = "";
     } catch (error) {
-      this.problem.value = sentenceOf(error);
-      setTimeout(() => void this.#load(channel, true), RELOAD_DELAY_MS);
+      this.#onNotLoaded(channel, error);
     }
+  }
+
+  #onNotLoaded(channel: ChannelState, error: unknown): void {
+    channel.giveUpLoading();
+    if (channel !== this.current.value) return;
+    this.#loadFault = sentenceOf(error);
+    // It may be said every two seconds; what else failed is said once.
+    this.problem.value ||= this.#loadFault;
+    if (!mayPass(error)) return;
+    clearTimeout(this.#loadTimer);
+    this.#loadTimer = window.setTimeout(() => {
+      if (channel === this.current.value) void this.#load(channel);
+    }, RELOAD_DELAY_MS);
   }
 
   #onEvent(event: ServerEvent, number: number): void {
@@ -228,9 +258,4 @@ export class ChatState {
 
 function focusComposer(): void {
   document.querySelector<HTMLTextAreaElement>("#composer")?.focus();
-}
-
-/** 96 random bits. `crypto.randomUUID` is missing on pages over plain HTTP. */
-function newMessageId(): string {
-  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
