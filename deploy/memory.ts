@@ -1,6 +1,7 @@
 import { type ConversationStore, createRedisStoreOver, forget, rememberedConversations } from "@cria/bot-core";
 import { tellFailure, UsageError } from "./command-failure.ts";
 import { connectStateRedis } from "./state-redis.ts";
+import { terminalText } from "./terminal-text.ts";
 
 const USAGE = "npm run memory -- show [KEY] | forget KEY";
 const HELP = `Usage: npm run memory -- show [KEY]   (which conversations are remembered, or what of one)
@@ -24,7 +25,7 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
     if (command === "forget") {
       const { keys, lines } = await forget(redis, key!);
       console.log(`Forgot ${keys} keys of ${key} and ${lines} lines about it in transcript and feedback.`);
-    } else if (key === undefined) for (const name of await rememberedConversations(redis)) console.log(name);
+    } else if (key === undefined) for (const name of await rememberedConversations(redis)) say(name);
     else await show(createRedisStoreOver(redis, { turnsTtlMs: UNUSED_TTL_MS }), key);
     return 0;
   } finally {
@@ -34,11 +35,15 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
 
 async function show(store: ConversationStore, key: string): Promise<void> {
   const [settings, turns] = await Promise.all([store.settings(key), store.turns(key)]);
-  for (const [name, value] of Object.entries(settings)) console.log(`${name}: ${value}`);
-  console.log(`${turns.length} rounds`);
+  for (const [name, value] of Object.entries(settings)) say(`${name}: ${value}`);
+  say(`${turns.length} rounds`);
   for (const { atMs, author, user, context, assistant } of turns) {
-    console.log(`\n${new Date(atMs).toISOString()} ${author}: ${user}`);
-    if (context !== undefined) console.log(`about: ${context}`);
-    console.log(`Cria: ${assistant}`);
+    say(`\n${new Date(atMs).toISOString()} ${author}: ${user}`);
+    if (context !== undefined) say(`about: ${context}`);
+    say(`Cria: ${assistant}`);
   }
+}
+
+function say(line: string): void {
+  console.log(terminalText(line));
 }

@@ -33,7 +33,11 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
   const fill = async () => {
     const redis = await connectRedis(server.url, pino({ level: "silent" }));
     const store = createRedisStoreOver(redis, { turnsTtlMs: 60_000 });
-    await store.appendTurn(key, { author: "Ann", user: "Hi", context: "A text.", assistant: "Hello.", atMs: 0 }, 6);
+    await store.appendTurn(
+      key,
+      { author: "Ann", user: "Hi", context: "A text.", assistant: "\u001b[2JHello.", atMs: 0 },
+      6,
+    );
     await store.updateSettings(key, { model: "smollm2-135m" });
     const rating = { atMs: 0, conversation: key, replyId: "r", authorId: "u", rating: "up", model: "m" };
     const words = { question: "Hi", context: "A text.", reply: "Hello." };
@@ -56,7 +60,7 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     expect((await cria("memory", "show")).stdout).toBe(`${key}\n`);
     const { stdout } = await cria("memory", "show", key);
     expect(stdout).toMatch(/^model: smollm2-135m\n\d+ rounds\n/);
-    expect(stdout).toContain("1970-01-01T00:00:00.000Z Ann: Hi\nabout: A text.\nCria: Hello.\n");
+    expect(stdout).toContain("1970-01-01T00:00:00.000Z Ann: Hi\nabout: A text.\nCria: [2JHello.\n");
     expect((await cria("memory", "forget", key)).stdout).toMatch(/^Forgot 2 keys of slack:T1:C1 and \d+ lines/);
     expect((await cria("memory", "show")).stdout).toBe("");
   });

@@ -34,6 +34,15 @@ describe("TerminalReply", () => {
     expect(notes).toEqual(["m · 0.04 s to first token · 100 tok/s · 51 tokens"]);
   });
 
+  it("prints nothing that a terminal obeys", async () => {
+    const { reply, printed } = terminal();
+    await reply.append("\u001b[2Jgone\n");
+    await reply.append("\u0007");
+    await reply.fail("\u001b[31mbroken");
+    expect(printed()).toBe("[2Jgone\n");
+    expect(reply.failure).toBe("[31mbroken");
+  });
+
   it("adds no line break where there is one", async () => {
     const { reply, printed } = terminal();
     await reply.append("A line.\n");

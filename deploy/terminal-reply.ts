@@ -1,4 +1,5 @@
 import type { Reply, ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
+import { terminalText } from "./terminal-text.ts";
 
 /** Where a reply in a terminal goes. */
 export interface TerminalReplyOptions {
@@ -47,9 +48,10 @@ export class TerminalReply implements Reply {
   }
 
   async append(text: string): Promise<void> {
-    if (text === "") return;
-    this.#options.write(text);
-    this.#endsLine = text.endsWith("\n");
+    const shown = terminalText(text);
+    if (shown === "") return;
+    this.#options.write(shown);
+    this.#endsLine = shown.endsWith("\n");
   }
 
   async finish(end: ReplyEnd, _text: string, stats: ReplyStats | undefined): Promise<void> {
@@ -60,7 +62,7 @@ export class TerminalReply implements Reply {
 
   async fail(reason: string): Promise<void> {
     this.#endLine();
-    this.#failure = reason.replace(CHAT_COMMAND, "--model");
+    this.#failure = terminalText(reason).replace(CHAT_COMMAND, "--model");
   }
 
   #isLoadingDue(): boolean {
