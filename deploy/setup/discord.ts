@@ -1,5 +1,5 @@
 import { RefusedError } from "@cria/bot-core";
-import { checkToken, installLink, intentsLink } from "../../bots/discord/src/gateway/check-token.ts";
+import { checkToken, installLink, intentsLink } from "@cria/discord/check-token";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_TRIES = 3;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { checkAppToken, checkBotToken, type TokenCheck } from "../../bots/slack/src/check-tokens.ts";
+import { checkAppToken, checkBotToken, type TokenCheck } from "@cria/slack/check-tokens";
 import { StartError } from "../start-error.ts";
 import type { Terminal } from "./terminal.ts";
 
