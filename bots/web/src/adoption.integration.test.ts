@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { connectRedis, createBotCore, createRedisStoreOver } from "@cria/bot-core";
 import { FakeInferenceClient, hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createCoreBot } from "./core-bot.ts";
 import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
 import { startWebServer } from "./web-server.ts";
@@ -27,7 +28,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     const inference = new FakeInferenceClient();
     const core = createBotCore({ store, inference, logger });
     const server = await startWebServer({
-      bot: createCoreBot({ core, store, inference, isEveryoneAdmin: true }),
+      bot: createCoreBot({ core, store, inference }),
       timelineStore: createRedisTimelineStore(redis, TTL_MS),
       logger,
       host: "127.0.0.1",
@@ -78,6 +79,28 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     await next.store.close();
   });
 
+  it("or ended cleanly has its reply written anew by the next, which finds it as it was", async () => {
+    const ending = await startServer();
+    ending.inference.script({ chunks: ["Half"], hold: new Promise(() => undefined) });
+    const headers = await join(ending.server.url);
+    const body = JSON.stringify({ id: "message-3", text: "@cria A third" });
+    await fetch(`${ending.server.url}/api/channels/general/messages`, { method: "POST", headers, body });
+    await expect.poll(async () => (await messages(ending.server.url, headers)).at(-1)?.text, LIMIT).toBe("Half");
+    await ending.server.close();
+    await ending.store.close();
+    const redis = await connectRedis(redisServer.url, logger);
+    const saved = await redis.run((client) => client.hGetAll("cria:web:{general}:messages"));
+    await redis.close();
+    expect(Object.values(saved).find((json) => json.includes('"Half"'))).toContain("streaming");
+
+    const next = await startServer();
+    next.inference.script({ chunks: ["Whole."] });
+    const after = await join(next.server.url);
+    await expect.poll(async () => (await messages(next.server.url, after)).at(-1)?.text, LIMIT).toBe("Whole.");
+    await next.server.close();
+    await next.store.close();
+  });
+
   it("has a reply that it went on with continued by the next, behind what it had said before", async () => {
     const dying = await startServer();
     const cut = { chunks: ["Twice"], finishReason: FinishReason.MAX_TOKENS };
@@ -102,5 +125,61 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     await expect.poll(async () => (await last(next.server.url, after))?.text, LIMIT).toBe("Twice told.");
     await Promise.all([dying.server.close(), next.server.close()]);
     await next.store.close();
+  });
+
+  describe("has its reply taken over by the next, where it", () => {
+    const never = new Promise<void>(() => undefined);
+    type Server = Awaited<ReturnType<typeof startServer>>;
+    let next: Server;
+    let ann: Record<string, string>;
+    const last = async () => (await messages(next.server.url, ann)).at(-1);
+    const send = (method: string, path: string, body: object) =>
+      fetch(`${next.server.url}/api/channels/general/messages/${path}`, {
+        method,
+        headers: { ...ann, origin: next.server.url },
+        body: JSON.stringify(body),
+      });
+
+    beforeEach(async () => {
+      const dying = await startServer();
+      const { url } = dying.server;
+      dying.inference.script({ chunks: ["Half"], hold: never });
+      ann = await join(url);
+      const id = randomUUID();
+      const body = JSON.stringify({ id, text: "@cria A story" });
+      await fetch(`${url}/api/channels/general/messages`, { method: "POST", headers: ann, body });
+      await expect.poll(async () => (await messages(url, ann)).at(-1)?.text, LIMIT).toBe("Half");
+      await dying.store.close();
+      next = await startServer();
+      next.inference.script({ chunks: ["Once upon"], hold: never }, { chunks: ["A fable."] });
+      await expect.poll(async () => (await last())?.text, LIMIT).toBe("Once upon");
+      await dying.server.close();
+    });
+    afterEach(async () => {
+      await next.server.close();
+      await next.store.close();
+    });
+
+    it("is stopped by who presses Stop", async () => {
+      expect((await send("POST", `${(await last())!.id}/stop`, {})).status).toBe(202);
+      const stopped = { type: "ended", end: "stopped", stoppedBy: { name: "Ann" } };
+      await expect.poll(last, LIMIT).toMatchObject({ text: "Once upon", state: stopped });
+    });
+
+    it("is answered anew when the question is changed", async () => {
+      const question = (await last())!.answers!.messageId;
+      expect((await send("PUT", question, { text: "@cria A fable" })).status).toBe(202);
+      await expect.poll(last, LIMIT).toMatchObject({ text: "A fable.", state: { type: "ended", end: "complete" } });
+      expect(next.inference.requests).toHaveLength(2);
+    });
+
+    it("ends with the server", async () => {
+      const { id } = (await last())!;
+      await next.server.close();
+      const redis = await connectRedis(redisServer.url, logger);
+      const saved = await redis.run((client) => client.hGet("cria:web:{general}:messages", id));
+      await redis.close();
+      expect(JSON.parse(saved!)).toMatchObject({ text: "Once upon", state: { type: "ended", end: "stopped" } });
+    });
   });
 });

@@ -60,7 +60,7 @@ export function loadWebConfig(env: Readonly<Record<string, string | undefined>>)
   });
 }
 
-/** Whether nobody but this machine's users reaches the page. */
-export function servesThisMachineOnly({ host, allowedHosts }: WebConfig): boolean {
+/** Whether nobody but this machine's users reaches the page, unless by a proxy that is not named. */
+export function servesThisMachineOnly({ host, allowedHosts }: Pick<WebConfig, "host" | "allowedHosts">): boolean {
   return allowedHosts.length === 0 && ["127.0.0.1", "::1", "localhost"].includes(host);
 }

@@ -17,12 +17,10 @@ export interface CoreBotOptions {
   readonly core: BotCore;
   readonly store: ConversationStore;
   readonly inference: InferenceClient;
-  /** Whether everyone at the page runs it, as where it is served to this machine alone. */
-  readonly isEveryoneAdmin: boolean;
 }
 
 /** The bot of bots/core, with the questions that only a page asks. */
-export function createCoreBot({ core, store, inference, isEveryoneAdmin }: CoreBotOptions): Bot {
+export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
   const models = async () => (await inference.listModels()).map(toChoice);
   // Commands can be completed while the service is away, their models cannot.
   const knownModels = () => models().catch(() => []);
@@ -30,7 +28,7 @@ export function createCoreBot({ core, store, inference, isEveryoneAdmin }: CoreB
   // The page knows no roles, which is known.
   const authored = <T extends { readonly author: Author }>(incoming: T): T => ({
     ...incoming,
-    author: { ...incoming.author, roleIds: [], isAdmin: isEveryoneAdmin },
+    author: { ...incoming.author, roleIds: [] },
   });
 
   return {

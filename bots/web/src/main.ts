@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createLogger, loadCoreConfig, openBotCore } from "@cria/bot-core";
-import { loadWebConfig, servesThisMachineOnly } from "./config.ts";
+import { loadWebConfig } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
 import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
 import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const { turnsTtlMs } = coreConfig;
   const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);
   const secret = config.secret ?? (await loadSecret(join(config.stateDir, "web-secret")));
-  const bot = createCoreBot({ core, store, inference, isEveryoneAdmin: servesThisMachineOnly(config) });
+  const bot = createCoreBot({ core, store, inference });
   const server = await startWebServer({ ...config, bot, timelineStore, secret, logger });
   logger.info(`The chat page is at ${server.url}`);
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Logger } from "pino";
 import type { Bot } from "./bot.ts";
+import { servesThisMachineOnly } from "./config.ts";
 import { ChatRooms } from "./rooms/chat-rooms.ts";
 import { EventFeed } from "./rooms/event-feed.ts";
 import type { TimelineStore } from "./rooms/timeline-store.ts";
@@ -52,6 +53,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     secret,
     workspaceName,
     hostNames,
+    isEveryoneAdmin: servesThisMachineOnly(options),
     logger,
     signal: stopping.signal,
   });

@@ -1,4 +1,10 @@
-import { createBotCore, createMemoryConversationStore, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import {
+  type BotCoreOptions,
+  createBotCore,
+  createMemoryConversationStore,
+  MAX_MESSAGE_LENGTH,
+  OPEN_ACCESS,
+} from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -30,11 +36,11 @@ beforeEach(async () => {
   rooms = await openRooms();
 });
 
-async function openRooms(): Promise<ChatRooms> {
+async function openRooms(options: Partial<BotCoreOptions> = {}): Promise<ChatRooms> {
   const logger = pino({ level: "silent" });
   const memory = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-  const core = createBotCore({ store: memory, inference, logger });
-  const bot = createCoreBot({ core, store: memory, inference, isEveryoneAdmin: true });
+  const core = createBotCore({ store: memory, inference, logger, ...options });
+  const bot = createCoreBot({ core, store: memory, inference });
   return await ChatRooms.open({ bot, store, feed, logger, now: Date.now });
 }
 
@@ -152,6 +158,31 @@ describe("ChatRooms", () => {
       text: "A loyal",
       state: { type: "ended", end: "stopped", stoppedBy: ada },
     });
+  });
+
+  it("stops a reply as soon as it is seen", async () => {
+    inference.script({ chunks: ["A loyal"], hold: NEVER });
+    const ended = replyEnds();
+    await post(ada, direct, "What is a dog?");
+    const reply = (await messages(direct)).at(-1)!;
+    await rooms.stop(ada, direct, reply.id);
+    await ended;
+    expect((await messages(direct)).at(-1)?.state).toMatchObject({ type: "ended", end: "stopped", stoppedBy: ada });
+  });
+
+  it("lets nobody stop a reply who may not talk to the bot, and names the one who does", async () => {
+    rooms = await openRooms({ access: { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: [ben.id] } } });
+    inference.script({ chunks: ["A loyal"], hold: NEVER });
+    const streams = eventually((event) => event.type === "append");
+    await post(ada, "general", "@cria what is a dog?");
+    await streams;
+    const reply = (await messages("general")).at(-1)!;
+    await expect(rooms.stop(ben, "general", reply.id)).rejects.toThrow("not on the list");
+    expect((await messages("general")).at(-1)?.state).toEqual({ type: "streaming" });
+    const ended = replyEnds();
+    await rooms.stop({ ...ada, isAdmin: true }, "general", reply.id);
+    await ended;
+    expect((await messages("general")).at(-1)?.state).toEqual({ type: "ended", end: "stopped", stoppedBy: ada });
   });
 
   it("keeps what was written when a reply fails, and answers the same question on Retry", async () => {

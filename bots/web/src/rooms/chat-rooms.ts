@@ -1,9 +1,16 @@
-import { type AbandonedReply, type FeedbackRating, MAX_MESSAGE_LENGTH, type Place, type Reply } from "@cria/bot-core";
+import {
+  type AbandonedReply,
+  type Author,
+  type FeedbackRating,
+  MAX_MESSAGE_LENGTH,
+  type Place,
+  type Reply,
+} from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { isForModel } from "../mention.ts";
-import { type ChannelSnapshot, isLive, type Person } from "../wire.ts";
+import { type ChannelSnapshot, isLive } from "../wire.ts";
 import { channelName, directChannelOf, FIRST_CHANNELS, isDirectChannel, MAX_CHANNELS } from "./channel-names.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { Replies } from "./replies.ts";
@@ -65,28 +72,29 @@ export class ChatRooms {
     return name;
   }
 
-  async snapshot(person: Person, channelId: string): Promise<ChannelSnapshot> {
+  async snapshot(person: Author, channelId: string): Promise<ChannelSnapshot> {
     const timeline = await this.#timeline(person, channelId);
     const head = await this.#options.bot.head(placeOf(channelId));
     return { head, messages: timeline.messages(), eventId: this.#options.feed.lastId };
   }
 
   /** Posts a message and, if it is for the bot, starts its reply. Posting an id twice posts once. */
-  async post(person: Person, channelId: string, message: { id: string; text: string }): Promise<void> {
+  async post(person: Author, channelId: string, message: { id: string; text: string }): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     if (timeline.message(message.id) !== undefined) return;
     const text = checkedText(message.text);
     const place = placeOf(channelId);
     if (isForModel(text, place.isDirect)) this.#replies.checkRoom(timeline);
-    const posted = timeline.post({ id: message.id, author: person, text }, this.#options.now());
-    this.#replies.answer({ timeline, place, message: posted });
+    const author = { id: person.id, name: person.name };
+    const posted = timeline.post({ id: message.id, author, text }, this.#options.now());
+    this.#replies.answer({ timeline, place, message: posted, author: person });
   }
 
   /**
    * Changes one's own message and answers it as it is now: its newest reply again, or a first time. A reply under way is
    * stopped first.
    */
-  async edit(person: Person, channelId: string, message: { id: string; text: string }): Promise<void> {
+  async edit(person: Author, channelId: string, message: { id: string; text: string }): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     const known = timeline.message(message.id);
     if (known?.author.id !== person.id) throw new WebError("notFound", "This message is not yours, or no longer kept.");
@@ -96,11 +104,11 @@ export class ChatRooms {
     const isBeingAnswered = isLive(timeline.replyTo(known.id)?.state);
     if (isForModel(text, place.isDirect) && !isBeingAnswered) this.#replies.checkRoom(timeline);
     timeline.replace(known.id, { text, isEdited: true });
-    await this.#replies.answerEdited({ timeline, place, message: { ...known, text } }, person);
+    await this.#replies.answerEdited({ timeline, place, message: { ...known, text }, author: person });
   }
 
   /** Answers a reply's question again in its place, or goes on where it was cut. */
-  async again(person: Person, channelId: string, replyId: string, kind: "regenerate" | "continueReply"): Promise<void> {
+  async again(person: Author, channelId: string, replyId: string, kind: "regenerate" | "continueReply"): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     const reply = timeline.message(replyId);
     if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
@@ -109,7 +117,7 @@ export class ChatRooms {
   }
 
   /** Keeps a person's rating of a reply. */
-  async rate(person: Person, channelId: string, replyId: string, rating: FeedbackRating): Promise<void> {
+  async rate(person: Author, channelId: string, replyId: string, rating: FeedbackRating): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     const action = { place: placeOf(channelId), author: person, replyId: timeline.message(replyId)?.replyId ?? "" };
     const refusal = await this.#options.bot.giveFeedback({ ...action, rating });
@@ -117,33 +125,37 @@ export class ChatRooms {
   }
 
   /** Answers the question of a failed reply once more. */
-  async retry(person: Person, channelId: string, replyId: string): Promise<void> {
+  async retry(person: Author, channelId: string, replyId: string): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     const reply = timeline.message(replyId);
     if (reply?.state?.type !== "failed") throw new WebError("conflict", "Only a reply that failed can be tried again.");
     const question = timeline.message(reply.answers?.messageId ?? "");
     if (question === undefined) throw new WebError("notFound", "The question of this reply is no longer kept.");
     this.#replies.checkRoom(timeline);
-    this.#replies.answer({ timeline, place: placeOf(channelId), message: question });
+    // Under the name of who asked, with the rights of who asks now.
+    const author = { ...person, name: question.author.name };
+    this.#replies.answer({ timeline, place: placeOf(channelId), message: question, author });
   }
 
   /** Stops a reply; stopping one that has ended does nothing. */
-  async stop(person: Person, channelId: string, replyId: string): Promise<void> {
+  async stop(person: Author, channelId: string, replyId: string): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
-    if (timeline.message(replyId) === undefined) throw new WebError("notFound", "This reply is no longer kept.");
-    this.#replies.stop(replyId, person);
+    const reply = timeline.message(replyId);
+    if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
+    await this.#replies.stop({ timeline, place: placeOf(channelId), reply, person });
   }
 
   /** Sets the channel's model, as the command `/model` does, and says so in the channel. */
-  async setModel(person: Person, channelId: string, name: string): Promise<void> {
+  async setModel(person: Author, channelId: string, name: string): Promise<void> {
     const timeline = await this.#timeline(person, channelId);
     await this.#replies.setModel({ timeline, place: placeOf(channelId), person, name });
   }
 
-  /** Stops every reply and writes down what is not yet written. */
+  /** Leaves every reply to another server, or stops it where there is none, and writes down what is not yet written. */
   async close(): Promise<void> {
     this.#stopWatching();
     this.#stopAdopting();
+    await this.#options.bot.handOver();
     await this.#replies.stopAll();
     const timelines = await Promise.allSettled(this.#timelines.values());
     await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.flush() : undefined)));
@@ -166,7 +178,7 @@ export class ChatRooms {
     }
   }
 
-  #timeline(person: Person, channelId: string): Promise<Timeline> {
+  #timeline(person: Author, channelId: string): Promise<Timeline> {
     const isDirect = channelId === directChannelOf(person.id);
     if (!isDirect && !this.channels().includes(channelId))
       throw new WebError("notFound", `There is no channel #${channelId.slice(0, 64)}.`);

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { AbandonedReply, IncomingCommand, Place, Reply } from "@cria/bot-core";
+import type { AbandonedReply, Author, IncomingCommand, Place, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { isCommand, promptOf } from "../mention.ts";
 import { BOT, type ChatMessage, isLive, type Person } from "../wire.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Timeline } from "./timeline.ts";
-import { createWebReply } from "./web-reply.ts";
+import { createWebReply, type WebReplyOptions } from "./web-reply.ts";
 
 /** Replies that may be under way in one channel; they are written one after another, so more would wait for minutes. */
 export const MAX_LIVE_REPLIES = 20;
@@ -17,30 +17,35 @@ export interface RepliesOptions {
   readonly now: () => number;
 }
 
-/** A message in its channel. */
-interface Question {
+/** Where a reply stands. */
+interface Spot {
   readonly timeline: Timeline;
   readonly place: Place;
-  readonly message: ChatMessage;
 }
 
-/** A reply that somebody wants more of. */
-export interface SecondReply {
-  readonly timeline: Timeline;
-  readonly place: Place;
+/** A message in its channel. */
+interface Question extends Spot {
+  readonly message: ChatMessage;
+  /** Who asks: under this name, and with these rights. */
+  readonly author: Author;
+}
+
+/** A reply under which somebody pressed a button. */
+export interface PressedReply extends Spot {
   readonly reply: ChatMessage;
-  readonly person: Person;
+  readonly person: Author;
 }
 
 interface StartedReply {
+  /** Gives the reply up, as at a shutdown. Stop goes through the bot. */
   readonly abort: AbortController;
   readonly ended: Promise<unknown>;
 }
 
-interface RunningReply {
+interface RunningReply extends StartedReply {
   readonly channelId: string;
-  readonly abort: AbortController;
-  readonly ended: Promise<void>;
+  /** Who pressed Stop. */
+  stoppedBy?: Person | undefined;
 }
 
 /** Hands messages and commands to the bot and holds the replies under way. */
@@ -74,9 +79,20 @@ export class Replies {
     else this.#reply(question, text);
   }
 
-  /** The reason of the abort is who asked for it. */
-  stop(replyId: string, person: Person): void {
-    this.#running.get(replyId)?.abort.abort(person);
+  /**
+   * Stops a reply, whichever process writes it; stopping one that has ended does nothing. Throws a WebError with the bot's
+   * sentence where the person may not.
+   */
+  async stop({ place, reply, person }: PressedReply): Promise<void> {
+    if (!isLive(reply.state)) return;
+    const running = this.#running.get(reply.id);
+    if (running !== undefined) running.stoppedBy = { id: person.id, name: person.name };
+    // The bot has no name for it yet, and so begins nothing.
+    if (reply.replyId === undefined) return running?.abort.abort();
+    const refusal = await this.#options.bot.stopReply({ place, author: person, replyId: reply.replyId });
+    if (refusal === undefined) return;
+    if (running !== undefined) running.stoppedBy = undefined;
+    throw new WebError("forbidden", refusal);
   }
 
   async stopAll(): Promise<void> {
@@ -85,7 +101,7 @@ export class Replies {
   }
 
   /** Sets the model of a channel and says so there. */
-  async setModel(choice: { timeline: Timeline; place: Place; person: Person; name: string }): Promise<void> {
+  async setModel(choice: Spot & { readonly person: Author; readonly name: string }): Promise<void> {
     const { timeline, place, person, name } = choice;
     const command = { type: "model", name } as const;
     const answer = await this.#options.bot.handleCommand({ eventId: randomUUID(), place, author: person, command });
@@ -97,7 +113,7 @@ export class Replies {
    * Answers a reply's question again in its place, or goes on where it was cut. Resolves when it has begun; throws a
    * WebError with the bot's sentence where it may not.
    */
-  async again(kind: "regenerate" | "continueReply", { timeline, place, reply, person }: SecondReply): Promise<void> {
+  async again(kind: "regenerate" | "continueReply", { timeline, place, reply, person }: PressedReply): Promise<void> {
     if (this.#running.has(reply.id)) throw new WebError("conflict", "This reply is being written.");
     const before = kind === "continueReply" ? reply.text : "";
     const action = { place, author: person, replyId: reply.replyId ?? "" };
@@ -106,7 +122,7 @@ export class Replies {
       const startReply = async (replyId: string) => {
         timeline.replace(reply.id, { replyId, text: before, state: { type: "waiting" } });
         begin();
-        return createWebReply({ timeline, messageId: reply.id, signal: abort.signal, before });
+        return this.#write({ timeline, messageId: reply.id, signal: abort.signal, before });
       };
       const ended = this.#options.bot[kind](action, startReply).then((refusal) => {
         if (refusal !== undefined) refuse(new WebError("conflict", refusal));
@@ -119,17 +135,19 @@ export class Replies {
    * Answers a message that was changed: its newest reply again in its place, or as a new message. One that is no longer
    * for the bot keeps the reply it had.
    */
-  async answerEdited(question: Question, person: Person): Promise<void> {
-    const { timeline, place, message } = question;
+  async answerEdited(question: Question): Promise<void> {
+    const { timeline, place, message, author } = question;
     const prompt = promptOf(message.text, place.isDirect);
     const reply = timeline.replyTo(message.id);
-    this.stop(reply?.id ?? "", person);
+    if (reply !== undefined) await this.stop({ timeline, place, reply, person: author });
     await this.#running.get(reply?.id ?? "")?.ended;
     await this.#options.bot.handleEdit({ place, messageId: message.id, text: prompt ?? message.text });
     const stopped = reply && timeline.message(reply.id);
     if (stopped?.replyId === undefined || prompt === undefined || isCommand(prompt)) return this.answer(question);
     // Where the bot no longer knows the old reply, the message is answered like a new one.
-    await this.again("regenerate", { timeline, place, reply: stopped, person }).catch(() => this.answer(question));
+    await this.again("regenerate", { timeline, place, reply: stopped, person: author }).catch(() =>
+      this.answer(question),
+    );
   }
 
   /** Goes on with a reply whose process died, in the message that shows it or in a new one. */
@@ -138,17 +156,22 @@ export class Replies {
     const messageId = known?.id ?? this.#post(timeline, { id: message.messageId ?? "", author: message.author });
     const abort = new AbortController();
     timeline.replace(messageId, { replyId, text: begun, state: { type: "waiting" } });
-    return createWebReply({ timeline, messageId, signal: abort.signal, before: begun });
+    let onEnded: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      onEnded = resolve;
+    });
+    this.#run({ timeline, place: message.place }, messageId, { abort, ended });
+    return this.#write({ timeline, messageId, signal: abort.signal, before: begun, onEnded });
   }
 
   #reply(question: Question, text: string): void {
-    const { timeline, place, message } = question;
+    const { timeline, place, message, author } = question;
     const abort = new AbortController();
     const id = this.#post(timeline, message);
-    const incoming = { eventId: `web:${id}`, messageId: message.id, place, author: message.author, text };
+    const incoming = { eventId: `web:${id}`, messageId: message.id, place, author, text };
     const startReply = async (replyId: string) => {
       timeline.replace(id, { replyId });
-      return createWebReply({ timeline, messageId: id, signal: abort.signal });
+      return this.#write({ timeline, messageId: id, signal: abort.signal });
     };
     this.#run(question, id, { abort, ended: this.#options.bot.handleMessage(incoming, startReply) });
   }
@@ -160,12 +183,18 @@ export class Replies {
     return timeline.post(reply, this.#options.now()).id;
   }
 
-  #run(question: Omit<Question, "message">, id: string, { abort, ended }: StartedReply): void {
-    const finished = ended.then(() => this.#onEnded(question, id));
-    this.#running.set(id, { channelId: question.timeline.channelId, abort, ended: finished });
+  #write(options: Pick<WebReplyOptions, "timeline" | "messageId" | "signal" | "before" | "onEnded">): Reply {
+    const { messageId } = options;
+    const stoppedBy = () => this.#running.get(messageId)?.stoppedBy;
+    return createWebReply({ ...options, stoppedBy });
   }
 
-  async #onEnded({ timeline, place }: Omit<Question, "message">, replyId: string): Promise<void> {
+  #run(spot: Spot, id: string, { abort, ended }: StartedReply): void {
+    const finished = ended.then(() => this.#onEnded(spot, id));
+    this.#running.set(id, { channelId: spot.timeline.channelId, abort, ended: finished });
+  }
+
+  async #onEnded({ timeline, place }: Spot, replyId: string): Promise<void> {
     this.#running.delete(replyId);
     if (isLive(timeline.message(replyId)?.state))
       timeline.setState(replyId, {
@@ -181,8 +210,8 @@ export class Replies {
       this.#say(question, parsed.sentence);
       return;
     }
-    const { place, message, timeline } = question;
-    const command = { eventId: randomUUID(), place, author: message.author, command: parsed.command };
+    const { place, author, timeline } = question;
+    const command = { eventId: randomUUID(), place, author, command: parsed.command };
     const answered =
       parsed.command.type === "compare" ? this.#compare(question, command) : this.#options.bot.handleCommand(command);
     void answered.then((answer) => {
@@ -203,7 +232,7 @@ export class Replies {
       const id = this.#post(timeline, message);
       timeline.replace(id, { replyId });
       this.#run(question, id, { abort, ended });
-      return createWebReply({ timeline, messageId: id, signal: abort.signal });
+      return this.#write({ timeline, messageId: id, signal: abort.signal });
     };
     return this.#options.bot.compare(command, startReply).finally(end);
   }

@@ -81,10 +81,10 @@ describe("createWebReply", () => {
 
   it("keeps what stood there before when a reply that goes on is stopped, and says by whom", async () => {
     timeline.replace("reply-1", { text: "Once upon" });
-    const stopping = new AbortController();
-    const reply = createWebReply({ timeline, messageId: "reply-1", signal: stopping.signal, before: "Once upon" });
+    const { signal } = new AbortController();
+    const stoppedBy = () => ({ id: "ben", name: "Ben" });
+    const reply = createWebReply({ timeline, messageId: "reply-1", signal, before: "Once upon", stoppedBy });
     await reply.append(" a time");
-    stopping.abort({ id: "ben", name: "Ben" });
     await reply.finish("stopped", " a time", stats);
     expect(timeline.message("reply-1")).toMatchObject({
       text: "Once upon a time",
@@ -94,7 +94,7 @@ describe("createWebReply", () => {
 
   it("keeps what stood there before when a reply that goes on is stopped or fails at once", async () => {
     timeline.replace("reply-1", { text: "Once upon" });
-    const signal = AbortSignal.abort({ id: "ben", name: "Ben" });
+    const signal = AbortSignal.abort();
     const reply = () => createWebReply({ timeline, messageId: "reply-1", signal, before: "Once upon" });
     await reply().finish("stopped", "", undefined);
     expect(timeline.message("reply-1")?.text).toBe("Once upon");

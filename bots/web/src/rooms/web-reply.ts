@@ -13,10 +13,15 @@ export interface WebReplyOptions {
   readonly signal: AbortSignal;
   /** What the message shows already, for a reply that goes on. Default "". */
   readonly before?: string;
+  /** Who pressed Stop; undefined: nobody. */
+  readonly stoppedBy?: () => Person | undefined;
+  /** Called once nothing more is written. */
+  readonly onEnded?: () => void;
 }
 
 /** A reply on the page: the first words go out at once, then what has come every 40 ms. */
-export function createWebReply({ timeline, messageId, signal, before = "" }: WebReplyOptions): Reply {
+export function createWebReply(options: WebReplyOptions): Reply {
+  const { timeline, messageId, signal, before = "", onEnded } = options;
   let pending = "";
   let timer: NodeJS.Timeout | undefined;
   let isStreaming = false;
@@ -47,18 +52,15 @@ export function createWebReply({ timeline, messageId, signal, before = "" }: Web
     },
     async finish(end, text, stats) {
       flushLast();
-      const stoppedBy = end === "stopped" && isPerson(signal.reason) ? { stoppedBy: signal.reason } : {};
-      timeline.setState(messageId, { type: "ended", end, ...(stats && { stats }), ...stoppedBy }, before + text);
+      const stoppedBy = end === "stopped" ? options.stoppedBy?.() : undefined;
+      const state = { type: "ended", end, ...(stats && { stats }), ...(stoppedBy && { stoppedBy }) } as const;
+      timeline.setState(messageId, state, before + text);
+      onEnded?.();
     },
     async fail(reason) {
       flushLast();
       timeline.setState(messageId, { type: "failed", reason });
+      onEnded?.();
     },
   };
-}
-
-function isPerson(reason: unknown): reason is Person {
-  return (
-    typeof reason === "object" && reason !== null && "id" in reason && "name" in reason && !(reason instanceof Error)
-  );
 }

@@ -7,9 +7,10 @@ import { ChatRooms } from "../rooms/chat-rooms.ts";
 import { EventFeed } from "../rooms/event-feed.ts";
 import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
+import type { ChannelSnapshot } from "../wire.ts";
 import { createApp } from "./app.ts";
 import { createAsset } from "./client-bundle.ts";
-import { hostNamesFor } from "./security.ts";
+import { hostNamesFor, isFromThisMachine } from "./security.ts";
 
 const HOST = "127.0.0.1:3000";
 const JSON_HEADERS = { host: HOST, origin: `http://${HOST}`, "content-type": "application/json" };
@@ -26,7 +27,6 @@ beforeEach(async () => {
     core: createBotCore({ store, inference, logger }),
     store,
     inference,
-    isEveryoneAdmin: true,
   });
   const feed = new EventFeed("run");
   const rooms = await ChatRooms.open({ bot, store: createMemoryTimelineStore(), feed, logger, now: Date.now });
@@ -42,6 +42,7 @@ beforeEach(async () => {
     secret: "a secret for tests",
     workspaceName: "Cria",
     hostNames: hostNamesFor("127.0.0.1", []),
+    isEveryoneAdmin: true,
     logger,
     signal: stopping.signal,
   });
@@ -194,6 +195,43 @@ describe("createApp", () => {
     inference.setServing(false);
     const response = await request("/api/models", { headers: { cookie } });
     expect([response.status, await errorOf(response)]).toEqual([503, expect.stringContaining("cannot be reached")]);
+  });
+});
+
+describe("the rights of an admin", () => {
+  /** What Cria answers to a command that is for admins. */
+  async function command(headers: Record<string, string>): Promise<string> {
+    const cookie = await join();
+    await post("/api/channels/general/messages", { id: "message-1", text: "/feedback on" }, { cookie, ...headers });
+    const answer = async () => {
+      const channel = await request("/api/channels/general", { headers: { cookie } });
+      return ((await channel.json()) as ChannelSnapshot).messages[1]?.text ?? "";
+    };
+    await expect.poll(answer).not.toBe("");
+    return await answer();
+  }
+  const refusal = /^Only admins/;
+
+  it("are everyone's whose browser runs on this machine", async () => {
+    for (const name of ["127.0.0.1", "localhost", "[::1]"])
+      expect(isFromThisMachine(new Headers({ origin: `http://${name}:3000` }))).toBe(true);
+    expect(await command({})).not.toMatch(refusal);
+  });
+
+  it.each([
+    ["forwarded", "for=192.0.2.1"],
+    ["x-forwarded-for", "192.0.2.1"],
+    ["x-forwarded-proto", "https"],
+    ["x-real-ip", "192.0.2.1"],
+    ["via", "1.1 proxy"],
+  ])("are nobody's who comes by a proxy that says %s", async (name, value) => {
+    expect(await command({ [name]: value })).toMatch(refusal);
+  });
+
+  it("are nobody's whose page has another address, as behind a proxy that only passes on", async () => {
+    const site = { "sec-fetch-site": "same-origin" };
+    expect(await command({ ...site, origin: "https://chat.example.org" })).toMatch(refusal);
+    expect(isFromThisMachine(new Headers())).toBe(false);
   });
 });
 

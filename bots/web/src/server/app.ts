@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import { type Author, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
@@ -14,7 +14,7 @@ import type { Person, Workspace } from "../wire.ts";
 import { type ClientBundle, serveAsset } from "./client-bundle.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { refuseEvents, streamEvents } from "./event-stream.ts";
-import { allowHosts, sameOriginOnly, securityHeaders } from "./security.ts";
+import { allowHosts, isFromThisMachine, sameOriginOnly, securityHeaders } from "./security.ts";
 import { readSession, startSession } from "./session.ts";
 
 /** The longest message whatever is in it (a UTF-16 unit is six bytes of JSON at most), with room for its id. */
@@ -32,12 +32,14 @@ export interface AppOptions {
   readonly workspaceName: string;
   /** Host names it answers to; undefined: all. */
   readonly hostNames: readonly string[] | undefined;
+  /** Whether everyone whose browser runs on this machine runs Cria too, unless admins are named. */
+  readonly isEveryoneAdmin: boolean;
   readonly logger: Logger;
   /** Ends event streams when the server stops. */
   readonly signal: AbortSignal;
 }
 
-type Env = { Variables: { person: Person } };
+type Env = { Variables: { person: Author } };
 
 /** The HTTP side of the page: its files, its sessions, its API and its event stream. */
 export function createApp(options: AppOptions): Hono<Env> {
@@ -73,7 +75,10 @@ function apiRoutes(options: AppOptions): Hono<Env> {
   api.use(async (context, next) => {
     const person = await readSession(context, secret);
     if (person === undefined) throw new WebError("unauthenticated", "Choose a name first.");
-    context.set("person", person);
+    context.set("person", {
+      ...person,
+      isAdmin: options.isEveryoneAdmin && isFromThisMachine(context.req.raw.headers),
+    });
     context.header("cache-control", "no-store");
     await next();
   });

@@ -4,6 +4,9 @@ import { WebError } from "../errors.ts";
 
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 
+/** By these proxies say that they pass on what another asks; and by all that begin with `x-forwarded-`. */
+const PROXY_HEADERS = ["forwarded", "via", "x-real-ip"];
+
 /** Headers of every answer: nothing from elsewhere, no inline code, no framing, no HTML but through DOMPurify. */
 export function securityHeaders(): MiddlewareHandler {
   return secureHeaders({
@@ -62,6 +65,14 @@ export function sameOriginOnly(): MiddlewareHandler {
       throw new WebError("forbidden", "This request does not come from the chat page.");
     await next();
   };
+}
+
+/** Whether a change is asked for by a browser on this machine and not by way of a proxy. */
+export function isFromThisMachine(headers: Headers): boolean {
+  const isProxied = [...headers.keys()].some((name) => PROXY_HEADERS.includes(name) || name.startsWith("x-forwarded-"));
+  // A proxy that says nothing of itself, as nginx by default, passes on the address that the browser shows.
+  const origin = headers.get("origin") ?? "";
+  return !isProxied && URL.canParse(origin) && LOOPBACK_NAMES.includes(new URL(origin).hostname);
 }
 
 function isSameOrigin(headers: Headers): boolean {

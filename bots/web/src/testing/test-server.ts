@@ -21,7 +21,7 @@ export async function startTestServer(
   const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
   const core = createBotCore({ store, inference, logger, ...coreOptions });
   const server = await startWebServer({
-    bot: createCoreBot({ core, store, inference, isEveryoneAdmin: true }),
+    bot: createCoreBot({ core, store, inference }),
     timelineStore: createMemoryTimelineStore(),
     logger,
     host: "127.0.0.1",
