@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ChunkSource } from "./testing/chunk-source.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 import type { ServerEvent } from "./wire.ts";
 
@@ -59,6 +60,16 @@ describe("startWebServer", () => {
       return name;
     };
     await expect.poll(firstEvent, { timeout: 10_000 }).toBe("ping");
+  });
+
+  it("closes although a test left a reply unfinished", async () => {
+    server.inference.script({ chunks: new ChunkSource() });
+    const session = await Session.start(server.url);
+    const reader = new EventReader(session, (await session.workspace()).eventId);
+    await session.post("@cria hello");
+    await reader.next((event) => event.type === "state" && event.state.type === "reading");
+    await server.close();
+    server = await startTestServer();
   });
 
   it("closes at once although pages listen", async () => {

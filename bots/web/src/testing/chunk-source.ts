@@ -1,8 +1,19 @@
+const open = new Set<ChunkSource>();
+
+/** Ends the sources of a test that failed before it did: a reply that is stopped waits for its next chunk. */
+export function endChunkSources(): void {
+  for (const source of open) source.end();
+}
+
 /** Chunks of a scripted reply that come when a test says so. */
 export class ChunkSource implements AsyncIterable<string> {
   readonly #chunks: string[] = [];
   #hasEnded = false;
   #wake: (() => void) | undefined;
+
+  constructor() {
+    open.add(this);
+  }
 
   push(...chunks: readonly string[]): void {
     this.#chunks.push(...chunks);
@@ -11,6 +22,7 @@ export class ChunkSource implements AsyncIterable<string> {
 
   end(): void {
     this.#hasEnded = true;
+    open.delete(this);
     this.#wake?.();
   }
 

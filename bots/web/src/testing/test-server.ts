@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
 import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
 import { startWebServer, type WebServer, type WebServerOptions } from "../web-server.ts";
+import { endChunkSources } from "./chunk-source.ts";
 import { TEST_MODELS } from "./test-models.ts";
 
 /** A chat page over the real core and a scripted inference service. */
@@ -31,5 +32,10 @@ export async function startTestServer(
     workspaceName: "Cria",
     ...options,
   });
-  return { ...server, inference };
+  async function close(): Promise<void> {
+    const closed = server.close();
+    endChunkSources();
+    await closed;
+  }
+  return { ...server, inference, close };
 }
