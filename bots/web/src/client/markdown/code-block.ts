@@ -15,6 +15,8 @@ export function frameCode(pre: HTMLPreElement): HTMLElement {
   bar.append(language, copyButton(pre));
   pre.replaceWith(frame);
   pre.tabIndex = 0;
+  pre.setAttribute("role", "group");
+  pre.setAttribute("aria-label", `Code ${pre.dataset.language ?? ""}`.trim());
   pre.dir = "ltr";
   frame.append(bar, pre);
   return frame;
@@ -35,13 +37,14 @@ function copyButton(pre: HTMLPreElement): HTMLButtonElement {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet-button";
-  button.textContent = "Copy";
-  button.setAttribute("aria-label", "Copy code");
+  const show = (label: string) => {
+    button.textContent = label;
+    button.setAttribute("aria-label", `${label} code`);
+  };
+  show("Copy");
   button.addEventListener("click", async () => {
-    button.textContent = (await copyText(pre.textContent)) ? "Copied" : "Not copied";
-    setTimeout(() => {
-      button.textContent = "Copy";
-    }, 1_500);
+    show((await copyText(pre.textContent)) ? "Copied" : "Not copied");
+    setTimeout(() => show("Copy"), 1_500);
   });
   return button;
 }

@@ -51,7 +51,27 @@ describe("renderMarkdown", () => {
   });
 
   it("lets tables scroll by themselves, reachable by keyboard", () => {
-    expect(renderMarkdown("| a |\n|---|\n| 1 |")).toMatch(/^<div class="table-scroll" tabindex="0"><table>/);
+    expect(renderMarkdown("| a |\n|---|\n| 1 |")).toMatch(
+      /^<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>/,
+    );
+  });
+
+  it("draws the boxes of a task list, in items alone, and says what they mean", () => {
+    const html = renderMarkdown("- [x] feed the **herd**\n- [ ] shear\n- [y] no\n\n[x] no task\n\n1. [X] rest");
+    const box = (className: string, name: string) =>
+      `<span class="${className}" role="img" aria-label="${name}"></span>`;
+    expect(html).toContain(
+      `<li class="task-item">${box("task is-done", "done")} feed the <strong>herd</strong></li>\n` +
+        `<li class="task-item">${box("task", "to do")} shear</li>\n<li>[y] no</li>`,
+    );
+    expect(html).toContain("<p>[x] no task</p>");
+    expect(html).toContain(`${box("task is-done", "done")} rest`);
+  });
+
+  it("puts a message's headings below the page's own", () => {
+    expect(renderMarkdown("# one\n\n## two\n\n###### six\n\nthree\n---")).toBe(
+      "<h3>one</h3>\n<h4>two</h4>\n<h6>six</h6>\n<h4>three</h4>\n",
+    );
   });
 });
 

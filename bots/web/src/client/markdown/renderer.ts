@@ -4,6 +4,9 @@ import { mentionAt } from "../../mention.ts";
 /** Where links may lead; everything else stays text. */
 const SAFE_LINK = /^(https?:\/\/|mailto:)/i;
 
+/** What an item of a task list begins with. */
+const TASK = /^\[([ xX])\] /;
+
 /** Markdown as messages use it: no HTML, no images, links in a new tab that show where they lead. */
 export const markdown = createMarkdown();
 
@@ -23,13 +26,33 @@ function createMarkdown() {
     state.pos += mention.length;
     return true;
   });
+  md.core.ruler.after("inline", "task", ({ tokens, Token }) => {
+    tokens.forEach((token, index) => {
+      const [text] = token.children ?? [];
+      const mark = tokens[index - 2]?.type === "list_item_open" && text?.type === "text" && TASK.exec(text.content);
+      if (!text || !mark) return;
+      text.content = text.content.slice(mark[0].length);
+      const task = new Token("task", "", 0);
+      task.meta = { isDone: mark[1] !== " " };
+      token.children!.unshift(task);
+      tokens[index - 2]!.attrJoin("class", "task-item");
+    });
+  });
+  // Drawn by the styles. Not a checkbox: nobody can tick it, and a form has no business in a message.
+  md.renderer.rules.task = (tokens, index) => {
+    const [name, state] = tokens[index]!.meta?.isDone ? ["done", "task is-done"] : ["to do", "task"];
+    return `<span class="${state}" role="img" aria-label="${name}"></span> `;
+  };
+  // The page's own headings are of the first two levels.
+  md.renderer.rules.heading_open = (tokens, index) => `<${headingTag(tokens[index]!.tag)}>`;
+  md.renderer.rules.heading_close = (tokens, index) => `</${headingTag(tokens[index]!.tag)}>\n`;
   md.renderer.rules.mention = (tokens, index) => `<span class="mention">${escapeHtml(tokens[index]!.content)}</span>`;
   md.renderer.rules.link_open = (tokens, index) => linkStart(tokens[index]!.attrGet("href"));
   md.renderer.rules.image = (tokens, index) => {
     const token = tokens[index]!;
     return `${linkStart(token.attrGet("src"))}${escapeHtml(token.content === "" ? "image" : token.content)}</a>`;
   };
-  md.renderer.rules.table_open = () => '<div class="table-scroll" tabindex="0"><table>';
+  md.renderer.rules.table_open = () => '<div class="table-scroll" tabindex="0" role="group" aria-label="Table"><table>';
   md.renderer.rules.table_close = () => "</table></div>";
   md.renderer.rules.fence = (tokens, index) => codeBlock(tokens[index]!.content, tokens[index]!.info);
   md.renderer.rules.code_block = (tokens, index) => codeBlock(tokens[index]!.content, "");
@@ -51,6 +74,11 @@ function createMarkdown() {
     const attribute = language === "" ? "" : ` data-language="${escapeHtml(language)}"`;
     return `<pre${attribute}><code>${escapeHtml(content.replace(/\n$/, ""))}</code></pre>`;
   }
+}
+
+/** Two levels down, as "h3" for "h1"; the last level takes the rest. */
+function headingTag(tag: string): string {
+  return `h${Math.min(Number(tag.slice(1)) + 2, 6)}`;
 }
 
 /** The language a fence names, as "python"; empty if it names none. */

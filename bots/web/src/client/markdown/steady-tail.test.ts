@@ -36,12 +36,21 @@ describe("steadyTail", () => {
     expect(steadyTail(tail)).toBe(shown);
   });
 
-  it.each(["text\n-", "text\n==", "text\n#", "text\n>", "text\n1", "text\n1.", "text\n```", "text\n***"])(
-    "waits for more after the marks of %j",
-    (tail) => {
-      expect(renderMarkdown(steadyTail(tail))).toBe(renderMarkdown("text\n"));
-    },
-  );
+  it.each([
+    "text\n-",
+    "text\n==",
+    "text\n#",
+    "text\n>",
+    "text\n1",
+    "text\n1.",
+    "text\n```",
+    "text\n***",
+    "- a\n- [",
+    "- a\n- [x",
+    "- a\n1. [ ]",
+  ])("waits for more after the marks of %j", (tail) => {
+    expect(renderMarkdown(steadyTail(tail))).toBe(renderMarkdown(tail.slice(0, tail.indexOf("\n") + 1)));
+  });
 
   it.each([
     ["- item\n\n  ```js\n  const a = `b", "const a = `b"],

@@ -1,8 +1,8 @@
 const FENCE_START = /^ {0,3}(`{3,}|~{3,})([^\n`]*)\n/;
 /** A line that opens a fence or closes one, in a list item or a quotation too. */
 const FENCE_LINE = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})([^`]*)$/;
-/** A last line of marks alone: it may become a rule, a heading, a list item or a fence, and means nothing yet. */
-const MARKS_ONLY = /^[ \t]*(?:[-*+=_#>|`~]+|\d{1,9}[.)]?)[ \t]*$/;
+/** A last line of marks alone: it may become a rule, a heading, a list item, a task or a fence, and means nothing yet. */
+const MARKS_ONLY = /^[ \t]*(?:[-*+=_#>|`~]+|\d{1,9}[.)]?|(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?)[ \t]*$/;
 /** A table's first line alone, at the end: it looks like a paragraph until the whole line under it has come. */
 const TABLE_HEAD = /(^|\n[ \t]*\n) {0,3}\|[^\n]*(?:\n[ \t|:-]*)?$/;
 
