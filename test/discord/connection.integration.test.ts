@@ -99,6 +99,7 @@ describe("the connection to Discord", () => {
       numUnreadFiles: 0,
       replyId: "r1",
       handle,
+      atMs: Date.now(),
     };
     const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
     const takeAbandoned = async () => [abandoned].splice(0, handed++ === 0 ? 1 : 0);

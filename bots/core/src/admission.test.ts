@@ -60,13 +60,13 @@ describe("a message", () => {
     const left = toUnanswered(testMessage("2"), "r2");
     const reply = new FakeReplyHandle();
     store.takeAbandoned = async () => [left];
-    core.adoptReplies("web", async () => reply)();
+    core.adoptReplies({ platform: "web", serves: () => true }, async () => reply)();
     await vi.waitFor(() => expect(reply.ended).toMatchObject({ end: "complete" }));
     expect(client.requests).toHaveLength(2);
     const refusing = createTestCore([chatModel], { access: denying });
     refusing.store.takeAbandoned = async () => [left];
     const refused = new FakeReplyHandle();
-    refusing.core.adoptReplies("web", async () => refused)();
+    refusing.core.adoptReplies({ platform: "web", serves: () => true }, async () => refused)();
     await vi.waitFor(() => expect(refused.ended).toMatchObject({ reason: expect.stringMatching(/not on the list/) }));
   });
 

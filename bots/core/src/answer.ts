@@ -28,6 +28,8 @@ export interface AnswerOptions {
   admit(): Promise<void>;
   /** Reads the text it is about; "" for none. In the conversation's turn, so that a slow file keeps its place. */
   readContext(): Promise<string>;
+  /** Whether another process answers it by now, having taken this one for dead. */
+  isTaken(): Promise<boolean>;
   /** Hears the question's new words when the reply begins anew. */
   readonly onEdit?: (text: string) => void;
   readonly reply: Reply;
@@ -62,16 +64,31 @@ export class Answer {
     this.#pose();
   }
 
-  async run(): Promise<void> {
+  /** False where it did not end, because another process goes on with it. */
+  async run(): Promise<boolean> {
+    const { admit, reply, running, isTaken } = this.#options;
     try {
-      await this.#options.admit();
+      await admit();
       checkLength(this.#question.length);
       await this.#answer();
+      return true;
     } catch (error) {
-      if (!this.#options.reply.signal.aborted) return await this.#fail(error);
-      await this.#keep("stopped", this.#begun);
-      await this.#finish({ end: "stopped", text: "", stats: undefined });
+      if (running.isLeft || (running.isLost && (await isTaken()))) return await this.#leave();
+      if (running.isLost) await this.#fail(running.signal.reason);
+      else if (!reply.signal.aborted) await this.#fail(error);
+      else await this.#stop();
+      return true;
     }
+  }
+
+  async #leave(): Promise<false> {
+    await this.#options.reply.leave?.();
+    return false;
+  }
+
+  async #stop(): Promise<void> {
+    await this.#keep("stopped", this.#begun);
+    await this.#finish({ end: "stopped", text: "", stats: undefined });
   }
 
   /** An attachment without words is the message itself. */
@@ -82,9 +99,10 @@ export class Answer {
   }
 
   async #answer(): Promise<void> {
-    const { reply } = this.#options;
+    const { reply, running } = this.#options;
     const leave = await this.#core.store.takeTurn(this.#conversation, {
       signal: reply.signal,
+      onLost: () => running.lose(),
       onWaiting: (ahead) => void reply.status({ type: "queued", ahead }).catch(() => undefined),
     });
     try {
@@ -95,14 +113,14 @@ export class Answer {
   }
 
   async #answerInTurn(): Promise<void> {
+    const { message, predecessor, running } = this.#options;
     this.#about = (await this.#options.readContext()).trim();
     // Changed while it waited, it is answered as it is now.
-    this.#options.running.takeEdit();
+    running.takeEdit();
     this.#pose();
     if (this.#question === "") return await this.#sayEmpty();
     checkLength(this.#length);
     const { store } = this.#core;
-    const { message, predecessor } = this.#options;
     const { place } = message;
     // Another press may have replaced it meanwhile.
     if (predecessor) await standingReply(store, this.#conversation, predecessor.kept.id);
@@ -112,6 +130,8 @@ export class Answer {
     const rounds = slideWindow(turns.slice(0, replaced === -1 ? turns.length : replaced), window);
     let streamed = await this.#stream(settings, rounds);
     while (await this.#beginsAnew()) streamed = await this.#stream(settings, rounds);
+    // What came to its end all the same is finished here.
+    if ((running.isLeft || running.isLost) && streamed.end === "stopped") throw running.signal.reason;
     const isKept = await this.#remember(streamed, window);
     await this.#finish(isKept ? streamed : await this.#admitForgetting(streamed));
   }

@@ -1,5 +1,5 @@
 import { admit, checkAccess } from "./access/admit.ts";
-import { toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
+import { checkTries, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
 import { checkLength } from "./answer.ts";
 import { BotError } from "./bot-error.ts";
@@ -96,22 +96,21 @@ class ComparedAnswer {
   /** The other could not begin, so there is nothing to compare. */
   async giveUp(): Promise<void> {
     await this.#reply?.fail("The other reply could not begin. Try again.").catch(() => undefined);
-    await this.#entry.forget();
+    await this.#entry.end(false);
   }
 
   async run(): Promise<void> {
     const reply = this.#reply!;
     try {
-      await this.#answer(reply);
-    } catch (error) {
-      await this.#fail(reply, error);
+      await this.#answer(reply).catch((error: unknown) => this.#fail(reply, error));
     } finally {
-      await this.#entry.forget();
+      await this.#entry.end(this.running.isLeft);
     }
   }
 
   async #answer(reply: Reply): Promise<void> {
     const streamed = await this.#stream(reply);
+    if (this.running.isLeft) return await reply.leave?.();
     this.#record({ outcome: streamed.end, reply: streamed.text, stats: streamed.stats });
     await this.#keep(streamed);
     await reply.finish(streamed.end, streamed.text, streamed.stats);
@@ -121,6 +120,7 @@ class ComparedAnswer {
     const { store, inference, window: defaultWindow } = this.#core;
     const { place, author, text, eventId, comparedModel: modelName } = this.#unanswered;
     checkAccess(this.#core, place, author);
+    checkTries(this.#unanswered);
     const settings = await resolveSettings(store, place);
     const rounds = slideWindow(await store.turns(conversationKey(place)), settings.window ?? defaultWindow);
     const contextMode = settings.contextMode ?? "turns";
@@ -145,6 +145,7 @@ class ComparedAnswer {
 
   async #fail(reply: Reply, error: unknown): Promise<void> {
     const { messageId: eventId } = this.#unanswered;
+    if (this.running.isLeft) return await reply.leave?.();
     const isKnown = error instanceof BotError;
     this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId }, "a comparison failed");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });

@@ -2,6 +2,7 @@ import type { Unanswered } from "./adoption/unanswered.ts";
 import type { KeptReply } from "./buttons/kept-reply.ts";
 import type { ReplySignal } from "./buttons/reply-signal.ts";
 import type { ContextMode } from "./commands/command.ts";
+import type { ServedPlaces } from "./platform.ts";
 
 /** One round: what a person said and what the model answered. */
 export interface Turn {
@@ -64,12 +65,14 @@ export interface ConversationStore {
    * message is known as unanswered from the same instant. Atomic.
    */
   claimEvent(workspace: string, eventId: string, unanswered?: Unanswered): Promise<boolean>;
-  /** Keeps what became known of an unanswered message: its files' text, its reply's handle. */
-  keepUnanswered(workspace: string, unanswered: Unanswered): Promise<void>;
-  /** The message is answered, or was told why not. */
+  /** Keeps what became known of an unanswered message: its files' text, its reply's handle. False where another process has taken it. */
+  keepUnanswered(workspace: string, unanswered: Unanswered): Promise<boolean>;
+  /** The message is answered, or was told why not. Does nothing to another process's. */
   forgetUnanswered(workspace: string, eventId: string): Promise<void>;
-  /** Messages of a platform whose process is dead; each is given to one caller, who is then the one to answer it. */
-  takeAbandoned(platform: string): Promise<readonly Unanswered[]>;
+  /** Messages of a platform whose process is dead or has let go; each is given to one caller, who is then the one to answer it. */
+  takeAbandoned(where: ServedPlaces): Promise<readonly Unanswered[]>;
+  /** Lets go of all that this process claimed and has not answered. Absent where there are no others to take it. */
+  release?(): Promise<void>;
   /**
    * Waits for the conversation's turn, one message at a time, in order of arrival, across processes. The returned
    * function gives it on. `onWaiting` hears how many are ahead.
@@ -87,4 +90,6 @@ export interface ConversationStore {
 export interface TakeTurnOptions {
   readonly signal: AbortSignal;
   readonly onWaiting?: (ahead: number) => void;
+  /** The turn is another's, as after a pause of this process that was longer than a lease. */
+  readonly onLost?: () => void;
 }

@@ -1,5 +1,5 @@
 import { admit, checkAccess } from "./access/admit.ts";
-import { fromUnanswered, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
+import { checkTries, fromUnanswered, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
 import { Answer, type AnswerOptions } from "./answer.ts";
 import { BotError } from "./bot-error.ts";
@@ -44,6 +44,7 @@ export async function answerAbandoned(
     claim: Promise.resolve(true),
     admit: async () => {
       checkAccess(core, message.place, message.author);
+      checkTries(unanswered);
       if (again && !predecessor) throw replyGone();
     },
     predecessor,
@@ -93,7 +94,8 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
   const entry = new UnansweredEntry(core.store, unanswered);
   await core.running.during([running], async () => {
     // A store that cannot be reached is told of in the reply, where the claim is awaited again.
-    if (!(await claim.catch(() => true))) return;
+    if (!(await claim.catch(() => true)) || running.isLeft) return;
+    let isEnded = true;
     try {
       const onHandle = (handle: string) => entry.keep({ handle });
       const reply = trackReply(await startReply(), { signal: running.signal, onHandle });
@@ -104,10 +106,11 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
       };
       const readContext = () => readAndKeep(message, reply.signal, entry);
       const onEdit = (text: string) => entry.keep({ text });
-      const answer = { core, message, reply, running, predecessor, admit: admitClaimed, readContext, onEdit };
-      await new Answer(answer).run();
+      const isTaken = () => entry.isTaken();
+      const answer = { core, message, reply, running, predecessor, admit: admitClaimed, readContext, onEdit, isTaken };
+      isEnded = await new Answer(answer).run();
     } finally {
-      await entry.forget();
+      await entry.end(!isEnded);
     }
   });
 }

@@ -37,6 +37,7 @@ export type {
   ReplyEnd,
   ReplyStats,
   ReplyStatus,
+  ServedPlaces,
   StartReply,
 } from "./platform.ts";
 export { createRedisQuotaStore } from "./quota/redis-quota-store.ts";

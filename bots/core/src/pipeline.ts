@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 import { type AccessPolicy, OPEN_ACCESS } from "./access/access.ts";
 import { adoptReplies } from "./adoption/adopt-replies.ts";
+import { handOver } from "./adoption/hand-over.ts";
+import type { Unanswered } from "./adoption/unanswered.ts";
 import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
 import { RunningReplies } from "./buttons/running-replies.ts";
 import { tellAll } from "./buttons/tell-all.ts";
@@ -58,13 +60,13 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     continueReply: (action, startReply) => press(core, () => continueReply(core, action, startReply)),
     giveFeedback: (action) => press(core, () => giveFeedback(core, action)),
     wantsFeedback: (place) => wantsFeedback(core, place).catch(() => false),
-    adoptReplies: (platform, startReply) => {
+    adoptReplies: (where, startReply) => {
       const ending = new AbortController();
-      const answer = (unanswered: Parameters<typeof answerAbandoned>[1]) =>
-        void answerAbandoned(core, unanswered, startReply);
-      void adoptReplies(core.store, platform, { signal: ending.signal, answer });
+      const answer = (unanswered: Unanswered) => void answerAbandoned(core, unanswered, startReply);
+      void adoptReplies({ store: core.store, where, signal: ending.signal, logger: core.logger, answer });
       return () => ending.abort();
     },
+    handOver: () => handOver(core),
   };
 }
 

@@ -144,6 +144,11 @@ export interface Reply {
   finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void>;
   /** One sentence for people: what happened and what to do. What was appended stays. */
   fail(reason: string): Promise<void>;
+  /**
+   * Shows no more and says no more: another process goes on in this reply's place. Resolves when `handle` holds all that is
+   * shown. Absent where that makes no difference.
+   */
+  leave?(): Promise<void>;
 }
 
 /**
@@ -160,6 +165,13 @@ export interface AbandonedReply {
   readonly handle: string | undefined;
   /** What an older reply had said, where this one goes on with it. */
   readonly begun: string;
+}
+
+/** Where a process can write. */
+export interface ServedPlaces {
+  readonly platform: string;
+  /** Whether a workspace is one of its own, by its id on the platform. */
+  serves(workspaceId: string): boolean;
 }
 
 /**
@@ -206,8 +218,14 @@ export interface BotCore {
   /** Keeps a rating with its question and reply; the last one of a person counts. */
   giveFeedback(action: ReplyAction & { readonly rating: FeedbackRating }): Promise<string | undefined>;
   /**
-   * From now on answers what dead processes of this platform left unanswered: `startReply` takes the place of the reply they
-   * had begun, if any. Returns a function that ends it.
+   * From now on answers what dead processes of this platform left unanswered, in the workspaces that this one serves:
+   * `startReply` takes the place of the reply they had begun, if any. Returns a function that ends it.
    */
-  adoptReplies(platform: string, startReply: (abandoned: AbandonedReply) => Promise<Reply>): () => void;
+  adoptReplies(where: ServedPlaces, startReply: (abandoned: AbandonedReply) => Promise<Reply>): () => void;
+  /**
+   * The beginning of a clean end: what is being answered or waits is left to another process, which takes it over at once;
+   * from now on nothing is begun. Where memory is this process's own nothing is left, and the platform ends its replies.
+   * Never rejects; takes a second at most.
+   */
+  handOver(): Promise<void>;
 }

@@ -12,6 +12,7 @@ import { type BotIdentity, checkToken, installLink, intentsLink } from "./gatewa
 import { fatalClose } from "./gateway/close-codes.ts";
 import { Authors } from "./incoming/authors.ts";
 import { MessageHandler } from "./incoming/message-handler.ts";
+import { DIRECT_WORKSPACE } from "./incoming/place.ts";
 import { Replies } from "./reply/replies.ts";
 
 /** What the Discord bot is made of. */
@@ -33,7 +34,10 @@ export interface DiscordPlatformOptions {
 export interface DiscordPlatform {
   /** Connects, when Discord can be reached. Rejects with a `RefusedError` when it does not take the token or an intent. */
   start(): Promise<void>;
-  /** Ends the replies that are being written, waits at most so long for their last words, and disconnects. */
+  /**
+   * Leaves the replies that are being written to another process; where there can be none, ends them and waits at most so
+   * long for their last words. Disconnects.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -94,12 +98,16 @@ class Connection {
     await isReady;
     await this.#register(config.guildIds);
     this.#announce();
-    this.#stopAdopting = core.adoptReplies("discord", (abandoned) => this.#replies.adopt(abandoned));
+    this.#stopAdopting = core.adoptReplies(
+      { platform: "discord", serves: (id) => id === DIRECT_WORKSPACE || this.#client.guilds.cache.has(id) },
+      (abandoned) => this.#replies.adopt(abandoned),
+    );
   }
 
   async close(graceMs: number): Promise<void> {
     this.#client.removeAllListeners(Events.MessageCreate).removeAllListeners(Events.InteractionCreate);
     this.#stopAdopting();
+    await this.#options.core.handOver();
     this.#replies.giveUp();
     await this.#replies.ended(graceMs);
     await this.#client.destroy();

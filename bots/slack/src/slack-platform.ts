@@ -35,7 +35,10 @@ export interface SlackPlatformOptions {
 export interface SlackPlatform {
   /** Connects, when Slack can be reached. Rejects with a `RefusedError` when it does not take a token. */
   start(): Promise<void>;
-  /** Receives no more; waits for the replies that are being written, at most so long, and ends them. */
+  /**
+   * Leaves the replies that are being written to another process; where there can be none, waits for them, at most so long,
+   * and ends them. Receives no more.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -64,8 +67,9 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
     },
     stop: async (graceMs) => {
       stopping.abort();
-      await connection.stop();
       stopAdopting();
+      await options.core.handOver();
+      await connection.stop();
       if (context) await endReplies(context, graceMs);
     },
   };
@@ -133,7 +137,8 @@ function registerLosses(app: App, { running }: SlackContext, onLost: (reason: st
 }
 
 function adoptReplies(context: SlackContext): () => void {
-  return context.core.adoptReplies("slack", async ({ message, replyId, handle }) => {
+  const own = { platform: "slack", serves: (id: string) => id === context.workspaceId };
+  return context.core.adoptReplies(own, async ({ message, replyId, handle }) => {
     const place = message.place as ThreadPlace;
     return await replyStarter(context, place, message.author.id, handle)(replyId);
   });

@@ -1,19 +1,30 @@
+import type { Logger } from "pino";
+import { BotError } from "../bot-error.ts";
 import type { ConversationStore } from "../conversation-store.ts";
 import { pause } from "../pause.ts";
+import type { ServedPlaces } from "../platform.ts";
 import type { Unanswered } from "./unanswered.ts";
 
 /** How often a process looks for what dead ones left; a process counts as dead after about fifteen seconds. */
 const LOOK_MS = 3_000;
 
-/** Hands what dead processes of a platform left to `answer`, until the signal aborts. Never rejects. */
-export async function adoptReplies(
-  store: ConversationStore,
-  platform: string,
-  { signal, answer }: { readonly signal: AbortSignal; answer(unanswered: Unanswered): void },
-): Promise<void> {
+export interface AdoptRepliesOptions {
+  readonly store: ConversationStore;
+  readonly where: ServedPlaces;
+  readonly signal: AbortSignal;
+  readonly logger: Logger;
+  answer(unanswered: Unanswered): void;
+}
+
+/** Hands what dead processes left to `answer`, until the signal aborts. Never rejects. */
+export async function adoptReplies({ store, where, signal, logger, answer }: AdoptRepliesOptions): Promise<void> {
   while (!signal.aborted) {
-    const abandoned = await store.takeAbandoned(platform).catch(() => []);
-    for (const unanswered of abandoned) answer(unanswered);
+    try {
+      for (const unanswered of await store.takeAbandoned(where)) answer(unanswered);
+    } catch (error) {
+      // Of a Redis that is away its connection tells.
+      if (!(error instanceof BotError)) logger.warn({ err: error }, "what dead processes left could not be looked for");
+    }
     await pause(LOOK_MS, signal);
   }
 }

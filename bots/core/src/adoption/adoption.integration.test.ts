@@ -31,6 +31,8 @@ describeOnRedis("what a dead process left", (program) => {
   /** Each test has a platform of its own, so that none adopts what is another's. */
   const place = (platform: string) => ({ ...testPlace, platform });
 
+  const at = (platform: string, serves = (_: string) => true) => ({ platform, serves });
+
   /** A process that dies while it writes a reply: its store closes, so it gives no sign of life any more. */
   async function dieWriting(platform: string) {
     const { store, inference, core } = await openProcess();
@@ -52,7 +54,7 @@ describeOnRedis("what a dead process left", (program) => {
     const living = await openProcess();
     living.inference.script({ chunks });
     const adopted: AbandonedReply[] = [];
-    const end = living.core.adoptReplies(platform, async (abandoned) => {
+    const end = living.core.adoptReplies(at(platform), async (abandoned) => {
       adopted.push(abandoned);
       return reply;
     });
@@ -76,7 +78,7 @@ describeOnRedis("what a dead process left", (program) => {
     const reply = new FakeReplyHandle();
     const ends = living.map(({ core, inference }) => {
       inference.script({ chunks: ["Once upon a time."] });
-      return core.adoptReplies("adopted", async (abandoned) => {
+      return core.adoptReplies(at("adopted"), async (abandoned) => {
         adopted.push(abandoned);
         return reply;
       });
@@ -134,7 +136,7 @@ describeOnRedis("what a dead process left", (program) => {
 
     const living = await openProcess();
     const replies: FakeReplyHandle[] = [];
-    const end = living.core.adoptReplies("compared", async ({ handle }) => {
+    const end = living.core.adoptReplies(at("compared"), async ({ handle }) => {
       replies.push(Object.assign(new FakeReplyHandle(), { handle }));
       return replies.at(-1)!;
     });
@@ -176,9 +178,9 @@ describeOnRedis("what a dead process left", (program) => {
     const other = await openProcess();
     const message = testMessage("Hi", { place: place("held") });
     await holder.store.claimEvent("held:local", message.eventId, toUnanswered(message, "r1"));
-    const looks = Array.from({ length: 10 }, () => other.store.takeAbandoned("held"));
+    const looks = Array.from({ length: 10 }, () => other.store.takeAbandoned(at("held")));
     expect((await Promise.all(looks)).flat()).toEqual([]);
-    expect(await holder.store.takeAbandoned("held")).toEqual([]);
+    expect(await holder.store.takeAbandoned(at("held"))).toEqual([]);
     await holder.store.forgetUnanswered("held:local", message.eventId);
     await holder.store.keepUnanswered("held:local", toUnanswered(message, "r1"));
     expect(await rawEntries("held")).toEqual({});
@@ -194,7 +196,7 @@ describeOnRedis("what a dead process left", (program) => {
     await dying.store.close();
     const living = await openProcess();
     const reply = new FakeReplyHandle();
-    const end = living.core.adoptReplies("files", async () => reply);
+    const end = living.core.adoptReplies(at("files"), async () => reply);
     await vi.waitFor(
       async () =>
         expect(await reply.ended).toMatchObject({

@@ -7,7 +7,7 @@ export class UnansweredEntry {
   readonly #store: ConversationStore;
   readonly #workspace: string;
   #unanswered: Unanswered;
-  #kept: Promise<void> = Promise.resolve();
+  #kept: Promise<unknown> = Promise.resolve();
 
   constructor(store: ConversationStore, unanswered: Unanswered) {
     this.#store = store;
@@ -22,8 +22,15 @@ export class UnansweredEntry {
     this.#kept = this.#kept.then(() => this.#store.keepUnanswered(this.#workspace, unanswered)).catch(() => undefined);
   }
 
-  /** The message was answered, or told why not. */
-  async forget(): Promise<void> {
-    await this.#store.forgetUnanswered(this.#workspace, this.#unanswered.eventId).catch(() => undefined);
+  /** Whether another process has taken it. False where that cannot be known. */
+  async isTaken(): Promise<boolean> {
+    await this.#kept;
+    return !(await this.#store.keepUnanswered(this.#workspace, this.#unanswered).catch(() => true));
+  }
+
+  /** The message was answered, or told why not; or it is left to another process, with all that is known of it. */
+  async end(isLeft: boolean): Promise<void> {
+    await this.#kept;
+    if (!isLeft) await this.#store.forgetUnanswered(this.#workspace, this.#unanswered.eventId).catch(() => undefined);
   }
 }

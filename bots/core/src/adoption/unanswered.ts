@@ -1,3 +1,4 @@
+import { BotError } from "../bot-error.ts";
 import type { Author, IncomingMessage, Place } from "../platform.ts";
 
 /** A message from its claim to the end of its reply, as another process needs it if this one dies. */
@@ -18,12 +19,29 @@ export interface Unanswered {
   readonly again?: { readonly replyId: string; readonly isContinued: boolean };
   /** Of one of two replies side by side: the model that was asked. */
   readonly comparedModel?: string;
+  /** When it came, in milliseconds since 1970. */
+  readonly atMs: number;
+  /** How many processes died over it. Default 0. */
+  readonly deaths?: number;
+}
+
+/** Nobody waits longer for an answer without asking again. */
+const MAX_AGE_MS = 10 * 60_000;
+/** A message that takes one process down may take the next one down; the third is not put at risk. */
+const MAX_DEATHS = 1;
+
+/** Throws a `BotError` (`INTERNAL`) for a message that is told of instead of being tried once more. */
+export function checkTries({ atMs, deaths = 0 }: Unanswered): void {
+  if (deaths > MAX_DEATHS)
+    throw new BotError("INTERNAL", "I was restarted twice while I answered this. Ask again, or in other words.");
+  if (Date.now() - atMs > MAX_AGE_MS) throw new BotError("INTERNAL", "I was away when you asked this. Ask again.");
 }
 
 /** What is kept of a message. */
 export function toUnanswered(message: IncomingMessage, replyId: string): Unanswered {
   const { eventId, messageId = eventId, place, author, text, quote = "", attachments = [] } = message;
-  return { eventId, messageId, place, author, text, context: quote, numUnreadFiles: attachments.length, replyId };
+  const numUnreadFiles = attachments.length;
+  return { eventId, messageId, place, author, text, context: quote, numUnreadFiles, replyId, atMs: Date.now() };
 }
 
 /** The message again; files that were read are part of its quote. */

@@ -1,8 +1,12 @@
+import { BotError } from "../bot-error.ts";
 import type { ReplySignal } from "./reply-signal.ts";
 
 const DELETED = new Error("the question was deleted");
 const EDITED = new Error("the question was changed");
 const STOPPED = new Error("someone pressed Stop");
+const LEFT = new Error("another process goes on");
+/** As people are told where no other process goes on. */
+const LOST = new BotError("INTERNAL", "I was held up for so long that others had their turn. Ask again.");
 
 /** Which reply it is, and to what. */
 export interface RunningReplyOptions {
@@ -65,6 +69,25 @@ export class RunningReply {
     return this.#isDeleted;
   }
 
+  /** Whether it is left to another process, so that it does not end here. */
+  get isLeft(): boolean {
+    return this.#abort.signal.reason === LEFT;
+  }
+
+  /** Whether its turn is another's, so that another process may have taken it for abandoned. */
+  get isLost(): boolean {
+    return this.#abort.signal.reason === LOST;
+  }
+
+  /** Leaves it to another process, unless it was stopped and ends anyway. */
+  leave(): void {
+    this.#abort.abort(LEFT);
+  }
+
+  lose(): void {
+    this.#abort.abort(LOST);
+  }
+
   stop(): void {
     this.#abort.abort(STOPPED);
   }
@@ -79,15 +102,28 @@ export class RunningReply {
 /** The replies that this process writes. */
 export class RunningReplies {
   readonly #replies = new Set<RunningReply>();
+  readonly #works = new Set<Promise<void>>();
+  #areLeft = false;
 
   /** Runs `work` with the replies known to signals. */
-  async during<T>(replies: readonly RunningReply[], work: () => Promise<T>): Promise<T> {
+  async during(replies: readonly RunningReply[], work: () => Promise<void>): Promise<void> {
     for (const reply of replies) this.#replies.add(reply);
+    if (this.#areLeft) for (const reply of replies) reply.leave();
+    const working = work();
+    this.#works.add(working);
     try {
-      return await work();
+      await working;
     } finally {
+      this.#works.delete(working);
       for (const reply of replies) this.#replies.delete(reply);
     }
+  }
+
+  /** Leaves all to another process, those that come from now on too. Resolves when this one writes none any more. */
+  async leaveAll(): Promise<void> {
+    this.#areLeft = true;
+    for (const reply of this.#replies) reply.leave();
+    await Promise.allSettled(this.#works);
   }
 
   /** Hears what happened, and tells the replies that it concerns. */

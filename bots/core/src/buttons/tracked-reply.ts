@@ -32,5 +32,6 @@ export function trackReply(reply: Reply, { signal, onHandle, heading = "" }: Tra
     ...(reply.clear && { clear: () => watch(reply.clear!()) }),
     finish: (end, text, stats) => reply.finish(end, text === "" ? "" : heading + text, stats),
     fail: (reason) => reply.fail(isHeaded ? reason : heading + reason),
+    ...(reply.leave && { leave: () => watch(reply.leave!()) }),
   };
 }

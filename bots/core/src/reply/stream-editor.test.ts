@@ -116,7 +116,7 @@ describe("StreamEditor", () => {
     editor.update("a");
     await vi.advanceTimersByTimeAsync(0);
     editor.update("ab");
-    editor.cancel();
+    await editor.cancel();
     await vi.runAllTimersAsync();
     expect(edits).toEqual([[0, "a"]]);
   });

@@ -45,9 +45,10 @@ export class StreamEditor<T = string> {
     await this.#start();
   }
 
-  /** Leaves out what is not yet shown. */
-  cancel(): void {
+  /** Leaves out what is not yet shown. Resolves when the edit in flight has ended. */
+  async cancel(): Promise<void> {
     this.#cancelled.abort();
+    await this.#editing.catch(() => undefined);
   }
 
   #start(): Promise<void> {

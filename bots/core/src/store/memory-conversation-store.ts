@@ -122,7 +122,9 @@ class MemoryConversationStore implements ConversationStore {
     return leave;
   }
 
-  async keepUnanswered(): Promise<void> {}
+  async keepUnanswered(): Promise<boolean> {
+    return true;
+  }
 
   async forgetUnanswered(): Promise<void> {}
 

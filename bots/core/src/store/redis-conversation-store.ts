@@ -10,6 +10,7 @@ import type {
   TakeTurnOptions,
   Turn,
 } from "../conversation-store.ts";
+import type { ServedPlaces } from "../platform.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
 import { RedisTurnQueue } from "./redis-turn-queue.ts";
 import { RedisUnanswered } from "./redis-unanswered.ts";
@@ -147,7 +148,7 @@ class RedisConversationStore implements ConversationStore {
     return this.#unanswered.claim(workspace, eventId, unanswered);
   }
 
-  keepUnanswered(workspace: string, unanswered: Unanswered): Promise<void> {
+  keepUnanswered(workspace: string, unanswered: Unanswered): Promise<boolean> {
     return this.#unanswered.keep(workspace, unanswered);
   }
 
@@ -155,8 +156,12 @@ class RedisConversationStore implements ConversationStore {
     return this.#unanswered.forget(workspace, eventId);
   }
 
-  takeAbandoned(platform: string): Promise<readonly Unanswered[]> {
-    return this.#unanswered.takeAbandoned(platform);
+  takeAbandoned(where: ServedPlaces): Promise<readonly Unanswered[]> {
+    return this.#unanswered.takeAbandoned(where);
+  }
+
+  release(): Promise<void> {
+    return this.#unanswered.release();
   }
 
   async signal(signal: ReplySignal): Promise<void> {

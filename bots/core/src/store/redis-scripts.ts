@@ -67,11 +67,36 @@ if ARGV[3] ~= '' then
 end
 return 1`;
 
-/** KEYS: unanswered messages. ARGV: event id, message. One that was answered meanwhile stays so. */
-const KEEP_UNANSWERED = `
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+/** KEYS: unanswered messages. ARGV: event id, the beginning of its process's messages. */
+const IS_OURS = `
+local message = redis.call('HGET', KEYS[1], ARGV[1])
+if not message or string.sub(message, 1, string.len(ARGV[2])) ~= ARGV[2] then return 0 end`;
+
+/** KEYS and ARGV: as IS_OURS, then the message. One that was answered or taken meanwhile stays so. */
+const KEEP_UNANSWERED = `${IS_OURS}
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
+
+/** KEYS and ARGV: as IS_OURS. */
+const FORGET_UNANSWERED = `${IS_OURS}
+return redis.call('HDEL', KEYS[1], ARGV[1])`;
+
+/**
+ * KEYS: processes by their last sign of life. ARGV: process, "1" where it lets go of its messages, TTL in ms. Returns whether
+ * it was not there.
+ */
+const BEAT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local isNew = redis.call('ZADD', KEYS[1], ARGV[2] == '1' and 0 or now, ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return isNew`;
+
+/** KEYS: as BEAT. ARGV: longest silence in ms. Returns each silent process with its last sign, 0 for one that let go. */
+const SILENT_PROCESSES = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[1], 'WITHSCORES')`;
 
 /** KEYS: unanswered messages. ARGV: event id, message as its dead process left it, message as its new process has it. */
 const TAKE_ABANDONED = `
@@ -157,12 +182,15 @@ return redis.call('ZREM', KEYS[1], ARGV[1])`;
 export const redisScripts = {
   addRecord: script(ADD_RECORD, 1),
   appendTurn: script(APPEND_TURN, 2),
+  beat: script(BEAT, 1),
   claimEvent: script(CLAIM_EVENT, 2),
   countMessage: script(COUNT_MESSAGE, 4),
   countTokens: script(COUNT_TOKENS, 2),
   editQuestion: script(EDIT_QUESTION, 1),
+  forgetUnanswered: script(FORGET_UNANSWERED, 1),
   keepReply: script(KEEP_REPLY, 2),
   keepUnanswered: script(KEEP_UNANSWERED, 1),
+  silentProcesses: { ...script(SILENT_PROCESSES, 1), transformReply: (reply: unknown) => reply as string[] },
   takeAbandoned: script(TAKE_ABANDONED, 1),
   updateSettings: script(UPDATE_SETTINGS, 1),
   resetTurns: script(RESET, 2),

@@ -24,7 +24,10 @@ export class RedisTurnQueue {
     this.#leaseMs = leaseMs;
   }
 
-  async take(keys: readonly [string, string], { signal, onWaiting }: TakeTurnOptions): Promise<() => Promise<void>> {
+  async take(
+    keys: readonly [string, string],
+    { signal, onWaiting, onLost }: TakeTurnOptions,
+  ): Promise<() => Promise<void>> {
     const token = randomUUID();
     const leave = () => this.#leave(keys, token);
     try {
@@ -33,7 +36,12 @@ export class RedisTurnQueue {
       await leave();
       throw error;
     }
-    const renewal = setInterval(() => void this.#renew(keys, token), Math.min(RENEW_MS, this.#leaseMs / 3));
+    const renew = async () => {
+      if (await this.#renew(keys, token)) return;
+      clearInterval(renewal);
+      onLost?.();
+    };
+    const renewal = setInterval(() => void renew(), Math.min(RENEW_MS, this.#leaseMs / 3));
     return async () => {
       clearInterval(renewal);
       await leave();
@@ -64,9 +72,9 @@ export class RedisTurnQueue {
     if (waiting.size === 0) this.#waiting.delete(queue);
   }
 
-  /** A renewal that fails is tried again with the next; a lease that ended meanwhile is not taken again. */
-  async #renew(keys: readonly [string, string], token: string): Promise<void> {
-    await this.#redis.run((client) => client.renewTurn(keys, [token, this.#leaseMs])).catch(() => undefined);
+  /** False when the lease has ended. A renewal that fails is tried again with the next. */
+  async #renew(keys: readonly [string, string], token: string): Promise<boolean> {
+    return (await this.#redis.run((client) => client.renewTurn(keys, [token, this.#leaseMs])).catch(() => 1)) === 1;
   }
 
   /** Without Redis the lease ends by itself. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Unanswered } from "../adoption/unanswered.ts";
+import type { ServedPlaces } from "../platform.ts";
 import { EVENT_TTL_MS } from "./limits.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
@@ -27,6 +28,7 @@ const entrySchema = z.object({
       id: z.string(),
       name: z.string(),
       roleIds: z.array(z.string()).optional(),
+      workspaceIds: z.array(z.string()).optional(),
       isAdmin: z.boolean().optional(),
     }),
     text: z.string(),
@@ -35,26 +37,29 @@ const entrySchema = z.object({
     replyId: z.string(),
     handle: z.string().optional(),
     comparedModel: z.string().optional(),
+    atMs: z.number(),
+    deaths: z.number().optional(),
     again: z.object({ replyId: z.string(), isContinued: z.boolean() }).optional(),
   }),
 });
 
 const unansweredKey = (workspace: string) => `cria:{${workspace}}:unanswered`;
-const processKey = (owner: string) => `cria:process:${owner}`;
-const workspacesKey = (platform: string) => `cria:workspaces:${platform}`;
+const processesKey = (platform: string) => `cria:processes:${platform}`;
+const workspacesKey = (owner: string) => `cria:process:${owner}`;
 const platformOf = (workspace: string) => workspace.split(":", 1)[0]!;
 
 /**
- * Who answers which message. Each entry names its process, whose sign of life is a key of its own; an entry whose process
- * gave none for a while goes to whoever asks first.
+ * Who answers which message. Each entry names its process. Processes are known by their last sign of life, and each with the
+ * workspaces that it has entries in, so that looking for the dead costs nothing for the living and the idle.
  */
 export class RedisUnanswered {
   readonly #redis: RedisConnection;
   readonly #processTtlMs: number;
   readonly #owner = randomUUID();
   readonly #workspaces = new Set<string>();
-  readonly #suspectedAtMs = new Map<string, number>();
+  readonly #silentSinceMs = new Map<string, number>();
   #beating: NodeJS.Timeout | undefined;
+  #isReleased = false;
 
   constructor(redis: RedisConnection, processTtlMs = PROCESS_TTL_MS) {
     this.#redis = redis;
@@ -69,19 +74,31 @@ export class RedisUnanswered {
     return (await this.#redis.run((client) => client.claimEvent(keys, args))) === 1;
   }
 
-  async keep(workspace: string, unanswered: Unanswered): Promise<void> {
-    const args = [unanswered.eventId, this.#entry(unanswered)];
-    await this.#redis.run((client) => client.keepUnanswered([unansweredKey(workspace)], args));
+  async keep(workspace: string, unanswered: Unanswered): Promise<boolean> {
+    const args = [unanswered.eventId, entryStart(this.#owner), this.#entry(unanswered)];
+    return (await this.#redis.run((client) => client.keepUnanswered([unansweredKey(workspace)], args))) === 1;
   }
 
   async forget(workspace: string, eventId: string): Promise<void> {
-    await this.#redis.run((client) => client.hDel(unansweredKey(workspace), eventId));
+    const args = [eventId, entryStart(this.#owner)];
+    await this.#redis.run((client) => client.forgetUnanswered([unansweredKey(workspace)], args));
   }
 
-  async takeAbandoned(platform: string): Promise<readonly Unanswered[]> {
-    const workspaces = await this.#redis.run((client) => client.sMembers(workspacesKey(platform)));
-    const taken = await Promise.all(workspaces.map((workspace) => this.#takeOf(workspace)));
-    return taken.flat();
+  /** Oldest first. What was taken is returned although more could not be: this process is the one to answer it. */
+  async takeAbandoned(where: ServedPlaces): Promise<readonly Unanswered[]> {
+    const taken: Unanswered[] = [];
+    try {
+      for (const owner of await this.#deadProcesses(where.platform)) await this.#takeFrom(owner, where, taken);
+    } catch (error) {
+      if (taken.length === 0) throw error;
+    }
+    return taken.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  async release(): Promise<void> {
+    this.#isReleased = true;
+    clearInterval(this.#beating);
+    await this.#beat();
   }
 
   close(): void {
@@ -89,61 +106,99 @@ export class RedisUnanswered {
   }
 
   #entry(unanswered: Unanswered): string {
-    return JSON.stringify({ owner: this.#owner, unanswered });
+    return `${entryStart(this.#owner)},"unanswered":${JSON.stringify(unanswered)}}`;
   }
 
-  /** Before its first message of a workspace, a process is known to live and the workspace to have messages. */
+  /** Before its first message of a workspace, a process is known to live and to have messages there. */
   async #announce(workspace: string): Promise<void> {
-    if (this.#workspaces.has(workspace)) return;
-    await this.#beat([workspace]);
+    if (this.#workspaces.has(workspace) && !this.#isReleased) return;
     this.#workspaces.add(workspace);
-    const beat = () => void this.#beat(this.#workspaces).catch(() => undefined);
-    this.#beating ??= setInterval(beat, this.#processTtlMs / BEATS).unref();
+    try {
+      await this.#listWorkspaces();
+      await this.#beat();
+    } catch (error) {
+      this.#workspaces.delete(workspace);
+      throw error;
+    }
+    if (!this.#isReleased)
+      this.#beating ??= setInterval(() => void this.#beat().catch(() => undefined), this.#processTtlMs / BEATS).unref();
   }
 
-  async #beat(workspaces: Iterable<string>): Promise<void> {
-    const expiration = { type: "PX", value: this.#processTtlMs } as const;
-    await this.#redis.run((client) => client.set(processKey(this.#owner), "1", { expiration }));
-    for (const [platform, names] of byPlatform(workspaces))
-      await this.#redis.run((client) => client.sAdd(workspacesKey(platform), names));
+  async #listWorkspaces(): Promise<void> {
+    await this.#redis.run((client) => client.sAdd(workspacesKey(this.#owner), [...this.#workspaces]));
   }
 
-  async #takeOf(workspace: string): Promise<readonly Unanswered[]> {
+  /** Someone who took this process for dead has taken it off the lists. */
+  async #beat(): Promise<void> {
+    const args = [this.#owner, this.#isReleased ? "1" : "", UNANSWERED_TTL_MS];
+    for (const platform of new Set([...this.#workspaces].map(platformOf))) {
+      const isNew = await this.#redis.run((client) => client.beat([processesKey(platform)], args));
+      if (isNew === 1) await this.#listWorkspaces();
+    }
+    await this.#redis.run((client) => client.pExpire(workspacesKey(this.#owner), UNANSWERED_TTL_MS));
+  }
+
+  /** Those that let go, and those that were silent for a while: after Redis itself was away, the living have had time for a sign. */
+  async #deadProcesses(platform: string): Promise<readonly Dead[]> {
+    const silent = await this.#redis.run((client) =>
+      client.silentProcesses([processesKey(platform)], [this.#processTtlMs]),
+    );
+    const now = performance.now();
+    const dead: Dead[] = [];
+    const sinceMs = new Map<string, number>();
+    for (let index = 0; index < silent.length; index += 2) {
+      const [id = "", lastSign] = silent.slice(index, index + 2);
+      sinceMs.set(id, this.#silentSinceMs.get(id) ?? now);
+      const hasLetGo = lastSign === "0";
+      if (id !== this.#owner && (hasLetGo || now - sinceMs.get(id)! >= this.#processTtlMs / 2))
+        dead.push({ id, hasLetGo });
+    }
+    for (const id of this.#silentSinceMs.keys()) if (!sinceMs.has(id)) this.#silentSinceMs.delete(id);
+    for (const [id, ms] of sinceMs) this.#silentSinceMs.set(id, ms);
+    return dead;
+  }
+
+  /** A process of which nothing is left for anyone is taken off the lists. */
+  async #takeFrom(dead: Dead, { platform, serves }: ServedPlaces, taken: Unanswered[]): Promise<void> {
+    const key = workspacesKey(dead.id);
+    const all = await this.#redis.run((client) => client.sMembers(key));
+    const ofPlatform = all.filter((workspace) => platformOf(workspace) === platform);
+    const served = ofPlatform.filter((workspace) => serves(workspaceIdOf(workspace)));
+    for (const workspace of served) {
+      await this.#takeOf(workspace, dead, taken);
+      await this.#redis.run((client) => client.sRem(key, workspace));
+    }
+    if (served.length === ofPlatform.length)
+      await this.#redis.run((client) => client.zRem(processesKey(platform), dead.id));
+  }
+
+  async #takeOf(workspace: string, dead: Dead, taken: Unanswered[]): Promise<void> {
     const entries = await this.#redis.run((client) => client.hGetAll(unansweredKey(workspace)));
-    const taken: Unanswered[] = [];
     for (const [eventId, json] of Object.entries(entries)) {
       const entry = parseEntry(json);
-      if (!entry || !(await this.#isDead(entry.owner))) continue;
-      const args = [eventId, json, this.#entry(entry.unanswered)];
+      if (entry?.owner !== dead.id) continue;
+      const { deaths = 0 } = entry.unanswered;
+      const unanswered = { ...entry.unanswered, ...(!dead.hasLetGo && { deaths: deaths + 1 }) };
       await this.#announce(workspace);
+      const args = [eventId, json, this.#entry(unanswered)];
       if (await this.#redis.run((client) => client.takeAbandoned([unansweredKey(workspace)], args)))
-        taken.push(entry.unanswered);
+        taken.push(unanswered);
     }
-    return taken;
-  }
-
-  /** When it seemed so for a while: after Redis itself was away, the living have had time for a sign. */
-  async #isDead(owner: string): Promise<boolean> {
-    if (owner === this.#owner || (await this.#redis.run((client) => client.exists(processKey(owner))))) {
-      this.#suspectedAtMs.delete(owner);
-      return false;
-    }
-    const sinceMs = this.#suspectedAtMs.get(owner) ?? performance.now();
-    this.#suspectedAtMs.set(owner, sinceMs);
-    return performance.now() - sinceMs >= this.#processTtlMs / 2;
   }
 }
 
-function byPlatform(workspaces: Iterable<string>): ReadonlyMap<string, string[]> {
-  const platforms = new Map<string, string[]>();
-  for (const workspace of workspaces) {
-    const platform = platformOf(workspace);
-    const names = platforms.get(platform) ?? [];
-    platforms.set(platform, names);
-    names.push(workspace);
-  }
-  return platforms;
+/** A process that answers no more. */
+interface Dead {
+  readonly id: string;
+  /** Whether it ended cleanly. */
+  readonly hasLetGo: boolean;
 }
+
+/** By which a script knows whose an entry is. */
+const entryStart = (owner: string) => `{"owner":"${owner}"`;
+
+/** As the platform has it. */
+const workspaceIdOf = (workspace: string) => decodeURIComponent(workspace.slice(workspace.indexOf(":") + 1));
 
 /** An entry that this version cannot read is left to those who can. */
 function parseEntry(json: string): { readonly owner: string; readonly unanswered: Unanswered } | undefined {

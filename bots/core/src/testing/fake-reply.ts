@@ -6,6 +6,8 @@ export class FakeReplyHandle implements Reply {
   readonly statuses: ReplyStatus[] = [];
   /** What its buttons name it by; set by whoever starts it. */
   id = "";
+  /** Whether another process goes on. */
+  isLeft = false;
   handle: string | undefined;
   /** What was appended, joined. */
   text = "";
@@ -49,6 +51,11 @@ export class FakeReplyHandle implements Reply {
   async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
     this.#checkOpen("finish");
     this.ended = { type: "finished", end, text, stats };
+  }
+
+  async leave(): Promise<void> {
+    this.#checkOpen("leave");
+    this.isLeft = true;
   }
 
   async fail(reason: string): Promise<void> {

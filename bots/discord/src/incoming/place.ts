@@ -2,7 +2,7 @@ import type { Author, Place } from "@cria/bot-core";
 import { type APIInteractionGuildMember, type Channel, GuildMember, PermissionFlagsBits, type User } from "discord.js";
 
 /** The workspace of all direct messages, named as in Discord's own addresses. */
-const DIRECT_WORKSPACE = "@me";
+export const DIRECT_WORKSPACE = "@me";
 
 /** Where something was written; undefined for channels without text of their own. */
 export function placeOf(channel: Channel): Place | undefined {

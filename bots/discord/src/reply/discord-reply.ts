@@ -129,9 +129,14 @@ export class DiscordReply implements Reply {
     return isCompared ? rate : [...goOn, ...rate];
   }
 
+  async leave(): Promise<void> {
+    this.#drop();
+    await this.#editor.cancel();
+  }
+
   #drop(): void {
     this.#stopTyping();
-    this.#editor.cancel();
+    void this.#editor.cancel();
     this.#end();
   }
 

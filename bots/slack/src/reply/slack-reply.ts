@@ -125,6 +125,13 @@ export class SlackReply implements Reply {
     await this.#showLast(this.#text, [`⚠️ ${reason}`], false);
   }
 
+  /** The status stays until the next process shows its own. */
+  async leave(): Promise<void> {
+    this.#status.end();
+    await this.#editor.cancel();
+    this.#options.onEnd();
+  }
+
   async #showLast(text: string, smallPrint: readonly string[], mayContinue: boolean): Promise<void> {
     const { replyId, logger } = this.#options;
     const isEmpty = text.trim() === "";

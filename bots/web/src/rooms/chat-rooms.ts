@@ -44,7 +44,9 @@ export class ChatRooms {
     this.#added = [...added];
     this.#replies = new Replies(options);
     this.#stopWatching = options.bot.watchHealth((isServing) => this.#onHealth(isServing));
-    this.#stopAdopting = options.bot.adoptReplies("web", (abandoned) => this.#adopt(abandoned));
+    this.#stopAdopting = options.bot.adoptReplies({ platform: "web", serves: () => true }, (abandoned) =>
+      this.#adopt(abandoned),
+    );
   }
 
   /** Reads the channels people added. */

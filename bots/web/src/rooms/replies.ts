@@ -52,6 +52,8 @@ interface RunningReply extends StartedReply {
 export class Replies {
   readonly #options: RepliesOptions;
   readonly #running = new Map<string, RunningReply>();
+  /** Replies that another server goes on with. */
+  readonly #left = new Set<string>();
 
   constructor(options: RepliesOptions) {
     this.#options = options;
@@ -186,7 +188,7 @@ export class Replies {
   #write(options: Pick<WebReplyOptions, "timeline" | "messageId" | "signal" | "before" | "onEnded">): Reply {
     const { messageId } = options;
     const stoppedBy = () => this.#running.get(messageId)?.stoppedBy;
-    return createWebReply({ ...options, stoppedBy });
+    return createWebReply({ ...options, stoppedBy, onLeave: () => this.#left.add(messageId) });
   }
 
   #run(spot: Spot, id: string, { abort, ended }: StartedReply): void {
@@ -196,7 +198,7 @@ export class Replies {
 
   async #onEnded({ timeline, place }: Spot, replyId: string): Promise<void> {
     this.#running.delete(replyId);
-    if (isLive(timeline.message(replyId)?.state))
+    if (isLive(timeline.message(replyId)?.state) && !this.#left.has(replyId))
       timeline.setState(replyId, {
         type: "failed",
         reason: "Something went wrong on the chat server. Its log says what.",

@@ -17,11 +17,13 @@ export interface WebReplyOptions {
   readonly stoppedBy?: () => Person | undefined;
   /** Called once nothing more is written. */
   readonly onEnded?: () => void;
+  /** Another server goes on with it. */
+  readonly onLeave?: () => void;
 }
 
 /** A reply on the page: the first words go out at once, then what has come every 40 ms. */
 export function createWebReply(options: WebReplyOptions): Reply {
-  const { timeline, messageId, signal, before = "", onEnded } = options;
+  const { timeline, messageId, signal, before = "", onEnded, onLeave } = options;
   let pending = "";
   let timer: NodeJS.Timeout | undefined;
   let isStreaming = false;
@@ -55,6 +57,11 @@ export function createWebReply(options: WebReplyOptions): Reply {
       const stoppedBy = end === "stopped" ? options.stoppedBy?.() : undefined;
       const state = { type: "ended", end, ...(stats && { stats }), ...(stoppedBy && { stoppedBy }) } as const;
       timeline.setState(messageId, state, before + text);
+      onEnded?.();
+    },
+    async leave() {
+      flushLast();
+      onLeave?.();
       onEnded?.();
     },
     async fail(reason) {

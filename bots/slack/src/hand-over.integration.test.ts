@@ -1,0 +1,34 @@
+import { createRedisConversationStore } from "@cria/bot-core";
+import { createGate, FakeInferenceClient, hasRedisServer, startRedisServer } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { repliesTo } from "../../../test/slack-server/replies-to.ts";
+import { createBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import { shownText } from "../../../test/slack-server/world.ts";
+
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: replies that are handed over, because redis-server is not on the PATH\n");
+
+describe.skipIf(!hasRedis)("a bot on Slack that is stopped", () => {
+  it("has its reply finished by another, in the same message", async () => {
+    const redis = await startRedisServer();
+    const openStore = () =>
+      createRedisConversationStore({ url: redis.url, turnsTtlMs: 60_000, logger: pino({ level: "silent" }) });
+    const stores = [await openStore(), await openStore()] as const;
+    const ending = await startSlackBot({ core: { store: stores[0] } });
+    ending.model.script({ chunks: ["Half"], hold: createGate().opened });
+    const question = ending.server.people.mention(ending.channel, ending.ann, "talk");
+    await ending.server.until(() => ending.server.replies(question).some((reply) => shownText(reply).includes("Half")));
+    await ending.platform.stop(0);
+    expect(ending.server.replies(question).map(shownText)).toEqual(["Half"]);
+    const model = new FakeInferenceClient();
+    model.script({ chunks: ["Whole."] });
+    const next = createBot(ending.server, model, [], { core: { store: stores[1] } });
+    await next.start();
+    expect((await repliesTo(ending.server, question)).map(shownText)).toEqual(["Whole."]);
+    await next.stop(0);
+    await ending.close();
+    await Promise.all(stores.map((store) => store.close()));
+    await redis.close();
+  });
+});
