@@ -51,7 +51,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   controls: async (page, server) => {
     await say(page, "/feedback on");
-    await page.getByText("Feedback is on").waitFor();
+    await page.locator(".markdown").getByText("Feedback is on").waitFor();
     await ask(page, server, "What is a lama?", { chunks: ["A teacher of Tibetan Buddhism."] });
     server.inference.script({ chunks: chunksOf(ALPACA.slice(0, 180)), finishReason: FinishReason.MAX_TOKENS });
     await page.locator("#composer").press("ArrowUp");
@@ -82,7 +82,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   loading: async (page, server) => {
     await say(page, "/model smollm2-135m-few-shot");
-    await page.getByText("answers here from now on").waitFor();
+    await page.locator(".markdown").getByText("answers here from now on").waitFor();
     server.inference.loadSteps = [{ loadedBytes: 41e6, totalBytes: 97e6 }];
     server.inference.loadHold = NEVER;
     await say(page, "What is a cria?");

@@ -26,53 +26,6 @@ const focused = (person: TestPage) =>
     return element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
   });
 
-describe("by keyboard alone", () => {
-  it("one joins, changes the channel, switches the model and gets an answer", async () => {
-    const { page } = await TestPage.join(browser, server.url);
-    const ada = { page } as TestPage;
-    expect(await focused(ada)).toBe("Message Cria");
-    await page.getByRole("button", { name: "Give me three ideas" }).waitFor();
-    await page.keyboard.press("Shift+Tab");
-    expect(await focused(ada)).toBe("Give me three ideas for a rainy Sunday.");
-    for (let count = 0; count < 4; count++) await page.keyboard.press("Shift+Tab");
-    expect(await focused(ada)).toContain("smollm2-135m");
-    await page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mready/);
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("Escape");
-    expect(await focused(ada)).toContain("smollm2-135m");
-    await page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mready/);
-    await page.keyboard.press("ArrowDown");
-    await page.keyboard.press("Enter");
-    await page.locator(".picker-name", { hasText: "few-shot" }).waitFor();
-    for (let count = 0; count < 4; count++) await page.keyboard.press("Shift+Tab");
-    expect(await focused(ada)).toBe("#general");
-    await page.keyboard.press("Enter");
-    await page.getByRole("heading", { level: 1, name: "# general" }).waitFor();
-    await expect.poll(() => focused(ada)).toBe("Message #general");
-    await page.keyboard.type("@cria hello");
-    await page.keyboard.press("Enter");
-    await page.locator(".reply-foot .figures").waitFor();
-  });
-
-  it("everything that takes the focus shows it", async () => {
-    const { page } = await TestPage.join(browser, server.url);
-    const bare: string[] = [];
-    for (let count = 0; count < 14; count++) {
-      await page.keyboard.press("Tab");
-      const mark = await page.evaluate(() => {
-        const element = document.activeElement as HTMLElement;
-        const box = element.closest(".composer-box") ?? element;
-        const { outlineStyle, boxShadow } = getComputedStyle(box);
-        return { name: element.outerHTML.slice(0, 60), isBare: outlineStyle === "none" && boxShadow === "none" };
-      });
-      if (mark.isBare && !mark.name.startsWith("<body")) bare.push(mark.name);
-    }
-    expect(bare).toEqual([]);
-  });
-});
-
 describe("on a phone", () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
@@ -104,6 +57,16 @@ describe("on a phone", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "# random" }).waitFor();
     await expect.poll(() => focused(ada)).toBe("Message #random");
+  });
+
+  it("closes the channels behind whom leaves them, and goes on at their button", async () => {
+    const ada = await TestPage.join(browser, server.url, "Ada", { viewport: phone.viewport });
+    await ada.page.getByRole("button", { name: "Channels" }).focus();
+    await ada.page.keyboard.press("Enter");
+    await expect.poll(() => focused(ada)).toBe("Cria");
+    await ada.page.keyboard.press("Tab");
+    await ada.page.getByRole("navigation", { name: "Channels" }).waitFor({ state: "hidden" });
+    await expect.poll(() => focused(ada)).toBe("Channels");
   });
 
   it("fits everything into the width, with areas of 40 px to hit", async () => {
@@ -168,6 +131,25 @@ describe("on a phone", () => {
   });
 });
 
+describe("a table that is wider than the page", () => {
+  it("has a shadow where it goes on, and none at its end", async () => {
+    const ada = await TestPage.join(browser, server.url, "Ada", { viewport: { width: 390, height: 844 } });
+    const row = `|${" a wide cell |".repeat(12)}\n`;
+    server.inference.script({ chunks: [`${row}|${"---|".repeat(12)}\n${row}`] });
+    await ada.send("A table");
+    await ada.waitForReplies(1);
+    const table = ada.page.locator(".table-scroll");
+    /** How much darker the padding of the last row is at the right edge than at the left one. */
+    const shade = async () => {
+      const png = (await table.screenshot()).toString("base64");
+      return await ada.page.evaluate(rightIsDarker, png);
+    };
+    expect(await shade()).toBeGreaterThan(20);
+    await table.evaluate((element) => element.scrollTo(element.scrollWidth, 0));
+    await expect.poll(shade).toBeLessThan(-20);
+  });
+});
+
 describe("for who asked for less movement", () => {
   it("nothing moves", async () => {
     const { page } = await TestPage.join(browser, server.url, "Ada", { reducedMotion: "reduce" });
@@ -213,6 +195,19 @@ function smallAreas(buttons: readonly Element[]): readonly string[] {
     return width + 2 * beyondX! < 40 || height + 2 * beyondY! < 40;
   };
   return buttons.filter(isSmall).map((button) => button.outerHTML);
+}
+
+/** Runs in the page: how much darker a picture is a few pixels from its right edge than from its left one. */
+async function rightIsDarker(png: string): Promise<number> {
+  const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+  const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const canvas = new OffscreenCanvas(picture.width, picture.height).getContext("2d")!;
+  canvas.drawImage(picture, 0, 0);
+  const lightest = (x: number) => {
+    const { data } = canvas.getImageData(x, 0, 1, picture.height);
+    return Math.max(...Array.from({ length: picture.height }, (_, y) => data[4 * y]!));
+  };
+  return lightest(3) - lightest(picture.width - 4);
 }
 
 /** Runs in the page: texts whose colour is too near to what is behind them. */

@@ -121,7 +121,7 @@ describe("what can be done with a message on the page", () => {
     await page.getByText("tok/s").waitFor();
     expect(await page.getByRole("button", { name: "Good reply" }).count()).toBe(0);
     await say(page, "/feedback on");
-    await page.getByText("Feedback is on").waitFor();
+    await page.locator(".markdown").getByText("Feedback is on").waitFor();
     const good = page.getByRole("button", { name: "Good reply" }).first();
     await replies(page).first().hover();
     await good.click();

@@ -49,9 +49,9 @@ describe("two people in one channel", () => {
 
   it("talk without the bot until one mentions it", async () => {
     await ada.send("Who feeds the herd?");
-    await ben.page.getByText("Who feeds the herd?").waitFor();
+    await ben.page.locator(".markdown").getByText("Who feeds the herd?").waitFor();
     await ben.send("I do.");
-    await ada.page.getByText("I do.").waitFor();
+    await ada.page.locator(".markdown").getByText("I do.").waitFor();
     expect(server.inference.requests).toEqual([]);
     expect(await ada.messages.count()).toBe(2);
   });
@@ -94,7 +94,7 @@ describe("two people in one channel", () => {
     await ada.page.getByRole("heading", { level: 1, name: "# herd-news" }).waitFor();
     await ada.send("A cria was born!");
     await ben.page.getByRole("button", { name: /herd-news.*unread/ }).click();
-    await ben.page.getByText("A cria was born!").waitFor();
+    await ben.page.locator(".markdown").getByText("A cria was born!").waitFor();
     expect(await ben.page.getByRole("button", { name: /herd-news.*unread/ }).count()).toBe(0);
   });
 });

@@ -93,7 +93,7 @@ describe("a conversation on the page", () => {
     server.inference.loadSteps = [{ loadedBytes: 41_000_000, totalBytes: 97_000_000 }];
     server.inference.loadHold = NEVER;
     await ada.send("/model smollm2-135m-few-shot");
-    await ada.page.getByText("answers here from now on").waitFor();
+    await ada.page.locator(".markdown").getByText("answers here from now on").waitFor();
     await ada.send("What is a dog?");
     await ada.page.getByText("41 of 97 MB").waitFor();
     expect(await ada.page.locator("progress").evaluate((bar: HTMLProgressElement) => bar.position)).toBeCloseTo(
@@ -167,7 +167,7 @@ describe("a conversation on the page", () => {
 
   it("names near matches of a wrong command", async () => {
     await ada.send("/modle smollm2-135m");
-    await ada.page.getByText("Did you mean /model?").waitFor();
+    await ada.page.locator(".markdown").getByText("Did you mean /model?").waitFor();
   });
 
   it("builds a block once, however long the reply becomes", async () => {

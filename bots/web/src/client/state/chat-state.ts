@@ -1,8 +1,8 @@
 import { batch, computed, signal } from "@preact/signals";
-import { isLive, type ServerEvent, type Workspace } from "../../wire.ts";
+import { type ChatMessage, isLive, type Person, type ServerEvent, type Workspace } from "../../wire.ts";
 import { channelInAddress } from "./address.ts";
 import { api, mayPass, sentenceOf } from "./api.ts";
-import { ChannelState } from "./channel-state.ts";
+import { type ChannelEvent, ChannelState } from "./channel-state.ts";
 import { connectEvents } from "./event-connection.ts";
 import { newId } from "./new-id.ts";
 
@@ -26,7 +26,7 @@ export class ChatState {
   });
   /** One sentence about what just failed. */
   readonly problem = signal("");
-  /** What a screen reader says when a reply has ended. */
+  /** What a screen reader says: replies that ended, and what others write. */
   readonly announcement = signal("");
   readonly #channels = new Map<string, ChannelState>();
   #disconnect: (() => void) | undefined;
@@ -126,6 +126,7 @@ export class ChatState {
       editing.value = undefined;
       draft.value = "";
     });
+    focusComposer();
   }
 
   async addChannel(name: string): Promise<void> {
@@ -222,12 +223,22 @@ export class ChatState {
   #onEvent(event: ServerEvent, number: number): void {
     if (event.type === "channels") this.channelNames.value = event.channels;
     else if (event.type === "service") this.isServing.value = event.isServing;
-    else {
-      const channel = this.channel(event.channelId);
-      if (!channel.apply(event, number)) void this.#load(channel, true);
-      if (event.type === "message" && channel !== this.current.value) channel.hasUnread.value = true;
-      if (event.type === "state" && !isLive(event.state)) this.#announce(channel, event.messageId);
-    }
+    else this.#onChannelEvent(event, number);
+  }
+
+  #onChannelEvent(event: ChannelEvent, number: number): void {
+    const channel = this.channel(event.channelId);
+    if (event.type === "message" && this.#isNews(channel, event.message))
+      this.#say(event.message.author, event.message.text);
+    if (!channel.apply(event, number)) void this.#load(channel, true);
+    if (event.type === "message" && channel !== this.current.value) channel.hasUnread.value = true;
+    if (event.type === "state" && !isLive(event.state)) this.#announce(channel, event.messageId);
+  }
+
+  /** Whether a message is new and whole: not one's own, not changed, and no reply that is still to be written. */
+  #isNews(channel: ChannelState, { id, author, state }: ChatMessage): boolean {
+    const isOwn = author.id === this.workspace.value?.person.id;
+    return channel === this.current.value && !isOwn && state === undefined && channel.view(id) === undefined;
   }
 
   #announce(channel: ChannelState, messageId: string): void {
@@ -235,8 +246,14 @@ export class ChatState {
     const view = channel.view(messageId);
     if (view === undefined) return;
     const state = view.state.value;
-    const end = state?.type === "failed" ? `Failed: ${state.reason}` : "";
-    this.announcement.value = `${view.message.author.name}: ${view.text.value} ${end}`;
+    const end = state?.type === "failed" ? ` Failed: ${state.reason}` : "";
+    this.#say(view.message.author, `${view.text.value}${end}`);
+  }
+
+  #say(author: Person, text: string): void {
+    const said = `${author.name}: ${text}`;
+    // Only what changes is read out.
+    this.announcement.value = said === this.announcement.value ? `${said}\u00a0` : said;
   }
 
   /** A stream does not say why it ended: perhaps the server no longer knows this browser. */

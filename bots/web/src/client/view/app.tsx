@@ -47,7 +47,7 @@ function Workspace({ chat }: { readonly chat: ChatState }) {
   }, [isSidebarOpen]);
   return (
     <div class={`layout ${isSidebarOpen ? "is-sidebar-open" : ""}`}>
-      <Sidebar onChoose={closeSidebar} />
+      <Sidebar onChoose={closeSidebar} onLeave={closeSidebar} />
       {isSidebarOpen && <button type="button" class="scrim" aria-label="Close channels" onClick={closeSidebar} />}
       <main class="channel">
         <ChannelHead
@@ -55,12 +55,15 @@ function Workspace({ chat }: { readonly chat: ChatState }) {
           onMenu={() => setIsSidebarOpen(!isSidebarOpen)}
           menuButton={menuButton}
         />
-        {!chat.isServing.value && (
-          <div class="banner" role="status">
-            <Icon name="warning" />
-            The model service is not reachable. Cria answers again as soon as it is back.
-          </div>
-        )}
+        {/* Always there: what comes with its words already in it is not read out. */}
+        <div role="status">
+          {!chat.isServing.value && (
+            <div class="banner">
+              <Icon name="warning" />
+              The model service is not reachable. Cria answers again as soon as it is back.
+            </div>
+          )}
+        </div>
         <MessageList />
         <Composer />
       </main>

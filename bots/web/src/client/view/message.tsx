@@ -17,7 +17,7 @@ export function Message({ row }: { readonly row: MessageRow }) {
   const isBeingEdited = chat.current.value.editing.value === message.id;
   const classes = ["message", row.isFirst && "is-first", isBeingEdited && "is-being-edited"];
   return (
-    <article class={classes.filter(Boolean).join(" ")} aria-label={`${message.author.name}, ${clock}`}>
+    <article class={classes.filter(Boolean).join(" ")} aria-label={`${message.author.name}, ${clock}`} tabIndex={-1}>
       <div class="message-side">
         {row.isFirst ? (
           <Avatar person={message.author} />

@@ -3,6 +3,7 @@ import type { ModelChoice } from "../../wire.ts";
 import { api, sentenceOf } from "../state/api.ts";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
+import { isLeaving } from "./keep-focus.ts";
 import { moveWithin } from "./move-within.ts";
 
 const STATE_WORDS = { available: "loads when asked", loading: "loading", loaded: "ready", broken: "broken" } as const;
@@ -32,7 +33,12 @@ export function ModelPicker() {
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Escape closes the list from anywhere within
-    <div class="picker" ref={root} onKeyDown={(event) => event.key === "Escape" && isOpen && close()}>
+    <div
+      class="picker"
+      ref={root}
+      onKeyDown={(event) => event.key === "Escape" && isOpen && close()}
+      onFocusOut={(event) => isLeaving(event) && setIsOpen(false)}
+    >
       <button
         type="button"
         class="picker-button"
@@ -68,9 +74,14 @@ function ModelList({ current, onChoose }: ModelListProps) {
     );
     options?.focus();
   }, [models]);
+  if (fault !== "")
+    return (
+      <div class="picker-list" role="alert">
+        <p class="picker-fault">{fault}</p>
+      </div>
+    );
   return (
     <div class="picker-list" role="listbox" aria-label="Models" tabIndex={-1} ref={list} onKeyDown={moveWithin}>
-      {fault !== "" && <p class="picker-fault">{fault}</p>}
       {models.map((model) => (
         <ModelOption key={model.name} model={model} isCurrent={model.name === current} onChoose={onChoose} />
       ))}

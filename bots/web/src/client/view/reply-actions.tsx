@@ -4,6 +4,7 @@ import { api } from "../state/api.ts";
 import type { MessageView } from "../state/channel-state.ts";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
+import { focusMessage } from "./keep-focus.ts";
 import { canContinue } from "./reply-lines.ts";
 
 interface ReplyActionsProps {
@@ -18,7 +19,10 @@ export function ContinueReply({ view, state, isLatestAnswer }: ReplyActionsProps
   const chat = useChat();
   const channelId = chat.currentId.value;
   if (state.type !== "ended" || !isLatestAnswer || !canContinue(state.end) || view.text.value === "") return null;
-  const goOn = () => chat.attempt(() => api.continueReply(channelId, view.message.id));
+  const goOn = (event: Event) => {
+    focusMessage(event);
+    void chat.attempt(() => api.continueReply(channelId, view.message.id));
+  };
   return (
     <button type="button" class="quiet-button" onClick={goOn}>
       <Icon name="down" /> Continue
@@ -31,7 +35,10 @@ export function ReplyActions({ view, state, isLatestAnswer }: ReplyActionsProps)
   const chat = useChat();
   const channelId = chat.currentId.value;
   if (state.type !== "ended") return null;
-  const regenerate = () => chat.attempt(() => api.regenerate(channelId, view.message.id));
+  const regenerate = (event: Event) => {
+    focusMessage(event);
+    void chat.attempt(() => api.regenerate(channelId, view.message.id));
+  };
   return (
     <>
       {isLatestAnswer && (

@@ -6,6 +6,7 @@ import { api } from "../state/api.ts";
 import type { MessageView } from "../state/channel-state.ts";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
+import { focusMessage } from "./keep-focus.ts";
 import { ContinueReply, ReplyActions } from "./reply-actions.tsx";
 import { endLine, megabytesLine, statsFigures, statusLine } from "./reply-lines.ts";
 
@@ -47,7 +48,10 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
         <button
           type="button"
           class="quiet-button stop-button"
-          onClick={() => chat.attempt(() => api.stop(channelId, id))}
+          onClick={(event) => {
+            focusMessage(event);
+            void chat.attempt(() => api.stop(channelId, id));
+          }}
         >
           <Icon name="stop" /> Stop
         </button>
@@ -58,7 +62,14 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
       <ReplyOutcome state={state} />
       <span class="reply-actions">
         {state.type === "failed" && canRetry && (
-          <button type="button" class="quiet-button" onClick={() => chat.attempt(() => api.retry(channelId, id))}>
+          <button
+            type="button"
+            class="quiet-button"
+            onClick={(event) => {
+              focusMessage(event);
+              void chat.attempt(() => api.retry(channelId, id));
+            }}
+          >
             <Icon name="retry" /> Retry
           </button>
         )}

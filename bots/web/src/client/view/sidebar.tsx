@@ -1,13 +1,21 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { sentenceOf } from "../state/api.ts";
 import { Avatar } from "./avatar.tsx";
 import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
+import { isLeaving } from "./keep-focus.ts";
 
 const CONNECTION_LINES = { connecting: "Connecting…", online: "Connected", offline: "Reconnecting…" } as const;
 
-/** The left column: workspace, channels, direct message, connection. `onChoose` closes it on a phone. */
-export function Sidebar({ onChoose }: { readonly onChoose: () => void }) {
+export interface SidebarProps {
+  /** A channel was chosen. */
+  readonly onChoose: () => void;
+  /** The focus went on from here; what a phone shows beside it is covered. */
+  readonly onLeave: () => void;
+}
+
+/** The left column: workspace, channels, direct message, connection. */
+export function Sidebar({ onChoose, onLeave }: SidebarProps) {
   const chat = useChat();
   const workspace = chat.workspace.value!;
   const open = (id: string) => {
@@ -15,7 +23,7 @@ export function Sidebar({ onChoose }: { readonly onChoose: () => void }) {
     onChoose();
   };
   return (
-    <nav class="sidebar" id="sidebar" aria-label="Channels">
+    <nav class="sidebar" id="sidebar" aria-label="Channels" onFocusOut={(event) => isLeaving(event) && onLeave()}>
       <div class="workspace">
         <img src="/alpaca.svg" alt="" width="32" height="32" />
         <b>{workspace.name}</b>
@@ -94,13 +102,19 @@ function AddChannel({ onAdded }: { readonly onAdded: () => void }) {
       setFault(sentenceOf(error));
     }
   };
+  const wasClosed = useRef(false);
   const close = () => {
+    wasClosed.current = true;
     setIsOpen(false);
     setFault("");
   };
+  const focusAgain = (button: HTMLButtonElement | null) => {
+    if (wasClosed.current) button?.focus();
+    wasClosed.current = false;
+  };
   if (!isOpen)
     return (
-      <button type="button" class="channel-link is-quiet" onClick={() => setIsOpen(true)}>
+      <button type="button" class="channel-link is-quiet" ref={focusAgain} onClick={() => setIsOpen(true)}>
         <span class="mark">
           <Icon name="plus" />
         </span>
@@ -109,11 +123,22 @@ function AddChannel({ onAdded }: { readonly onAdded: () => void }) {
     );
   return (
     <form class="add-channel" onSubmit={add} onKeyDown={(event) => event.key === "Escape" && close()}>
-      <input name="name" aria-label="Channel name" placeholder="channel-name" autocomplete="off" ref={focusOnce} />
+      <input
+        name="name"
+        aria-label="Channel name"
+        placeholder="channel-name"
+        autocomplete="off"
+        aria-describedby="channel-fault"
+        ref={focusOnce}
+      />
       <button type="submit" class="primary-button">
         Add
       </button>
-      {fault !== "" && <p role="alert">{fault}</p>}
+      {fault !== "" && (
+        <p id="channel-fault" role="alert">
+          {fault}
+        </p>
+      )}
     </form>
   );
 }
