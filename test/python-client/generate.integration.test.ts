@@ -27,7 +27,7 @@ describe.skipIf(!hasGrpc)("a client in Python, from the contract alone", () => {
     const { address } = await startTestServer();
     await expect(run(address, "nobody", "Hi")).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("NOT_FOUND: no model is called nobody"),
+      stderr: expect.stringContaining('NOT_FOUND: model "nobody" does not exist'),
     });
   });
 });
