@@ -1,5 +1,6 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
 import type { DecodePlan, StepPlan } from "../engine/step-plan.ts";
+import { InferenceError } from "../errors.ts";
 import { DEFAULT_GRAPH_NAMES, type DecoderGraph, type GraphNames, readDecoderGraph } from "./decoder-graph.ts";
 import { DecoderInputs, type PassShape } from "./decoder-inputs.ts";
 import type { Device } from "./execution-provider.ts";
@@ -24,13 +25,13 @@ export interface SessionRunnerOptions {
 
 /** Opens a session over a decoder's graph and makes its KV cache; what fails halfway holds no memory. */
 export async function openSessionRunner(ort: Ort, options: SessionRunnerOptions): Promise<SessionRunner> {
-  const { graphFile, names = DEFAULT_GRAPH_NAMES, device, numThreads, maxModelLen } = options;
+  const { graphFile, names = DEFAULT_GRAPH_NAMES, device, numThreads } = options;
   const owned = new ReleaseStack();
   try {
     const session = await openSession(ort, { graphFile, device, numThreads, owned });
     const graph = readDecoderGraph(session, names);
     const runner = new SessionRunner(ort, { ...options, session: session.pointer, graph, owned });
-    await runner.run(lastPosition(maxModelLen));
+    await tryOut(runner, graphFile);
     return runner;
   } catch (error) {
     owned.release();
@@ -39,9 +40,19 @@ export async function openSessionRunner(ort: Ort, options: SessionRunnerOptions)
   }
 }
 
-/** A first pass at a row's end: what the graph cannot do, as positions past its rotary cache, fails at the load and not later. */
-function lastPosition(maxModelLen: number): DecodePlan {
-  return { type: "decode", moves: [], entries: [{ numComputedTokens: maxModelLen - 1, tokenId: 0 }] };
+/**
+ * Passes at a row's two ends: what the graph cannot do, as positions past its rotary cache, and weights that are no numbers
+ * fail at the load and not at a request.
+ */
+async function tryOut(runner: SessionRunner, graphFile: string): Promise<void> {
+  await runner.run(decodeAt(runner.maxModelLen - 1));
+  const logits = await runner.run(decodeAt(0));
+  if (!logits.some(Number.isNaN)) return;
+  throw new InferenceError("MODEL_BROKEN", `${graphFile} computes NaN: its weights are broken; get the model again`);
+}
+
+function decodeAt(numComputedTokens: number): DecodePlan {
+  return { type: "decode", moves: [], entries: [{ numComputedTokens, tokenId: 0 }] };
 }
 
 interface OpenedSession {

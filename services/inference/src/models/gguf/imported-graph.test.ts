@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadOnnxModelRunner } from "../../runtime/onnx-model-runner.ts";
 import type { BlockType } from "../llama/block-types.ts";
 import { writeGguf } from "./gguf-writer.fixture.ts";
 import { importGguf } from "./import-gguf.ts";
@@ -149,4 +150,15 @@ describe("the graph of a LLaMA", () => {
     expect(largestDifference(logits[3]!, expected[1]![8]!)).toBeLessThan(2e-4);
     await session.release();
   });
+});
+
+it("a model whose weights are no numbers does not load", async () => {
+  const content = tinyLlama({});
+  content.tensors.find(({ name }) => name === "output_norm.weight")!.bytes.fill(0xff);
+  const file = path.join(folder, "broken.gguf");
+  writeFileSync(file, writeGguf(content));
+  const model = await importGguf({ file, modelsDir: path.join(folder, "models"), name: "broken" });
+  const graphFile = path.join(model.folder, "model.onnx");
+  const load = loadOnnxModelRunner({ graphFile, maxNumSeqs: 1, maxModelLen: 64, device: "cpu" });
+  await expect(load).rejects.toMatchObject({ code: "MODEL_BROKEN", message: expect.stringContaining("computes NaN") });
 });
