@@ -12,7 +12,7 @@ function faultyModel() {
       if (isFaulty && tokenId === 98) throw new RangeError("no such token");
       return String.fromCharCode(tokenId);
     };
-    return { push, flush: () => "" };
+    return { push };
   };
   return { ...characterModel, createDecoder };
 }

@@ -46,7 +46,7 @@ export const EOS = 0;
 /** A model whose tokens are UTF-16 units: token 97 is "a". Token 0 ends a reply. */
 export const characterModel: EngineModel = {
   eosTokenIds: [EOS],
-  createDecoder: () => ({ push: (tokenId) => (tokenId === EOS ? "" : String.fromCharCode(tokenId)), flush: () => "" }),
+  createDecoder: () => ({ push: (tokenId) => (tokenId === EOS ? "" : String.fromCharCode(tokenId)) }),
   tokenText: (tokenId) => String.fromCharCode(tokenId),
 };
 

@@ -57,12 +57,10 @@ export interface GenerationTimings {
   readonly decodeMs: number;
 }
 
-/** Turns one sequence's tokens into text, whole characters at a time. The port of `text/incremental-detokenizer.ts`. */
+/** Turns one sequence's tokens into text, whole characters at a time; half of one at the end is dropped. The port of `text/incremental-detokenizer.ts`. */
 export interface TokenDecoder {
   /** Text that became whole with this token; often empty for a token within a character. */
   push(tokenId: number): string;
-  /** What is left at the end, half characters as U+FFFD. */
-  flush(): string;
 }
 
 /** What the engine knows of a model beside its runner. */

@@ -84,11 +84,13 @@ describe("StopChecker", () => {
     expect(check(tokensOf("I do not know. ".repeat(40)), { ignoreRepetition: true }).reason).toBeUndefined();
   });
 
-  it("counts and ends with half a character", () => {
-    const model: EngineModel = {
-      ...characterModel,
-      createDecoder: () => ({ push: () => "", flush: () => "\ufffd" }),
-    };
-    expect(check([97], { maxTokens: 1, stop: ["x"] }, { model })).toMatchObject({ sent: "\ufffd", textLength: 1 });
+  it("ends before half a character, and tells of its token", () => {
+    const model: EngineModel = { ...characterModel, createDecoder: () => ({ push: () => "" }) };
+    const checker = new StopChecker({
+      model,
+      contextRoom: 10,
+      stopping: fakeRequest({ stopping: { maxTokens: 1 } }).stopping,
+    });
+    expect(checker.push(97)).toMatchObject({ text: "", numTokens: 1, stop: { reason: "maxTokens", textLength: 0 } });
   });
 });

@@ -69,8 +69,7 @@ export class StopChecker {
 
   /** Ends the reply here; sends what was held back, tokens without text too. */
   end(reason: FinishReason, matchedStop = "", text = ""): StopCheck {
-    const last = this.#stopStrings.push(this.#decoder.flush());
-    const check = this.#stopped(text + last.text + this.#stopStrings.release(), reason, matchedStop);
+    const check = this.#stopped(text + this.#stopStrings.release(), reason, matchedStop);
     return { ...check, numTokens: check.numTokens + this.#begins.splice(0).length };
   }
 

@@ -220,7 +220,10 @@ export interface Started {
 
 /** More of the reply. */
 export interface Delta {
-  /** Text: whole characters only. Empty only at the end of a reply whose last tokens have none. */
+  /**
+   * Text: whole characters only; a reply that is cut within one ends before it. Empty only at the end of a reply whose
+   * last tokens have none.
+   */
   text: string;
   /**
    * The reply's tokens, each in the Delta that sends the beginning of its text, or the text that follows if it has none.
