@@ -3,6 +3,7 @@ import { createInferenceClient } from "@cria/bot-core";
 import { claimInstance, type Instance } from "./instance.ts";
 import { createLineWriter } from "./log-lines.ts";
 import { botProcess, inferenceProcess, webProcess } from "./node-processes.ts";
+import { onceParentIsGone } from "./parent-gone.ts";
 import { freePort, listenObstacle } from "./ports.ts";
 import { ProcessGroup } from "./process-group.ts";
 import { loadDefaultModel, waitForPage } from "./readiness.ts";
@@ -14,6 +15,7 @@ const write = createLineWriter(console.log, process.stdout.isTTY && !process.env
 const stopping = new AbortController();
 // Once: a second Ctrl-C ends this process at once, and the others notice (exit-with-parent.ts).
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => stopping.abort());
+if (process.env.npm_lifecycle_event) onceParentIsGone(() => stopping.abort());
 
 try {
   await runLocally(loadLocalSettings(process.env), stopping.signal);

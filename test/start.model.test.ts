@@ -48,6 +48,15 @@ describe("npm start", () => {
     await expect.poll(() => processes.filter(isAlive), { timeout: 10_000 }).toEqual([]);
   });
 
+  it("ends with npm where a signal reaches npm alone, as a supervisor sends it", async () => {
+    const run = await start();
+    await run.line(/Open http/);
+    const processes = descendants(run.pid);
+    process.kill(run.pid, "SIGTERM");
+    await expect.poll(() => processes.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    expect(await findInstance(stateDir)).toBeUndefined();
+  });
+
   it("starts a service again that died, at the same address", async () => {
     const run = await start();
     await run.line(/Open http/);
