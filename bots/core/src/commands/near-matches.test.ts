@@ -6,7 +6,9 @@ const MODELS = ["smollm2-135m", "smollm2-135m-few-shot", "cria", "llama-7b"];
 describe("nearMatches", () => {
   it.each([
     ["smollm2", ["smollm2-135m", "smollm2-135m-few-shot"]],
-    ["smolm2-135m", ["smollm2-135m"]],
+    ["smolm2-135m", ["smollm2-135m", "smollm2-135m-few-shot"]],
+    ["smolm2", ["smollm2-135m", "smollm2-135m-few-shot"]],
+    ["lama", ["llama-7b"]],
     ["CRIA2", ["cria"]],
     ["llama", ["llama-7b"]],
     ["gpt-4-turbo", []],

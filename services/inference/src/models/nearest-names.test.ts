@@ -7,6 +7,8 @@ describe("nearestNames", () => {
   it.each([
     ["smollm-135m", ["smollm2-135m", "smollm2-135m-few-shot"]],
     ["SmolLM2", ["smollm2-135m", "smollm2-135m-few-shot"]],
+    ["smolm2", ["smollm2-135m", "smollm2-135m-few-shot"]],
+    ["smollmm2", ["smollm2-135m", "smollm2-135m-few-shot"]],
     ["few-shot", ["smollm2-135m-few-shot"]],
     ["lama-7b", ["llama-7b", "alpaca-7b"]],
     ["gpt-4o", []],

@@ -37,6 +37,11 @@ function unlikeness(typed: string, candidate: string): number {
   if (name === "") return 1;
   if (name.length >= 3 && candidate.includes(name)) return PART_PENALTY;
   const whole = distance(name, candidate) / Math.max(name.length, candidate.length);
-  const beginning = distance(name, candidate.slice(0, name.length)) / name.length;
-  return Math.min(whole, beginning + PART_PENALTY);
+  return Math.min(whole, beginningDistance(name, candidate) / name.length + PART_PENALTY);
+}
+
+/** A letter left out or too many moves where the beginning ends. */
+function beginningDistance(name: string, candidate: string): number {
+  const ends = [name.length - 1, name.length, name.length + 1];
+  return Math.min(...ends.map((end) => distance(name, candidate.slice(0, end))));
 }
