@@ -1,8 +1,12 @@
-import type { Server } from "@grpc/grpc-js";
+import { AdminServiceService, InferenceServiceService, ModelServiceService } from "@cria/proto";
+import type { Server, ServiceDefinition } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { ModelRegistry } from "../models/model-registry.ts";
 
-/** The standard health service: "" for the process, and one service name a model. */
+/** What stands and falls with the process: "" for the process itself, and the services it serves. */
+const PROCESS_NAMES = ["", ...[InferenceServiceService, ModelServiceService, AdminServiceService].map(serviceName)];
+
+/** The standard health service: "" and the gRPC services for the process, and one service name a model. */
 export interface Health {
   addToServer(server: Server): void;
   /** Takes over which models there are and whether they are broken. */
@@ -13,7 +17,7 @@ export interface Health {
 
 /** Health of the process and of the registry's models: a model that can be loaded serves. */
 export function createHealth(registry: Pick<ModelRegistry, "list">): Health {
-  const implementation = new HealthImplementation({ "": "SERVING" });
+  const implementation = new HealthImplementation(Object.fromEntries(PROCESS_NAMES.map((name) => [name, "SERVING"])));
   const known = new Set<string>();
   let isDraining = false;
   const refresh = () => {
@@ -29,8 +33,13 @@ export function createHealth(registry: Pick<ModelRegistry, "list">): Health {
     refresh,
     drain() {
       isDraining = true;
-      implementation.setStatus("", "NOT_SERVING");
+      for (const name of PROCESS_NAMES) implementation.setStatus(name, "NOT_SERVING");
       refresh();
     },
   };
+}
+
+/** As "cria.inference.v1.ModelService", from the path of any of its methods. */
+function serviceName(definition: ServiceDefinition): string {
+  return Object.values(definition)[0]!.path.split("/")[1]!;
 }

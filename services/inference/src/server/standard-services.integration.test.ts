@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { call, closeTestServers, failure, startTestServer } from "./test-server.fixture.ts";
 
 const HealthClient = makeClientConstructor(healthService as never, "grpc.health.v1.Health");
+const SERVICES = ["InferenceService", "ModelService", "AdminService"].map((name) => `cria.inference.v1.${name}`);
 const clients: { close(): void }[] = [];
 
 afterEach(async () => {
@@ -27,9 +28,10 @@ function connectHealth(address: string) {
 }
 
 describe("health", () => {
-  it("speaks for the process and for each model, without a token", async () => {
+  it("speaks for the process, its services and each model, without a token", async () => {
     const { check } = connectHealth((await startTestServer({ token: "a token of many characters" })).address);
     await expect(check("")).resolves.toEqual({ status: "SERVING" });
+    for (const name of SERVICES) await expect(check(name)).resolves.toEqual({ status: "SERVING" });
     await expect(check("fake-variant")).resolves.toEqual({ status: "SERVING" });
     await expect(check("broken")).resolves.toEqual({ status: "NOT_SERVING" });
     expect(await failure(check("nobody"))).toMatchObject({ code: status.NOT_FOUND });
@@ -43,7 +45,7 @@ describe("health", () => {
     const turned = Promise.all(watches.map(({ next }) => next()));
     await call((done) => admin.drain({ timeout: { seconds: 0, nanos: 0 } }, done));
     expect(await turned).toEqual(["NOT_SERVING", "NOT_SERVING"]);
-    await expect(check("")).resolves.toEqual({ status: "NOT_SERVING" });
+    for (const name of ["", ...SERVICES]) await expect(check(name)).resolves.toEqual({ status: "NOT_SERVING" });
   });
 });
 
@@ -62,8 +64,7 @@ describe("reflection", () => {
 
   it.each(["v1", "v1alpha"])("lists the services (%s)", async (version) => {
     const services = await ask(version, LIST_SERVICES, "*");
-    for (const name of ["InferenceService", "ModelService", "AdminService"])
-      expect(services).toContain(`cria.inference.v1.${name}`);
+    for (const name of SERVICES) expect(services).toContain(name);
     expect(services).toContain("grpc.health.v1.Health");
   });
 
