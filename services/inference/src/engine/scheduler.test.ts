@@ -143,7 +143,9 @@ describe("Scheduler", () => {
   it("refuses a request more than may wait, beside those free rows will take", () => {
     const { add, scheduler, passes } = setup({ maxNumSeqs: 2, maxWaiting: 1 });
     expect([add({}), add({}), add({})].map(({ refusal }) => refusal)).toEqual([undefined, undefined, undefined]);
-    expect(add({}).refusal).toMatch(/3 requests with 9 prompt tokens wait, this one has 3; the limits are 1 requests/);
+    expect(add({}).refusal).toMatch(
+      /1 requests wait for others to end, 9 prompt tokens wait, this one has 3; the limits are 1 requests/,
+    );
     passes(2);
     expect([scheduler.numRunning, scheduler.numWaiting, scheduler.numWaitingTokens]).toEqual([2, 1, 3]);
     expect(add({}).refusal).toBeDefined();

@@ -218,8 +218,10 @@ export class Scheduler {
     const { size, numTokens } = this.#waiting;
     const isLong = size > 0 && numTokens + sequence.numPromptTokens > maxWaitingTokens;
     if (!isLong && size < maxWaiting + this.#slots.numFree) return undefined;
+    // Those that free rows are about to take are no part of what may wait.
+    const numWaiting = Math.max(0, size - this.#slots.numFree);
     return (
-      `the queue is full: ${size} requests with ${numTokens} prompt tokens wait, this one has ` +
+      `the queue is full: ${numWaiting} requests wait for others to end, ${numTokens} prompt tokens wait, this one has ` +
       `${sequence.numPromptTokens}; the limits are ${maxWaiting} requests and ${maxWaitingTokens} tokens. Try again later`
     );
   }
