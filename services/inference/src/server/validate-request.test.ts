@@ -85,7 +85,7 @@ describe("validateGenerate", () => {
     ["max_queue_time", { maxQueueTime: { seconds: 0, nanos: 0 } }, "is 0; must be over 0 s and at most 3600 s"],
     ["max_queue_time", { maxQueueTime: { seconds: -1, nanos: 0 } }, "is -1; must be over 0 s and at most 3600 s"],
     ["time_budget", { timeBudget: { seconds: 3600, nanos: 1e6 } }, "is 3600.001; must be over 0 s and at most 3600 s"],
-    ["keep_alive", { keepAlive: { seconds: -2, nanos: 0 } }, "is -2; must be 0 s to 86400 s"],
+    ["keep_alive", { keepAlive: { seconds: -2, nanos: 0 } }, "is -2; must be 0 s to 86400 s, or -1 s for always"],
     [
       "time_budget",
       { timeBudget: { seconds: 1, nanos: -5 } },

@@ -24,6 +24,7 @@ const MAX_NANOS = 999_999_999;
 /** An hour: longer waits are mistakes of unit. */
 const WAIT_RANGE: NumberRange = { over: 0, max: 3600, unit: "s" };
 const MAX_KEEP_ALIVE_S = 24 * 3600;
+const KEEP_ALWAYS_S = -1;
 
 const SAMPLING_RANGES = {
   repetitionPenalty: ["sampling.repetition_penalty", { over: 0, max: 10 }],
@@ -139,8 +140,11 @@ function checkWait(violations: Violations, duration: Duration | undefined, field
 }
 
 function checkKeepAlive(violations: Violations, duration: Duration | undefined): void {
-  if (!checkDuration(violations, duration, "keep_alive") || seconds(duration) === -1) return;
-  violations.checkRange(seconds(duration), "keep_alive", { min: 0, max: MAX_KEEP_ALIVE_S, unit: "s" });
+  if (!checkDuration(violations, duration, "keep_alive")) return;
+  const value = seconds(duration);
+  const isAllowed = value === KEEP_ALWAYS_S || (value >= 0 && value <= MAX_KEEP_ALIVE_S);
+  const allowed = `0 s to ${MAX_KEEP_ALIVE_S} s, or ${KEEP_ALWAYS_S} s for always`;
+  violations.check(isAllowed, "keep_alive", `is ${value}; must be ${allowed}`);
 }
 
 /** Whether a duration is there and well formed: nanos of the sign of its seconds and under a second. */
