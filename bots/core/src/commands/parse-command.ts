@@ -68,7 +68,9 @@ function parseContext(text: string): Command | CommandError {
   if (others.length > 0 || windows.length > 1) return contextFailure(others[0]);
   const window = windows.length === 1 ? Number(windows[0]) : undefined;
   if (window !== undefined && (window < 1 || window > MAX_WINDOW))
-    return failure(`The window is ${window} rounds; it must be 1 to ${MAX_WINDOW}. \`/context off\` remembers none.`);
+    return failure(
+      `The window is ${window} rounds; it must be 1 to ${MAX_WINDOW}. \`/context off\` puts none into a prompt.`,
+    );
   return { type: "context", ...(mode && { mode }), ...(window !== undefined && { window }), ...scope };
 }
 
