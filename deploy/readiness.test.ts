@@ -25,6 +25,12 @@ describe("loadDefaultModel", () => {
     expect(lines).toEqual([expect.stringMatching(/^llama is loaded \(\d+\.\d s\)$/)]);
   });
 
+  it("says where to look when no model works", async () => {
+    const broken = Model.fromPartial({ name: "alpaca", isDefault: false });
+    const lines = await linesWith({ listModels: async () => [broken], loadModel: () => expect.unreachable() });
+    expect(lines).toEqual(["no model works: `npm run models -- list` tells why, docs/models.md how to get one"]);
+  });
+
   it("tells what goes wrong, and goes on, wherever the service goes away", async () => {
     const neverLoaded = { loadModel: () => expect.unreachable() };
     expect(await linesWith({ listModels: gone, ...neverLoaded })).toEqual([

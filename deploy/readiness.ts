@@ -34,7 +34,7 @@ export async function loadDefaultModel(
   let name = "the default model";
   try {
     const model = (await client.listModels()).find((candidate) => candidate.isDefault);
-    if (!model) return tell("there is no default model; docs/models.md says how to get one");
+    if (!model) return tell("no model works: `npm run models -- list` tells why, docs/models.md how to get one");
     name = model.name;
     await tellProgress(client, name, tell, signal);
   } catch (error) {

@@ -80,6 +80,14 @@ describe("the inference service", () => {
     expect(await open.line("no CRIA_TOKEN is set")).toMatchObject({ level: 40 });
   });
 
+  it("warns that the default model does not exist, by its name", async () => {
+    const service = spawnService({ CRIA_DEFAULT_MODEL: "nope", CRIA_MODELS_DIR: emptyDir });
+    expect(await service.line('default model "nope"')).toMatchObject({
+      level: 40,
+      msg: `the default model "nope" (CRIA_DEFAULT_MODEL) is not in ${emptyDir}; none has a name like it; no model there works`,
+    });
+  });
+
   it("goes on when the model to preload cannot be loaded", async () => {
     const service = spawnService({ CRIA_PRELOAD: "1", CRIA_MODELS_DIR: emptyDir });
     await service.line("could not be loaded");

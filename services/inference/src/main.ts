@@ -8,6 +8,7 @@ import type { PlacedModelRunner } from "./models/load-weights.ts";
 import type { MemoryPlan } from "./models/memory-plan.ts";
 import type { ModelWeights } from "./models/model-folder.ts";
 import { createModelRegistry, type ModelRegistry } from "./models/model-registry.ts";
+import { nearestHint, nearestNames } from "./models/nearest-names.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { startMetricsServer } from "./observability/metrics-server.ts";
@@ -65,7 +66,8 @@ async function run(config: Config): Promise<void> {
   );
   const metricsServer = await startMetrics(config, metrics.registry);
   announce(config, logger, { port: server.port, metricsPort: metricsServer?.port });
-  if (config.preload) void preload(registry, config.defaultModel, logger);
+  const model = defaultModel(config, registry, logger);
+  if (config.preload) void preload(registry, model, logger);
 
   const signal = await stopped;
   logger.info({ signal }, "stopping");
@@ -177,6 +179,18 @@ function announce(config: Config, logger: Logger, ports: { port: number; metrics
   logger.info({ host, ...ports, modelsDir, device }, `listening on ${host}:${ports.port}`);
   if (token === undefined && !isLoopback(host))
     logger.warn(`${host} can be reached by other machines and no CRIA_TOKEN is set: anyone there may use the service`);
+}
+
+/** The model for those who name none. Warns where it is not the one that was named. */
+function defaultModel({ defaultModel: named, modelsDir }: Config, registry: ModelRegistry, logger: Logger): string {
+  const models = registry.list();
+  const model = models.find(({ isDefault }) => isDefault)?.name;
+  if (model === named) return named;
+  const usable = models.filter(({ state }) => state !== "broken").map(({ name }) => name);
+  const place = model === undefined ? "no model there works" : `${model} takes its place`;
+  const hint = nearestHint(nearestNames(named, usable));
+  logger.warn(`the default model "${named}" (CRIA_DEFAULT_MODEL) is not in ${modelsDir}; ${hint}; ${place}`);
+  return model ?? named;
 }
 
 async function preload(registry: ModelRegistry, model: string, logger: Logger): Promise<void> {

@@ -102,8 +102,14 @@ function one(words: readonly string[], what: string): string {
 function list({ modelsDir, defaultModel }: Config, words: readonly string[]): Outcome {
   if (words.length > 0) throw new UsageError(`list takes no ${words[0]}; show NAME tells of one model\n\n${USAGE}`);
   const models = readModels(modelsDir);
-  const text = models.length > 0 ? modelTable(models, defaultModel) : noModels(modelsDir);
+  const text = models.length > 0 ? modelTable(models, defaultName(models, defaultModel)) : noModels(modelsDir);
   return { text, value: models.map(withoutPaths) };
+}
+
+/** As the service chooses it. */
+function defaultName(models: readonly CatalogModel[], named: string): string | undefined {
+  const model = models.find(({ name }) => name === named) ?? models.find(({ faults }) => faults.length === 0);
+  return model?.name;
 }
 
 function noModels(modelsDir: string): string {

@@ -45,6 +45,18 @@ describe("createModelRegistry", () => {
     ]);
   });
 
+  it("takes the first model that works for the default where the one named does not exist", () => {
+    writeModelFolder(modelsDir, "alpaca", { "tokenizer.json": undefined });
+    writeModelFolder(modelsDir, "bear");
+    writeModelFolder(modelsDir, "cow");
+    const models = start(new FakeMemory(), { defaultModel: "nope" });
+    expect(models.list().filter(({ isDefault }) => isDefault)).toMatchObject([{ name: "bear" }]);
+    rmSync(join(modelsDir, "bear"), { recursive: true });
+    rmSync(join(modelsDir, "cow"), { recursive: true });
+    const broken = start(new FakeMemory(), { defaultModel: "nope" });
+    expect(broken.list()).toMatchObject([{ name: "alpaca", isDefault: false }]);
+  });
+
   it("lists nothing where there is no models folder", () => {
     expect(start(new FakeMemory(), { modelsDir: join(modelsDir, "none") }).list()).toEqual([]);
   });

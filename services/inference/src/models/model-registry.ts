@@ -55,7 +55,7 @@ export interface AcquireOptions {
 export interface ModelRegistryOptions extends WeightsPoolOptions {
   /** The folder of the model folders. */
   readonly modelsDir: string;
-  /** The model for those who name none. */
+  /** The model for those who name none; where it does not exist, the first by name that works takes its place. */
   readonly defaultModel: string;
 }
 
@@ -181,8 +181,15 @@ class FolderModelRegistry implements ModelRegistry {
       device: loaded?.device ?? "",
       memoryBytes: loaded && known.base === undefined ? loaded.memoryBytes : 0,
       maxNumSeqs: loaded?.maxNumSeqs ?? 0,
-      isDefault: known.name === this.#options.defaultModel,
+      isDefault: known.name === this.#defaultName(),
     };
+  }
+
+  #defaultName(): string | undefined {
+    const { defaultModel } = this.#options;
+    const { models } = this.#catalog;
+    if (models.has(defaultModel)) return defaultModel;
+    return [...models.values()].find((model) => this.#faultOf(model) === undefined)?.name;
   }
 }
 

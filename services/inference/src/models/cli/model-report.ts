@@ -2,7 +2,7 @@ import type { CatalogModel } from "../model-catalog.ts";
 import type { ModelCheck } from "./check-model.ts";
 
 /** A table of models: one line each, columns aligned; broken ones after it, with the reason. */
-export function modelTable(models: readonly CatalogModel[], defaultModel: string): string {
+export function modelTable(models: readonly CatalogModel[], defaultModel: string | undefined): string {
   const whole = models.filter(({ faults }) => faults.length === 0);
   const header = ["NAME", "FORMAT", "CONTEXT", "SIZE", "BASE", "DESCRIPTION"];
   const rows = whole.map((model) => [
