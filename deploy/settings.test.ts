@@ -18,6 +18,12 @@ describe("loadLocalSettings", () => {
       `CRIA_WEB_PORT=${JSON.stringify(port)}: must be a port`,
     );
   });
+
+  it("names every port that is none", () => {
+    expect(() => loadLocalSettings({ CRIA_WEB_PORT: "a", CRIA_PORT: "b" })).toThrow(
+      /^CRIA_WEB_PORT="a": .*; CRIA_PORT="b": must be a port/,
+    );
+  });
 });
 
 describe("reachableHost", () => {

@@ -22,14 +22,16 @@ export interface LocalSettings {
 
 /**
  * Reads the settings from environment variables; empty ones count as absent.
- * @throws StartError that names a port that is none
+ * @throws StartError that names every port that is none
  */
 export function loadLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
+  const faults = ["CRIA_WEB_PORT", "CRIA_PORT"].flatMap((name) => portFault(name, env[name]) ?? []);
+  if (faults.length > 0) throw new StartError(faults.join("; "));
   return {
     webHost: env.CRIA_WEB_HOST || LOOPBACK,
-    webPort: parsePort("CRIA_WEB_PORT", env.CRIA_WEB_PORT) ?? DEFAULT_WEB_PORT,
+    webPort: Number(env.CRIA_WEB_PORT || DEFAULT_WEB_PORT),
     inferenceHost: env.CRIA_HOST || LOOPBACK,
-    inferencePort: parsePort("CRIA_PORT", env.CRIA_PORT),
+    inferencePort: env.CRIA_PORT ? Number(env.CRIA_PORT) : undefined,
     redisUrl: env.CRIA_REDIS_URL || undefined,
     stateDir: resolve(ROOT, env.CRIA_STATE_DIR || ".cria"),
   };
@@ -41,10 +43,9 @@ export function reachableHost(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function parsePort(name: string, text: string | undefined): number | undefined {
+function portFault(name: string, text: string | undefined): string | undefined {
   if (!text) return undefined;
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535)
-    throw new StartError(`${name}=${JSON.stringify(text)}: must be a port, 1 to 65535`);
-  return port;
+  if (/^\d+$/.test(text) && port >= 1 && port <= 65535) return undefined;
+  return `${name}=${JSON.stringify(text)}: must be a port, 1 to 65535`;
 }
