@@ -1,22 +1,32 @@
 import { randomUUID } from "node:crypto";
-import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import { conversationKey, createBotCore, createMemoryConversationStore, type InferenceClient } from "@cria/bot-core";
+import {
+  type Attachment,
+  conversationKey,
+  createBotCore,
+  createMemoryConversationStore,
+  type InferenceClient,
+} from "@cria/bot-core";
 import { pino } from "pino";
 import { firstSentence, tellFailure, UsageError } from "./command-failure.ts";
 import { findOrStartInference } from "./inference-for-a-call.ts";
+import { isPiped, readPipedText } from "./piped-text.ts";
 import { loadLocalSettings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
 import { TerminalReply } from "./terminal-reply.ts";
 
 const USAGE = 'npm run ask -- [--model NAME] "QUESTION"';
 const HELP = `Usage: ${USAGE}
-       ... | npm run ask -- -          (the question is what comes in)
+       ... | npm run ask -- "QUESTION"     (about the text that comes in; < FILE does the same, < /dev/null leaves it out)
+       ... | npm run ask                   (the question is what comes in)
 Answers in the terminal, by the service that runs or by one started for the call. \`npm run models -- list\` names the models.
 Exits with 0 after a whole answer, 1 if there is none, 2 for a command line that it does not understand, 130 after Ctrl-C.`;
 const PLACE = { platform: "terminal", workspaceId: "local", channelId: "ask", isDirect: true };
 /** Nothing is remembered beyond the call. */
 const STORE_TTL_MS = 3_600_000;
+/** A pipe that nobody writes to, as scripts may inherit one, is given up after this. */
+const SILENCE_MS = 5_000;
+const STDIN = 0;
 /** As a shell gives for a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
@@ -36,7 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const question = await readQuestion(positionals.join(" ").trim());
+  const question = await readQuestion(positionals.join(" ").trim(), stopping.signal);
   const service = await findOrStartInference({
     settings: loadLocalSettings(process.env),
     env: process.env,
@@ -52,10 +62,30 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function readQuestion(words: string): Promise<string> {
-  const question = words === "-" ? (await text(process.stdin)).trim() : words;
-  if (question === "") throw new UsageError(`there is no question. Usage: ${USAGE}`);
-  return question;
+/** What is asked, and the text that it is about. */
+interface Question {
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+}
+
+async function readQuestion(words: string, signal: AbortSignal): Promise<Question> {
+  const piped = words === "-" ? await readPipedText(process.stdin, { signal }) : await readPipe(signal);
+  const isPipedOnly = words === "" || words === "-";
+  const text = isPipedOnly ? `${piped ?? ""}`.trim() : words;
+  if (text === "") throw new UsageError(`there is no question. Usage: ${USAGE}`);
+  return { text, attachments: isPipedOnly || !piped?.length ? [] : [toAttachment(piped)] };
+}
+
+async function readPipe(signal: AbortSignal): Promise<Buffer | undefined> {
+  if (!isPiped(STDIN)) return undefined;
+  const piped = await readPipedText(process.stdin, { signal, silenceMs: SILENCE_MS });
+  if (piped === undefined)
+    console.error(`Cria: nothing came by the pipe in ${SILENCE_MS / 1000} s; going on without it`);
+  return piped;
+}
+
+function toAttachment(bytes: Buffer): Attachment {
+  return { name: "the piped text", mimeType: "text/plain", sizeBytes: bytes.length, load: async () => bytes };
 }
 
 function parse(args: readonly string[]) {
@@ -75,7 +105,7 @@ function note(line: string): void {
 /** Asks as any platform does. Returns why it failed, if it did. */
 async function ask(
   inference: InferenceClient,
-  question: string,
+  { text, attachments }: Question,
   model: string | undefined,
 ): Promise<string | undefined> {
   const store = createMemoryConversationStore({ turnsTtlMs: STORE_TTL_MS });
@@ -87,7 +117,7 @@ async function ask(
     note,
   });
   const author = { id: "terminal", name: "you" };
-  await core.handleMessage({ eventId: randomUUID(), place: PLACE, author, text: question }, async () => reply);
+  await core.handleMessage({ eventId: randomUUID(), place: PLACE, author, text, attachments }, async () => reply);
   await store.close();
   return reply.failure;
 }

@@ -1,0 +1,69 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { fakeModel, type InferenceServer, startInferenceServer } from "@cria/bot-core/testing";
+import { Finished, type GenerateRequest, type GenerateResponse, ListModelsResponse, Started } from "@cria/proto";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ROOT } from "./settings.ts";
+
+const run = promisify(execFile);
+const REPLY: readonly GenerateResponse[] = [
+  { event: { $case: "started", value: Started.fromPartial({ promptTokens: 3 }) } },
+  { event: { $case: "delta", value: { text: "It is so.", tokenIds: [], logprobs: [] } } },
+  { event: { $case: "finished", value: Finished.fromPartial({ textLength: 9 }) } },
+];
+
+describe("npm run ask at the end of a pipe", () => {
+  let server: InferenceServer;
+  let received: GenerateRequest | undefined;
+  beforeAll(async () => {
+    server = await startInferenceServer({
+      listModels: (_, done) => done(null, ListModelsResponse.fromPartial({ models: [fakeModel()] })),
+      generate: (call) => {
+        received = call.request;
+        for (const response of REPLY) call.write(response);
+        call.end();
+      },
+    });
+  });
+  beforeEach(() => {
+    received = undefined;
+  });
+  afterAll(() => server.kill());
+
+  /** Runs a line of shell in which `ask` stands for the command. */
+  const shell = (line: string) =>
+    run("sh", ["-c", `ask() { "${process.execPath}" --import tsx deploy/ask.ts "$@"; }; ${line}`], {
+      cwd: ROOT,
+      env: { ...process.env, CRIA_INFERENCE_ADDRESS: server.address },
+    });
+  const prompt = () => received?.prompt.map(({ text }) => text).join("");
+
+  it("asks about the text that comes in", async () => {
+    expect(await shell('echo "Alpacas hum." | ask "Summarise"')).toEqual({ stdout: "It is so.\n", stderr: "" });
+    expect(prompt()).toBe("Alpacas hum.\n\nSummarise");
+  });
+
+  it("takes what comes in for the question where there is no other", async () => {
+    await shell('echo "Do alpacas hum?" | ask');
+    expect(prompt()).toContain("Do alpacas hum?");
+  });
+
+  it("asks the words alone where nothing comes in", async () => {
+    await shell('ask "Do alpacas hum?" < /dev/null');
+    expect(prompt()).toContain("Do alpacas hum?");
+    await shell('true | ask "Do alpacas spit?"');
+    expect(prompt()).toContain("Do alpacas spit?");
+  });
+
+  it("refuses text that is none, or more than a message may have", async () => {
+    await expect(shell('printf "\\377\\001" | ask "Summarise"')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Cria: I can only read text files, and the piped text is none/),
+    });
+    await expect(shell('head -c 1000000 /dev/zero | ask "Summarise"')).rejects.toMatchObject({
+      code: 1,
+      stderr: "Cria: the piped text has more than the 32,000 characters of a message. Send the part that matters.\n",
+    });
+    expect(received).toBeUndefined();
+  });
+});
