@@ -101,6 +101,33 @@ describe.each(SIZES)("the list of messages, %s", (_, options) => {
     await waitForEnd();
   });
 
+  it("follows where content that shrank and grew again has taken it up", async () => {
+    await waitForEnd();
+    await ada.page.evaluate(() => {
+      const scroll = document.querySelector(".timeline-scroll")!;
+      const content = document.querySelector(".timeline-content")!;
+      const rows = [...content.children];
+      content.replaceChildren();
+      // The layout in between takes the list to its beginning, where the browser does not put it right by itself.
+      if (scroll.scrollTop > 0) throw new Error("The list was not laid out.");
+      content.append(...rows);
+    });
+    await settle();
+    await waitForEnd();
+    expect(await wayDown().count()).toBe(0);
+    await ask("Four?", chunksOf(LONG_REPLY));
+    await waitForEnd();
+  });
+
+  it("leaves the end for a reader without wheel, key or finger, as who searches in the page", async () => {
+    await waitForEnd();
+    await settle();
+    await list().evaluate((element) => element.scrollBy(0, -400));
+    await wayDown().waitFor();
+    await settle();
+    expect(await toEnd()).toBeGreaterThan(300);
+  });
+
   it("stays at the end while the composer grows and shrinks", async () => {
     for (let line = 0; line < 7; line++) {
       await ada.composer.pressSequentially(`line ${line}`);

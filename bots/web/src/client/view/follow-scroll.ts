@@ -4,6 +4,8 @@ import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 /** Who comes so near to the end on the way down is at the end: about two lines. */
 const NEAR_END_PX = 48;
+/** A wheel, a key or a finger moves the list within this time. */
+const ACT_MS = 1_000;
 /** Heights are whole pixels, positions need not be: the very end may seem nearly so far away. A reader goes up by more. */
 const ROUNDING_PX = 1;
 
@@ -39,12 +41,22 @@ export function useFollowScroll(
 
   useEffect(() => {
     const [listElement, contentElement] = [list.current!, content.current!];
+    const acts = watchActs(listElement);
     let height = contentElement.offsetHeight;
+    let numChanging = 0;
     const onScroll = () => {
       const wentUp = listElement.scrollTop < lastTop.current;
+      // Content that shrinks and grows again takes the list up with it, and leaves it there.
+      const wasTaken = wentUp && numChanging > 0 && place.value === "end" && !acts.isActing();
       lastTop.current = listElement.scrollTop;
-      place.value = placeAfterScroll(place.value, wentUp, distanceToEnd(listElement));
+      if (wasTaken) scrollToEnd();
+      else place.value = placeAfterScroll(place.value, wentUp, distanceToEnd(listElement));
     };
+    const changes = new MutationObserver(() => {
+      numChanging++;
+      // The scroll event of a change comes with the frame after the one that lays it out.
+      requestAnimationFrame(() => requestAnimationFrame(() => numChanging--));
+    });
     const observer = new ResizeObserver(() => {
       const hasGrown = contentElement.offsetHeight > height;
       height = contentElement.offsetHeight;
@@ -52,11 +64,14 @@ export function useFollowScroll(
       else if (hasGrown) place.value = "aboveNews";
     });
     listElement.addEventListener("scroll", onScroll, { passive: true });
+    changes.observe(contentElement, { childList: true, characterData: true, subtree: true });
     observer.observe(contentElement);
     observer.observe(listElement);
     return () => {
       listElement.removeEventListener("scroll", onScroll);
       observer.disconnect();
+      changes.disconnect();
+      acts.stop();
     };
   }, [list, content, place, scrollToEnd]);
 
@@ -71,6 +86,26 @@ export function placeAfterScroll(place: ReadingPlace, wentUp: boolean, toEndPx: 
   // What shrinks takes the list up with it, but to its very end.
   if (toEndPx < (wentUp ? ROUNDING_PX : NEAR_END_PX)) return "end";
   return wentUp && place === "end" ? "above" : place;
+}
+
+/** Tells what a reader does to a list: a wheel, a finger, a key, or a button that is held, as on the scrollbar. */
+function watchActs(list: HTMLElement): { isActing(): boolean; stop(): void } {
+  const end = new AbortController();
+  const options = { passive: true, signal: end.signal };
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let isHeld = false;
+  const onAct = ({ type }: Event) => {
+    lastMs = performance.now();
+    isHeld ||= type === "pointerdown";
+  };
+  const onPointer = ({ buttons }: PointerEvent) => {
+    isHeld &&= buttons !== 0;
+  };
+  for (const type of ["wheel", "touchmove", "keydown", "pointerdown"]) list.addEventListener(type, onAct, options);
+  // Not every browser tells of a button that is let go on a scrollbar; it tells of the next move.
+  for (const type of ["pointerup", "pointercancel", "pointermove"] as const)
+    window.addEventListener(type, onPointer, options);
+  return { isActing: () => isHeld || performance.now() - lastMs < ACT_MS, stop: () => end.abort() };
 }
 
 function distanceToEnd(list: HTMLElement): number {
