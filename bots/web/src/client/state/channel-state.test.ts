@@ -81,6 +81,12 @@ describe("ChannelState", () => {
     expect(channel.messages.value).toHaveLength(2);
   });
 
+  it("tells the newest of loads that overlap", () => {
+    const channel = loaded();
+    const isNewest = [channel.startLoading(), channel.startLoading()];
+    expect(isNewest.map((ask) => ask())).toEqual([false, true]);
+  });
+
   it("adds messages and follows the head", () => {
     const channel = loaded();
     channel.apply({ type: "message", channelId: "general", message: message("reply-1", "x") }, 1);

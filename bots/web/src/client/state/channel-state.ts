@@ -33,15 +33,19 @@ export class ChannelState {
   readonly editing = signal<string | undefined>(undefined);
   #early: { event: ChannelEvent; number: number }[] = [];
   #snapshotNumber = 0;
+  #numLoads = 0;
 
   constructor(id: string) {
     this.id = id;
   }
 
-  startLoading(): void {
+  /** Returns whether no later load has begun: only the newest load's snapshot goes with the events that are kept for it. */
+  startLoading(): () => boolean {
+    const number = ++this.#numLoads;
     this.#early = [];
     if (this.load.value === "none") this.load.value = "loading";
     this.#snapshotNumber = Number.POSITIVE_INFINITY;
+    return () => number === this.#numLoads;
   }
 
   /** No snapshot came: what is shown may be old, and opening the channel loads it again. */
