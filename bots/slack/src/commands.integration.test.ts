@@ -164,10 +164,29 @@ describe("the words of a command after a mention", () => {
     expect(shownText(mistaken!)).toContain("Did you mean `/model`?");
   });
 
-  it("are a question where they go on like one", async () => {
-    const question = bot.server.people.mention(bot.channel, bot.ann, "reset my password, how do I do that?");
-    await repliesTo(bot.server, question);
-    expect(bot.model.requests).toHaveLength(1);
+  it.each([
+    "reset my password, how do I do that?",
+    "help me please",
+    "system design of a cache, please",
+    "context matters, why?",
+    "compare apples and oranges",
+    "compare small and large cars",
+    "feedback please",
+  ])("are a question where they go on like one: %s", async (words) => {
+    await repliesTo(bot.server, bot.server.people.mention(bot.channel, bot.ann, words));
+    await repliesTo(bot.server, bot.server.people.dm(bot.ann, words));
+    expect(bot.model.requests).toHaveLength(2);
+  });
+
+  it.each([
+    ["context off 3", "Each message stands"],
+    ["system: You are brief.", "The persona is set."],
+    ["system default", "Back to the model's own persona."],
+    ["status", "Memory:"],
+  ])("are a command where they can be nothing else: %s", async (words, answer) => {
+    const [said] = await answers(bot.server.people.mention(bot.channel, bot.ann, words));
+    expect(shownText(said!)).toContain(answer);
+    expect(bot.model.requests).toEqual([]);
   });
 });
 

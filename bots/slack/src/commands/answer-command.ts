@@ -2,6 +2,7 @@ import {
   type Command,
   type CommandError,
   commandCompletions,
+  nearMatches,
   type Place,
   parseCommand,
   splitMessage,
@@ -12,19 +13,35 @@ import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "..
 import { markdownBlocks } from "../reply/reply-blocks.ts";
 import { pickerButton } from "./model-picker.ts";
 
-/** Words of a text that begins like a command and is none; longer ones are questions. */
-const MAX_MISTAKEN_WORDS = 3;
 const NAMES: ReadonlySet<string> = new Set(commandCompletions.map(({ name }) => name));
 
-/** The command that a message is, or what is wrong with it; undefined for a message that is none. */
-export function commandIn(text: string): Command | CommandError | undefined {
-  const words = text.split(/\s+/);
-  const [first = ""] = words;
+/**
+ * The command that a message is, or what is wrong with one that begins with a slash; undefined for a message that is none.
+ * Words without a slash are a command only where they can be nothing else: people write sentences that begin like one.
+ */
+export function commandIn(text: string, models: readonly string[]): Command | CommandError | undefined {
+  const [first = ""] = text.split(/\s+/);
   // Not a path, as /etc/hosts.
   if (/^\/\w*$/.test(first)) return parseCommand(text);
-  if (!NAMES.has(first.toLowerCase())) return undefined;
-  const command = parseCommand(text);
-  return "type" in command || words.length <= MAX_MISTAKEN_WORDS ? command : undefined;
+  const words = text.replace(/^system:/i, "system ");
+  if (!mayBeCommand(words)) return undefined;
+  const command = parseCommand(words);
+  if ("error" in command) return undefined;
+  return words !== text || isCertain(command, models) ? command : undefined;
+}
+
+/** Whether the words begin like a command, so that the models' names are worth a look. */
+export function mayBeCommand(text: string): boolean {
+  const [first = ""] = text.replace(/^system:/i, "system ").split(/\s+/);
+  return NAMES.has(first.toLowerCase());
+}
+
+function isCertain(command: Command, models: readonly string[]): boolean {
+  if (command.type === "system")
+    return command.text === undefined || command.text.toLowerCase() === "default" || command.scope !== undefined;
+  if (command.type !== "compare") return true;
+  const isLikeOne = (name: string) => models.includes(name) || nearMatches(name, models).length > 0;
+  return command.models.some((name) => models.includes(name)) && command.models.every(isLikeOne);
 }
 
 /** A command among the messages of a thread or a channel. */

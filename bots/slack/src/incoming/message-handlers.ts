@@ -1,5 +1,5 @@
 import type { App } from "@slack/bolt";
-import { answerCommand, commandIn, tellPrivately } from "../commands/answer-command.ts";
+import { answerCommand, commandIn, mayBeCommand, tellPrivately } from "../commands/answer-command.ts";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { attachmentsOf } from "./files.ts";
 import { changeOf, isWritten, type MessageChange, placeOf, quotesOf, type SlackMessageEvent } from "./message-event.ts";
@@ -40,7 +40,7 @@ async function answer(context: SlackContext, event: SlackMessageEvent): Promise<
   const thread = placeOf(event, context.workspaceId);
   // For workspaces where Slack shows no stop button.
   if (thread_ts !== undefined && /^\/?stop[.!]?$/i.test(words)) return await stop(context, thread, user);
-  const command = commandIn(words);
+  const command = commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
   if (command) {
     // Outside of threads a command is for the channel, though its answer comes in a thread.
     const place = placeAt(context, channel, thread_ts);
@@ -51,6 +51,12 @@ async function answer(context: SlackContext, event: SlackMessageEvent): Promise<
   const attachments = attachmentsOf([...(event.files ?? []), ...files], context.fileAccess);
   const message = { eventId, messageId: ts, place: thread, author, text: words, attachments, ...(quote && { quote }) };
   await context.core.handleMessage(message, replyStarter(context, thread, user));
+}
+
+/** None where the service cannot be reached: what names models is a question then, and its answer says so. */
+async function modelNames({ listModels }: SlackContext): Promise<readonly string[]> {
+  const models = await listModels().catch(() => []);
+  return models.map(({ name }) => name);
 }
 
 async function stop(context: SlackContext, place: ThreadPlace, user: string): Promise<void> {
