@@ -5,6 +5,7 @@ import type { TimelineStore } from "./rooms/timeline-store.ts";
 import { launchBrowser } from "./testing/browser.ts";
 import { ChunkSource } from "./testing/chunk-source.ts";
 import { type CuttableProxy, startCuttableProxy } from "./testing/cuttable-proxy.ts";
+import { TEST_MODELS } from "./testing/test-models.ts";
 import { TestPage } from "./testing/test-page.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 
@@ -51,6 +52,30 @@ describe("when the model service is away", () => {
     await ada.page.getByText("The model service is not reachable.").waitFor();
     await ada.page.locator(".picker-button").click();
     await ada.page.getByText("its models are not known").waitFor();
+  });
+
+  it("names the model that answers as before, and the one that does once it is back", async () => {
+    const [fewShot] = TEST_MODELS.slice(1);
+    server.inference.setServing(false);
+    await ada.send("/system A pirate.");
+    await ada.page.locator(".persona").waitFor();
+    expect(await ada.model.textContent()).toBe("smollm2-135m");
+    server.inference.models = [{ ...fewShot!, isDefault: true }];
+    server.inference.setServing(true);
+    await ada.model.getByText(fewShot!.name).waitFor();
+    await ada.openChannel("random");
+    await ada.model.getByText(fewShot!.name).waitFor();
+  });
+
+  it("names the model to who came before it was ever there", async () => {
+    const late = await startTestServer();
+    late.inference.setServing(false);
+    const ben = await TestPage.join(browser, late.url, "Ben");
+    await ben.model.getByText("no model").waitFor();
+    late.inference.setServing(true);
+    await ben.model.getByText("smollm2-135m").waitFor();
+    await ben.close();
+    await late.close();
   });
 });
 

@@ -21,9 +21,15 @@ export interface CoreBotOptions {
 
 /** The bot of bots/core, with the questions that only a page asks. */
 export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
-  const models = async () => (await inference.listModels()).map(toChoice);
+  let lastModels: readonly ModelChoice[] = [];
+  const models = async () => {
+    lastModels = (await inference.listModels()).map(toChoice);
+    return lastModels;
+  };
+  // The head of a channel names its model while the service is away, too.
+  const knownModels = () => models().catch(() => lastModels);
   // Commands can be completed while the service is away, their models cannot.
-  const knownModels = () => models().catch(() => []);
+  const offeredModels = () => models().catch(() => []);
 
   // The page knows no roles, which is known.
   const authored = <T extends { readonly author: Author }>(incoming: T): T => ({
@@ -48,7 +54,7 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
       const parsed = parseCommand(text);
       return "error" in parsed ? { type: "fault", sentence: parsed.error } : { type: "command", command: parsed };
     },
-    completeCommand: (text) => completeCommand(text, knownModels),
+    completeCommand: (text) => completeCommand(text, offeredModels),
     head: (place) => headOf(place, { core, store, knownModels }),
   };
 }

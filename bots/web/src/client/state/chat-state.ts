@@ -171,7 +171,7 @@ export class ChatState {
 
   /** The event stream starts again from here, so only what it cannot tell is loaded. */
   async #reload(): Promise<void> {
-    for (const channel of this.#channels.values()) if (channel.id !== this.currentId.value) channel.load.value = "none";
+    this.#forgetOthers();
     try {
       const workspace = await api.workspace();
       if (workspace === null) return location.reload();
@@ -183,6 +183,11 @@ export class ChatState {
     }
     if (this.#isThere(this.currentId.value)) await this.#load(this.current.value, true);
     else this.#leave(this.currentId.value);
+  }
+
+  /** Channels that are not shown are loaded again when they are opened. */
+  #forgetOthers(): void {
+    for (const channel of this.#channels.values()) if (channel.id !== this.currentId.value) channel.load.value = "none";
   }
 
   #isThere(id: string): boolean {
@@ -198,12 +203,14 @@ export class ChatState {
   /** Loads a channel; asks again while it is the one that is shown and what failed may pass. */
   async #load(channel: ChannelState, again = false): Promise<void> {
     if (channel.load.value !== "none" && !again) return;
-    channel.startLoading();
+    const isNewest = channel.startLoading();
     try {
-      channel.loadSnapshot(await api.channel(channel.id));
+      const snapshot = await api.channel(channel.id);
+      if (!isNewest()) return;
+      channel.loadSnapshot(snapshot);
       if (this.problem.value === this.#loadFault) this.problem.value = "";
     } catch (error) {
-      this.#onNotLoaded(channel, error);
+      if (isNewest()) this.#onNotLoaded(channel, error);
     }
   }
 
@@ -222,8 +229,16 @@ export class ChatState {
 
   #onEvent(event: ServerEvent, number: number): void {
     if (event.type === "channels") this.channelNames.value = event.channels;
-    else if (event.type === "service") this.isServing.value = event.isServing;
+    else if (event.type === "service") this.#onService(event.isServing);
     else this.#onChannelEvent(event, number);
+  }
+
+  /** Of what answers in a channel, a service that is back may know more than was known while it was away. */
+  #onService(isServing: boolean): void {
+    this.isServing.value = isServing;
+    if (!isServing) return;
+    this.#forgetOthers();
+    if (this.currentId.value !== "") void this.#load(this.current.value, true);
   }
 
   #onChannelEvent(event: ChannelEvent, number: number): void {
