@@ -71,10 +71,14 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     const next = await startServer();
     next.inference.script({ chunks: ["Once upon a time."] });
     const after = await join(next.server.url);
-    await messages(next.server.url, after);
+    const cutOff = (await messages(next.server.url, after)).at(-1)!;
+    const retry = `${next.server.url}/api/channels/general/messages/${cutOff.id}/retry`;
+    const retryHeaders = { ...after, origin: next.server.url };
+    expect((await fetch(retry, { method: "POST", headers: retryHeaders, body: "{}" })).status).toBe(409);
     await expect
       .poll(async () => (await messages(next.server.url, after)).map(({ text }) => text), LIMIT)
       .toEqual(["@cria A story", "Once upon a time."]);
+    expect(next.inference.requests).toHaveLength(1);
     await Promise.all([dying.server.close(), next.server.close()]);
     await next.store.close();
   });

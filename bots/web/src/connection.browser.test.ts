@@ -8,6 +8,7 @@ import { type CuttableProxy, startCuttableProxy } from "./testing/cuttable-proxy
 import { TEST_MODELS } from "./testing/test-models.ts";
 import { TestPage } from "./testing/test-page.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { BOT } from "./wire.ts";
 
 let browser: Browser;
 let server: TestServer;
@@ -241,6 +242,18 @@ describe("when the connection is cut", () => {
     await ada.send("after the restart");
     await ada.page.getByText("after the restart").waitFor();
     expect(await ada.messages.count()).toBe(2);
+  });
+
+  it("says of a reply that the restart cut off that it is taken up again, and offers no other", async () => {
+    const state = { type: "streaming" } as const;
+    const answers = { messageId: "question", authorName: "Ada" };
+    await timelineStore.put("random", { id: "question", atMs: 1, author: { id: "ada", name: "Ada" }, text: "A story" });
+    await timelineStore.put("random", { id: "reply", atMs: 2, author: BOT, text: "Once upon", answers, state });
+    await ada.openChannel("random");
+    await ada.lastMessage.getByText("this reply is taken up again in a moment").waitFor();
+    await ada.lastMessage.getByText("Once upon").waitFor();
+    for (const name of ["Retry", "Stop", "Regenerate"])
+      expect(await ada.lastMessage.getByRole("button", { name }).count()).toBe(0);
   });
 
   it("goes to the direct message where its channel is gone after a restart, and says so", async () => {

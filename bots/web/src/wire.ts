@@ -14,6 +14,8 @@ export type ReplyState =
   | { readonly type: "waiting" }
   | ReplyStatus
   | { readonly type: "streaming" }
+  /** Its server stopped; another takes it up again. */
+  | { readonly type: "interrupted" }
   | {
       readonly type: "ended";
       readonly end: ReplyEnd;

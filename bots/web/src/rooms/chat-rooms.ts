@@ -160,7 +160,7 @@ export class ChatRooms {
     await this.#options.bot.handOver();
     await this.#replies.stopAll();
     const timelines = await Promise.allSettled(this.#timelines.values());
-    await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.flush() : undefined)));
+    await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.close() : undefined)));
   }
 
   /** What a server that died had begun is written anew where it stands. */
@@ -205,7 +205,7 @@ export class ChatRooms {
     for (const [channelId, opened] of this.#timelines) {
       if (!isDirectChannel(channelId) || this.#replies.isBusy(channelId)) continue;
       this.#timelines.delete(channelId);
-      opened.then((timeline) => timeline.flush()).catch(() => undefined);
+      opened.then((timeline) => timeline.close()).catch(() => undefined);
       return;
     }
   }

@@ -70,11 +70,28 @@ describe("Timeline", () => {
       ["question", "hello"],
       ["reply-1", "Hel"],
     ]);
-    expect(after.message("reply-1")?.state).toEqual({
-      type: "failed",
-      reason: "The chat server stopped while this was being written.",
-    });
+    expect(after.message("reply-1")?.state).toEqual({ type: "interrupted" });
     expect(after.post({ id: "next", author: ada, text: "next" }, 1).atMs).toBe(7);
+  });
+
+  it("gives up what a restart cut off and nobody takes up, and leaves alone what somebody has", async () => {
+    vi.useFakeTimers();
+    try {
+      const before = await open();
+      for (const id of ["reply-1", "reply-2"]) before.post(reply(id), 6);
+      await before.flush();
+      const [after, closed] = [await open(), await open()];
+      await closed.close();
+      after.setState("reply-2", { type: "streaming" });
+      await vi.advanceTimersByTimeAsync(29_000);
+      expect(after.message("reply-1")?.state).toEqual({ type: "interrupted" });
+      await vi.advanceTimersByTimeAsync(2_000);
+      const reason = "The chat server stopped while this was being written.";
+      expect(after.messages().map(({ state }) => state)).toEqual([{ type: "failed", reason }, { type: "streaming" }]);
+      expect(closed.message("reply-1")?.state).toEqual({ type: "interrupted" });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("writes a reply down once a second while it streams, not at each token", async () => {

@@ -5,6 +5,8 @@ import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 /** A reply is written down at most this often while it streams; a crash loses no more of it. */
 const SAVE_INTERVAL_MS = 1_000;
+/** The bot takes up what a dead server left about twenty seconds after its death; what it has not by then, it will not. */
+const ADOPTION_LIMIT_MS = 30_000;
 /** How long a store that failed is left alone. */
 const RETRY_INTERVAL_MS = 5_000;
 
@@ -24,19 +26,25 @@ export class Timeline {
   readonly #unsaved = new Set<string>();
   #saving: Promise<void> = Promise.resolve();
   #saveTimer: NodeJS.Timeout | undefined;
+  #adoptionTimer: NodeJS.Timeout | undefined;
   #lastAtMs = 0;
 
   private constructor(options: TimelineOptions) {
     this.#options = options;
   }
 
-  /** Reads what is written down. Replies that a stopped server left unfinished are marked so. */
+  /**
+   * Reads what is written down. Replies that a stopped server left unfinished are marked so, and as failed if nobody has
+   * taken them up within half a minute.
+   */
   static async open(options: TimelineOptions): Promise<Timeline> {
     const timeline = new Timeline(options);
     for (const message of await options.store.messages(options.channelId)) {
-      timeline.#messages.set(message.id, withoutLiveState(message));
+      timeline.#messages.set(message.id, interrupted(message));
       timeline.#lastAtMs = Math.max(timeline.#lastAtMs, message.atMs);
     }
+    if (timeline.numLiveReplies() > 0)
+      timeline.#adoptionTimer = setTimeout(() => timeline.#giveUpInterrupted(), ADOPTION_LIMIT_MS).unref();
     return timeline;
   }
 
@@ -113,6 +121,18 @@ export class Timeline {
     await this.#saving;
   }
 
+  /** Ends a timeline that is no longer held. Resolves when everything is written down. */
+  async close(): Promise<void> {
+    clearTimeout(this.#adoptionTimer);
+    await this.flush();
+  }
+
+  #giveUpInterrupted(): void {
+    const reason = "The chat server stopped while this was being written.";
+    for (const { id, state } of this.messages())
+      if (state?.type === "interrupted") this.setState(id, { type: "failed", reason });
+  }
+
   #publish(event: Parameters<EventFeed["publish"]>[0]): void {
     this.#options.feed.publish(event, this.#options.audience);
   }
@@ -155,7 +175,7 @@ export class Timeline {
   }
 }
 
-function withoutLiveState(message: ChatMessage): ChatMessage {
+function interrupted(message: ChatMessage): ChatMessage {
   if (message.author.id !== BOT.id || !isLive(message.state)) return message;
-  return { ...message, state: { type: "failed", reason: "The chat server stopped while this was being written." } };
+  return { ...message, state: { type: "interrupted" } };
 }

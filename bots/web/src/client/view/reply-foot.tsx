@@ -42,6 +42,8 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
   if (state === undefined) return null;
   const { id } = view.message;
   const channelId = chat.currentId.value;
+  // Nobody writes it, so there is nothing to stop yet, and it is tried again by itself.
+  if (state.type === "interrupted") return <div class="reply-foot" />;
   if (isLive(state))
     return (
       <div class="reply-foot">

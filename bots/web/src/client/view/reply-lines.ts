@@ -14,6 +14,8 @@ export function statusLine(state: ReplyState): string {
       return `Loading ${state.model}`;
     case "reading":
       return readingLine(state.promptTokens, state.cachedTokens);
+    case "interrupted":
+      return "The chat server stopped; this reply is taken up again in a moment";
     case "streaming":
     case "ended":
     case "failed":
