@@ -1,4 +1,5 @@
 import { admit } from "./access/admit.ts";
+import type { Arrival } from "./arrivals.ts";
 import { BotError } from "./bot-error.ts";
 import type { KeptReply } from "./buttons/kept-reply.ts";
 import type { RunningReply } from "./buttons/running-replies.ts";
@@ -13,6 +14,7 @@ import { countTokens, recordExchange } from "./records/after-reply.ts";
 import { ReplyText } from "./reply/reply-text.ts";
 import { type StreamedReply, streamReply } from "./reply/stream-reply.ts";
 import { resolveSettings } from "./settings.ts";
+import { takeTurn } from "./take-turn.ts";
 import { slideWindow } from "./window.ts";
 
 /** Most UTF-16 code units of a message and the text it is about: more than any bundled model's context holds. */
@@ -34,6 +36,7 @@ export interface AnswerOptions {
   readonly onEdit?: (text: string) => void;
   readonly reply: Reply;
   readonly running: RunningReply;
+  readonly arrival: Arrival;
   /** The reply whose place in memory this one takes; it goes on where that one ends if `isContinued`. */
   readonly predecessor?: { readonly kept: KeptReply; readonly isContinued: boolean } | undefined;
 }
@@ -99,20 +102,18 @@ export class Answer {
   }
 
   async #answer(): Promise<void> {
-    const { reply, running } = this.#options;
-    const leave = await this.#core.store.takeTurn(this.#conversation, {
-      signal: reply.signal,
-      onLost: () => running.lose(),
-      onWaiting: (ahead) => void reply.status({ type: "queued", ahead }).catch(() => undefined),
-    });
+    const leave = await takeTurn(this.#core.store, this.#options);
+    let answered: StreamedReply;
     try {
-      await this.#answerInTurn();
+      answered = await this.#answerInTurn();
     } finally {
       await leave();
     }
+    // Nobody waits for what the platform takes its time to show.
+    await this.#finish(answered);
   }
 
-  async #answerInTurn(): Promise<void> {
+  async #answerInTurn(): Promise<StreamedReply> {
     const { message, predecessor, running } = this.#options;
     this.#about = (await this.#options.readContext()).trim();
     // Changed while it waited, it is answered as it is now.
@@ -133,7 +134,7 @@ export class Answer {
     // What came to its end all the same is finished here.
     if ((running.isLeft || running.isLost) && streamed.end === "stopped") throw running.signal.reason;
     const isKept = await this.#remember(streamed, window);
-    await this.#finish(isKept ? streamed : await this.#admitForgetting(streamed));
+    return isKept ? streamed : await this.#admitForgetting(streamed);
   }
 
   /** What goes on with an older answer keeps to its question. */
@@ -229,9 +230,9 @@ export class Answer {
     return { ...streamed, text: streamed.text + note };
   }
 
-  async #sayEmpty(): Promise<void> {
+  async #sayEmpty(): Promise<StreamedReply> {
     await this.#options.reply.append(EMPTY_MESSAGE_ANSWER);
-    await this.#options.reply.finish("complete", EMPTY_MESSAGE_ANSWER, undefined);
+    return { end: "complete", text: EMPTY_MESSAGE_ANSWER, stats: undefined };
   }
 
   async #finish({ end, text, stats }: StreamedReply): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Admission } from "./access/admit.ts";
+import type { Arrivals } from "./arrivals.ts";
 import type { RunningReplies } from "./buttons/running-replies.ts";
 import type { ConversationStore } from "./conversation-store.ts";
 import type { InferenceClient } from "./inference-client.ts";
@@ -17,4 +18,5 @@ export interface Core extends Admission {
   /** Rounds kept where nobody set another number. */
   readonly window: number;
   readonly running: RunningReplies;
+  readonly arrivals: Arrivals;
 }

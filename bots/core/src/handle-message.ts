@@ -90,9 +90,11 @@ async function logFailure(core: Core, message: IncomingMessage, answer: () => Pr
 export async function claimAndAnswer(core: Core, message: IncomingMessage, asked: MessageToAnswer): Promise<void> {
   const { unanswered, claim, predecessor, startReply } = asked;
   const { replyId, messageId, text: question } = unanswered;
-  const running = new RunningReply({ conversation: conversationKey(message.place), replyId, messageId, question });
+  const conversation = conversationKey(message.place);
+  const running = new RunningReply({ conversation, replyId, messageId, question });
+  const arrival = core.arrivals.arrive(conversation);
   const entry = new UnansweredEntry(core.store, unanswered);
-  await core.running.during([running], async () => {
+  const answer = async () => {
     // A store that cannot be reached is told of in the reply, where the claim is awaited again.
     if (!(await claim.catch(() => true)) || running.isLeft) return;
     let isEnded = true;
@@ -107,12 +109,14 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
       const readContext = () => readAndKeep(message, reply.signal, entry);
       const onEdit = (text: string) => entry.keep({ text });
       const isTaken = () => entry.isTaken();
-      const answer = { core, message, reply, running, predecessor, admit: admitClaimed, readContext, onEdit, isTaken };
-      isEnded = await new Answer(answer).run();
+      const reads = { readContext, onEdit, isTaken };
+      const asks = { core, message, reply, running, arrival, predecessor, admit: admitClaimed, ...reads };
+      isEnded = await new Answer(asks).run();
     } finally {
       await entry.end(!isEnded);
     }
-  });
+  };
+  await core.running.during([running], answer).finally(arrival.pass);
 }
 
 /** Files are fetched by the process alone that heard of them; those that are no text are refused before the turn comes. */

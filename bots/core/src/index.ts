@@ -2,6 +2,7 @@
 
 export { type AccessPolicy, isAdmin, OPEN_ACCESS } from "./access/access.ts";
 export { MAX_MESSAGE_LENGTH } from "./answer.ts";
+export { Arrivals } from "./arrivals.ts";
 export { BotError, type BotErrorCode } from "./bot-error.ts";
 export type { Command, ContextMode, SettingsScope } from "./commands/command.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";

@@ -144,6 +144,34 @@ describe("createBotCore", () => {
     });
   });
 
+  describe("messages that come at once", () => {
+    it("are answered in the order in which they came, however long each takes to begin", async () => {
+      client.script({ chunks: ["1"] }, { chunks: ["2"] }, { chunks: ["3"] });
+      const begins = createGate();
+      const slow = core.handleMessage(testMessage("first"), async () => {
+        await begins.opened;
+        return new FakeReplyHandle();
+      });
+      const others = [send("second"), send("third")];
+      await new Promise(setImmediate);
+      expect(client.requests).toEqual([]);
+      begins.open();
+      await Promise.all([slow, ...others]);
+      expect((await store.turns(testConversation)).map(({ user }) => user)).toEqual(["first", "second", "third"]);
+    });
+
+    it("do not wait until the platform has shown the answers before theirs", async () => {
+      client.script({ chunks: ["1"] }, { chunks: ["2"] });
+      const isShown = createGate();
+      const slow = new FakeReplyHandle();
+      slow.finish = () => isShown.opened;
+      const first = send("first", {}, slow);
+      expect((await send("second")).text).toBe("2");
+      isShown.open();
+      await first;
+    });
+  });
+
   describe("a reply", () => {
     it.each([
       [FinishReason.STOP, "complete"],

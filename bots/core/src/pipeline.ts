@@ -3,6 +3,7 @@ import { type AccessPolicy, OPEN_ACCESS } from "./access/access.ts";
 import { adoptReplies } from "./adoption/adopt-replies.ts";
 import { handOver } from "./adoption/hand-over.ts";
 import type { Unanswered } from "./adoption/unanswered.ts";
+import { Arrivals } from "./arrivals.ts";
 import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
 import { RunningReplies } from "./buttons/running-replies.ts";
 import { tellAll } from "./buttons/tell-all.ts";
@@ -79,6 +80,7 @@ function createCore(options: BotCoreOptions): Core {
     quotas: createMemoryQuotaStore(),
     feedback: undefined,
     running: new RunningReplies(),
+    arrivals: new Arrivals(),
     ...options,
   };
 }

@@ -1,4 +1,4 @@
-import { type BotCore, type IncomingMessage, parseCommand, splitMessage } from "@cria/bot-core";
+import { Arrivals, type BotCore, type IncomingMessage, parseCommand, splitMessage } from "@cria/bot-core";
 import type { Message, PartialMessage, SendableChannels } from "discord.js";
 import type { Replies, ReplyPlace } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
@@ -15,6 +15,7 @@ export interface MessageHandlerOptions extends Attention {
 /** Answers messages, and hears of their edits and deletions. */
 export class MessageHandler {
   readonly #options: MessageHandlerOptions;
+  readonly #arrivals = new Arrivals();
 
   constructor(options: MessageHandlerOptions) {
     this.#options = options;
@@ -23,7 +24,7 @@ export class MessageHandler {
   async onCreate(message: Message): Promise<void> {
     const { channel } = message;
     if (!channel.isSendable() || !isForBot(message, this.#options)) return;
-    const incoming = await toIncomingMessage(message, this.#options.authors);
+    const incoming = await this.#arrivals.inOrder(channel.id, toIncomingMessage(message, this.#options.authors));
     if (!incoming) return;
     const { id } = message;
     const where = { channel, place: incoming.place, questionId: id, nonce: id, authorId: message.author.id };
