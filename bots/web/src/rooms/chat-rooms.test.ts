@@ -202,6 +202,15 @@ describe("ChatRooms", () => {
     await expect(rooms.retry(ada, direct, question.id)).rejects.toThrow("Only a reply that failed");
   });
 
+  it("leaves a reply that a restart cut off, and its question, to who takes it up", async () => {
+    const answers = { messageId: "question", authorName: "Ada" };
+    await store.put(direct, { id: "question", atMs: 1, author: ada, text: "A story" });
+    await store.put(direct, { id: "reply", atMs: 2, author: BOT, text: "Once", answers, state: { type: "streaming" } });
+    await expect(rooms.retry(ada, direct, "reply")).rejects.toThrow("Only a reply that failed");
+    await expect(rooms.edit(ada, direct, { id: "question", text: "A fable" })).rejects.toThrow("taken up again");
+    expect((await messages(direct)).map(({ text }) => text)).toEqual(["A story", "Once"]);
+  });
+
   it("tells everyone when the service goes and comes back", async () => {
     const seen: boolean[] = [];
     feed.subscribe("ada", ({ event }) => event.type === "service" && seen.push(event.isServing));

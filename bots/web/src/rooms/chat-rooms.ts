@@ -102,8 +102,11 @@ export class ChatRooms {
     if (known?.author.id !== person.id) throw new WebError("notFound", "This message is not yours, or no longer kept.");
     const text = checkedText(message.text);
     const place = placeOf(channelId);
+    const replyState = timeline.replyTo(known.id)?.state;
+    if (replyState?.type === "interrupted")
+      throw new WebError("conflict", "The reply to this message is about to be taken up again. Change it once it is.");
     // A reply under way gives its room to the one that takes its place.
-    const isBeingAnswered = isLive(timeline.replyTo(known.id)?.state);
+    const isBeingAnswered = isLive(replyState);
     if (isForModel(text, place.isDirect) && !isBeingAnswered) this.#replies.checkRoom(timeline);
     timeline.replace(known.id, { text, isEdited: true });
     await this.#replies.answerEdited({ timeline, place, message: { ...known, text }, author: person });
