@@ -1,6 +1,6 @@
 import { admit } from "./access/admit.ts";
 import type { Arrival } from "./arrivals.ts";
-import { BotError } from "./bot-error.ts";
+import { BotError, type BotErrorCode } from "./bot-error.ts";
 import type { KeptReply } from "./buttons/kept-reply.ts";
 import type { RunningReply } from "./buttons/running-replies.ts";
 import { standingReply } from "./buttons/standing-reply.ts";
@@ -8,7 +8,8 @@ import { trackReply } from "./buttons/tracked-reply.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { ConversationSettings, Turn } from "./conversation-store.ts";
 import type { Core } from "./core.ts";
-import type { IncomingMessage, Reply } from "./platform.ts";
+import { checkLength } from "./input/message-length.ts";
+import type { IncomingMessage, Reply, ReplyButtons } from "./platform.ts";
 import { renderPrompt } from "./prompt/prompt.ts";
 import { countTokens, recordExchange } from "./records/after-reply.ts";
 import { ReplyText } from "./reply/reply-text.ts";
@@ -17,10 +18,10 @@ import { resolveSettings } from "./settings.ts";
 import { takeTurn } from "./take-turn.ts";
 import { slideWindow } from "./window.ts";
 
-/** Most UTF-16 code units of a message and the text it is about: more than any bundled model's context holds. */
-export const MAX_MESSAGE_LENGTH = 32_000;
-
 const EMPTY_MESSAGE_ANSWER = "Yes? Write me something and I will answer; /help lists what else I can do.";
+
+/** Failures that another try by a button would not mend. */
+const FINAL: ReadonlySet<BotErrorCode> = new Set(["ACCESS_DENIED", "FILE_REFUSED", "REPLY_GONE"]);
 
 /** One question and where its reply goes. */
 export interface AnswerOptions {
@@ -54,6 +55,8 @@ export class Answer {
   /** Id of the reply whose place in memory this one takes. */
   readonly #replaces: string | undefined;
   readonly #text: ReplyText;
+  /** Whether its buttons find it. */
+  #isKept = false;
   readonly #startedAtMs = Date.now();
 
   constructor(options: AnswerOptions) {
@@ -195,6 +198,7 @@ export class Answer {
     const options = { replaces: this.#replaces, reply };
     try {
       await this.#core.store.appendTurn(this.#conversation, turn, window, options);
+      this.#isKept = true;
       return true;
     } catch (error) {
       this.#core.logger.warn({ err: error, conversation: this.#conversation }, "a round was not remembered");
@@ -205,16 +209,22 @@ export class Answer {
   /** For its buttons; nothing is lost for the conversation when it cannot be kept. */
   async #keep(end: KeptReply["end"], text: string): Promise<true> {
     if (this.#options.running.isDeleted) return true;
-    await this.#core.store.keepReply(this.#conversation, this.#kept(end, text)).catch(() => undefined);
+    this.#isKept = await this.#core.store.keepReply(this.#conversation, this.#kept(end, text)).then(
+      () => true,
+      () => false,
+    );
     return true;
   }
 
   #kept(end: KeptReply["end"], text: string, model?: string): KeptReply {
-    const { message, running } = this.#options;
+    const { message, running, predecessor } = this.#options;
+    const { id, roleIds } = message.author;
+    const asker = predecessor ? predecessor.kept.asker : { id, ...(roleIds && { roleIds }) };
     return {
       id: running.replyId,
       messageId: running.messageId,
       author: message.author.name,
+      ...(asker && { asker }),
       question: running.question || this.#question,
       ...(this.#context && { context: this.#context }),
       text,
@@ -237,7 +247,11 @@ export class Answer {
 
   async #finish({ end, text, stats }: StreamedReply): Promise<void> {
     this.#record({ outcome: end, reply: text, stats });
-    await this.#options.reply.finish(end, text, stats);
+    await this.#options.reply.finish(end, text, stats, this.#buttons);
+  }
+
+  get #buttons(): ReplyButtons {
+    return this.#isKept ? "all" : "none";
   }
 
   /** What failed can be tried again by its button. */
@@ -247,10 +261,11 @@ export class Answer {
     if (isKnown) this.#core.logger.warn(log, "a message could not be answered");
     else this.#core.logger.error(log, "a message could not be answered");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
-    const isGone = isKnown && error.code === "REPLY_GONE";
-    if (!isGone) await this.#keep("failed", this.#begun + this.#text.shown);
+    const isFinal = isKnown && FINAL.has(error.code);
+    if (!isFinal) await this.#keep("failed", this.#begun + this.#text.shown);
     await this.#options.reply.fail(
       isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.",
+      this.#buttons,
     );
   }
 
@@ -265,14 +280,4 @@ export class Answer {
       result,
     });
   }
-}
-
-/** Throws a `BotError` (`MESSAGE_TOO_LONG`). */
-export function checkLength(length: number): void {
-  if (length <= MAX_MESSAGE_LENGTH) return;
-  const [has, limit] = [length, MAX_MESSAGE_LENGTH].map((value) => value.toLocaleString("en"));
-  throw new BotError(
-    "MESSAGE_TOO_LONG",
-    `This message has ${has} characters; I can take ${limit}. Send a shorter part of it.`,
-  );
 }

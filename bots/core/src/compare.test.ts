@@ -53,6 +53,7 @@ describe("compare", () => {
     const { replies } = await compare(command());
     expect(await store.turns(testConversation)).toEqual([]);
     expect(await store.keptReply(testConversation, replies[0]!.id)).toMatchObject({ model: "big", isCompared: true });
+    expect(replies.map(({ buttons }) => buttons)).toEqual(["rating", "rating"]);
     const action = { place: testPlace, author: { id: "u1", name: "Ann" }, replyId: replies[0]!.id };
     expect(await core.regenerate(action, starting(new FakeReplyHandle()))).toMatch(/was a comparison/);
     expect(await core.continueReply(action, starting(new FakeReplyHandle()))).toMatch(/was a comparison/);

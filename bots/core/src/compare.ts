@@ -1,7 +1,6 @@
 import { admit, checkAccess } from "./access/admit.ts";
 import { checkTries, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
-import { checkLength } from "./answer.ts";
 import { BotError } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";
@@ -9,6 +8,7 @@ import { trackReply } from "./buttons/tracked-reply.ts";
 import type { Command } from "./commands/command.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { Core } from "./core.ts";
+import { checkLength } from "./input/message-length.ts";
 import { chooseModel } from "./models.ts";
 import type { IncomingCommand, Reply, StartReply } from "./platform.ts";
 import { renderPrompt } from "./prompt/prompt.ts";
@@ -95,7 +95,7 @@ class ComparedAnswer {
 
   /** The other could not begin, so there is nothing to compare. */
   async giveUp(): Promise<void> {
-    await this.#reply?.fail("The other reply could not begin. Try again.").catch(() => undefined);
+    await this.#reply?.fail("The other reply could not begin. Try again.", "none").catch(() => undefined);
     await this.#entry.end(false);
   }
 
@@ -112,8 +112,8 @@ class ComparedAnswer {
     const streamed = await this.#stream(reply);
     if (this.running.isLeft) return await reply.leave?.();
     this.#record({ outcome: streamed.end, reply: streamed.text, stats: streamed.stats });
-    await this.#keep(streamed);
-    await reply.finish(streamed.end, streamed.text, streamed.stats);
+    const isKept = await this.#keep(streamed);
+    await reply.finish(streamed.end, streamed.text, streamed.stats, isKept ? "rating" : "none");
   }
 
   async #stream(reply: Reply): Promise<StreamedReply> {
@@ -135,12 +135,15 @@ class ComparedAnswer {
     });
   }
 
-  /** For feedback. */
-  async #keep({ end, text }: StreamedReply): Promise<void> {
+  /** For feedback. False where it could not be. */
+  async #keep({ end, text }: StreamedReply): Promise<boolean> {
     const { replyId: id, messageId, place, author, text: question, comparedModel = "" } = this.#unanswered;
-    if (this.running.isDeleted) return;
+    if (this.running.isDeleted) return false;
     const kept = { id, messageId, author: author.name, question, text, end, model: comparedModel, isCompared: true };
-    await this.#core.store.keepReply(conversationKey(place), kept).catch(() => undefined);
+    return await this.#core.store.keepReply(conversationKey(place), kept).then(
+      () => true,
+      () => false,
+    );
   }
 
   async #fail(reply: Reply, error: unknown): Promise<void> {
@@ -149,7 +152,8 @@ class ComparedAnswer {
     const isKnown = error instanceof BotError;
     this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId }, "a comparison failed");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
-    await reply.fail(isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.");
+    const sentence = isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.";
+    await reply.fail(sentence, "none");
   }
 
   #record(result: Parameters<typeof recordExchange>[1]["result"]): void {

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { MAX_MESSAGE_LENGTH } from "./answer.ts";
 import { BOT_ERRORS } from "./bot-error.ts";
 import { MAX_KEPT_REPLIES } from "./buttons/kept-reply.ts";
 import { commandCompletions } from "./commands/command-completions.ts";
 import { MAX_PERSONA_LENGTH } from "./commands/parse-command.ts";
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "./input/attachments.ts";
+import { MAX_MESSAGE_LENGTH } from "./input/message-length.ts";
 import { MAX_RATINGS } from "./records/feedback.ts";
 import { MAX_EXCHANGES } from "./records/redis-transcript.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./window.ts";

@@ -1,7 +1,6 @@
 /** The bots' platform-free core: a message in, a remembered and streamed reply out. */
 
 export { type AccessPolicy, isAdmin, OPEN_ACCESS } from "./access/access.ts";
-export { MAX_MESSAGE_LENGTH } from "./answer.ts";
 export { Arrivals } from "./arrivals.ts";
 export { BotError, type BotErrorCode } from "./bot-error.ts";
 export type { Command, ContextMode, SettingsScope } from "./commands/command.ts";
@@ -13,6 +12,7 @@ export { conversationKey, workspaceKey } from "./conversation-key.ts";
 export type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "./conversation-store.ts";
 export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";
 export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
+export { MAX_MESSAGE_LENGTH } from "./input/message-length.ts";
 export { readBody } from "./input/read-body.ts";
 export { createLogger } from "./logger.ts";
 export { MODEL_STATES } from "./models.ts";
@@ -35,6 +35,7 @@ export type {
   Place,
   Reply,
   ReplyAction,
+  ReplyButtons,
   ReplyEnd,
   ReplyStats,
   ReplyStatus,

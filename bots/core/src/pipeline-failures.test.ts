@@ -169,6 +169,7 @@ describe("createBotCore when something fails", () => {
       const text = "Hello.\n\n*My memory cannot be reached just now, so I will not remember this exchange.*";
       expect(reply.text).toBe(text);
       expect(reply.ended).toMatchObject({ type: "finished", end: "complete", text });
+      expect(reply.buttons).toBe("none");
     });
 
     it("of memory at the end of a stopped reply does not write into it", async () => {
@@ -181,6 +182,26 @@ describe("createBotCore when something fails", () => {
       await send("Hi", {}, reply);
       expect(reply.text).toBe("Once");
       expect(reply.ended).toMatchObject({ end: "stopped", text: expect.stringMatching(/^Once\n\n\*My memory/) });
+    });
+
+    it("that cannot be kept for another try has no buttons", async () => {
+      store.keepReply = async () => {
+        throw new BotError("MEMORY_UNAVAILABLE", "away");
+      };
+      client.script({ failure: new BotError("PROMPT_TOO_LONG", "Too long.") });
+      expect((await send("Hi")).buttons).toBe("none");
+    });
+
+    it("that another try may mend has its buttons", async () => {
+      client.script({ failure: new BotError("PROMPT_TOO_LONG", "Too long.") });
+      expect((await send("Hi")).buttons).toBe("all");
+    });
+
+    it("of a file is not tried again without the file, nor is an empty message", async () => {
+      const load = async () => new Uint8Array();
+      const attachments = [{ name: "a.png", mimeType: "image/png", sizeBytes: 5, load }];
+      expect((await send("Hi", { attachments })).buttons).toBe("none");
+      expect((await send("")).buttons).toBe("none");
     });
 
     it("of memory at the beginning is told", async () => {

@@ -121,6 +121,9 @@ export interface ReplyStats {
   readonly decodeMs: number;
 }
 
+/** Which buttons under an ended reply can do something: `rating` stands for 👍 and 👎 alone. Default `all`. */
+export type ReplyButtons = "all" | "rating" | "none";
+
 /**
  * A reply on a platform, from its first state to its end. The pipeline calls it in order: `status` any number of times,
  * `append` any number of times, then `finish` or `fail` once; after `clear` it begins anew. Platforms pace their own edits.
@@ -141,9 +144,9 @@ export interface Reply {
    */
   clear?(): Promise<void>;
   /** `text` is the whole reply: what was appended, a repeated loop cut off. `stats` is absent when it was stopped before its end was known. */
-  finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void>;
+  finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined, buttons?: ReplyButtons): Promise<void>;
   /** One sentence for people: what happened and what to do. What was appended stays. */
-  fail(reason: string): Promise<void>;
+  fail(reason: string, buttons?: ReplyButtons): Promise<void>;
   /**
    * Shows no more and says no more: another process goes on in this reply's place. Resolves when `handle` holds all that is
    * shown. Absent where that makes no difference.

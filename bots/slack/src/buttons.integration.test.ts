@@ -93,6 +93,7 @@ describe("two models side by side", () => {
     bot.server.people.stopSession(bot.channel, question.ts, bot.ann);
     expect(await shown(question, 2)).toEqual([expect.stringMatching(/One\.$/), expect.stringMatching(/Two\.$/)]);
     const [first] = bot.server.replies(question);
+    expect(actionsOf(first!)).toEqual(["reply_feedback"]);
     const replyId = JSON.stringify(first!.blocks).match(/"up:([^"]+)"/)![1];
     await bot.server.interactions.press(first!, "reply_feedback", bot.ann, `up:${replyId}`);
     await bot.server.until(() => ratings.length === 1);

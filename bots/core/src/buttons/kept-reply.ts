@@ -11,6 +11,8 @@ export interface KeptReply {
   readonly messageId: string;
   /** Name of who asked. */
   readonly author: string;
+  /** For access lists: who asked at first, whoever pressed a button since. */
+  readonly asker?: { readonly id: string; readonly roleIds?: readonly string[] | undefined };
   readonly question: string;
   readonly context?: string;
   /** What people saw of the answer; "" for nothing. */

@@ -1,3 +1,4 @@
+import { accessRefusal } from "../access/access.ts";
 import { admit, checkAccess } from "../access/admit.ts";
 import { toUnanswered } from "../adoption/unanswered.ts";
 import { BotError } from "../bot-error.ts";
@@ -11,6 +12,9 @@ import { replyGone, standingReply } from "./standing-reply.ts";
 import { tellAll } from "./tell-all.ts";
 
 const COMPARED = "This reply was a comparison, which I do not go on with; ask its model.";
+
+const UNDER_WAY = "I am answering this again already.";
+const ASKER_DENIED = "Whoever asked this may not talk to me here, so I do not answer it again.";
 
 /** Runs what a button does. Its failure is a sentence for whoever pressed it. */
 export async function press(core: Core, work: () => Promise<string | undefined>): Promise<string | undefined> {
@@ -85,7 +89,9 @@ interface SecondAnswer {
 /** Known as unanswered like a message of its own, so that another process goes on with it if this one dies. */
 async function answerAgain(core: Core, { action, kept, isContinued, startReply }: SecondAnswer): Promise<undefined> {
   const { place, author } = action;
+  checkAsker(core, action, kept);
   await admit(core, place, author);
+  if (core.running.areAnsweringAgain(kept.id)) throw new BotError("REPLY_GONE", UNDER_WAY);
   const replyId = newReplyId();
   const { id, messageId, question: text, context: quote = "" } = kept;
   const asked = { ...author, name: kept.author };
@@ -98,4 +104,12 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
     predecessor: { kept, isContinued },
     startReply: () => startReply(replyId),
   });
+}
+
+/** Nobody's question is answered by way of someone else's press. */
+function checkAsker({ access }: Core, { place, author }: ReplyAction, { asker, author: name }: KeptReply): void {
+  if (asker === undefined || asker.id === author.id) return;
+  const { id, roleIds } = asker;
+  const refusal = accessRefusal(access, place, { ...author, id, name, roleIds: roleIds ?? [] });
+  if (refusal !== undefined) throw new BotError("ACCESS_DENIED", ASKER_DENIED);
 }

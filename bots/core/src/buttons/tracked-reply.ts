@@ -30,8 +30,8 @@ export function trackReply(reply: Reply, { signal, onHandle, heading = "" }: Tra
       return watch(reply.append(start + text));
     },
     ...(reply.clear && { clear: () => watch(reply.clear!()) }),
-    finish: (end, text, stats) => reply.finish(end, text === "" ? "" : heading + text, stats),
-    fail: (reason) => reply.fail(isHeaded ? reason : heading + reason),
+    finish: (end, text, stats, buttons) => reply.finish(end, text === "" ? "" : heading + text, stats, buttons),
+    fail: (reason, buttons) => reply.fail(isHeaded ? reason : heading + reason, buttons),
     ...(reply.leave && { leave: () => watch(reply.leave!()) }),
   };
 }

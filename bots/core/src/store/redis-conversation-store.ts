@@ -44,6 +44,7 @@ const keptReplySchema = z.object({
   id: z.string(),
   messageId: z.string(),
   author: z.string(),
+  asker: z.object({ id: z.string(), roleIds: z.array(z.string()).optional() }).optional(),
   question: z.string(),
   context: z.string().optional(),
   text: z.string(),

@@ -1,4 +1,4 @@
-import type { Reply, ReplyEnd, ReplyStats, ReplyStatus } from "../platform.ts";
+import type { Reply, ReplyButtons, ReplyEnd, ReplyStats, ReplyStatus } from "../platform.ts";
 
 /** A reply that keeps what it was told. */
 export class FakeReplyHandle implements Reply {
@@ -21,6 +21,8 @@ export class FakeReplyHandle implements Reply {
       }
     | { readonly type: "failed"; readonly reason: string }
     | undefined;
+  /** Which buttons stand under it; undefined while it has not ended. */
+  buttons: ReplyButtons | undefined;
   /** Called after each append, as to press Stop. */
   onAppend: (text: string) => void = () => undefined;
 
@@ -48,8 +50,14 @@ export class FakeReplyHandle implements Reply {
     this.text = "";
   }
 
-  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
+  async finish(
+    end: ReplyEnd,
+    text: string,
+    stats: ReplyStats | undefined,
+    buttons: ReplyButtons = "all",
+  ): Promise<void> {
     this.#checkOpen("finish");
+    this.buttons = buttons;
     this.ended = { type: "finished", end, text, stats };
   }
 
@@ -58,8 +66,9 @@ export class FakeReplyHandle implements Reply {
     this.isLeft = true;
   }
 
-  async fail(reason: string): Promise<void> {
+  async fail(reason: string, buttons: ReplyButtons = "all"): Promise<void> {
     this.#checkOpen("fail");
+    this.buttons = buttons;
     this.ended = { type: "failed", reason };
   }
 

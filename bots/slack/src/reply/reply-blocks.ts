@@ -1,3 +1,4 @@
+import type { ReplyButtons } from "@cria/bot-core";
 import type { types } from "@slack/bolt";
 import { escapeMrkdwn } from "./message-text.ts";
 
@@ -12,6 +13,7 @@ export interface ReplyFooter {
   readonly replyId: string;
   /** Small print: how it ended, the figures; or why it failed. */
   readonly lines: readonly string[];
+  readonly buttons: ReplyButtons;
   readonly canContinue: boolean;
   readonly wantsFeedback: boolean;
 }
@@ -22,11 +24,12 @@ export function markdownBlocks(text: string, footer: readonly types.AnyBlock[] =
 }
 
 /** Small print, buttons, feedback. */
-export function footerBlocks({ replyId, lines, canContinue, wantsFeedback }: ReplyFooter): readonly types.AnyBlock[] {
+export function footerBlocks(footer: ReplyFooter): readonly types.AnyBlock[] {
+  const { replyId, lines, canContinue, wantsFeedback } = footer;
   const small = lines.filter((line) => line !== "").map(escapeMrkdwn);
   return [
     ...(small.length > 0 ? [contextBlock(small.join(" · "))] : []),
-    { type: "actions", elements: buttons(replyId, canContinue) },
+    ...(footer.buttons === "all" ? [actionsBlock(replyId, canContinue)] : []),
     ...(wantsFeedback ? [feedbackBlock(replyId)] : []),
   ];
 }
@@ -35,9 +38,10 @@ export function contextBlock(mrkdwn: string): types.ContextBlock {
   return { type: "context", elements: [{ type: "mrkdwn", text: mrkdwn.slice(0, 2_900) }] };
 }
 
-function buttons(replyId: string, canContinue: boolean): types.Button[] {
+function actionsBlock(replyId: string, canContinue: boolean): types.ActionsBlock {
   const regenerate = button(ACTIONS.regenerate, "Regenerate", replyId);
-  return canContinue ? [button(ACTIONS.continue, "Continue", replyId), regenerate] : [regenerate];
+  const elements = canContinue ? [button(ACTIONS.continue, "Continue", replyId), regenerate] : [regenerate];
+  return { type: "actions", elements };
 }
 
 function button(actionId: string, text: string, value: string): types.Button {

@@ -1,0 +1,53 @@
+import { pino } from "pino";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { OPEN_ACCESS } from "../access/access.ts";
+import { createBotCore } from "../pipeline.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import { createGate } from "../testing/gate.ts";
+import { createTestCore, starting, testConversation, testMessage, testPlace } from "../testing/test-core.ts";
+
+const action = (replyId: string) => ({ place: testPlace, author: { id: "u1", name: "Ann" }, replyId });
+
+describe("buttons that answer again", () => {
+  let { client, store, core, send } = createTestCore();
+  beforeEach(() => {
+    ({ client, store, core, send } = createTestCore());
+  });
+  const regenerate = async (replyId: string) => {
+    const reply = new FakeReplyHandle();
+    return { reply, refusal: await core.regenerate(action(replyId), starting(reply)) };
+  };
+
+  it("do not let someone who is denied be answered by way of another's press", async () => {
+    const bob = { id: "u2", name: "Bob" };
+    const reply = await send("Hi", { author: bob });
+    const access = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: [bob.id] } };
+    const denying = createBotCore({ store, inference: client, logger: pino({ level: "silent" }), access });
+    const again = await denying.regenerate(action(reply.id), starting(new FakeReplyHandle()));
+    expect(again).toMatch(/^Whoever asked this may not/);
+    const refused = new FakeReplyHandle();
+    await denying.handleMessage(testMessage("Hi", { author: bob }), starting(refused));
+    expect(refused.buttons).toBe("none");
+    expect(await denying.regenerate(action(refused.id), starting(new FakeReplyHandle()))).toMatch(/too old/);
+    expect(client.requests).toHaveLength(1);
+  });
+
+  it("know who asked at first, whoever pressed since", async () => {
+    const reply = await send("Hi", { author: { id: "u2", name: "Bob", roleIds: ["guests"] } });
+    const { reply: again } = await regenerate(reply.id);
+    expect((await store.keptReply(testConversation, again.id))?.asker).toEqual({ id: "u2", roleIds: ["guests"] });
+  });
+
+  it("tell the person alone of a second press while the first is under way", async () => {
+    const reply = await send("Hi");
+    const gate = createGate();
+    client.script({ chunks: ["Again"], hold: gate.opened });
+    const first = regenerate(reply.id);
+    await vi.waitFor(() => expect(client.requests).toHaveLength(2));
+    const second = await regenerate(reply.id);
+    expect(second.refusal).toMatch(/already/);
+    expect(second.reply.ended).toBeUndefined();
+    gate.open();
+    expect((await first).reply.ended).toMatchObject({ text: "Again" });
+  });
+});
