@@ -119,6 +119,21 @@ describe.each(SIZES)("the list of messages, %s", (_, options) => {
     await waitForEnd();
   });
 
+  it("follows where a composer of many lines is measured anew at each key", async () => {
+    const { width, height } = ada.page.viewportSize()!;
+    // Only the composer's lines make the conversation longer than its place.
+    await ada.page.setViewportSize({ width, height: height + (await top()) });
+    await expect.poll(top).toBe(0);
+    for (let line = 0; line < 3; line++) await ada.composer.press("Shift+Enter");
+    for (const key of ["x", "y"]) {
+      await ada.composer.press(key);
+      await settle();
+      expect(await toEnd()).toBeLessThan(2);
+    }
+    expect(await top()).toBeGreaterThan(0);
+    expect(await wayDown().count()).toBe(0);
+  });
+
   it("leaves the end for a reader without wheel, key or finger, as who searches in the page", async () => {
     await waitForEnd();
     await settle();

@@ -46,7 +46,7 @@ export function useFollowScroll(
     let numChanging = 0;
     const onScroll = () => {
       const wentUp = listElement.scrollTop < lastTop.current;
-      // Content that shrinks and grows again takes the list up with it, and leaves it there.
+      // Content, or a composer, that shrinks and grows again takes the list up and leaves it there.
       const wasTaken = wentUp && numChanging > 0 && place.value === "end" && !acts.isActing();
       lastTop.current = listElement.scrollTop;
       if (wasTaken) scrollToEnd();
@@ -64,7 +64,7 @@ export function useFollowScroll(
       else if (hasGrown) place.value = "aboveNews";
     });
     listElement.addEventListener("scroll", onScroll, { passive: true });
-    changes.observe(contentElement, { childList: true, characterData: true, subtree: true });
+    changes.observe(document.body, { attributes: true, childList: true, characterData: true, subtree: true });
     observer.observe(contentElement);
     observer.observe(listElement);
     return () => {
