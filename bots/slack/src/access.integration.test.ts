@@ -79,6 +79,19 @@ describe("access on Slack", () => {
     expect(bot.server.transcript(bot.channel)).toEqual(["Ann: <@U0CRIA> /modle big", "Ann: Llamas hum."]);
   });
 
+  it("says nothing to who talks to others in a thread that the bot is in", async () => {
+    const bot = await start("deny", { users: ["U000003"] });
+    const bob = bot.server.people.addUser("Bob");
+    expect(bob).toBe("U000003");
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await repliesTo(bot.server, question);
+    bot.server.people.say(bot.channel, bob, "shall we have lunch?", { threadTs: question.ts });
+    bot.server.people.say(bot.channel, bob, "status", { threadTs: question.ts });
+    bot.server.people.say(bot.channel, bot.ann, "and now?", { threadTs: question.ts });
+    const shown = (await repliesTo(bot.server, question, 2)).map(shownText);
+    expect(shown).toEqual(["hi", "and now?"]);
+  });
+
   it.each([
     ["workspaces", "T0CRIA", "this workspace"],
     ["channels", "C000002", "this channel"],

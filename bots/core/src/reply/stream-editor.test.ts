@@ -29,6 +29,7 @@ describe("StreamEditor", () => {
       edits.push([performance.now() - beganAt, text]);
       const failure = failures.shift();
       if (failure) throw failure;
+      return true;
     };
     return { edits, editor: new StreamEditor({ intervalMs: 1_000, edit, retryAfterMs }) };
   }
@@ -55,6 +56,22 @@ describe("StreamEditor", () => {
     expect(edits).toEqual([[0, "a"]]);
   });
 
+  it("shows a state that was left for later when the next may be, and only the newest", async () => {
+    const shown: string[] = [];
+    let hasRoom = false;
+    const edit = async (text: string) => {
+      if (hasRoom) shown.push(text);
+      return hasRoom;
+    };
+    const editor = new StreamEditor({ intervalMs: 1_000, edit });
+    editor.update("a");
+    await vi.advanceTimersByTimeAsync(5_000);
+    editor.update("ab");
+    hasRoom = true;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(shown).toEqual(["ab"]);
+  });
+
   it("has one edit in flight", async () => {
     const gate = createGate();
     let numInFlight = 0;
@@ -63,6 +80,7 @@ describe("StreamEditor", () => {
       most = Math.max(most, ++numInFlight);
       await gate.opened;
       numInFlight--;
+      return true;
     };
     const editor = new StreamEditor({ intervalMs: 1, edit });
     editor.update("a");

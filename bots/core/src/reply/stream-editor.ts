@@ -7,8 +7,8 @@ const LAST_EDIT_TRIES = 5;
 export interface StreamEditorOptions<T> {
   /** Least time from the start of one edit to the start of the next, in milliseconds. */
   readonly intervalMs: number;
-  /** Shows a state: the whole text, or whatever the platform makes of it. */
-  edit(state: T): Promise<void>;
+  /** Shows a state: the whole text, or whatever the platform makes of it. False where it is left for the next time. */
+  edit(state: T): Promise<boolean>;
   /** How long a platform that refused an edit wants to be left alone, in milliseconds; undefined for other failures. */
   retryAfterMs?(error: unknown): number | undefined;
 }
@@ -88,8 +88,8 @@ export class StreamEditor<T = string> {
     const { intervalMs, edit } = this.#options;
     this.#notBeforeMs = performance.now() + intervalMs;
     try {
-      await edit(state);
-      this.#shown = { state };
+      if (await edit(state)) this.#shown = { state };
+      else this.#next ??= { state };
       return undefined;
     } catch (error) {
       return { error };

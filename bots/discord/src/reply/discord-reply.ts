@@ -14,10 +14,12 @@ import type { ButtonAction } from "./buttons.ts";
 import { isLost } from "./discord-errors.ts";
 import { ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
 import { type ReplyState, replyParts } from "./reply-parts.ts";
-import { showTyping } from "./typing.ts";
 
 /** Between two edits of one reply. What a channel's replies may do together, the client reads from Discord's headers. */
 const EDIT_INTERVAL_MS = 1_000;
+
+/** Who waits less than this is not told how many are ahead, in milliseconds. */
+const NOTICE_AFTER_MS = 3_000;
 
 const ANSWERS_ANEW = "The question was changed; I answer it anew…";
 
@@ -46,6 +48,8 @@ export class DiscordReply implements Reply {
   readonly #editor: StreamEditor<ReplyState>;
   readonly #givenUp = new AbortController();
   readonly #stopTyping: () => void;
+  #notice: NodeJS.Timeout | undefined;
+  #ahead: ReplyStatus | undefined;
   #end = () => {};
   #text = "";
   /** Whether a message was begun, if only asked for. */
@@ -61,7 +65,7 @@ export class DiscordReply implements Reply {
     );
     this.#hasBegun = handle !== "";
     this.#editor = new StreamEditor({ intervalMs: editIntervalMs, edit: (state) => this.#show(state) });
-    this.#stopTyping = showTyping(target.channel);
+    this.#stopTyping = target.pace.typing.start();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -91,11 +95,25 @@ export class DiscordReply implements Reply {
 
   /** Reading is short; what may last gets a message that Stop can stand under. */
   async status(status: ReplyStatus): Promise<void> {
+    if (status.type === "queued") return this.#noteQueue(status);
+    this.#endNotice();
     if (status.type === "reading" && !this.#hasBegun) return;
     this.#showNext(`${statusLine(status)}…`);
   }
 
+  /** Told once, after a while: in a full channel the edits of all who wait would hold up the answers. */
+  #noteQueue(status: ReplyStatus): void {
+    this.#ahead = status;
+    if (this.#hasBegun) return;
+    this.#notice ??= setTimeout(() => this.#showNext(`${statusLine(this.#ahead ?? status)}…`), NOTICE_AFTER_MS);
+  }
+
+  #endNotice(): void {
+    clearTimeout(this.#notice);
+  }
+
   async append(text: string): Promise<void> {
+    this.#endNotice();
     this.#stopTyping();
     this.#text += text;
     if (this.#text.trim() !== "") this.#showNext("");
@@ -135,6 +153,7 @@ export class DiscordReply implements Reply {
   }
 
   #drop(): void {
+    this.#endNotice();
     this.#stopTyping();
     void this.#editor.cancel();
     this.#end();
@@ -146,6 +165,7 @@ export class DiscordReply implements Reply {
   }
 
   async #showLast(shown: Pick<ReplyState, "smallPrint" | "buttons">): Promise<void> {
+    this.#endNotice();
     this.#stopTyping();
     try {
       await this.#editor.finish(this.#state({ ...shown, isEnded: true }));
@@ -160,13 +180,16 @@ export class DiscordReply implements Reply {
     return { replyId: this.#options.replyId, text: this.#text, isEnded: false, ...shown };
   }
 
-  async #show(state: ReplyState): Promise<void> {
+  /** What another text will follow is left for later where the channel's limit is near. */
+  async #show(state: ReplyState): Promise<boolean> {
+    if (!state.isEnded && !this.#options.target.pace.hasRoom) return false;
     try {
       await this.#messages.show(replyParts(state));
     } catch (error) {
       if (!isLost(error)) throw error;
       this.#lose(error);
     }
+    return true;
   }
 
   /** Its channel is gone, or the bot may not write there any more: the model need not go on. */

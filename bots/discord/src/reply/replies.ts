@@ -1,13 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { AbandonedReply, BotCore, Place, Reply, StartReply } from "@cria/bot-core";
-import type { Client } from "discord.js";
+import type { Client, SendableChannels } from "discord.js";
 import type { Logger } from "pino";
+import { ChannelPace } from "./channel-pace.ts";
 import { isForbidden } from "./discord-errors.ts";
 import { DiscordReply } from "./discord-reply.ts";
 import type { ReplyTarget } from "./reply-messages.ts";
 
 /** Where a reply is to be written. */
-export interface ReplyPlace extends ReplyTarget {
+export interface ReplyPlace extends Omit<ReplyTarget, "pace"> {
   readonly place: Place;
   /** Who asked, to be told where the bot may not write. */
   readonly authorId?: string;
@@ -26,6 +27,7 @@ export interface RepliesOptions {
 export class Replies {
   readonly #options: RepliesOptions;
   readonly #running = new Set<DiscordReply>();
+  readonly #paces = new WeakMap<SendableChannels, ChannelPace>();
 
   constructor(options: RepliesOptions) {
     this.#options = options;
@@ -78,7 +80,7 @@ export class Replies {
   async #start(where: ReplyPlace, replyId: string, handle: string | undefined): Promise<Reply> {
     const { core, logger, editIntervalMs } = this.#options;
     const reply = new DiscordReply({
-      target: where,
+      target: { ...where, pace: this.#paceOf(where.channel) },
       isCompared: where.isCompared,
       replyId,
       handle,
@@ -90,6 +92,12 @@ export class Replies {
     this.#running.add(reply);
     void reply.ended.then(() => this.#running.delete(reply));
     return reply;
+  }
+
+  #paceOf(channel: SendableChannels): ChannelPace {
+    const pace = this.#paces.get(channel) ?? new ChannelPace(channel);
+    this.#paces.set(channel, pace);
+    return pace;
   }
 
   #onLost({ channel, place, authorId }: ReplyPlace, error: unknown, wasShown: boolean): void {

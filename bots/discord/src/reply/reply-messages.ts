@@ -1,10 +1,12 @@
 import { AttachmentBuilder, type Message, type SendableChannels } from "discord.js";
+import type { ChannelPace } from "./channel-pace.ts";
 import { errorCode, REPLY_NEEDS_HISTORY, THREAD_IS_ARCHIVED } from "./discord-errors.ts";
 import type { ReplyPart } from "./reply-parts.ts";
 
 /** Where a reply's messages go. */
 export interface ReplyTarget {
   readonly channel: SendableChannels;
+  readonly pace: ChannelPace;
   /** The message that the first one answers. */
   readonly questionId: string | undefined;
   /** Stands for the reply where several processes might write it: Discord makes one message of all theirs. Default: the reply's id. */
@@ -42,8 +44,9 @@ export class ReplyMessages {
   async #showAt(index: number, part: ReplyPart): Promise<void> {
     const id = this.#ids[index];
     const body = { content: part.content, components: part.components, ...files(part) };
-    if (id !== undefined) await this.#edit(id, body);
-    else this.#ids.push((await this.#send(index, body)).id);
+    const { pace } = this.#target;
+    if (id !== undefined) await pace.send(() => this.#edit(id, body));
+    else this.#ids.push((await pace.send(() => this.#send(index, body))).id);
   }
 
   /** A thread that was archived meanwhile is opened again, unless a moderator locked it. */

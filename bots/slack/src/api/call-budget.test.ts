@@ -34,6 +34,14 @@ describe("CallBudget", () => {
     expect(taken.at(-1)).toBeLessThan(10 * MINUTE_MS);
   });
 
+  it("has no room for what may wait while the last calls are kept for last texts, which go at once", async () => {
+    const budget = new CallBudget(Date.now);
+    let halfway = 0;
+    while (budget.hasRoom("chat.update") && budget.tryTake("chat.update")) halfway++;
+    expect(halfway).toBeGreaterThan(10);
+    expect(await takeAll(budget, 5, "chat.update")).toEqual([0, 0, 0, 0, 0]);
+  });
+
   it("lets one post a second into a channel, each channel for itself", async () => {
     const budget = new CallBudget(Date.now);
     expect(await takeAll(budget, 3, "chat.postMessage", "C1")).toEqual([0, 1_050, 2_100]);

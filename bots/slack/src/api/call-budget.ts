@@ -51,6 +51,12 @@ export class CallBudget {
     for (const bucket of this.#buckets.values()) Object.assign(bucket, bucketSize(bucket.method, this.#processes));
   }
 
+  /** Whether calls are left beyond a few for last texts: what another text will follow waits for no call, and takes none of those. */
+  hasRoom(method: PacedMethod, channel = ""): boolean {
+    const bucket = this.#bucket(method, channel);
+    return this.#waitMs(bucket) <= 0 && bucket.calls >= Math.min(bucket.capacity, 1 + bucket.capacity / 3);
+  }
+
   /** Takes a call if one may be made at once. */
   tryTake(method: PacedMethod, channel = ""): boolean {
     const bucket = this.#bucket(method, channel);

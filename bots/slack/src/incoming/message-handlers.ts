@@ -40,6 +40,7 @@ async function answer(context: SlackContext, event: SlackMessageEvent): Promise<
   const thread = placeOf(event, context.workspaceId);
   // For workspaces where Slack shows no stop button.
   if (thread_ts !== undefined && /^\/?stop[.!]?$/i.test(words)) return await stop(context, thread, user);
+  if (await isUnbidden(context, event, { eventId, place: thread })) return;
   const command = commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
   if (command) {
     // Outside of threads a command is for the channel, though its answer comes in a thread.
@@ -51,6 +52,17 @@ async function answer(context: SlackContext, event: SlackMessageEvent): Promise<
   const attachments = attachmentsOf([...(event.files ?? []), ...files], context.fileAccess);
   const message = { eventId, messageId: ts, place: thread, author, text: words, attachments, ...(quote && { quote }) };
   await context.core.handleMessage(message, replyStarter(context, thread, user));
+}
+
+/** Whether someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said. */
+async function isUnbidden(
+  { core, people, botUserId }: SlackContext,
+  { user = "", text = "", channel_type }: SlackMessageEvent,
+  { eventId, place }: { readonly eventId: string; readonly place: ThreadPlace },
+): Promise<boolean> {
+  if (channel_type === "im" || mentionedUsers(text).includes(botUserId)) return false;
+  const claim = await core.claim({ eventId: `${eventId}:overheard`, place, author: await people.author(user) });
+  return claim.type === "refused";
 }
 
 /** None where the service cannot be reached: what names models is a question then, and its answer says so. */

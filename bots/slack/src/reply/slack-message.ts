@@ -44,13 +44,16 @@ export class SlackMessage {
     return this.#state.type === "new" ? undefined : this.#state.ts;
   }
 
-  /** Shows a growing text, or leaves it for later when Slack's limits are near. */
-  async show(text: string): Promise<void> {
-    if (text === this.#shown || text.trim() === "") return;
+  /** Shows a growing text; false where it is left for later because Slack's limits are near. */
+  async show(text: string): Promise<boolean> {
+    if (text === this.#shown || text.trim() === "") return true;
     if (this.#state.type === "new") return await this.#start(text);
-    if (this.#state.type === "posted") return await this.#update(text, []);
-    if (!text.startsWith(this.#shown)) return await this.#endStreamAndUpdate(text, []);
-    await this.#append(this.#state.ts, text);
+    const isStream = this.#state.type === "streaming" && text.startsWith(this.#shown);
+    if (!this.#client.budget.hasRoom(isStream ? "chat.appendStream" : "chat.update")) return false;
+    if (this.#state.type === "posted") await this.#update(text, []);
+    else if (!isStream) await this.#endStreamAndUpdate(text, []);
+    else await this.#append(this.#state.ts, text);
+    return true;
   }
 
   /** Shows the message as it stays, with what stands under it. */
@@ -70,14 +73,15 @@ export class SlackMessage {
     if (this.ts !== undefined) await this.#client.call("chat.delete", { channel: this.#target.channel, ts: this.ts });
   }
 
-  async #start(text: string): Promise<void> {
+  async #start(text: string): Promise<boolean> {
     const { channel, threadTs, isDirect, userId, teamId } = this.#target;
     const recipient = isDirect ? {} : { recipient_user_id: userId, recipient_team_id: teamId };
     const args = { channel, thread_ts: threadTs, markdown_text: text, ...recipient };
     const started = await this.#client.callNow("chat.startStream", args);
-    if (!started) return;
+    if (!started) return false;
     this.#state = { type: "streaming", ts: String(started.ts) };
     this.#shown = text;
+    return true;
   }
 
   async #append(ts: string, text: string): Promise<void> {

@@ -3,7 +3,6 @@ import {
   endLine,
   type MessagePiece,
   type Reply,
-  type ReplyButtons,
   type ReplyEnd,
   type ReplyStats,
   type ReplyStatus,
@@ -117,18 +116,13 @@ export class SlackReply implements Reply {
     if (this.#messages.length > 0) this.#editor.update({ text: ANSWERS_ANEW, footer: undefined });
   }
 
-  async finish(
-    end: ReplyEnd,
-    text: string,
-    stats: ReplyStats | undefined,
-    buttons: ReplyButtons = "all",
-  ): Promise<void> {
+  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
     const lines = [endLine(end) ?? "", stats ? statsLine(stats) : ""];
-    await this.#showLast(text, lines, { buttons, canContinue: canContinue(end) && text.trim() !== "" });
+    await this.#showLast(text, lines, canContinue(end) && text.trim() !== "");
   }
 
-  async fail(reason: string, buttons: ReplyButtons = "all"): Promise<void> {
-    await this.#showLast(this.#text, [`⚠️ ${reason}`], { buttons, canContinue: false });
+  async fail(reason: string): Promise<void> {
+    await this.#showLast(this.#text, [`⚠️ ${reason}`], false);
   }
 
   /** The status stays until the next process shows its own. */
@@ -138,18 +132,14 @@ export class SlackReply implements Reply {
     this.#options.onEnd();
   }
 
-  async #showLast(
-    text: string,
-    smallPrint: readonly string[],
-    { buttons, canContinue }: Pick<ReplyFooter, "buttons" | "canContinue">,
-  ): Promise<void> {
+  async #showLast(text: string, smallPrint: readonly string[], mayContinue: boolean): Promise<void> {
     const { replyId, logger } = this.#options;
     const isEmpty = text.trim() === "";
     const lines = smallPrint.filter((line) => line !== "");
     // Where there are no words, the small print is the message.
     const shown = isEmpty ? lines.join(" ") || "…" : text;
-    const wantsFeedback = buttons !== "none" && !isEmpty && (await this.#options.wantsFeedback);
-    const footer = { replyId, lines: isEmpty ? [] : lines, buttons, canContinue, wantsFeedback };
+    const wantsFeedback = !isEmpty && (await this.#options.wantsFeedback);
+    const footer = { replyId, lines: isEmpty ? [] : lines, canContinue: mayContinue, wantsFeedback };
     try {
       await this.#editor.finish({ text: shown, footer });
     } catch (error) {
@@ -162,30 +152,34 @@ export class SlackReply implements Reply {
   }
 
   /** Gives the reply up where nothing can be written any more. */
-  async #showIfReachable(state: ReplyState): Promise<void> {
-    if (this.signal.aborted && state.footer === undefined) return;
+  async #showIfReachable(state: ReplyState): Promise<boolean> {
+    if (this.signal.aborted && state.footer === undefined) return true;
     try {
-      await this.#show(state);
+      return await this.#show(state);
     } catch (error) {
       if (!isUnreachable(error)) throw error;
       const { target, logger } = this.#options;
       logger.warn({ err: error, channel: target.channel }, "a reply can no longer be written");
       this.giveUp();
+      return true;
     }
   }
 
-  async #show({ text, footer }: ReplyState): Promise<void> {
+  async #show({ text, footer }: ReplyState): Promise<boolean> {
     const pieces = splitPieces(withoutPings(text), { limit: MAX_MARKDOWN_BYTES, measure: escapedBytes });
     const last = pieces.at(-1);
-    if (!last) return;
-    if (footer) return await this.#end(pieces.map(wholePiece), text, footer);
+    if (!last) return true;
+    if (footer) {
+      await this.#end(pieces.map(wholePiece), text, footer);
+      return true;
+    }
     const numWhole = Math.min(pieces.length - 1, MAX_MESSAGES);
     for (; this.#numWhole < numWhole; this.#numWhole++) {
       const isLast = this.#numWhole === MAX_MESSAGES - 1;
       const footer = isLast ? [contextBlock(REST_TO_COME)] : [];
       await this.#message(this.#numWhole).settle(wholePiece(pieces[this.#numWhole]!), footer);
     }
-    if (pieces.length <= MAX_MESSAGES) await this.#message(pieces.length - 1).show(last.before + last.body);
+    return pieces.length > MAX_MESSAGES || (await this.#message(pieces.length - 1).show(last.before + last.body));
   }
 
   /** Where no file can be shared, all of it comes as messages after all. */

@@ -51,10 +51,11 @@ export class ThreadStatus {
     if (this.#hasStopButton) await this.#try(() => this.#client.call("agents.sessions.setStatus", args));
   }
 
-  async #send(status: string): Promise<void> {
-    if (this.#isOver && status !== "") return;
+  async #send(status: string): Promise<true> {
+    if (this.#isOver && status !== "") return true;
     const args = { ...this.#thread, status };
     await this.#try(() => this.#client.callNow("assistant.threads.setStatus", args));
+    return true;
   }
 
   /** A decoration: no failure of the reply where Slack refuses it. */

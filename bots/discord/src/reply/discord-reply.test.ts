@@ -1,0 +1,67 @@
+import type { SendableChannels } from "discord.js";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ChannelPace } from "./channel-pace.ts";
+import { DiscordReply } from "./discord-reply.ts";
+
+describe("DiscordReply", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A channel that keeps what it shows, and the replies in it. */
+  function createChannel() {
+    const requests: string[] = [];
+    const channel = {
+      isThread: () => false,
+      sendTyping: async () => {},
+      send: async ({ content }: { readonly content: string }) => ({ id: `m${requests.push(content)}` }),
+      messages: { edit: async (_: string, { content }: { readonly content: string }) => void requests.push(content) },
+    } as unknown as SendableChannels;
+    const pace = new ChannelPace(channel);
+    const reply = (replyId = "r") =>
+      new DiscordReply({
+        target: { channel, pace, questionId: "q" },
+        replyId,
+        wantsFeedback: false,
+        logger: pino({ level: "silent" }),
+        onLost: () => {},
+      });
+    return { requests, reply };
+  }
+
+  it("says nothing of a queue to those who wait for less than three seconds", async () => {
+    const { requests, reply } = createChannel();
+    const waiting = reply();
+    await waiting.status({ type: "queued", ahead: 2 });
+    await vi.advanceTimersByTimeAsync(2_900);
+    await waiting.finish("complete", "Here.", undefined);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(requests).toEqual(["Here."]);
+  });
+
+  it("tells those who wait for longer once how many are ahead, and not of each change", async () => {
+    const { requests, reply } = createChannel();
+    const waiting = reply();
+    for (let ahead = 9; ahead > 0; ahead--) {
+      await waiting.status({ type: "queued", ahead });
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(requests).toEqual(["-# 7 ahead of you…"]);
+    void waiting.finish("complete", "Here.", undefined);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(requests.at(-1)).toBe("Here.");
+  });
+
+  it("leaves room for last texts, however many wait and grow in one channel", async () => {
+    const { requests, reply } = createChannel();
+    const replies = Array.from({ length: 12 }, (_, index) => reply(`r${index}`));
+    for (const growing of replies) await growing.append("Half");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests).toHaveLength(4);
+    void replies[11]?.finish("complete", "Whole.", undefined);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(requests.slice(4)).toEqual(["Whole."]);
+    for (const growing of replies) growing.giveUp();
+    await Promise.all(replies.map((growing) => growing.leave()));
+  });
+});
