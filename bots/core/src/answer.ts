@@ -5,6 +5,7 @@ import type { KeptReply } from "./buttons/kept-reply.ts";
 import type { RunningReply } from "./buttons/running-replies.ts";
 import { standingReply } from "./buttons/standing-reply.ts";
 import { trackReply } from "./buttons/tracked-reply.ts";
+import { spellCommands } from "./commands/command-spelling.ts";
 import { conversationKey, workspaceKey } from "./conversation-key.ts";
 import type { ConversationSettings, Turn } from "./conversation-store.ts";
 import type { Core } from "./core.ts";
@@ -241,8 +242,9 @@ export class Answer {
   }
 
   async #sayEmpty(): Promise<StreamedReply> {
-    await this.#options.reply.append(EMPTY_MESSAGE_ANSWER);
-    return { end: "complete", text: EMPTY_MESSAGE_ANSWER, stats: undefined };
+    const text = spellCommands(EMPTY_MESSAGE_ANSWER, this.#options.message.place.platform);
+    await this.#options.reply.append(text);
+    return { end: "complete", text, stats: undefined };
   }
 
   async #finish({ end, text, stats }: StreamedReply): Promise<void> {

@@ -5,6 +5,7 @@ export { Arrivals } from "./arrivals.ts";
 export { BotError, type BotErrorCode } from "./bot-error.ts";
 export type { Command, ContextMode, SettingsScope } from "./commands/command.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";
+export { spellCommands } from "./commands/command-spelling.ts";
 export { nearMatches } from "./commands/near-matches.ts";
 export { type CommandError, parseCommand } from "./commands/parse-command.ts";
 export { type CoreConfig, loadCoreConfig } from "./config.ts";

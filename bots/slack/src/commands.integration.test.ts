@@ -59,8 +59,8 @@ describe("/cria", () => {
     const [help] = await privately();
     await slash("modle");
     const [, near] = await privately(2);
-    expect(help).toContain("`/compare");
-    expect(near).toContain("Did you mean `/model`?");
+    expect(help).toContain("`/cria compare");
+    expect(near).toContain("Did you mean `/cria model`?");
   });
 
   it("is answered within three seconds however long it takes", async () => {
@@ -161,7 +161,7 @@ describe("the words of a command after a mention", () => {
     expect(shownText(answer!)).toBe("**big** answers here from now on.");
     expect(await ask("hi")).toBe("big");
     const [mistaken] = await answers(bot.server.people.mention(bot.channel, bot.ann, "/modle big"));
-    expect(shownText(mistaken!)).toContain("Did you mean `/model`?");
+    expect(shownText(mistaken!)).toContain("Did you mean `/cria model`?");
   });
 
   it.each([

@@ -5,6 +5,7 @@ import {
   nearMatches,
   type Place,
   parseCommand,
+  spellCommands,
   splitMessage,
 } from "@cria/bot-core";
 import type { types } from "@slack/bolt";
@@ -85,9 +86,12 @@ async function post(
     await client.call("chat.postMessage", { channel: channelId, thread_ts: threadId, text: fallback, blocks });
 }
 
-/** A text for people as one message or more. */
+/** A text of the bot's own for people, as one message or more. */
 export function answerMessages(text: string, footer: readonly types.AnyBlock[] = []) {
-  const parts = splitMessage(withoutPings(text), { limit: MAX_MARKDOWN_BYTES, measure: escapedBytes });
+  const parts = splitMessage(withoutPings(spellCommands(text, "slack")), {
+    limit: MAX_MARKDOWN_BYTES,
+    measure: escapedBytes,
+  });
   return parts.map((part, index) => ({
     fallback: fallbackText(part),
     blocks: markdownBlocks(part, index === parts.length - 1 ? footer : []),

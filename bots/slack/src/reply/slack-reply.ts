@@ -3,10 +3,12 @@ import {
   endLine,
   type MessagePiece,
   type Reply,
+  type ReplyButtons,
   type ReplyEnd,
   type ReplyStats,
   type ReplyStatus,
   StreamEditor,
+  spellCommands,
   splitPieces,
   statsLine,
   statusLine,
@@ -116,13 +118,18 @@ export class SlackReply implements Reply {
     if (this.#messages.length > 0) this.#editor.update({ text: ANSWERS_ANEW, footer: undefined });
   }
 
-  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
+  async finish(
+    end: ReplyEnd,
+    text: string,
+    stats: ReplyStats | undefined,
+    buttons: ReplyButtons = "all",
+  ): Promise<void> {
     const lines = [endLine(end) ?? "", stats ? statsLine(stats) : ""];
-    await this.#showLast(text, lines, canContinue(end) && text.trim() !== "");
+    await this.#showLast(text, lines, { buttons, canContinue: canContinue(end) && text.trim() !== "" });
   }
 
-  async fail(reason: string): Promise<void> {
-    await this.#showLast(this.#text, [`⚠️ ${reason}`], false);
+  async fail(reason: string, buttons: ReplyButtons = "all"): Promise<void> {
+    await this.#showLast(this.#text, [`⚠️ ${spellCommands(reason, "slack")}`], { buttons, canContinue: false });
   }
 
   /** The status stays until the next process shows its own. */
@@ -132,14 +139,18 @@ export class SlackReply implements Reply {
     this.#options.onEnd();
   }
 
-  async #showLast(text: string, smallPrint: readonly string[], mayContinue: boolean): Promise<void> {
+  async #showLast(
+    text: string,
+    smallPrint: readonly string[],
+    { buttons, canContinue }: Pick<ReplyFooter, "buttons" | "canContinue">,
+  ): Promise<void> {
     const { replyId, logger } = this.#options;
     const isEmpty = text.trim() === "";
     const lines = smallPrint.filter((line) => line !== "");
     // Where there are no words, the small print is the message.
     const shown = isEmpty ? lines.join(" ") || "…" : text;
-    const wantsFeedback = !isEmpty && (await this.#options.wantsFeedback);
-    const footer = { replyId, lines: isEmpty ? [] : lines, canContinue: mayContinue, wantsFeedback };
+    const wantsFeedback = buttons !== "none" && !isEmpty && (await this.#options.wantsFeedback);
+    const footer = { replyId, lines: isEmpty ? [] : lines, buttons, canContinue, wantsFeedback };
     try {
       await this.#editor.finish({ text: shown, footer });
     } catch (error) {
