@@ -95,10 +95,11 @@ export class Interactions {
 
   /** Submits a modal; `values` by block and action. Closes it unless the app answers with errors or another view. */
   async submit(view: View, values: Json, user: string): Promise<unknown> {
-    const { world, deliveries } = this.#parts;
+    const { world, deliveries, triggers } = this.#parts;
     const state = { values };
     const payload = {
       ...this.#base("view_submission", user),
+      trigger_id: triggers.issue(),
       view: { ...viewJson(world, view), state },
       response_urls: [],
     };

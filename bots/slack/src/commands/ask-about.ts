@@ -4,7 +4,6 @@ import { placeAt, replyStarter, type SlackContext } from "../context.ts";
 import { attachmentsOf, type SlackFile } from "../incoming/files.ts";
 import { mentionedUsers, plainText } from "../incoming/plain-text.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
-import { tellPrivately } from "./answer-command.ts";
 
 const ASK = { shortcut: "ask_about", view: "ask_about", question: "question" } as const;
 const MAX_QUESTION = 3_000;
@@ -45,7 +44,10 @@ export function registerAskAbout(app: App, context: SlackContext): void {
   app.view(ASK.view, async ({ ack, view, body }) => {
     await ack();
     const question = view.state.values[ASK.question]?.[ASK.question]?.value ?? DEFAULT_QUESTION;
-    await ask(context, { ...JSON.parse(view.private_metadata), question, userId: body.user.id, viewId: view.id });
+    const { user } = body;
+    const asked = { ...JSON.parse(view.private_metadata), question, userId: user.id, viewId: view.id };
+    const refusal = await ask(context, asked);
+    if (refusal !== undefined && "trigger_id" in body) await tellInModal(context, String(body.trigger_id), refusal);
   });
 }
 
@@ -58,25 +60,37 @@ interface Question {
   readonly viewId: string;
 }
 
-async function ask(context: SlackContext, asked: Question): Promise<void> {
+/** A modal reaches the person where the bot cannot write. */
+async function tellInModal({ web, logger }: SlackContext, triggerId: string, sentence: string): Promise<void> {
+  const blocks = [{ type: "section" as const, text: plain(sentence) }];
+  const view = { type: "modal" as const, title: plain("Ask about this"), close: plain("Close"), blocks };
+  try {
+    await web.views.open({ trigger_id: triggerId, view });
+  } catch (error) {
+    logger.warn({ err: error }, "a refusal was not shown");
+  }
+}
+
+/** Answers with a sentence where it cannot. */
+async function ask(context: SlackContext, asked: Question): Promise<string | undefined> {
   const { channel, ts, threadTs = ts, question, userId, viewId } = asked;
   const author = await context.people.author(userId);
   const place = { ...placeAt(context, channel, undefined), threadId: threadTs };
   const claim = await context.core.claim({ eventId: `ask:${viewId}:question`, place, author });
-  if (claim.type === "taken") return;
-  if (claim.type === "refused") return await tellPrivately(context, { channelId: channel }, userId, claim.sentence);
+  if (claim.type === "taken") return undefined;
+  if (claim.type === "refused") return claim.sentence;
   try {
     const line = withoutPings(`*${escapeMrkdwn(author.name)}* asks: ${escapeMrkdwn(question)}`);
     await context.client.call("chat.postMessage", { channel, thread_ts: threadTs, text: line });
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    const sentence = "I cannot write where that message is. Invite me with `/invite @cria`, then try again.";
-    return await tellPrivately(context, { channelId: channel }, userId, sentence);
+    return "I cannot write where that message is. Invite me with /invite @cria, then try again.";
   }
   const { quote, files } = await askedAbout(context, asked);
   const attachments = attachmentsOf(files, context.fileAccess);
   const message = { eventId: `ask:${viewId}`, place, author, text: question, quote, attachments };
   await context.core.handleMessage(message, replyStarter(context, place, userId));
+  return undefined;
 }
 
 async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: Question) {
