@@ -73,8 +73,13 @@ export async function checkBotToken(token: string, apiUrl?: string): Promise<Tok
     const { team = "", team_id: teamId = "", user_id: userId = "" } = answer;
     return { ...ACCEPTED, identity: { team, teamId, userId, scopes: granted }, faults: missing.map(missingScope) };
   } catch (error) {
-    return refusal(error, "bot token (xoxb-)", "OAuth & Permissions → Bot User OAuth Token");
+    return botTokenRefusal(error);
   }
+}
+
+/** Why Slack does not take the bot token. */
+export function botTokenRefusal(error: unknown): TokenCheck {
+  return refusal(error, "bot token (xoxb-)", "OAuth & Permissions → Bot User OAuth Token");
 }
 
 /** Asks Slack whether an app-level token opens Socket Mode. Never rejects. */

@@ -4,7 +4,7 @@ import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
 import { PacedClient } from "./api/paced-client.ts";
-import { ACCEPTED, accepted, appTokenRefusal, checkBotToken } from "./check-tokens.ts";
+import { ACCEPTED, accepted, appTokenRefusal, botTokenRefusal, checkBotToken } from "./check-tokens.ts";
 import { registerAskAbout } from "./commands/ask-about.ts";
 import { registerHome } from "./commands/home.ts";
 import { registerModelPicker } from "./commands/model-picker.ts";
@@ -86,7 +86,7 @@ async function createContext(
   if (!identity) throw new Error("Slack does not say whose the bot token is.");
   for (const fault of faults) logger.warn(fault);
   logger.info({ team: identity.team }, "Slack knows the bot");
-  const client = new PacedClient(app.client);
+  const client = new PacedClient(app.client, (error) => options.onLost(botTokenRefusal(error).faults.join(" ")));
   return {
     core,
     listModels,

@@ -1,6 +1,6 @@
 import type { webApi } from "@slack/bolt";
 import { CallBudget, type PacedMethod } from "./call-budget.ts";
-import { isTransient, neverArrived, retryAfterMs } from "./slack-errors.ts";
+import { isTokenError, isTransient, neverArrived, retryAfterMs } from "./slack-errors.ts";
 
 /** Tries of one call, its first included. */
 const MAX_TRIES = 4;
@@ -37,9 +37,13 @@ export type SlackAnswer = webApi.WebAPICallResult & { readonly ts?: string };
 export class PacedClient {
   readonly budget = new CallBudget();
   readonly #client: webApi.WebClient;
+  readonly #onRefused: (error: unknown) => void;
+  #isRefused = false;
 
-  constructor(client: webApi.WebClient) {
+  /** `onRefused` is told once, with the client's error, when Slack no longer takes the token. */
+  constructor(client: webApi.WebClient, onRefused: (error: unknown) => void) {
     this.#client = client;
+    this.#onRefused = onRefused;
   }
 
   /** Calls when the budget allows. Rejects with the client's error when the tries are spent. */
@@ -65,10 +69,17 @@ export class PacedClient {
       try {
         return await this.#client.apiCall(method, { ...args });
       } catch (error) {
+        this.#noteRefusal(error);
         if (tries >= MAX_TRIES) throw error;
         await this.#beforeNextTry({ method, args }, error, tries);
       }
     }
+  }
+
+  #noteRefusal(error: unknown): void {
+    if (this.#isRefused || !isTokenError(error)) return;
+    this.#isRefused = true;
+    this.#onRefused(error);
   }
 
   /** Waits where another try makes sense; throws the error where not. */
