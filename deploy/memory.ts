@@ -25,23 +25,33 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
     if (command === "forget") {
       const { keys, lines } = await forget(redis, key!);
       console.log(`Forgot ${keys} keys of ${key} and ${lines} lines about it in transcript and feedback.`);
-    } else if (key === undefined) for (const name of await rememberedConversations(redis)) say(name);
-    else await show(createRedisStoreOver(redis, { turnsTtlMs: UNUSED_TTL_MS }), key);
+      return 0;
+    }
+    const conversations = await rememberedConversations(redis);
+    if (key === undefined) for (const name of conversations) say(name);
+    else await show(createRedisStoreOver(redis, { turnsTtlMs: UNUSED_TTL_MS }), key, conversations);
     return 0;
   } finally {
     await redis.close();
   }
 }
 
-async function show(store: ConversationStore, key: string): Promise<void> {
+/** A conversation, and how much those below it hold: a channel's threads, a workspace's channels. */
+async function show(store: ConversationStore, key: string, conversations: readonly string[]): Promise<void> {
   const [settings, turns] = await Promise.all([store.settings(key), store.turns(key)]);
   for (const [name, value] of Object.entries(settings)) say(`${name}: ${value}`);
-  say(`${turns.length} rounds`);
+  say(rounds(turns.length));
   for (const { atMs, author, user, context, assistant } of turns) {
     say(`\n${new Date(atMs).toISOString()} ${author}: ${user}`);
     if (context !== undefined) say(`about: ${context}`);
     say(`Cria: ${assistant}`);
   }
+  for (const name of conversations.filter((name) => name.startsWith(`${key}:`)))
+    say(`${name}: ${rounds((await store.turns(name)).length)}`);
+}
+
+function rounds(count: number): string {
+  return count === 1 ? "1 round" : `${count} rounds`;
 }
 
 function say(line: string): void {
