@@ -248,8 +248,12 @@ export class Answer {
   }
 
   async #finish({ end, text, stats }: StreamedReply): Promise<void> {
-    this.#record({ outcome: end, reply: text, stats });
-    await this.#options.reply.finish(end, text, stats, this.#buttons);
+    const { reply, running } = this.#options;
+    const wasStopped = reply.signal.aborted;
+    await reply.finish(end, text, stats, this.#buttons);
+    // Given up by the platform meanwhile, it was not shown whole.
+    const isGivenUp = reply.signal.aborted && !wasStopped && !running.signal.aborted;
+    this.#record({ outcome: isGivenUp ? "stopped" : end, reply: text, stats });
   }
 
   get #buttons(): ReplyButtons {

@@ -260,6 +260,13 @@ describe("createBotCore", () => {
       ]);
     });
 
+    it("does not call complete what the platform gave up while it was to be shown", async () => {
+      const reply = new FakeReplyHandle();
+      reply.finish = async () => reply.stop();
+      await send("Hi", {}, reply);
+      expect(exchanges).toMatchObject([{ outcome: "stopped" }]);
+    });
+
     it("goes to the log without anyone's words by default", async () => {
       const lines: string[] = [];
       const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
