@@ -1,16 +1,15 @@
+import { FAILED, MISUSED, StartError } from "./start-error.ts";
+
 /** A command line that cannot be understood. The message says why and how it is written, in one line. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Exit codes as shells know them. */
-const FAILED = 1;
-const MISUSED = 2;
-
-/** Tells why a command failed, in one line. Returns its exit code: 2 for a command line that cannot be understood, else 1. */
+/** Tells why a command failed, in one line. Returns its exit code: 2 for a command line or a variable that is wrong, else 1. */
 export function tellFailure(error: unknown): number {
   console.error(`Cria: ${error instanceof Error ? error.message : error}`);
-  return error instanceof UsageError ? MISUSED : FAILED;
+  if (error instanceof UsageError) return MISUSED;
+  return error instanceof StartError ? error.exitCode : FAILED;
 }
 
 /** What `parseArgs` says, without the advice that follows. */

@@ -32,6 +32,27 @@ describe("the variables of .env", () => {
     });
   });
 
+  it("stop npm start at once where they are wrong, each told once whichever process reads it", async () => {
+    const wrong = {
+      CRIA_USER_MESSAGES_PER_MINUTE: "-3",
+      CRIA_LOG_LEVEL: "loud",
+      CRIA_MEMORY: "4GB",
+      CRIA_WEB_PORT: "",
+    };
+    const tokens = { CRIA_SLACK_BOT_TOKEN: "xoxb-1", CRIA_SLACK_APP_TOKEN: "xapp-1", CRIA_DISCORD_TOKEN: "a.b.c" };
+    const told = run("npm", ["start", "--silent"], {
+      cwd: ROOT,
+      env: { ...env, CRIA_STATE_DIR: folder, ...tokens, ...wrong },
+    });
+    const faults = [
+      'CRIA_LOG_LEVEL="loud": must be one of trace, debug, info, warn, error, fatal, silent',
+      'CRIA_MEMORY="4GB": must be a number and a unit, as "512MiB" or "4GiB"',
+      'CRIA_USER_MESSAGES_PER_MINUTE="-3": must be a whole number of 1 or more',
+    ];
+    const stderr = `Cria: ${faults.join("; ")}. Change it in the environment or in .env, then start again.\n`;
+    await expect(told).rejects.toMatchObject({ code: 2, stdout: "", stderr });
+  });
+
   it("are known to npm run models, and go behind what is set", async () => {
     const models = async (own: NodeJS.ProcessEnv) =>
       (await run("npm", ["run", "--silent", "models", "--", "list"], { cwd: ROOT, env: own })).stdout;

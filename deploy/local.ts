@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { createInferenceClient } from "@cria/bot-core";
+import { requireConfiguration } from "./configuration.ts";
 import { claimInstance, type Instance } from "./instance.ts";
 import { createLineWriter } from "./log-lines.ts";
 import { botProcess, inferenceProcess, webProcess } from "./node-processes.ts";
@@ -18,11 +19,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () =>
 if (process.env.npm_lifecycle_event) onceParentIsGone(() => stopping.abort());
 
 try {
+  requireConfiguration(process.env);
   await runLocally(loadLocalSettings(process.env), stopping.signal);
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   console.error(`Cria: ${error.message}.`);
-  process.exitCode = 1;
+  process.exitCode = error.exitCode;
 }
 
 /** Runs everything on this machine until the signal or until something cannot be kept running. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { StartError } from "./start-error.ts";
+import { badConfiguration } from "./start-error.ts";
 
 /** The repository's root, where all processes run. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -25,8 +25,8 @@ export interface LocalSettings {
  * @throws StartError that names every port that is none
  */
 export function loadLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
-  const faults = ["CRIA_WEB_PORT", "CRIA_PORT"].flatMap((name) => portFault(name, env[name]) ?? []);
-  if (faults.length > 0) throw new StartError(faults.join("; "));
+  const faults = portFaults(env);
+  if (faults.length > 0) throw badConfiguration(faults);
   return {
     webHost: env.CRIA_WEB_HOST || LOOPBACK,
     webPort: Number(env.CRIA_WEB_PORT || DEFAULT_WEB_PORT),
@@ -35,6 +35,11 @@ export function loadLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
     redisUrl: env.CRIA_REDIS_URL || undefined,
     stateDir: resolve(ROOT, env.CRIA_STATE_DIR || ".cria"),
   };
+}
+
+/** What is wrong with the ports; empty where they can be. */
+export function portFaults(env: NodeJS.ProcessEnv): readonly string[] {
+  return ["CRIA_WEB_PORT", "CRIA_PORT"].flatMap((name) => portFault(name, env[name]) ?? []);
 }
 
 /** A host to connect to for one that is listened on: every address includes loopback. */

@@ -97,16 +97,16 @@ describe("loadCoreConfig", () => {
       CRIA_USER_TOKENS_PER_DAY: "0",
     };
     const load = () => loadCoreConfig(env);
-    expect(load).toThrow("CRIA_INFERENCE_ADDRESS must be host:port, as 127.0.0.1:50051");
+    expect(load).toThrow('CRIA_INFERENCE_ADDRESS="nowhere": must be host:port, as 127.0.0.1:50051');
     expect(load).toThrow(
       "CRIA_REDIS_URL must be redis://host:port, rediss://host:port or redis-cluster://host:port,host:port",
     );
-    expect(load).toThrow("CRIA_ALLOW_CHANNELS.1 must be ids separated by commas");
-    expect(load).toThrow('CRIA_ADMIN_COMMANDS has no command "modle"; it takes model');
-    expect(load).toThrow("CRIA_DIRECT_MESSAGES must be 0 or 1");
-    expect(load).toThrow("CRIA_USER_TOKENS_PER_DAY must be a whole number of 1 or more");
-    expect(load).toThrow("CRIA_WINDOW must be 1 to 50");
-    expect(load).toThrow("CRIA_MEMORY_DAYS must be a whole number");
+    expect(load).toThrow('CRIA_ALLOW_CHANNELS="C1,,C2": must be ids separated by commas');
+    expect(load).toThrow('CRIA_ADMIN_COMMANDS="modle": has no command "modle"; it takes model');
+    expect(load).toThrow('CRIA_DIRECT_MESSAGES="yes": must be 0 or 1');
+    expect(load).toThrow('CRIA_USER_TOKENS_PER_DAY="0": must be a whole number of 1 or more');
+    expect(load).toThrow('CRIA_WINDOW="51": must be 1 to 50');
+    expect(load).toThrow('CRIA_MEMORY_DAYS="1.5": must be a whole number');
     expect(load).not.toThrow(/hunter2/);
   });
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AccessPolicy } from "./access/access.ts";
 import { accessVariables, toAccessPolicy } from "./access/access-config.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
 import type { QuotaLimits } from "./quota/quota.ts";
 import { isRedisUrl } from "./store/redis-url.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./window.ts";
@@ -57,7 +58,6 @@ const yesOrNo = (fallback: boolean) =>
     .transform((value) => value === "1")
     .default(fallback);
 
-/** Values are not repeated in faults: a URL may hold a password. */
 const schema = z.object({
   CRIA_INFERENCE_ADDRESS: z
     .string()
@@ -81,15 +81,12 @@ const schema = z.object({
   ...accessVariables,
 });
 
-/** Reads what bots share of the environment; an empty variable counts as absent. Throws one error that names every fault. */
-export function loadCoreConfig(env: Readonly<Record<string, string | undefined>>): CoreConfig {
-  const given = Object.entries(env).filter(([, value]) => value !== "");
-  const result = schema.safeParse(Object.fromEntries(given));
-  if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
-    throw new Error(`Bad configuration: ${faults.join("; ")}.`);
-  }
-  const { data } = result;
+/**
+ * Reads what bots share of the environment; an empty variable counts as absent.
+ * @throws ConfigError that names every fault at once
+ */
+export function loadCoreConfig(env: Environment): CoreConfig {
+  const data = readEnvironment(env, schema);
   return Object.freeze({
     inferenceAddress: data.CRIA_INFERENCE_ADDRESS,
     token: data.CRIA_TOKEN,

@@ -11,6 +11,7 @@ export { type CommandError, parseCommand } from "./commands/parse-command.ts";
 export { type CoreConfig, loadCoreConfig } from "./config.ts";
 export { conversationKey, workspaceKey } from "./conversation-key.ts";
 export type { ConversationSettings, ConversationStore, TakeTurnOptions, Turn } from "./conversation-store.ts";
+export { ConfigError, type Environment, readEnvironment } from "./environment.ts";
 export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";
 export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
 export { MAX_MESSAGE_LENGTH } from "./input/message-length.ts";

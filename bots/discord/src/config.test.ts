@@ -24,11 +24,11 @@ describe("loadDiscordConfig", () => {
     expect(config.apiUrl).toBe("http://127.0.0.1:1/api");
   });
 
-  it("names every fault at once and repeats no value", () => {
+  it("names every fault at once and repeats no secret", () => {
     const load = () =>
       loadDiscordConfig({ CRIA_DISCORD_TOKEN: "secret", CRIA_DISCORD_GUILDS: "x", CRIA_DISCORD_THREADS: "2" });
     expect(load).toThrow(
-      /CRIA_DISCORD_TOKEN is no bot token.*CRIA_DISCORD_GUILDS must be.*CRIA_DISCORD_THREADS must be 0 or 1/,
+      /CRIA_DISCORD_TOKEN is no bot token.*CRIA_DISCORD_GUILDS="x": must be.*CRIA_DISCORD_THREADS="2": must be 0 or 1/,
     );
     expect(load).not.toThrow(/secret/);
     expect(() => loadDiscordConfig({})).toThrow(/is missing; find it at .*npm run setup -- discord/);

@@ -1,3 +1,4 @@
+import { type Environment, readEnvironment } from "@cria/bot-core";
 import { z } from "zod";
 
 /** What the Discord bot is configured with, besides what all bots share. */
@@ -12,7 +13,6 @@ export interface DiscordConfig {
   readonly apiUrl: string | undefined;
 }
 
-/** Values are not repeated in faults: they are secrets. */
 const schema = z.object({
   CRIA_DISCORD_TOKEN: z
     .string("is missing; find it at https://discord.com/developers/applications → your app → Bot → Reset Token")
@@ -25,15 +25,12 @@ const schema = z.object({
   CRIA_DISCORD_API_URL: z.url("must be an address, as https://discord.com/api").optional(),
 });
 
-/** Reads the Discord bot's part of the environment; an empty variable counts as absent. Throws one error that names every fault. */
-export function loadDiscordConfig(env: Readonly<Record<string, string | undefined>>): DiscordConfig {
-  const given = Object.entries(env).filter(([, value]) => value !== "");
-  const result = schema.safeParse(Object.fromEntries(given));
-  if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
-    throw new Error(`Bad configuration: ${faults.join("; ")}. \`npm run setup -- discord\` helps.`);
-  }
-  const { data } = result;
+/**
+ * Reads the Discord bot's part of the environment; an empty variable counts as absent.
+ * @throws ConfigError that names every fault at once
+ */
+export function loadDiscordConfig(env: Environment): DiscordConfig {
+  const data = readEnvironment(env, schema, "`npm run setup -- discord` helps.");
   return Object.freeze({
     token: data.CRIA_DISCORD_TOKEN,
     guildIds: data.CRIA_DISCORD_GUILDS?.split(",").map((id) => id.trim()) ?? [],

@@ -1,5 +1,5 @@
-import { createLogger, loadCoreConfig, openBotCore, RefusedError } from "@cria/bot-core";
-import { type DiscordConfig, loadDiscordConfig } from "./config.ts";
+import { ConfigError, createLogger, loadCoreConfig, openBotCore, RefusedError } from "@cria/bot-core";
+import { loadDiscordConfig } from "./config.ts";
 import { createDiscordPlatform } from "./discord-platform.ts";
 
 /** From SIGTERM to the end of replies that are being written. */
@@ -12,7 +12,7 @@ const EXIT_CONFIG = 2;
 const logger = createLogger("discord", process.env.CRIA_LOG_LEVEL || "info");
 
 async function main(): Promise<void> {
-  const config = readConfig();
+  const config = loadDiscordConfig(process.env);
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped.abort());
   const coreConfig = loadCoreConfig(process.env);
@@ -45,16 +45,7 @@ async function main(): Promise<void> {
   }
 }
 
-function readConfig(): DiscordConfig {
-  try {
-    return loadDiscordConfig(process.env);
-  } catch (error) {
-    process.exitCode = EXIT_CONFIG;
-    throw error;
-  }
-}
-
 main().catch((error: unknown) => {
   logger.fatal(error instanceof Error ? error.message : String(error));
-  process.exitCode ||= error instanceof RefusedError ? EXIT_CONFIG : 1;
+  process.exitCode ||= error instanceof ConfigError || error instanceof RefusedError ? EXIT_CONFIG : 1;
 });

@@ -21,12 +21,12 @@ describe("loadSlackConfig", () => {
     });
   });
 
-  it("names every fault at once, where to find a token, and no value", () => {
+  it("names every fault at once, where to find a token, and no secret", () => {
     const env = { CRIA_SLACK_BOT_TOKEN: "secret", CRIA_SLACK_APP_TOKEN: "secret", CRIA_SLACK_PORT: "99999" };
     const load = () => loadSlackConfig(env);
     expect(load).toThrow(/CRIA_SLACK_BOT_TOKEN must begin with xoxb-.*OAuth & Permissions/);
     expect(load).toThrow(/CRIA_SLACK_APP_TOKEN must begin with xapp-.*App-Level Tokens/);
-    expect(load).toThrow(/CRIA_SLACK_PORT must be a port/);
+    expect(load).toThrow(/CRIA_SLACK_PORT="99999": must be a port/);
     expect(load).toThrow(/npm run setup -- slack/);
     expect(load).not.toThrow(/secret/);
     expect(() => loadSlackConfig({ CRIA_SLACK_BOT_TOKEN: "xoxb-1" })).toThrow(/CRIA_SLACK_APP_TOKEN is missing/);

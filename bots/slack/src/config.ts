@@ -1,3 +1,4 @@
+import { type Environment, readEnvironment } from "@cria/bot-core";
 import { z } from "zod";
 
 /** What the Slack bot is configured with, besides what all bots share. */
@@ -34,7 +35,6 @@ const MAX_PROCESSES = 1_000;
 const token = (prefix: string, where: string) =>
   z.string().startsWith(prefix, `must begin with ${prefix}; find it at https://api.slack.com/apps → ${where}`);
 
-/** Values are not repeated in faults: they are secrets. */
 const schema = z
   .object({
     CRIA_SLACK_BOT_TOKEN: token("xoxb-", "your app → OAuth & Permissions"),
@@ -61,15 +61,12 @@ const schema = z
     message: "is missing; it, or CRIA_SLACK_SIGNING_SECRET for events by HTTP, is needed",
   });
 
-/** Reads the Slack bot's part of the environment; an empty variable counts as absent. Throws one error that names every fault. */
-export function loadSlackConfig(env: Readonly<Record<string, string | undefined>>): SlackConfig {
-  const given = Object.entries(env).filter(([, value]) => value !== "");
-  const result = schema.safeParse(Object.fromEntries(given));
-  if (!result.success) {
-    const faults = result.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
-    throw new Error(`Bad configuration: ${faults.join("; ")}. \`npm run setup -- slack\` helps.`);
-  }
-  const { data } = result;
+/**
+ * Reads the Slack bot's part of the environment; an empty variable counts as absent.
+ * @throws ConfigError that names every fault at once
+ */
+export function loadSlackConfig(env: Environment): SlackConfig {
+  const data = readEnvironment(env, schema, "`npm run setup -- slack` helps.");
   return Object.freeze({
     botToken: data.CRIA_SLACK_BOT_TOKEN,
     events: eventsConfig(data),

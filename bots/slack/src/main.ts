@@ -1,5 +1,5 @@
-import { createLogger, loadCoreConfig, openBotCore, RefusedError, resolveSettings } from "@cria/bot-core";
-import { loadSlackConfig, type SlackConfig } from "./config.ts";
+import { ConfigError, createLogger, loadCoreConfig, openBotCore, RefusedError, resolveSettings } from "@cria/bot-core";
+import { loadSlackConfig } from "./config.ts";
 import { createSlackPlatform } from "./slack-platform.ts";
 
 /** Replies that are being written end at once, with a line that says so and buttons that go on in another process. */
@@ -12,7 +12,7 @@ const EXIT_CONFIG = 2;
 const logger = createLogger("slack", process.env.CRIA_LOG_LEVEL || "info");
 
 async function main(): Promise<void> {
-  const config = readConfig();
+  const config = loadSlackConfig(process.env);
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped.abort());
   const { core, store, inference, close } = await openBotCore(loadCoreConfig(process.env), logger);
@@ -44,16 +44,7 @@ async function main(): Promise<void> {
   }
 }
 
-function readConfig(): SlackConfig {
-  try {
-    return loadSlackConfig(process.env);
-  } catch (error) {
-    process.exitCode = EXIT_CONFIG;
-    throw error;
-  }
-}
-
 main().catch((error: unknown) => {
   logger.fatal(error instanceof Error ? error.message : String(error));
-  process.exitCode ||= error instanceof RefusedError ? EXIT_CONFIG : 1;
+  process.exitCode ||= error instanceof ConfigError || error instanceof RefusedError ? EXIT_CONFIG : 1;
 });

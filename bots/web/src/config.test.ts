@@ -38,7 +38,7 @@ describe("loadWebConfig", () => {
   it("names every fault at once, without the secret", () => {
     const env = { CRIA_WEB_PORT: "70000", CRIA_WEB_SECRET: "short", CRIA_LOG_LEVEL: "loud" };
     expect(() => loadWebConfig(env)).toThrow(
-      "Bad configuration: CRIA_WEB_PORT must be 0 to 65535; CRIA_WEB_SECRET must have 16 characters or more; CRIA_LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent.",
+      'CRIA_WEB_PORT="70000": must be a port, 0 to 65535; CRIA_WEB_SECRET must have 16 characters or more; CRIA_LOG_LEVEL="loud": must be one of trace, debug, info, warn, error, fatal, silent.',
     );
   });
 });

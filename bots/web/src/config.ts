@@ -1,3 +1,4 @@
+import { type Environment, readEnvironment } from "@cria/bot-core";
 import { z } from "zod";
 
 /** The shortest secret that signs cookies, in characters. */
@@ -27,9 +28,9 @@ const schema = z.object({
   CRIA_WEB_HOST: z.string().default("127.0.0.1"),
   CRIA_WEB_PORT: z
     .string()
-    .regex(/^\d{1,5}$/, "must be a port number")
+    .regex(/^\d{1,5}$/, "must be a port, 0 to 65535")
     .transform(Number)
-    .pipe(z.number().max(65_535, "must be 0 to 65535"))
+    .pipe(z.number().max(65_535, "must be a port, 0 to 65535"))
     .default(3000),
   CRIA_WEB_ALLOWED_HOSTS: z
     .string()
@@ -41,14 +42,12 @@ const schema = z.object({
   CRIA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
-/** Reads the page's part of the environment; an empty variable counts as absent. Throws one error that names every fault. */
-export function loadWebConfig(env: Readonly<Record<string, string | undefined>>): WebConfig {
-  const given = Object.entries(env).filter(([, value]) => value !== "");
-  const { data, error } = schema.safeParse(Object.fromEntries(given));
-  if (data === undefined) {
-    const faults = error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
-    throw new Error(`Bad configuration: ${faults.join("; ")}.`);
-  }
+/**
+ * Reads the page's part of the environment; an empty variable counts as absent.
+ * @throws ConfigError that names every fault at once
+ */
+export function loadWebConfig(env: Environment): WebConfig {
+  const data = readEnvironment(env, schema);
   return Object.freeze({
     host: data.CRIA_WEB_HOST,
     port: data.CRIA_WEB_PORT,

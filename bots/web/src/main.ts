@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createLogger, loadCoreConfig, openBotCore } from "@cria/bot-core";
+import { ConfigError, createLogger, loadCoreConfig, openBotCore } from "@cria/bot-core";
 import { loadWebConfig } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
 import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
@@ -7,6 +7,9 @@ import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
 import { loadSecret } from "./server/session.ts";
 import { startWebServer } from "./web-server.ts";
 
+/** For supervisors: there is no use in starting again until something is changed. The inference service has the same codes. */
+const EXIT_CONFIG = 2;
+const EXIT_PORT = 3;
 /** What does not stop within this time is left behind. */
 const STOP_LIMIT_MS = 1_500;
 
@@ -35,5 +38,5 @@ async function main(): Promise<void> {
 main().catch((error: NodeJS.ErrnoException) => {
   const isTaken = error.code === "EADDRINUSE";
   console.error(isTaken ? `${error.message}: stop what uses the port, or set CRIA_WEB_PORT.` : error.message);
-  process.exit(1);
+  process.exit(isTaken ? EXIT_PORT : error instanceof ConfigError ? EXIT_CONFIG : 1);
 });

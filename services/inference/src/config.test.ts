@@ -42,20 +42,18 @@ describe("loadConfig", () => {
   it("tells every fault at once, each with its variable and value", () => {
     const env = { CRIA_PORT: "70000", CRIA_MEMORY: "4GB", CRIA_KEEP_ALIVE: "-2", CRIA_MAX_NUM_SEQS: "0" };
     expect(() => load(env)).toThrow(
-      new ConfigError(
-        [
-          'CRIA_PORT="70000": must be at most 65535',
-          'CRIA_KEEP_ALIVE="-2": must be a number and a unit, as "30s", "5m" or "1h"; 0 for not at all, -1 for always',
-          'CRIA_MEMORY="4GB": must be a number and a unit, as "512MiB" or "4GiB"',
-          'CRIA_MAX_NUM_SEQS="0": must be at least 1',
-        ].join("\n"),
-      ),
+      new ConfigError([
+        'CRIA_PORT="70000": must be at most 65535',
+        'CRIA_KEEP_ALIVE="-2": must be a number and a unit, as "30s", "5m" or "1h"; 0 for not at all, -1 for always',
+        'CRIA_MEMORY="4GB": must be a number and a unit, as "512MiB" or "4GiB"',
+        'CRIA_MAX_NUM_SEQS="0": must be at least 1',
+      ]),
     );
   });
 
   it("does not tell the token when it is a bad one", () => {
     expect(() => load({ CRIA_TOKEN: "hunter2" })).toThrow(
-      new ConfigError("CRIA_TOKEN: must have at least 16 characters"),
+      new ConfigError(["CRIA_TOKEN: must have at least 16 characters"]),
     );
   });
 

@@ -7,6 +7,7 @@ const BYTE_UNITS: Readonly<Record<string, number>> = { MiB: MIB, GiB: 2 ** 30 };
 const DURATION_UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3 };
 /** Part of the machine's memory that models may take by default: the rest is for the bots and the system. */
 const DEFAULT_MEMORY_SHARE = 0.75;
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 const bytes = z
@@ -36,7 +37,7 @@ export const environmentSchema = z.object({
   CRIA_PORT: integer(0, 65535).default(50051),
   CRIA_TOKEN: z.string().min(16, "must have at least 16 characters").optional(),
   CRIA_METRICS_PORT: integer(0, 65535).optional(),
-  CRIA_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  CRIA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
   CRIA_MODELS_DIR: z.string().default(fileURLToPath(new URL("../../../models", import.meta.url))),
   CRIA_DEFAULT_MODEL: modelName.default("smollm2-135m"),
   CRIA_PRELOAD: z.enum(["0", "1"], "must be 0 or 1").default("0"),
@@ -88,6 +89,13 @@ export interface Config {
 /** The environment asks for something that cannot be. Its message has one line a fault. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  /** One a fault: the variable's name first, its value where that is no secret, and what it must be. */
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join("\n"));
+    this.faults = faults;
+  }
 }
 
 /**
@@ -100,7 +108,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
   const parsed = environmentSchema.safeParse(present);
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path: [name], message }) => fault(String(name), present, message));
-    throw new ConfigError(faults.join("\n"));
+    throw new ConfigError(faults);
   }
   const variables = parsed.data;
   return Object.freeze({
