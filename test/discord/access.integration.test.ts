@@ -1,5 +1,6 @@
 import { OPEN_ACCESS } from "@cria/bot-core";
 import { afterEach, describe, expect, it } from "vitest";
+import { buttonLabels } from "../discord-server/index.ts";
 import { DiscordRun } from "./discord-run.ts";
 
 let run: DiscordRun;
@@ -28,6 +29,7 @@ describe("access on Discord", () => {
     await start("deny", (prepared) => ({ [kind]: [id(prepared)] }));
     run.ann.mention(run.channel, "hello");
     expect(await answerTo()).toMatch(sentence);
+    expect(buttonLabels(await run.ended())).toEqual([]);
   });
 
   it("is asked for before anything is said in public", async () => {

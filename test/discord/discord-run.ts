@@ -9,6 +9,7 @@ import {
   type DiscordServerOptions,
   type Guild,
   type Person,
+  type StoredMessage,
 } from "../discord-server/index.ts";
 
 /** Windows short enough for a test; the numbers of requests are Discord's. */
@@ -98,11 +99,16 @@ export class DiscordRun {
     return await this.server.until(find, `"${text}"`);
   }
 
-  /** Resolves when the bot's last message there has buttons of an ended reply. */
+  /** Resolves when the bot's last message there is an ended reply: its last line says how it ended, and Stop is gone. */
   async ended(channel = this.channel) {
     return await this.server.until(() => {
       const last = this.server.botMessages(channel).at(-1);
-      return last && JSON.stringify(last.json.components).includes("regenerate:") ? last : undefined;
+      const isEnded = last && /^(-# |⚠️ )/m.test(last.json.content) && !hasStop(last);
+      return isEnded ? last : undefined;
     }, "the end of a reply");
   }
+}
+
+function hasStop({ json }: StoredMessage): boolean {
+  return JSON.stringify(json.components).includes("stop:");
 }

@@ -1,5 +1,6 @@
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { buttonLabels } from "../discord-server/index.ts";
 import { DiscordRun } from "./discord-run.ts";
 
 let run: DiscordRun;
@@ -26,7 +27,9 @@ describe("a reply whose place goes", () => {
   it("stops when its question is deleted", async () => {
     const question = await begin();
     run.ann.delete(question);
-    expect((await run.ended()).json.content).toBe("Begun\n-# Stopped.");
+    const reply = await run.ended();
+    expect(reply.json.content).toBe("Begun\n-# Stopped.");
+    expect(buttonLabels(reply)).toEqual([]);
   });
 
   it("says nothing when the question is deleted before the first words", async () => {

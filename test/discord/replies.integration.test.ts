@@ -105,7 +105,7 @@ describe("a reply on Discord", () => {
     run.ann.mention(run.channel, "a book");
     const last = await run.ended();
     expect(run.server.botTexts(run.channel)).toHaveLength(5);
-    expect(last.json.content).toContain("The rest is in the file.");
+    expect(last.json.content).toContain("The whole reply is in the file below.");
     const [file] = last.json.attachments;
     expect(await (await fetch(file!.url)).text()).toBe(text);
   });

@@ -1,4 +1,4 @@
-import type { ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
+import type { ReplyButtons, ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
 
 /** Someone who writes on the page; the id is the session's. */
 export interface Person {
@@ -22,8 +22,12 @@ export type ReplyState =
       readonly stats?: ReplyStats;
       /** Who pressed Stop. */
       readonly stoppedBy?: Person;
+      readonly buttons?: UsefulButtons;
     }
-  | { readonly type: "failed"; readonly reason: string };
+  | { readonly type: "failed"; readonly reason: string; readonly buttons?: UsefulButtons };
+
+/** Which buttons of the bot's can do something under a reply; absent where all can. */
+export type UsefulButtons = Exclude<ReplyButtons, "all">;
 
 /** One message of a channel. */
 export interface ChatMessage {

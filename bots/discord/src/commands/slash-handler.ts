@@ -78,7 +78,7 @@ export class SlashHandler {
     await interaction.editReply(`**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`);
     return await core.compare(
       { eventId, place, author, command },
-      replies.starter({ channel, place, questionId: undefined, authorId: interaction.user.id, isCompared: true }),
+      replies.starter({ channel, place, questionId: undefined, authorId: interaction.user.id }),
     );
   }
 }

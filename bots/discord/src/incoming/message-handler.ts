@@ -67,7 +67,7 @@ export class MessageHandler {
 
 /** Two replies to one question: each has a nonce of its own. */
 function comparisonIn({ nonce: _, ...where }: ReplyPlace): ReplyPlace {
-  return { ...where, isCompared: true };
+  return where;
 }
 
 /** The nonce keeps a second process from saying the same. */

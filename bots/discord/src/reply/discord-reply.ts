@@ -2,6 +2,7 @@ import {
   canContinue,
   endLine,
   type Reply,
+  type ReplyButtons,
   type ReplyEnd,
   type ReplyStats,
   type ReplyStatus,
@@ -28,8 +29,6 @@ export interface DiscordReplyOptions {
   readonly replyId: string;
   /** Whether 👍 and 👎 stand under it. */
   readonly wantsFeedback: boolean;
-  /** One of two side by side: there is nothing to go on with. Default false. */
-  readonly isCompared?: boolean | undefined;
   readonly logger: Logger;
   /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
   readonly onLost: (error: unknown, wasShown: boolean) => void;
@@ -124,27 +123,37 @@ export class DiscordReply implements Reply {
     if (this.#hasBegun) this.#showNext(ANSWERS_ANEW);
   }
 
-  async finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined): Promise<void> {
+  async finish(
+    end: ReplyEnd,
+    text: string,
+    stats: ReplyStats | undefined,
+    useful: ReplyButtons = "all",
+  ): Promise<void> {
     this.#text = text;
     const isEmpty = text.trim() === "";
     // Stopped before anything was to be seen, as by deleting the question: there is nothing to say.
     if (isEmpty && end === "stopped" && !this.#hasBegun) return this.#drop();
     const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
-    const buttons = this.#endButtons(canContinue(end), isEmpty);
+    const buttons = this.#endButtons(useful, { mayContinue: canContinue(end), isEmpty });
     await this.#showLast({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
   }
 
-  async fail(reason: string): Promise<void> {
+  async fail(reason: string, useful: ReplyButtons = "all"): Promise<void> {
     const isEmpty = this.#text.trim() === "";
     if (isEmpty) this.#text = `⚠️ ${reason}`;
-    await this.#showLast({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons: this.#endButtons(false, true) });
+    const buttons = this.#endButtons(useful, { mayContinue: false, isEmpty: true });
+    await this.#showLast({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons });
   }
 
-  #endButtons(mayContinue: boolean, isEmpty: boolean): ButtonAction[] {
-    const { isCompared = false, wantsFeedback } = this.#options;
-    const goOn: ButtonAction[] = mayContinue && !isEmpty ? ["regenerate", "continue"] : ["regenerate"];
-    const rate: ButtonAction[] = wantsFeedback && !isEmpty ? ["up", "down"] : [];
-    return isCompared ? rate : [...goOn, ...rate];
+  /** Of those that can do something, the ones that make sense under these words. */
+  #endButtons(
+    useful: ReplyButtons,
+    { mayContinue, isEmpty }: { readonly mayContinue: boolean; readonly isEmpty: boolean },
+  ): ButtonAction[] {
+    if (useful === "none") return [];
+    const rate: ButtonAction[] = this.#options.wantsFeedback && !isEmpty ? ["up", "down"] : [];
+    if (useful === "rating") return rate;
+    return mayContinue && !isEmpty ? ["regenerate", "continue", ...rate] : ["regenerate", ...rate];
   }
 
   async leave(): Promise<void> {

@@ -12,8 +12,6 @@ export interface ReplyPlace extends Omit<ReplyTarget, "pace"> {
   readonly place: Place;
   /** Who asked, to be told where the bot may not write. */
   readonly authorId?: string;
-  /** One of two replies side by side. */
-  readonly isCompared?: boolean;
 }
 
 export interface RepliesOptions {
@@ -81,7 +79,6 @@ export class Replies {
     const { core, logger, editIntervalMs } = this.#options;
     const reply = new DiscordReply({
       target: { ...where, pace: this.#paceOf(where.channel) },
-      isCompared: where.isCompared,
       replyId,
       handle,
       wantsFeedback: await core.wantsFeedback(where.place),

@@ -5,10 +5,10 @@ import { type ButtonAction, type ButtonRow, buttonRow } from "./buttons.ts";
 export const MAX_MESSAGE_LENGTH = 2_000;
 /** Kept free in each message for the small print, which only the last one has. */
 const SMALL_PRINT_ROOM = 300;
-/** A longer reply is easier read in a file: the rest of it, and the whole of it, go there. */
+/** A longer reply is easier read in a file: the whole of it goes there. */
 const MAX_MESSAGES = 5;
-const REST_IN_FILE = "The rest is in the file.";
-const REST_TO_COME = "Goes on; the whole reply comes as a file.";
+const WHOLE_IN_FILE = "The whole reply is in the file below.";
+const FILE_TO_COME = "Goes on; the whole reply comes as a file.";
 
 /** A reply as it is to be seen now. */
 export interface ReplyState {
@@ -32,7 +32,7 @@ export interface ReplyPart {
 export function replyParts(state: ReplyState): readonly ReplyPart[] {
   const pieces = splitMessage(state.text, { limit: MAX_MESSAGE_LENGTH - SMALL_PRINT_ROOM });
   const isTooLong = pieces.length > MAX_MESSAGES;
-  const lines = [...(isTooLong ? [state.isEnded ? REST_IN_FILE : REST_TO_COME] : []), state.smallPrint];
+  const lines = [...(isTooLong ? [state.isEnded ? WHOLE_IN_FILE : FILE_TO_COME] : []), state.smallPrint];
   const texts = pieces.length === 0 ? [""] : pieces.slice(0, MAX_MESSAGES);
   return texts.map((text, index) => {
     if (index < texts.length - 1) return { content: text, components: [] };

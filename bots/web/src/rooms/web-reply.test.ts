@@ -54,6 +54,15 @@ describe("createWebReply", () => {
     expect(appended).toEqual(["one", " two three", " four"]);
   });
 
+  it("tells which buttons can do something, where it is not all", async () => {
+    await createReply().fail("You may not.", "none");
+    expect(state()).toEqual({ type: "failed", reason: "You may not.", buttons: "none" });
+    await createReply().finish("complete", "one", stats, "rating");
+    expect(state()).toEqual({ type: "ended", end: "complete", stats, buttons: "rating" });
+    await createReply().finish("complete", "one", stats, "all");
+    expect(state()).toEqual({ type: "ended", end: "complete", stats });
+  });
+
   it("loses nothing that was pending at its end", async () => {
     const reply = createReply();
     for (const text of ["one", " two"]) await reply.append(text);

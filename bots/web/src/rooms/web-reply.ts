@@ -1,4 +1,4 @@
-import type { Reply } from "@cria/bot-core";
+import type { Reply, ReplyButtons } from "@cria/bot-core";
 import type { Person } from "../wire.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -52,11 +52,11 @@ export function createWebReply(options: WebReplyOptions): Reply {
       pending += text;
       if (timer === undefined) flush();
     },
-    async finish(end, text, stats) {
+    async finish(end, text, stats, buttons) {
       flushLast();
       const stoppedBy = end === "stopped" ? options.stoppedBy?.() : undefined;
-      const state = { type: "ended", end, ...(stats && { stats }), ...(stoppedBy && { stoppedBy }) } as const;
-      timeline.setState(messageId, state, before + text);
+      const more = { ...(stats && { stats }), ...(stoppedBy && { stoppedBy }), ...useful(buttons) };
+      timeline.setState(messageId, { type: "ended", end, ...more }, before + text);
       onEnded?.();
     },
     async leave() {
@@ -64,10 +64,14 @@ export function createWebReply(options: WebReplyOptions): Reply {
       onLeave?.();
       onEnded?.();
     },
-    async fail(reason) {
+    async fail(reason, buttons) {
       flushLast();
-      timeline.setState(messageId, { type: "failed", reason });
+      timeline.setState(messageId, { type: "failed", reason, ...useful(buttons) });
       onEnded?.();
     },
   };
+}
+
+function useful(buttons: ReplyButtons = "all") {
+  return buttons === "all" ? {} : { buttons };
 }

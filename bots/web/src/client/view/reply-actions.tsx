@@ -18,7 +18,8 @@ interface ReplyActionsProps {
 export function ContinueReply({ view, state, isLatestAnswer }: ReplyActionsProps) {
   const chat = useChat();
   const channelId = chat.currentId.value;
-  if (state.type !== "ended" || !isLatestAnswer || !canContinue(state.end) || view.text.value === "") return null;
+  if (state.type !== "ended" || state.buttons !== undefined || !isLatestAnswer) return null;
+  if (!canContinue(state.end) || view.text.value === "") return null;
   const goOn = (event: Event) => {
     focusMessage(event);
     void chat.attempt(() => api.continueReply(channelId, view.message.id));
@@ -35,13 +36,14 @@ export function ReplyActions({ view, state, isLatestAnswer }: ReplyActionsProps)
   const chat = useChat();
   const channelId = chat.currentId.value;
   if (state.type !== "ended") return null;
+  const canRate = state.buttons !== "none" && chat.current.value.head.value.wantsFeedback && view.text.value !== "";
   const regenerate = (event: Event) => {
     focusMessage(event);
     void chat.attempt(() => api.regenerate(channelId, view.message.id));
   };
   return (
     <>
-      {isLatestAnswer && (
+      {isLatestAnswer && state.buttons === undefined && (
         <button
           type="button"
           class="quiet-button on-hover"
@@ -52,7 +54,7 @@ export function ReplyActions({ view, state, isLatestAnswer }: ReplyActionsProps)
           <Icon name="retry" />
         </button>
       )}
-      {chat.current.value.head.value.wantsFeedback && view.text.value !== "" && <Rating view={view} />}
+      {canRate && <Rating view={view} />}
     </>
   );
 }
