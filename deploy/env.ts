@@ -1,4 +1,4 @@
 import { envFilePath, loadEnvFile } from "./setup/env-file.ts";
 
-/** Preloaded by every npm script that people run, so that each knows the variables that `npm run setup` wrote. */
+/** Preloaded by every npm script that people run except setup, which writes them, so that each knows the variables that `npm run setup` wrote. */
 loadEnvFile(envFilePath(process.env));

@@ -42,7 +42,11 @@ describe("setUpDiscord", () => {
   it("asks again for a wrong token, three times in all", async () => {
     const second = createTerminal("wrong", server.token);
     expect(await setUpDiscord(second, server.apiUrl)).toEqual({ CRIA_DISCORD_TOKEN: server.token });
-    expect(second.lines.join("\n")).toContain("Discord refuses the bot's token");
+    const told = second.lines.join("\n");
+    expect(told).toContain(
+      "Discord does not take this token. Copy it anew: https://discord.com/developers/applications →",
+    );
+    expect(told).not.toMatch(/CRIA_DISCORD_TOKEN|npm run setup/);
     await expect(setUpDiscord(createTerminal("a", "b", "c"), server.apiUrl)).rejects.toThrow("Reset Token");
   });
 

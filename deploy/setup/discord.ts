@@ -1,8 +1,11 @@
 import { RefusedError } from "@cria/bot-core";
 import { checkToken, installLink, intentsLink } from "@cria/discord/check-token";
+import { StartError } from "../start-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 const MAX_TRIES = 3;
+const REFUSED =
+  "Discord does not take this token. Copy it anew: https://discord.com/developers/applications → your app → Bot → Reset Token.";
 const STEPS = `Discord needs an application with a bot:
   1. Open https://discord.com/developers/applications and choose New Application.
   2. Under Bot, press Reset Token and copy the token.
@@ -30,8 +33,9 @@ async function askToken(terminal: Terminal, apiUrl: string | undefined) {
     try {
       return { token, identity: await checkToken(token, apiUrl) };
     } catch (error) {
-      if (!(error instanceof RefusedError) || tries === MAX_TRIES) throw error;
-      terminal.say(error.message);
+      if (!(error instanceof RefusedError)) throw error;
+      if (tries === MAX_TRIES) throw new StartError(REFUSED);
+      terminal.say(REFUSED);
     }
   }
 }

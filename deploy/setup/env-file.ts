@@ -15,6 +15,11 @@ export function loadEnvFile(path: string): void {
   if (existsSync(path)) process.loadEnvFile(path);
 }
 
+/** The variables that are set to something else already, which goes before what a file sets them to. */
+export function overridden(values: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv): readonly string[] {
+  return Object.keys(values).filter((name) => env[name] !== undefined && env[name] !== values[name]);
+}
+
 /** Sets variables in a file and keeps its other lines. The file is there whole, old or new, at any moment. */
 export function writeEnvFile(path: string, values: Readonly<Record<string, string>>): void {
   const before = existsSync(path) ? readFileSync(path, "utf8") : "";

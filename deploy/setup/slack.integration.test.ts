@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runScript } from "../../test/run-command.ts";
 import { manifestOptions } from "../../test/slack-server/manifest.ts";
 import { type SlackServer, startSlackServer } from "../../test/slack-server/slack-server.ts";
+import { freePort } from "../ports.ts";
 import { setUpSlack } from "./slack.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -74,9 +75,18 @@ describe("setUpSlack", () => {
     expect(told).toContain("another kind of token than the app-level token");
   });
 
-  it("says so when Slack cannot be reached", async () => {
+  it("does not blame the token when Slack is down", async () => {
+    server.api.failNext("auth.test", "internal_error");
+    const terminal = createTerminal(server.botToken);
+    await expect(setUpSlack(terminal, server.apiUrl)).rejects.toThrow("Slack answers internal_error just now");
+  });
+
+  it("says so once when Slack cannot be reached, and asks nothing more", async () => {
     const terminal = createTerminal("a", "b", "c");
-    await expect(setUpSlack(terminal, "http://127.0.0.1:9/api/")).rejects.toThrow("Slack cannot be reached");
+    const nobody = `http://127.0.0.1:${await freePort("127.0.0.1")}/api/`;
+    await expect(setUpSlack(terminal, nobody)).rejects.toThrow(/Slack cannot be reached \(.*ECONNREFUSED/);
+    expect(terminal.lines.filter((line) => line.includes("The bot token"))).toHaveLength(1);
+    expect(terminal.lines.join("\n")).not.toContain("cannot be reached");
   });
 });
 

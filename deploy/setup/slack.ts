@@ -6,7 +6,10 @@ import type { Terminal } from "./terminal.ts";
 const MAX_TRIES = 3;
 const MANIFEST = new URL("../slack-manifest.yaml", import.meta.url);
 
-/** Asks for the tokens until Slack takes them. Returns what goes into the environment file. */
+/**
+ * Asks for the tokens until Slack takes them. Returns what goes into the environment file.
+ * @throws StartError when Slack cannot be asked, or takes none of three tokens
+ */
 export async function setUpSlack(terminal: Terminal, apiUrl?: string): Promise<Readonly<Record<string, string>>> {
   terminal.say(`Slack needs an app:
   1. Open this link, choose your workspace, and press Create:
@@ -34,12 +37,18 @@ async function askToken(
 ): Promise<string> {
   for (let tries = 1; ; tries++) {
     const token = await terminal.askSecret(`${name} (it does not show):`);
-    const { isAccepted, identity, faults } = await check(token);
+    const answer = await check(token);
+    const { isAccepted, identity, faults } = answer;
     if (identity) terminal.say(`Slack knows the bot, in the workspace ${identity.team}.`);
-    if (!isAccepted && tries === MAX_TRIES) throw new StartError(faults.join(" "));
+    if (isHopeless(answer, tries)) throw new StartError(faults.join(" "));
     for (const fault of faults) terminal.say(fault);
     if (isAccepted && (faults.length === 0 || !(await wantsAnother(terminal)))) return token;
   }
+}
+
+/** Whether another token would not help, or was asked for often enough. */
+function isHopeless({ isAccepted, isUnreachable }: TokenCheck, tries: number): boolean {
+  return isUnreachable || (!isAccepted && tries === MAX_TRIES);
 }
 
 /** What is missing can be mended now, or lived with. */

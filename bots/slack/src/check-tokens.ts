@@ -109,9 +109,10 @@ function missingScope(scope: string): string {
 
 function tokenFault(error: unknown, name: string, where: string): string {
   const code = slackError(error);
+  if (code !== undefined && isTransient(error)) return `Slack answers ${code} just now: try again later.`;
   switch (code) {
     case undefined:
-      return `Slack cannot be reached (${error instanceof Error ? error.message : error}). Check this machine's network and proxy.`;
+      return `Slack cannot be reached (${firstCause(error)}). Check this machine's network and proxy.`;
     case "missing_scope":
       return `The ${name} lacks a scope. ${APPS} → ${where}.`;
     case "not_allowed_token_type":
@@ -123,4 +124,10 @@ function tokenFault(error: unknown, name: string, where: string): string {
     default:
       return `Slack does not take the ${name} (${code}). Copy it anew: ${APPS} → ${where}.`;
   }
+}
+
+/** What an error comes down to: those of the Web API and of `fetch` only wrap it. */
+function firstCause(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : firstCause(error.cause);
 }
