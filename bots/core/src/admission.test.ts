@@ -31,6 +31,24 @@ describe("a message", () => {
     expect(client.requests).toHaveLength(2);
   });
 
+  it.each([
+    ["lists", { access: denying }],
+    ["quotas", { quotaLimits: { userMessagesPerMinute: 1 } }],
+  ])("that does not name the bot is left unanswered where %s keep it from being answered", async (_, limits) => {
+    const { send, store } = createTestCore([chatModel], limits);
+    const forgotten: string[] = [];
+    store.forgetUnanswered = async (_, eventId) => void forgotten.push(eventId);
+    expect((await send("To the bot")).ended).toBeDefined();
+    expect((await send("To others", { isOverheard: true })).ended).toBeUndefined();
+    expect(forgotten).toHaveLength(2);
+  });
+
+  it("that does not name the bot is counted once", async () => {
+    const { send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 2 } });
+    expect((await send("1", { isOverheard: true })).ended).toMatchObject({ type: "finished" });
+    expect((await send("2", { isOverheard: true })).ended).toMatchObject({ type: "finished" });
+  });
+
   it("after the tokens of the day are used is told so", async () => {
     const { send } = createTestCore([chatModel], { quotaLimits: { workspaceTokensPerDay: 14 } });
     expect((await send("1")).ended).toMatchObject({ type: "finished" }); // 12 and 2 tokens.

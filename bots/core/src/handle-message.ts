@@ -16,10 +16,12 @@ import type { AbandonedReply, IncomingMessage, Reply, StartReply } from "./platf
 /** Claims a message and answers it; does nothing where another process has it. */
 export async function handleMessage(core: Core, message: IncomingMessage, startReply: StartReply): Promise<void> {
   const unanswered = toUnanswered(message, newReplyId());
+  let admission: Promise<void> | undefined;
   const asked = {
     unanswered,
     claim: core.store.claimEvent(workspaceKey(message.place), message.eventId, unanswered),
-    admit: () => admit(core, message.place, message.author),
+    // It is counted once, whoever asks.
+    admit: () => (admission ??= admit(core, message.place, message.author)),
     startReply: () => startReply(unanswered.replyId),
   };
   await logFailure(core, message, () => claimAndAnswer(core, message, asked));
@@ -100,6 +102,7 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
     if (!(await claim.catch(() => true)) || running.isLeft) return;
     let isEnded = true;
     try {
+      if (message.isOverheard && (await isUnbidden(asked))) return;
       const onHandle = (handle: string) => entry.keep({ handle });
       const reply = trackReply(await startReply(), { signal: running.signal, onHandle });
       const admitClaimed = async () => {
@@ -118,6 +121,15 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
     }
   };
   await core.running.during([running], answer).finally(arrival.pass);
+}
+
+/** Whether someone talks to others whom the bot would have to turn away. */
+async function isUnbidden({ admit }: MessageToAnswer): Promise<boolean> {
+  const error = await admit().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error instanceof BotError && ["ACCESS_DENIED", "QUOTA_EXCEEDED"].includes(error.code);
 }
 
 /** Files are fetched by the process alone that heard of them; those that are no text are refused before the turn comes. */

@@ -53,6 +53,11 @@ export interface IncomingMessage {
   readonly quote?: string;
   /** Files, in the order of the message. Default none. */
   readonly attachments?: readonly Attachment[];
+  /**
+   * Whether it does not name the bot, as in a thread that goes on: others may be meant. Where lists or quotas keep it from
+   * being answered, nothing is said. Default false.
+   */
+  readonly isOverheard?: boolean;
 }
 
 /** Something that a person did. */
@@ -200,6 +205,11 @@ export interface BotCore {
    * handed to the core as well needs another id here. Never rejects.
    */
   claim(event: IncomingEvent & Partial<IncomingCommand>): Promise<Claim>;
+  /**
+   * Why somebody may not talk to the bot in a place, or not run a command there; undefined where they may. For what is to be
+   * known before anything is shown, as whether a refusal is for one person alone.
+   */
+  refusal(event: Omit<IncomingEvent, "eventId"> & Partial<IncomingCommand>): string | undefined;
   /** Whether rounds of the conversation are remembered, so that the bot is part of it. False where that cannot be known. */
   remembers(place: Place): Promise<boolean>;
   /** Stops a reply, whichever process writes it. Anyone who may talk to the bot there may stop it. */

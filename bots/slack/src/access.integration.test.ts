@@ -93,6 +93,17 @@ describe("access on Slack", () => {
     expect(shown).toEqual(["hi", "and now?"]);
   });
 
+  it("says nothing of quotas to who does not mention the bot, and says so to who does", async () => {
+    const bot = await startSlackBot({ core: { quotaLimits: { userMessagesPerMinute: 1 } } });
+    bots.push(bot);
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    await repliesTo(bot.server, question);
+    bot.server.people.say(bot.channel, bot.ann, "shall we have lunch?", { threadTs: question.ts });
+    bot.server.people.mention(bot.channel, bot.ann, "and you?", { threadTs: question.ts });
+    const shown = (await repliesTo(bot.server, question, 2)).map(shownText);
+    expect(shown).toEqual(["hi", expect.stringContaining("You have sent 1 message in a minute")]);
+  });
+
   it.each([
     ["workspaces", "T0CRIA", "this workspace"],
     ["channels", "C000002", "this channel"],

@@ -133,6 +133,25 @@ describe("the Slack bot", () => {
     expect((await replies(second))[0]).toMatch(/a\.png/);
   });
 
+  it("keeps the order of a thread, however long it takes to look a message's names up", async () => {
+    const ben = bot.server.people.addUser("Ben");
+    const root = bot.server.people.dm(bot.ann, "one");
+    await replies(root);
+    bot.server.api.failNext("users.info", 429);
+    bot.server.people.dm(bot.ann, `is <@${ben}> in?`, { threadTs: root.ts });
+    bot.server.people.dm(bot.ann, "three", { threadTs: root.ts });
+    expect(await replies(root, 3)).toEqual(["one", "is @Ben in?", "three"]);
+  });
+
+  it("hears of an edit although the question's names are still looked up", async () => {
+    const ben = bot.server.people.addUser("Ben");
+    await replies(bot.server.people.dm(bot.ann, "one"));
+    bot.server.api.failNext("users.info", 429);
+    const question = bot.server.people.dm(bot.ann, `is <@${ben}> in?`);
+    bot.server.people.edit(question, "two");
+    expect(await replies(question)).toEqual(["two"]);
+  });
+
   it("answers anew in the same message when the question is edited meanwhile", async () => {
     const gate = createGate();
     bot.model.script({ chunks: ["first"], hold: new Promise(() => {}) }, { queue: gate.opened, chunks: ["second"] });
@@ -181,6 +200,16 @@ describe("the Slack bot", () => {
     other.server.people.say(other.channel, other.ann, "two", { threadTs: question.ts });
     await other.server.until(() => other.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
     expect(other.model.requests).toHaveLength(1);
+    await other.close();
+  });
+
+  it("ends its reply at the word stop where threads are not followed", async () => {
+    const other = await startSlackBot({ env: { CRIA_SLACK_THREADS: "0" } });
+    other.model.script({ chunks: ["As far as this"], hold: new Promise(() => {}) });
+    const question = other.server.people.mention(other.channel, other.ann, "one");
+    await other.server.until(() => other.server.replies(question).length === 1);
+    other.server.people.say(other.channel, other.ann, "stop", { threadTs: question.ts });
+    expect((await repliesTo(other.server, question)).map(shownText)).toEqual(["As far as this"]);
     await other.close();
   });
 });

@@ -1,4 +1,5 @@
 import {
+  type Author,
   type Command,
   type CommandError,
   commandCompletions,
@@ -52,14 +53,13 @@ export interface CommandMessage {
   readonly place: Place;
   /** Where the answer goes. */
   readonly thread: ThreadPlace;
-  readonly userId: string;
+  readonly author: Author;
   readonly command: Command | CommandError;
 }
 
 /** Answers a command in its thread, where everyone sees it. */
 export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
-  const { eventId, place, thread, userId, command } = message;
-  const author = await context.people.author(userId);
+  const { eventId, place, thread, author, command } = message;
   if ("error" in command) {
     const claim = await context.core.claim({ eventId, place, author });
     if (claim.type !== "taken")
@@ -70,7 +70,7 @@ export async function answerCommand(context: SlackContext, message: CommandMessa
   const answer =
     command.type === "compare"
       ? // Its replies are in the thread: so are Stop and 👍 and 👎.
-        await context.core.compare({ ...incoming, place: thread }, replyStarter(context, thread, userId))
+        await context.core.compare({ ...incoming, place: thread }, replyStarter(context, thread, author.id))
       : await context.core.handleCommand(incoming);
   const isList = command.type === "model" && command.name === undefined;
   if (answer !== undefined) await post(context, thread, answer, isList ? [pickerButton(place)] : []);

@@ -1,68 +1,73 @@
+import { Arrivals, type Author } from "@cria/bot-core";
 import type { App } from "@slack/bolt";
 import { answerCommand, commandIn, mayBeCommand, tellPrivately } from "../commands/answer-command.ts";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
-import { attachmentsOf } from "./files.ts";
-import { changeOf, isWritten, type MessageChange, placeOf, quotesOf, type SlackMessageEvent } from "./message-event.ts";
+import { changeOf, isWritten, type MessageChange, placeOf, type SlackMessageEvent } from "./message-event.ts";
 import { mentionedUsers, plainText } from "./plain-text.ts";
+import { surroundings } from "./surroundings.ts";
+
+/** For workspaces where Slack shows no stop button. */
+const STOP = /^\/?stop[.!]?$/i;
+
+/** What is to be done about an event, once it is known. */
+type Deed = () => Promise<void>;
 
 /** Mentions, direct messages, and threads that go on. */
 export function registerMessages(app: App, context: SlackContext): void {
+  const arrivals = new Arrivals();
+  const handle = async (event: SlackMessageEvent) => {
+    const { channel, ts, thread_ts = ts } = changeOf(event)?.message ?? event;
+    const deed = await arrivals.inOrder(`${channel}:${thread_ts}`, lookUp(context, event));
+    await deed?.();
+  };
   // One mention comes as two events. The message is the better one: a mention may lack its files, or not come with them.
   // https://github.com/slackapi/bolt-python/issues/925
   app.event("app_mention", async ({ event }) => {
-    if (!context.readsMessages) await answer(context, event as SlackMessageEvent);
+    if (!context.readsMessages) await handle(event as SlackMessageEvent);
   });
-  app.event("message", async ({ event }) => await handleMessage(context, event as SlackMessageEvent));
+  app.event("message", async ({ event }) => await handle(event as SlackMessageEvent));
 }
 
-async function handleMessage(context: SlackContext, event: SlackMessageEvent): Promise<void> {
+async function lookUp(context: SlackContext, event: SlackMessageEvent): Promise<Deed | undefined> {
   const change = changeOf(event);
-  if (change) return await handleChange(context, change);
-  if (event.user !== context.botUserId && isWritten(event) && (await isForBot(context, event)))
-    await answer(context, event);
+  if (change) return await lookUpChange(context, change);
+  const isForeign = event.user !== context.botUserId && isWritten(event);
+  return isForeign && (await isForBot(context, event)) ? await lookUpMessage(context, event) : undefined;
 }
 
 async function isForBot(context: SlackContext, event: SlackMessageEvent): Promise<boolean> {
-  const { channel, channel_type, thread_ts, ts, text = "" } = event;
-  if (channel_type === "im") return true;
-  const mentioned = mentionedUsers(text);
-  if (mentioned.includes(context.botUserId)) return true;
+  const { channel, thread_ts, ts, text = "" } = event;
+  if (!isOverheard(context, event)) return true;
   // Among people it is polite not to answer what was put to someone else.
-  if (!context.followsThreads || thread_ts === undefined || mentioned.length > 0) return false;
-  return await context.threads.has(channel, thread_ts, ts);
+  if (thread_ts === undefined || mentionedUsers(text).length > 0) return false;
+  return (context.followsThreads || STOP.test(text.trim())) && (await context.threads.has(channel, thread_ts, ts));
 }
 
-async function answer(context: SlackContext, event: SlackMessageEvent): Promise<void> {
-  const { user, channel, ts, thread_ts, text = "" } = event;
-  if (user === undefined || !isWritten(event)) return;
-  const words = plainText(text, context.botUserId, await context.people.names(mentionedUsers(text)));
-  const eventId = `${channel}:${ts}`;
-  const thread = placeOf(event, context.workspaceId);
-  // For workspaces where Slack shows no stop button.
-  if (thread_ts !== undefined && /^\/?stop[.!]?$/i.test(words)) return await stop(context, thread, user);
-  if (await isUnbidden(context, event, { eventId, place: thread })) return;
-  const command = commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
-  if (command) {
-    // Outside of threads a command is for the channel, though its answer comes in a thread.
-    const place = placeAt(context, channel, thread_ts);
-    return await answerCommand(context, { eventId, place, thread, userId: user, command });
+/** Whether the bot is not named, so that others may be meant. */
+function isOverheard({ botUserId }: SlackContext, { channel_type, text = "" }: SlackMessageEvent): boolean {
+  return channel_type !== "im" && !mentionedUsers(text).includes(botUserId);
+}
+
+async function lookUpMessage(context: SlackContext, event: SlackMessageEvent): Promise<Deed | undefined> {
+  const { user = "", channel, ts, thread_ts, text = "" } = event;
+  const { core, people, botUserId, workspaceId } = context;
+  const [names, author] = await Promise.all([people.names(mentionedUsers(text)), people.author(user)]);
+  const words = plainText(text, botUserId, names);
+  const asked = { eventId: `${channel}:${ts}`, author };
+  const thread = placeOf(event, workspaceId);
+  const isStop = thread_ts !== undefined && STOP.test(words);
+  const command = !isStop && commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
+  const hears = isOverheard(context, event);
+  if (!isStop && !command) {
+    const about = await surroundings(context, event);
+    const message = { ...asked, messageId: ts, place: thread, text: words, isOverheard: hears, ...about };
+    return () => core.handleMessage(message, replyStarter(context, thread, user));
   }
-  const author = await context.people.author(user);
-  const { quote, files } = await surroundings(context, event);
-  const attachments = attachmentsOf([...(event.files ?? []), ...files], context.fileAccess);
-  const message = { eventId, messageId: ts, place: thread, author, text: words, attachments, ...(quote && { quote }) };
-  await context.core.handleMessage(message, replyStarter(context, thread, user));
-}
-
-/** Whether someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said. */
-async function isUnbidden(
-  { core, people, botUserId }: SlackContext,
-  { user = "", text = "", channel_type }: SlackMessageEvent,
-  { eventId, place }: { readonly eventId: string; readonly place: ThreadPlace },
-): Promise<boolean> {
-  if (channel_type === "im" || mentionedUsers(text).includes(botUserId)) return false;
-  const claim = await core.claim({ eventId: `${eventId}:overheard`, place, author: await people.author(user) });
-  return claim.type === "refused";
+  // Someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said.
+  if (hears && core.refusal({ author, place: thread }) !== undefined) return undefined;
+  if (!command) return () => stop(context, thread, author);
+  // Outside of threads a command is for the channel, though its answer comes in a thread.
+  return () => answerCommand(context, { ...asked, place: placeAt(context, channel, thread_ts), thread, command });
 }
 
 /** None where the service cannot be reached: what names models is a question then, and its answer says so. */
@@ -71,32 +76,15 @@ async function modelNames({ listModels }: SlackContext): Promise<readonly string
   return models.map(({ name }) => name);
 }
 
-async function stop(context: SlackContext, place: ThreadPlace, user: string): Promise<void> {
-  const refusal = await context.core.stopReplies({ place, author: await context.people.author(user) });
-  if (refusal !== undefined) await tellPrivately(context, place, user, refusal);
+async function stop(context: SlackContext, place: ThreadPlace, author: Author): Promise<void> {
+  const refusal = await context.core.stopReplies({ place, author });
+  if (refusal !== undefined) await tellPrivately(context, place, author.id, refusal);
 }
 
-/** What a message is about: messages shared with it, and the root of a thread that the bot is called into. */
-async function surroundings(context: SlackContext, event: SlackMessageEvent) {
-  const { channel, thread_ts, ts } = event;
-  const shared = quotesOf(event);
-  const root = thread_ts === undefined ? undefined : await unknownRoot(context, channel, thread_ts, ts);
-  const quotes = [...(root?.text ? [root.text] : []), ...shared];
-  const names = await context.people.names(quotes.flatMap(mentionedUsers));
-  const quote = quotes.map((text) => plainText(text, context.botUserId, names)).join("\n\n");
-  return { quote, files: root?.files ?? [] };
-}
-
-async function unknownRoot({ threads }: SlackContext, channel: string, threadTs: string, ts: string) {
-  if (threads.hasJoined(channel, threadTs)) return undefined;
-  const messages = await threads.messages(channel, threadTs);
-  return threads.isIn(messages, ts) ? undefined : messages[0];
-}
-
-async function handleChange(context: SlackContext, { type, message }: MessageChange): Promise<void> {
-  const place = placeOf(message, context.workspaceId);
-  if (type === "deleted") return await context.core.handleDeletion({ place, messageId: message.ts });
-  const { text = "" } = message;
-  const words = plainText(text, context.botUserId, await context.people.names(mentionedUsers(text)));
-  await context.core.handleEdit({ place, messageId: message.ts, text: words });
+async function lookUpChange({ core, people, ...context }: SlackContext, change: MessageChange): Promise<Deed> {
+  const { ts: messageId, text = "" } = change.message;
+  const place = placeOf(change.message, context.workspaceId);
+  if (change.type === "deleted") return () => core.handleDeletion({ place, messageId });
+  const words = plainText(text, context.botUserId, await people.names(mentionedUsers(text)));
+  return () => core.handleEdit({ place, messageId, text: words });
 }
