@@ -22,7 +22,7 @@ describe("access on Discord", () => {
   afterEach(() => run.stop());
 
   it.each([
-    ["guilds", "workspaces", ({ guild }: DiscordRun) => guild.id, /this workspace/],
+    ["guilds", "workspaces", ({ guild }: DiscordRun) => guild.id, /this server/],
     ["channels", "channels", ({ channel }: DiscordRun) => channel.id, /this channel/],
     ["people", "users", ({ ann }: DiscordRun) => ann.id, /not on the list/],
   ] as const)("is denied by %s", async (_, kind, id, sentence) => {
@@ -37,11 +37,30 @@ describe("access on Discord", () => {
     run.ann.mention(run.channel, "/modle other");
     await expect.poll(() => run.server.botMessages(run.channel).map(({ json }) => json.content)).toHaveLength(1);
     run.ann.slash(run.channel, "compare", { first: "fake", second: "fake", question: "a secret?" });
-    await expect.poll(() => run.server.botMessages(run.channel).map(({ json }) => json.content)).toHaveLength(2);
-    const notListed = expect.stringMatching(/not on the list/);
-    await expect
-      .poll(() => run.server.botMessages(run.channel).map(({ json }) => json.content))
-      .toEqual([notListed, notListed]);
+    const notes = () => run.server.seen(run.channel, run.ann).filter(({ ephemeralFor }) => ephemeralFor === run.ann.id);
+    await run.server.until(() => notes().length === 1, "a refusal");
+    expect(notes()[0]?.json.content).toMatch(/not on the list/);
+    expect(run.server.botTexts(run.channel)).toEqual([expect.stringMatching(/not on the list/)]);
+  });
+
+  it("says nothing to who is denied and talks to others in a thread, and tells who calls the bot", async () => {
+    const denied: string[] = [];
+    run = await DiscordRun.prepare({
+      core: { access: { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: denied } } },
+    });
+    const bob = run.server.addPerson("Bob", run.guild);
+    denied.push(bob.id);
+    await run.platform.start();
+    const thread = run.ann.startThread(run.channel, "a thread");
+    run.ann.mention(thread, "come here");
+    await run.ended(thread);
+    bob.say(thread, "I wonder");
+    bob.say(thread, "/status");
+    run.ann.say(thread, "and I?");
+    await run.sees("and I?", thread);
+    bob.mention(thread, "and I?");
+    expect(await answerTo(thread)).toMatch(/not on the list/);
+    expect(run.server.botTexts(thread).map(words)).toEqual(["come here", "and I?", expect.stringMatching(/not on/)]);
   });
 
   it("is allowed by roles, in direct messages as well", async () => {
@@ -71,7 +90,7 @@ describe("access on Discord", () => {
     await start("allow", ({ guild }) => ({ workspaces: [guild.id] }));
     const elsewhere = run.server.createGuild("another");
     elsewhere.owner.dm("hello");
-    expect(await answerTo(elsewhere.owner.directChannel)).toMatch(/this workspace/);
+    expect(await answerTo(elsewhere.owner.directChannel)).toMatch(/not set up to answer you/);
     run.ann.dm("hello");
     expect(await answerTo(run.ann.directChannel)).toBe("hello");
     run.ann.dm("again");
@@ -90,7 +109,7 @@ describe("access on Discord", () => {
     await start("allow", ({ guild }) => ({ workspaces: [guild.id] }));
     run.server.fail("GET", /^\/guilds\/\d+\/members\//, 403);
     run.ann.dm("hello");
-    expect(await answerTo(run.ann.directChannel)).toMatch(/this workspace/);
+    expect(await answerTo(run.ann.directChannel)).toMatch(/not set up to answer you/);
     run.ann.dm("hello again");
     await run.sees("hello again", run.ann.directChannel);
   });

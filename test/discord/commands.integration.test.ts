@@ -169,9 +169,25 @@ describe("slash commands on Discord", () => {
   it("keep what holds for a server to those who manage it", async () => {
     const run = await start();
     run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
-    expect((await answered(run, "model", { name: "other", where: "workspace" })).text).toContain("Only admins");
+    expect(await answered(run, "model", { name: "other", where: "workspace" })).toEqual({
+      text: "Only admins may change the settings of a server.",
+      isPrivate: true,
+    });
     run.server.giveRole(run.guild, run.ann, "manager", "ManageGuild");
-    expect((await answered(run, "model", { name: "other", where: "workspace" })).text).toContain("in this workspace");
+    expect(await answered(run, "model", { name: "other", where: "workspace" })).toEqual({
+      text: expect.stringContaining("in this server"),
+      isPrivate: false,
+    });
+  });
+
+  it("tell of what keeps them from being run the one who asked alone", async () => {
+    const run = await start({ core: { quotaLimits: { userMessagesPerMinute: 0 } } });
+    run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
+    expect(await answered(run, "context")).toMatchObject({ isPrivate: true });
+    run.ann.slash(run.channel, "compare", { first: "fake", second: "other", question: "why?" });
+    const note = () => run.server.seen(run.channel, run.ann).find(({ json }) => json.content.includes("in a minute"));
+    expect((await run.server.until(note, "a refusal")).ephemeralFor).toBe(run.ann.id);
+    expect(run.server.botTexts(run.channel)).toEqual([]);
   });
 
   it("let two models answer side by side", async () => {

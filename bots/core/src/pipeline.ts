@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { type AccessPolicy, OPEN_ACCESS } from "./access/access.ts";
+import { refusal } from "./access/refusal.ts";
 import { adoptReplies } from "./adoption/adopt-replies.ts";
 import { handOver } from "./adoption/hand-over.ts";
 import type { Unanswered } from "./adoption/unanswered.ts";
@@ -50,6 +51,7 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     handleCommand: (command) => handleCommand(core, command),
     compare: (command, startReply) => streamComparison(core, command, startReply),
     claim: (event) => claim(core, event),
+    refusal: (event) => refusal(core.access, event),
     remembers: (place) =>
       core.store.turns(conversationKey(place)).then(
         ({ length }) => length > 0,

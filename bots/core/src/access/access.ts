@@ -36,7 +36,7 @@ export const OPEN_ACCESS: AccessPolicy = {
 export function accessRefusal(policy: AccessPolicy, place: Place, author: Author): string | undefined {
   const { allow, deny, directMessages } = policy;
   if (!isWorkspaceAllowed(policy, place, author))
-    return "I am not set up to answer in this workspace; whoever runs me can allow it.";
+    return `I am not set up to answer ${place.isDirect ? "you here" : "in this workspace"}; whoever runs me can allow it.`;
   if (place.isDirect && !directMessages) return "I do not answer direct messages here; ask me in a channel.";
   if (!place.isDirect && !isAllowed(place.channelId, allow.channels, deny.channels))
     return "I am not set up to answer in this channel; ask me in another, or whoever runs me to allow it.";

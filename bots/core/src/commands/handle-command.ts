@@ -1,5 +1,4 @@
-import { accessRefusal } from "../access/access.ts";
-import { commandRefusal } from "../access/command-access.ts";
+import { refusal } from "../access/refusal.ts";
 import { BotError } from "../bot-error.ts";
 import { type CompareCommand, compare } from "../compare.ts";
 import { workspaceKey } from "../conversation-key.ts";
@@ -33,14 +32,10 @@ export async function streamComparison(
 }
 
 /** What changes nothing may be answered although its claim cannot be kept. */
-export async function claim(
-  core: Core,
-  { place, author, eventId, command }: IncomingEvent & Partial<IncomingCommand>,
-): Promise<Claim> {
-  const isFirst = await core.store.claimEvent(workspaceKey(place), eventId).catch(() => true);
+export async function claim(core: Core, event: IncomingEvent & Partial<IncomingCommand>): Promise<Claim> {
+  const isFirst = await core.store.claimEvent(workspaceKey(event.place), event.eventId).catch(() => true);
   if (!isFirst) return { type: "taken" };
-  const sentence =
-    accessRefusal(core.access, place, author) ?? (command && commandRefusal(core.access, author, command));
+  const sentence = refusal(core.access, event);
   return sentence === undefined ? { type: "claimed" } : { type: "refused", sentence };
 }
 

@@ -1,12 +1,18 @@
-import { type BotCore, parseCommand, splitMessage, within } from "@cria/bot-core";
+import { type BotCore, type Command, type IncomingCommand, parseCommand, splitMessage, within } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
-import { type AutocompleteInteraction, type ChatInputCommandInteraction, MessageFlags } from "discord.js";
+import {
+  type AutocompleteInteraction,
+  type ChatInputCommandInteraction,
+  MessageFlags,
+  type SendableChannels,
+} from "discord.js";
 import type { Logger } from "pino";
 import type { Authors } from "../incoming/authors.ts";
-import { placeOf } from "../incoming/place.ts";
+import { authorOf, placeOf } from "../incoming/place.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
+import { inDiscordWords } from "../wording.ts";
 import { commandWords, isLook } from "./command-words.ts";
 import { modelChoices } from "./model-choices.ts";
 
@@ -14,6 +20,12 @@ import { modelChoices } from "./model-choices.ts";
 const MODELS_WAIT_MS = 2_000;
 /** Follow-ups that a person's own app may send, and the first answer. */
 const MAX_ANSWER_MESSAGES = 6;
+
+/** For the one who asked alone. */
+const EPHEMERAL = { flags: MessageFlags.Ephemeral } as const;
+
+/** A command and the channel it was given in. */
+type AskedCommand = IncomingCommand & { readonly channel: SendableChannels };
 
 export interface SlashHandlerOptions {
   readonly core: BotCore;
@@ -33,9 +45,13 @@ export class SlashHandler {
 
   /** Deferred at once, so that Discord's three seconds hold however long the command takes. */
   async run(interaction: ChatInputCommandInteraction): Promise<void> {
+    const read = this.#read(interaction);
+    if (typeof read === "string") return await this.#tellAlone(interaction, read);
     const isPrivate = isLook(interaction);
-    if (!(await this.#defer(interaction, isPrivate))) return;
-    await answer(interaction, await this.#answerTo(interaction), isPrivate);
+    if (!(await this.#isOurs(interaction, interaction.deferReply(isPrivate ? EPHEMERAL : {})))) return;
+    const asked = { ...read, author: await this.#options.authors.of(interaction.user, interaction.member) };
+    if (asked.command.type === "compare") await this.#compare(interaction, { ...asked, command: asked.command });
+    else await answer(interaction, await this.#options.core.handleCommand(asked), isPrivate);
   }
 
   /** Lists models, at most 25. */
@@ -48,38 +64,47 @@ export class SlashHandler {
     }
   }
 
+  /** What is asked for; a sentence where it cannot be done, as far as that is known at once, which in a direct message it is not. */
+  #read(interaction: ChatInputCommandInteraction): AskedCommand | string {
+    const { channel, id: eventId, user, member } = interaction;
+    const place = channel && placeOf(channel);
+    if (!place || !channel.isSendable()) return "I cannot answer in this kind of channel.";
+    const command = parseCommand(commandWords(interaction));
+    if ("error" in command) return command.error;
+    const asked = { eventId, place, author: authorOf(user, member), command, channel };
+    return (place.isDirect ? undefined : this.#options.core.refusal(asked)) ?? asked;
+  }
+
+  async #tellAlone(interaction: ChatInputCommandInteraction, sentence: string): Promise<void> {
+    await this.#isOurs(interaction, interaction.reply({ content: inDiscordWords(sentence), ...EPHEMERAL }));
+  }
+
   /** False where another process has it, or it is too late. */
-  async #defer(interaction: ChatInputCommandInteraction, isPrivate: boolean): Promise<boolean> {
+  async #isOurs({ commandName }: ChatInputCommandInteraction, firstAnswer: Promise<unknown>): Promise<boolean> {
     try {
-      await interaction.deferReply(isPrivate ? { flags: MessageFlags.Ephemeral } : {});
+      await firstAnswer;
       return true;
     } catch (error) {
       if (!isAnswered(error)) throw error;
-      this.#options.logger.warn({ err: error, command: interaction.commandName }, "a command was not this process's");
+      this.#options.logger.warn({ err: error, command: commandName }, "a command was not this process's");
       return false;
     }
   }
 
-  async #answerTo(interaction: ChatInputCommandInteraction): Promise<string | undefined> {
+  /** The question stands above the two replies; where they cannot begin, it is taken back. */
+  async #compare(
+    interaction: ChatInputCommandInteraction,
+    { channel, ...asked }: AskedCommand & { readonly command: Command & { readonly type: "compare" } },
+  ): Promise<void> {
     const { core, replies } = this.#options;
-    const { channel } = interaction;
-    const place = channel && placeOf(channel);
-    if (!place || !channel.isSendable()) return "I cannot answer in this kind of channel.";
-    const command = parseCommand(commandWords(interaction));
-    const author = await this.#options.authors.of(interaction.user, interaction.member);
-    const eventId = interaction.id;
-    if ("type" in command && command.type !== "compare")
-      return await core.handleCommand({ eventId, place, author, command });
-    const question = { eventId: `${eventId}:question`, place, author };
-    const claim = await core.claim("error" in command ? question : { ...question, command });
-    if (claim.type === "taken") return undefined;
-    if (claim.type === "refused") return claim.sentence;
-    if ("error" in command) return command.error;
-    await interaction.editReply(`**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`);
-    return await core.compare(
-      { eventId, place, author, command },
-      replies.starter({ channel, place, questionId: undefined, authorId: interaction.user.id }),
-    );
+    const { place, author, command } = asked;
+    const heading = `**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`;
+    await interaction.editReply(heading);
+    const where = { channel, place, questionId: undefined, authorId: author.id };
+    const refusal = await core.compare(asked, replies.starter(where));
+    if (refusal === undefined) return;
+    await interaction.deleteReply();
+    await interaction.followUp({ content: inDiscordWords(refusal), ...EPHEMERAL });
   }
 }
 
@@ -89,10 +114,12 @@ async function answer(
   isPrivate: boolean,
 ): Promise<void> {
   if (text === undefined) return;
-  const [first = "Done.", ...more] = splitMessage(text, { limit: MAX_MESSAGE_LENGTH }).slice(0, MAX_ANSWER_MESSAGES);
+  const [first = "Done.", ...more] = splitMessage(inDiscordWords(text), { limit: MAX_MESSAGE_LENGTH }).slice(
+    0,
+    MAX_ANSWER_MESSAGES,
+  );
   await interaction.editReply(first);
-  for (const content of more)
-    await interaction.followUp({ content, ...(isPrivate && { flags: MessageFlags.Ephemeral }) });
+  for (const content of more) await interaction.followUp({ content, ...(isPrivate && EPHEMERAL) });
 }
 
 /** A question above the replies to it. */

@@ -35,6 +35,7 @@ export async function toIncomingMessage(message: Message, authors: Authors): Pro
     place,
     author,
     text: textOf(message),
+    isOverheard: !place.isDirect && !namesBot(message),
     attachments: [...message.attachments.values()].map(toAttachment),
     ...(quote && { quote }),
   };

@@ -2,6 +2,7 @@ import { Arrivals, type BotCore, type IncomingMessage, parseCommand, splitMessag
 import type { Message, PartialMessage, SendableChannels } from "discord.js";
 import type { Replies, ReplyPlace } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
+import { inDiscordWords } from "../wording.ts";
 import type { Authors } from "./authors.ts";
 import { type Attention, isForBot, textOf, toIncomingMessage } from "./incoming-message.ts";
 import { placeOf } from "./place.ts";
@@ -48,8 +49,11 @@ export class MessageHandler {
   }
 
   /** Commands work by words too: after a mention, and in direct messages. */
-  async #runCommand({ eventId, place, author, text }: IncomingMessage, where: ReplyPlace): Promise<void> {
+  async #runCommand(message: IncomingMessage, where: ReplyPlace): Promise<void> {
     const { core, replies } = this.#options;
+    const { eventId, place, author, text } = message;
+    // Who may not talk to the bot and does not call it talks to others.
+    if (message.isOverheard && core.refusal({ place, author }) !== undefined) return;
     const command = parseCommand(text);
     if ("error" in command) {
       const claim = await core.claim({ eventId, place, author });
@@ -76,7 +80,7 @@ async function say(
   eventId: string,
   text: string,
 ) {
-  for (const [index, content] of splitMessage(text, { limit: MAX_MESSAGE_LENGTH }).entries()) {
+  for (const [index, content] of splitMessage(inDiscordWords(text), { limit: MAX_MESSAGE_LENGTH }).entries()) {
     const reply = index === 0 && questionId !== undefined && { reply: { messageReference: questionId } };
     await channel.send({ content, nonce: `${eventId}-${index}`, enforceNonce: true, ...reply });
   }

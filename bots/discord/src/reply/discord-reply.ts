@@ -11,6 +11,7 @@ import {
   statusLine,
 } from "@cria/bot-core";
 import type { Logger } from "pino";
+import { inDiscordWords } from "../wording.ts";
 import type { ButtonAction } from "./buttons.ts";
 import { isLost } from "./discord-errors.ts";
 import { ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
@@ -140,9 +141,10 @@ export class DiscordReply implements Reply {
 
   async fail(reason: string, useful: ReplyButtons = "all"): Promise<void> {
     const isEmpty = this.#text.trim() === "";
-    if (isEmpty) this.#text = `⚠️ ${reason}`;
+    const line = `⚠️ ${inDiscordWords(reason)}`;
+    if (isEmpty) this.#text = line;
     const buttons = this.#endButtons(useful, { mayContinue: false, isEmpty: true });
-    await this.#showLast({ smallPrint: isEmpty ? "" : `⚠️ ${reason}`, buttons });
+    await this.#showLast({ smallPrint: isEmpty ? "" : line, buttons });
   }
 
   /** Of those that can do something, the ones that make sense under these words. */
