@@ -165,4 +165,22 @@ describe("StreamEditor", () => {
       }),
     );
   });
+
+  it("shows the last state however close upon the end of an edit it comes", async () => {
+    for (let numTicks = 0; numTicks < 12; numTicks++) {
+      const shown: string[] = [];
+      const first = createGate();
+      const edit = async (state: string) => {
+        shown.push(state);
+        if (state === "a") await first.opened;
+        return true;
+      };
+      const editor = new StreamEditor({ intervalMs: 0, edit });
+      editor.update("a");
+      first.open();
+      for (let tick = 0; tick < numTicks; tick++) await Promise.resolve();
+      await editor.finish("b");
+      expect(shown).toEqual(["a", "b"]);
+    }
+  });
 });

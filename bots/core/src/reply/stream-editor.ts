@@ -56,27 +56,28 @@ export class StreamEditor<T = string> {
     return this.#editing;
   }
 
+  /** Over in the same instant in which nothing new is found: what comes later begins anew. */
   async #editAll(): Promise<void> {
     this.#isEditing = true;
     try {
-      await this.#editWhileNew();
+      let failures = 0;
+      while (this.#next && !this.#isShown(this.#next.state)) failures = await this.#editNext(failures);
     } finally {
       this.#isEditing = false;
     }
   }
 
-  async #editWhileNew(): Promise<void> {
-    let failures = 0;
-    while (this.#next && !this.#isShown(this.#next.state)) {
-      const waitMs = this.#notBeforeMs - performance.now();
-      if (waitMs > 0) await pause(waitMs, this.#cancelled.signal);
-      if (this.#cancelled.signal.aborted) return;
-      const { state } = this.#next;
-      this.#next = undefined;
-      const failure = await this.#edit(state);
-      failures = failure === undefined ? 0 : failures + 1;
-      if (failure !== undefined) this.#tryAgain(state, failure, failures);
-    }
+  /** Resolves to how often in a row the platform has refused. */
+  async #editNext(failures: number): Promise<number> {
+    const waitMs = this.#notBeforeMs - performance.now();
+    if (waitMs > 0) await pause(waitMs, this.#cancelled.signal);
+    const next = this.#next;
+    this.#next = undefined;
+    if (!next || this.#cancelled.signal.aborted) return 0;
+    const failure = await this.#edit(next.state);
+    if (failure === undefined) return 0;
+    this.#tryAgain(next.state, failure, failures + 1);
+    return failures + 1;
   }
 
   #isShown(state: T): boolean {
