@@ -272,6 +272,7 @@ export class Answer {
     await this.#options.reply.fail(
       isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.",
       this.#buttons,
+      isKnown ? error.code : "INTERNAL",
     );
   }
 

@@ -1,3 +1,4 @@
+import type { BotErrorCode } from "./bot-error.ts";
 import type { Command } from "./commands/command.ts";
 
 /** Who wrote something. Ids are the platform's own, opaque to the core. */
@@ -150,8 +151,8 @@ export interface Reply {
   clear?(): Promise<void>;
   /** `text` is the whole reply: what was appended, a repeated loop cut off. `stats` is absent when it was stopped before its end was known. */
   finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined, buttons?: ReplyButtons): Promise<void>;
-  /** One sentence for people: what happened and what to do. What was appended stays. */
-  fail(reason: string, buttons?: ReplyButtons): Promise<void>;
+  /** `reason` is one sentence for people: what happened and what to do; `code` names it. What was appended stays. */
+  fail(reason: string, buttons?: ReplyButtons, code?: BotErrorCode): Promise<void>;
   /**
    * Shows no more and says no more: another process goes on in this reply's place. Resolves when `handle` holds all that is
    * shown. Absent where that makes no difference.

@@ -47,6 +47,15 @@ describe("when the model service is away", () => {
     await ada.waitForReplies(1);
   });
 
+  it("promises nothing once the chat server is away as well", async () => {
+    const banner = ada.page.locator(".banner");
+    server.inference.setServing(false);
+    await banner.getByText("if this lasts, whoever runs Cria has to look after it").waitFor();
+    await server.close();
+    await banner.getByText("The chat server cannot be reached. Trying again… If this lasts,").waitFor();
+    expect(await banner.textContent()).not.toContain("once it is back");
+  });
+
   it("says so to who comes then", async () => {
     server.inference.setServing(false);
     await ada.page.reload();
@@ -250,7 +259,7 @@ describe("when the connection is cut", () => {
     await timelineStore.put("random", { id: "question", atMs: 1, author: { id: "ada", name: "Ada" }, text: "A story" });
     await timelineStore.put("random", { id: "reply", atMs: 2, author: BOT, text: "Once upon", answers, state });
     await ada.openChannel("random");
-    await ada.lastMessage.getByText("this reply is taken up again in a moment").waitFor();
+    await ada.lastMessage.getByText("this reply is taken up again once one runs").waitFor();
     await ada.lastMessage.getByText("Once upon").waitFor();
     for (const name of ["Retry", "Stop", "Regenerate"])
       expect(await ada.lastMessage.getByRole("button", { name }).count()).toBe(0);

@@ -1,3 +1,4 @@
+import { BotError } from "@cria/bot-core";
 import { FinishReason } from "@cria/proto";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -130,6 +131,32 @@ describe("a conversation on the page", () => {
     expect(await ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal animal.");
     expect(await ada.messages.count()).toBe(3);
     expect(await ada.page.getByRole("button", { name: "Retry" }).count()).toBe(0);
+  });
+
+  it("offers no Retry where the same message cannot fit", async () => {
+    server.inference.script({ refusal: new BotError("PROMPT_TOO_LONG", "The message is too long for smollm2-135m.") });
+    await ada.send("A very long story");
+    await ada.page.locator(".failure", { hasText: "too long" }).waitFor();
+    expect(await ada.page.getByRole("button", { name: "Retry" }).count()).toBe(0);
+  });
+
+  it("folds a long message of a person, whose first line stays in sight where it is unfolded", async () => {
+    server.inference.script({ chunks: ["Long."] });
+    await ada.send(`The first line.\n\n${"word ".repeat(6_000)}\n\nThe last line.`);
+    await ada.waitForReplies(1);
+    const own = ada.messages.first();
+    const height = async () => (await own.boundingBox())!.height;
+    const screen = ada.page.viewportSize()!.height;
+    expect(await height()).toBeLessThan(screen);
+    await own.getByRole("button", { name: "Show more" }).click();
+    await expect.poll(height).toBeGreaterThan(2 * screen);
+    const top = (await own.boundingBox())!.y;
+    expect(top).toBeGreaterThan(0);
+    expect(top).toBeLessThan(screen);
+    expect(await ada.page.getByRole("button", { name: "Jump to latest" }).count()).toBe(1);
+    await own.getByRole("button", { name: "Show less" }).click();
+    await expect.poll(height).toBeLessThan(screen);
+    await own.getByText("The first line.").waitFor();
   });
 
   it("copies a reply and a block of code", async () => {

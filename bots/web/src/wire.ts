@@ -24,7 +24,13 @@ export type ReplyState =
       readonly stoppedBy?: Person;
       readonly buttons?: UsefulButtons;
     }
-  | { readonly type: "failed"; readonly reason: string; readonly buttons?: UsefulButtons };
+  | {
+      readonly type: "failed";
+      readonly reason: string;
+      /** The same message would fail again. */
+      readonly isFinal?: boolean;
+      readonly buttons?: UsefulButtons;
+    };
 
 /** Which buttons of the bot's can do something under a reply; absent where all can. */
 export type UsefulButtons = Exclude<ReplyButtons, "all">;

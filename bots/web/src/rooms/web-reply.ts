@@ -1,9 +1,12 @@
-import type { Reply, ReplyButtons } from "@cria/bot-core";
+import type { BotErrorCode, Reply, ReplyButtons } from "@cria/bot-core";
 import type { Person } from "../wire.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
 const APPEND_INTERVAL_MS = 40;
+
+/** Failures of a message that fails again as it is: one that was changed is no Retry. */
+const FINAL: ReadonlySet<BotErrorCode> = new Set(["MESSAGE_TOO_LONG", "PROMPT_TOO_LONG"]);
 
 /** Where a reply is written. */
 export interface WebReplyOptions {
@@ -64,9 +67,10 @@ export function createWebReply(options: WebReplyOptions): Reply {
       onLeave?.();
       onEnded?.();
     },
-    async fail(reason, buttons) {
+    async fail(reason, buttons, code) {
       flushLast();
-      timeline.setState(messageId, { type: "failed", reason, ...useful(buttons) });
+      const isFinal = code !== undefined && FINAL.has(code);
+      timeline.setState(messageId, { type: "failed", reason, ...(isFinal && { isFinal }), ...useful(buttons) });
       onEnded?.();
     },
   };

@@ -8,6 +8,12 @@ import { MessageList } from "./message-list.tsx";
 import { NameGate } from "./name-gate.tsx";
 import { Sidebar } from "./sidebar.tsx";
 
+// Nobody tells the page whether what is away was given up for good.
+const SERVER_AWAY =
+  "The chat server cannot be reached. Trying again… If this lasts, whoever runs Cria has to look after it.";
+const SERVICE_AWAY =
+  "The model service is not reachable. Cria answers once it is back; if this lasts, whoever runs Cria has to look after it.";
+
 /** The whole page. */
 export function App({ chat }: { readonly chat: ChatState }) {
   return (
@@ -25,7 +31,7 @@ function Page({ chat }: { readonly chat: ChatState }) {
   if (chat.workspace.value !== undefined && chat.currentId.value !== "") return <Workspace chat={chat} />;
   return chat.connection.value === "offline" ? (
     <main class="gate">
-      <p role="alert">The chat server cannot be reached. Trying again…</p>
+      <p role="alert">{SERVER_AWAY}</p>
     </main>
   ) : null;
 }
@@ -60,7 +66,7 @@ function Workspace({ chat }: { readonly chat: ChatState }) {
           {!chat.isServing.value && (
             <div class="banner">
               <Icon name="warning" />
-              The model service is not reachable. Cria answers again as soon as it is back.
+              {chat.connection.value === "offline" ? SERVER_AWAY : SERVICE_AWAY}
             </div>
           )}
         </div>

@@ -16,6 +16,8 @@ export interface FollowScroll {
   /** "aboveNews": something came below that the reader has not seen. */
   readonly place: ReadonlySignal<ReadingPlace>;
   readonly scrollToEnd: () => void;
+  /** The reader unfolds something: what is on the screen stays there, and what it grows by is no news. */
+  readonly stay: () => void;
 }
 
 /**
@@ -29,6 +31,7 @@ export function useFollowScroll(
 ): FollowScroll {
   const place = useSignal<ReadingPlace>("end");
   const lastTop = useRef(0);
+  const isUnfolding = useRef(false);
 
   const scrollToEnd = useCallback(() => {
     const listElement = list.current!;
@@ -36,6 +39,11 @@ export function useFollowScroll(
     listElement.scrollTop = listElement.scrollHeight;
     lastTop.current = listElement.scrollTop;
   }, [list, place]);
+
+  const stay = useCallback(() => {
+    place.value = place.value === "end" ? "above" : place.value;
+    isUnfolding.current = true;
+  }, [place]);
 
   useLayoutEffect(scrollToEnd, [scrollToEnd, contentKey]);
 
@@ -61,7 +69,8 @@ export function useFollowScroll(
       const hasGrown = contentElement.offsetHeight > height;
       height = contentElement.offsetHeight;
       if (place.value === "end" || distanceToEnd(listElement) < ROUNDING_PX) scrollToEnd();
-      else if (hasGrown) place.value = "aboveNews";
+      else if (hasGrown && !isUnfolding.current) place.value = "aboveNews";
+      isUnfolding.current = false;
     });
     listElement.addEventListener("scroll", onScroll, { passive: true });
     changes.observe(document.body, { attributes: true, childList: true, characterData: true, subtree: true });
@@ -75,7 +84,7 @@ export function useFollowScroll(
     };
   }, [list, content, place, scrollToEnd]);
 
-  return { place, scrollToEnd };
+  return { place, scrollToEnd, stay };
 }
 
 /**

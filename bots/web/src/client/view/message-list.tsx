@@ -17,7 +17,8 @@ export function MessageList() {
   const isDirect = channel.id === chat.directId;
   const rows = useMemo(() => timelineRows(views, Date.now(), isDirect), [views, isDirect]);
   // Who sends a message wants to see it, wherever the reading was.
-  const { place, scrollToEnd } = useFollowScroll(list, content, `${channel.id} ${isLoaded} ${channel.numSent.value}`);
+  const contentKey = `${channel.id} ${isLoaded} ${channel.numSent.value}`;
+  const { place, scrollToEnd, stay } = useFollowScroll(list, content, contentKey);
   const jumpToLatest = () => {
     scrollToEnd();
     // The button goes; the focus must not go with it.
@@ -36,7 +37,7 @@ export function MessageList() {
                 <span>{row.label}</span>
               </div>
             ) : (
-              <Message row={row} key={row.key} />
+              <Message row={row} key={row.key} onUnfold={stay} />
             ),
           )}
         </div>

@@ -4,8 +4,14 @@ import { isLive } from "../../wire.ts";
 import { LiveMarkdown } from "../markdown/live-markdown.ts";
 import type { MessageView } from "../state/channel-state.ts";
 
+interface MessageTextProps {
+  readonly view: MessageView;
+  /** Whether only its beginning shows. Default false. */
+  readonly isFolded?: boolean;
+}
+
 /** A message's Markdown; while it streams, it is redrawn once a frame at most. */
-export function MessageText({ view }: { readonly view: MessageView }) {
+export function MessageText({ view, isFolded = false }: MessageTextProps) {
   const container = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
@@ -18,11 +24,6 @@ export function MessageText({ view }: { readonly view: MessageView }) {
     });
   }, [view]);
 
-  return (
-    <div
-      class={`markdown ${view.state.value?.type === "streaming" ? "is-streaming" : ""}`}
-      dir="auto"
-      ref={container}
-    />
-  );
+  const classes = ["markdown", view.state.value?.type === "streaming" && "is-streaming", isFolded && "is-folded"];
+  return <div class={classes.filter(Boolean).join(" ")} dir="auto" ref={container} />;
 }

@@ -1,6 +1,7 @@
 import { BOT } from "../../wire.ts";
 import { Avatar } from "./avatar.tsx";
 import { useChat } from "./chat-context.ts";
+import { FoldedText } from "./folded-text.tsx";
 import { Icon } from "./icons.tsx";
 import { MessageText } from "./message-text.tsx";
 import { ReplyFoot, ReplyStatus } from "./reply-foot.tsx";
@@ -9,7 +10,7 @@ import type { TimelineRow } from "./timeline-rows.ts";
 type MessageRow = Extract<TimelineRow, { readonly type: "message" }>;
 
 /** One message with its author, or only its text where it goes on after another of the same author. */
-export function Message({ row }: { readonly row: MessageRow }) {
+export function Message({ row, onUnfold }: { readonly row: MessageRow; readonly onUnfold: () => void }) {
   const { message, state } = row.view;
   const time = new Date(message.atMs);
   const clock = time.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
@@ -45,7 +46,11 @@ export function Message({ row }: { readonly row: MessageRow }) {
         )}
         {state.value !== undefined && <ReplyStatus state={state.value} />}
         <div class={row.view.isEdited.value ? "message-text is-edited" : "message-text"}>
-          <MessageText view={row.view} />
+          {message.author.id === BOT.id ? (
+            <MessageText view={row.view} />
+          ) : (
+            <FoldedText view={row.view} onUnfold={onUnfold} />
+          )}
           {row.view.isEdited.value && <span class="edited">(edited)</span>}
         </div>
         {chat.lastOwn.value === row.view && !isBeingEdited && (

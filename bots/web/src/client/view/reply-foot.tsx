@@ -63,7 +63,7 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
     <div class="reply-foot">
       <ReplyOutcome state={state} />
       <span class="reply-actions">
-        {state.type === "failed" && canRetry && (
+        {state.type === "failed" && canRetry && !state.isFinal && (
           <button
             type="button"
             class="quiet-button"

@@ -15,7 +15,7 @@ export function statusLine(state: ReplyState): string {
     case "reading":
       return readingLine(state.promptTokens, state.cachedTokens);
     case "interrupted":
-      return "The chat server stopped; this reply is taken up again in a moment";
+      return "The chat server stopped; this reply is taken up again once one runs";
     case "streaming":
     case "ended":
     case "failed":
