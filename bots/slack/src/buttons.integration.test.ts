@@ -40,6 +40,23 @@ describe("under a reply", () => {
     expect(actionsOf(bot.server.replies(question)[1]!)).toEqual(["reply_regenerate"]);
   });
 
+  it.each(["reply_regenerate", "reply_continue"])(
+    "the buttons of the old reply go once the new one begins: %s",
+    async (button) => {
+      const text = `${"llama & <alpaca> ".repeat(400)}and so on`;
+      bot.model.script({ chunks: [text.slice(0, 3_000), text.slice(3_000)], finishReason: FinishReason.MAX_TOKENS });
+      const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+      const [reply] = await repliesTo(bot.server, question);
+      await bot.server.interactions.press(reply!, button, bot.ann);
+      await bot.server.until(() => actionsOf(bot.server.replies(question)[0]!).length === 0);
+      await repliesTo(bot.server, question, 2);
+      const [old] = bot.server.replies(question);
+      expect(shownText(old!)).toBe(text);
+      expect(JSON.stringify(old!.blocks)).toContain("small · ");
+      expect(bot.server.calls("chat.update").map(({ error }) => error)).toEqual([undefined]);
+    },
+  );
+
   it("Regenerate tries a failed reply again", async () => {
     bot.model.script({ chunks: ["Half"], failure: new Error("broken") }, { chunks: ["Whole."] });
     const question = bot.server.people.dm(bot.ann, "hi");

@@ -1,5 +1,7 @@
-import type { App, BlockAction } from "@slack/bolt";
+import type { StartReply } from "@cria/bot-core";
+import type { App, BlockAction, types } from "@slack/bolt";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { fallbackText } from "../reply/message-text.ts";
 import { ACTIONS } from "../reply/reply-blocks.ts";
 import { tellPrivately } from "./answer-command.ts";
 
@@ -14,13 +16,29 @@ export function registerReplyButtons(app: App, context: SlackContext): void {
       const pressed = pressedIn(context, body as BlockAction);
       if (!pressed || action.type !== "button") return;
       const author = await context.people.author(body.user.id);
-      const startReply = replyStarter(context, pressed, body.user.id);
+      const start = replyStarter(context, pressed, body.user.id);
+      const startReply: StartReply = async (replyId) => {
+        // Decoration: nobody has to wait for it.
+        void takeButtonsAway(context, body as BlockAction);
+        return await start(replyId);
+      };
       const refusal = await act({ place: pressed, author, replyId: action.value ?? "" }, startReply);
       if (refusal !== undefined) await tellPrivately(context, pressed, body.user.id, refusal);
     });
   }
   registerFeedback(app, context);
   registerStop(app, context);
+}
+
+/** The new reply answers the same question: what stands under the old one can do nothing any more. */
+async function takeButtonsAway({ client, logger }: SlackContext, { channel, message }: BlockAction): Promise<void> {
+  const { ts, text = "", blocks = [] } = message as { ts: string; text?: string; blocks?: readonly types.AnyBlock[] };
+  const others = blocks.filter(({ type }) => type !== "actions" && type !== "context_actions");
+  try {
+    await client.call("chat.update", { channel: channel?.id, ts, text: fallbackText(text), blocks: others });
+  } catch (error) {
+    logger.debug({ err: error }, "the buttons of an old reply were not taken away");
+  }
 }
 
 function registerFeedback(app: App, context: SlackContext): void {
