@@ -58,6 +58,15 @@ describe("the bot's connection to Slack", () => {
     expect(bot.losses).toEqual([expect.stringContaining("npm run setup -- slack")]);
   });
 
+  it("ends with one sentence where a call that is rare shows that the bot token was taken away", async () => {
+    bot = await startSlackBot();
+    bot.server.revoke(bot.server.botToken);
+    bot.server.people.openApp(bot.ann, "home");
+    await bot.server.until(() => bot.server.calls("users.conversations").at(-1)?.error === "token_revoked");
+    await expect.poll(() => bot.losses).toHaveLength(1);
+    expect(bot.losses).toEqual([expect.stringContaining("no longer takes the bot token (xoxb-) (token_revoked)")]);
+  });
+
   it.each([
     ["CRIA_SLACK_BOT_TOKEN", "xoxb-wrong", /bot token \(xoxb-\) \(invalid_auth\).*OAuth & Permissions/],
     ["CRIA_SLACK_APP_TOKEN", "xapp-wrong", /app-level token \(xapp-\) \(invalid_auth\).*App-Level Tokens/],

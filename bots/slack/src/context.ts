@@ -1,6 +1,5 @@
 import type { BotCore, ConversationSettings, Place, StartReply } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
-import type { webApi } from "@slack/bolt";
 import type { Logger } from "pino";
 import type { PacedClient } from "./api/paced-client.ts";
 import type { FileAccess } from "./incoming/files.ts";
@@ -16,8 +15,6 @@ export interface SlackContext {
   /** The settings that hold at a place. */
   readonly settings: (place: Place) => Promise<ConversationSettings>;
   readonly client: PacedClient;
-  /** For calls that are rare. */
-  readonly web: webApi.WebClient;
   readonly workspaceId: string;
   readonly botUserId: string;
   readonly people: People;

@@ -3,6 +3,7 @@ import { type BotCore, type ConversationSettings, type Place, untilReachable } f
 import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
+import { withShortFailures } from "./api/failure-log.ts";
 import { PacedClient } from "./api/paced-client.ts";
 import { ACCEPTED, accepted, appTokenRefusal, botTokenRefusal, checkBotToken } from "./check-tokens.ts";
 import { registerAskAbout } from "./commands/ask-about.ts";
@@ -50,8 +51,10 @@ const TOKENS_GONE =
   "Slack took the bot's tokens away: the app was removed from the workspace. `npm run setup -- slack` sets new ones.";
 
 /** Builds the bot; `start` connects it. */
-export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatform {
-  const { config, logger, onLost } = options;
+export function createSlackPlatform(given: SlackPlatformOptions): SlackPlatform {
+  const logger = withShortFailures(given.logger);
+  const options = { ...given, logger };
+  const { config, onLost } = options;
   const onConnected = (numProcesses: number) => context?.client.budget.shareAmong(numProcesses);
   const connection = createConnection({ config, logger, onLost: () => onLost(TOKENS_GONE), onConnected });
   let context: SlackContext | undefined;
@@ -92,7 +95,6 @@ async function createContext(
     listModels,
     settings,
     client,
-    web: app.client,
     workspaceId: identity.teamId,
     botUserId: identity.userId,
     people: new People(client, logger),

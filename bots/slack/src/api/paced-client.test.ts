@@ -12,4 +12,19 @@ describe("PacedClient", () => {
     await expect(client.callNow("chat.startStream", {})).rejects.toBe(refusal);
     expect(refused).toEqual([refusal]);
   });
+
+  it.each([
+    ["a call that is not counted", (client: PacedClient) => client.uncounted(({ views }) => views.open({} as never))],
+    [
+      "a file that is shared",
+      (client: PacedClient) => client.shareFile({ channel: "C1", threadTs: "1.1", name: "reply.md", text: "words" }),
+    ],
+  ])("tells so of %s as well", async (_, call) => {
+    const refusal = { code: "slack_webapi_platform_error", data: { error: "token_revoked" } };
+    const refused: unknown[] = [];
+    const refuse = async () => Promise.reject(refusal);
+    const web = { views: { open: refuse }, filesUploadV2: refuse } as unknown as webApi.WebClient;
+    await expect(call(new PacedClient(web, (error) => refused.push(error)))).rejects.toBe(refusal);
+    expect(refused).toEqual([refusal]);
+  });
 });

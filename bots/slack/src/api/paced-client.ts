@@ -61,15 +61,25 @@ export class PacedClient {
   /** Shares a text file in a thread: three calls, of which the last one is counted. Rejects with the client's error. */
   async shareFile({ channel, threadTs, name, text }: SharedFile): Promise<void> {
     await this.budget.take("files.completeUploadExternal");
-    await this.#client.filesUploadV2({ channel_id: channel, thread_ts: threadTs, filename: name, content: text });
+    const file = { channel_id: channel, thread_ts: threadTs, filename: name, content: text };
+    await this.uncounted((client) => client.filesUploadV2(file));
+  }
+
+  /** For calls that are rare, or of which people wait for the first try. Rejects with the client's error. */
+  async uncounted<T>(call: (client: webApi.WebClient) => Promise<T>): Promise<T> {
+    try {
+      return await call(this.#client);
+    } catch (error) {
+      this.#noteRefusal(error);
+      throw error;
+    }
   }
 
   async #tryUntilTaken({ method, args }: PacedCall): Promise<SlackAnswer> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#client.apiCall(method, { ...args });
+        return await this.uncounted((client) => client.apiCall(method, { ...args }));
       } catch (error) {
-        this.#noteRefusal(error);
         if (tries >= MAX_TRIES) throw error;
         await this.#beforeNextTry({ method, args }, error, tries);
       }

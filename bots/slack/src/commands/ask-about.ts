@@ -1,4 +1,4 @@
-import type { App } from "@slack/bolt";
+import type { App, types } from "@slack/bolt";
 import { isUnreachable } from "../api/slack-errors.ts";
 import { placeAt, replyStarter, type SlackContext } from "../context.ts";
 import { attachmentsOf, type SlackFile } from "../incoming/files.ts";
@@ -16,30 +16,8 @@ export function registerAskAbout(app: App, context: SlackContext): void {
   app.shortcut({ callback_id: ASK.shortcut, type: "message_action" }, async ({ ack, shortcut }) => {
     await ack();
     const { channel, message } = shortcut;
-    await context.web.views.open({
-      trigger_id: shortcut.trigger_id,
-      view: {
-        type: "modal",
-        callback_id: ASK.view,
-        private_metadata: JSON.stringify({ channel: channel.id, ts: message.ts, threadTs: message.thread_ts }),
-        title: plain("Ask about this"),
-        submit: plain("Ask"),
-        blocks: [
-          {
-            type: "input",
-            block_id: ASK.question,
-            label: plain("What do you want to know?"),
-            element: {
-              type: "plain_text_input",
-              action_id: ASK.question,
-              multiline: true,
-              max_length: MAX_QUESTION,
-              initial_value: DEFAULT_QUESTION,
-            },
-          },
-        ],
-      },
-    });
+    const view = questionView({ channel: channel.id, ts: message.ts, threadTs: message.thread_ts });
+    await context.client.uncounted(({ views }) => views.open({ trigger_id: shortcut.trigger_id, view }));
   });
   app.view(ASK.view, async ({ ack, view, body }) => {
     await ack();
@@ -49,6 +27,25 @@ export function registerAskAbout(app: App, context: SlackContext): void {
     const refusal = await ask(context, asked);
     if (refusal !== undefined && "trigger_id" in body) await tellInModal(context, String(body.trigger_id), refusal);
   });
+}
+
+function questionView(about: { readonly channel: string; readonly ts: string; readonly threadTs?: string }) {
+  const element = {
+    type: "plain_text_input",
+    action_id: ASK.question,
+    multiline: true,
+    max_length: MAX_QUESTION,
+    initial_value: DEFAULT_QUESTION,
+  } as const;
+  const label = plain("What do you want to know?");
+  return {
+    type: "modal",
+    callback_id: ASK.view,
+    private_metadata: JSON.stringify(about),
+    title: plain("Ask about this"),
+    submit: plain("Ask"),
+    blocks: [{ type: "input", block_id: ASK.question, label, element }],
+  } satisfies types.ModalView;
 }
 
 interface Question {
@@ -61,11 +58,11 @@ interface Question {
 }
 
 /** A modal reaches the person where the bot cannot write. */
-async function tellInModal({ web, logger }: SlackContext, triggerId: string, sentence: string): Promise<void> {
+async function tellInModal({ client, logger }: SlackContext, triggerId: string, sentence: string): Promise<void> {
   const blocks = [{ type: "section" as const, text: plain(sentence) }];
   const view = { type: "modal" as const, title: plain("Ask about this"), close: plain("Close"), blocks };
   try {
-    await web.views.open({ trigger_id: triggerId, view });
+    await client.uncounted(({ views }) => views.open({ trigger_id: triggerId, view }));
   } catch (error) {
     logger.warn({ err: error }, "a refusal was not shown");
   }

@@ -22,7 +22,8 @@ const PROMPTS = [
 export function registerHome(app: App, context: SlackContext): void {
   app.event("app_home_opened", async ({ event }) => {
     if (event.tab === "home") return await publishHome(context, event.user, undefined);
-    await context.web.assistant.threads.setSuggestedPrompts({ channel_id: event.channel, prompts: PROMPTS });
+    const suggested = { channel_id: event.channel, prompts: PROMPTS };
+    await context.client.uncounted(({ assistant }) => assistant.threads.setSuggestedPrompts(suggested));
   });
   app.action({ action_id: PICKER.choose, type: "block_actions" }, async ({ ack, body, action }) => {
     await ack();
@@ -53,7 +54,8 @@ async function publishHome(context: SlackContext, userId: string, notice: string
     ...(models.length === 0 ? [contextBlock("⚠️ The model service cannot be reached just now.")] : []),
     ...(sections.length === 0 ? [contextBlock("We share no channel yet: invite me with `/invite @cria`.")] : sections),
   ];
-  await context.web.views.publish({ user_id: userId, view: { type: "home", blocks } });
+  const home = { user_id: userId, view: { type: "home" as const, blocks } };
+  await context.client.uncounted(({ views }) => views.publish(home));
 }
 
 async function channelSection(
@@ -82,9 +84,9 @@ function describe({ model, contextMode, window, system }: ConversationSettings, 
   return withoutPings(facts.filter(Boolean).join(" · "));
 }
 
-async function sharedChannels({ web }: SlackContext, userId: string): Promise<readonly SharedChannel[]> {
+async function sharedChannels({ client }: SlackContext, userId: string): Promise<readonly SharedChannel[]> {
   const args = { user: userId, types: "public_channel,private_channel", exclude_archived: true, limit: MAX_CHANNELS };
-  const { channels = [] } = await web.users.conversations(args);
+  const { channels = [] } = await client.uncounted(({ users }) => users.conversations(args));
   return channels.flatMap(({ id, name, is_im }) =>
     id === undefined ? [] : [{ id, ...(name && { name }), ...(is_im && { is_im }) }],
   );

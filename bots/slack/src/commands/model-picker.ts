@@ -34,34 +34,29 @@ export function modelMenu(): types.ExternalSelect {
   };
 }
 
+/** Where the choice will hold. */
+interface PickerPlace {
+  readonly channelId: string;
+  readonly threadId?: string | undefined;
+}
+
 /** Opens the picker within three seconds of what triggered it. */
-export async function openPicker(
-  { web }: SlackContext,
-  triggerId: string,
-  place: { readonly channelId: string; readonly threadId?: string | undefined },
-): Promise<void> {
-  const { channelId, threadId } = place;
-  await web.views.open({
-    trigger_id: triggerId,
-    view: {
-      type: "modal",
-      callback_id: PICKER.view,
-      private_metadata: JSON.stringify({ channelId, threadId }),
-      title: plain("Model"),
-      submit: plain("Choose"),
-      close: plain("Cancel"),
-      blocks: [
-        {
-          type: "input",
-          block_id: PICKER.choose,
-          label: plain(
-            threadId === undefined ? "Answers in this channel come from" : "Answers in this thread come from",
-          ),
-          element: modelMenu(),
-        },
-      ],
-    },
-  });
+export async function openPicker({ client }: SlackContext, triggerId: string, place: PickerPlace): Promise<void> {
+  const view = pickerView(place);
+  await client.uncounted(({ views }) => views.open({ trigger_id: triggerId, view }));
+}
+
+function pickerView({ channelId, threadId }: PickerPlace): types.ModalView {
+  const where = threadId === undefined ? "Answers in this channel come from" : "Answers in this thread come from";
+  return {
+    type: "modal",
+    callback_id: PICKER.view,
+    private_metadata: JSON.stringify({ channelId, threadId }),
+    title: plain("Model"),
+    submit: plain("Choose"),
+    close: plain("Cancel"),
+    blocks: [{ type: "input", block_id: PICKER.choose, label: plain(where), element: modelMenu() }],
+  };
 }
 
 /** What a menu offers for what was typed: names that hold it, else names like it. */
@@ -106,7 +101,8 @@ export function registerModelPicker(app: App, context: SlackContext): void {
     const { channelId, threadId } = JSON.parse(view.private_metadata);
     const place = placeAt(context, channelId, threadId);
     const answer = await switchModel(context, { eventId: `view:${view.id}`, place, userId: body.user.id, name });
-    await context.web.views.update({ view_id: view.id, view: noticeView(answer ?? "Done.") });
+    const notice = { view_id: view.id, view: noticeView(answer ?? "Done.") };
+    await context.client.uncounted(({ views }) => views.update(notice));
   });
 }
 
