@@ -56,7 +56,15 @@ describe.sequential("npm run models", () => {
       code: 0,
       stdout: expect.stringMatching(/^tiny: 0\.\d MB of weights in .*tiny\n$/),
     });
-    expect(stderr.trim().split("\n").at(-1)).toMatch(/^tiny: 100% of 0\.\d MB$/);
+    expect(stderr.trim().split("\n").at(-1)).toBe("tiny: 100%");
+  });
+
+  it("says how large a model is as all else does", async () => {
+    const file = join(modelsDir, "Tiny.gguf");
+    const imported = JSON.parse((await models("import", file, "--name", "again", "--json")).stdout);
+    const [tiny] = JSON.parse((await models("list", "--json")).stdout).slice(-1);
+    expect(imported.weightBytes).toBe(tiny.weightBytes);
+    await models("remove", "again", "--yes");
   });
 
   it("checks it for real: loads it and lets it write", async () => {
@@ -79,6 +87,7 @@ describe.sequential("npm run models", () => {
       ["variant", "chat-template", "64", "-", "tiny", "Another"],
       ["* the default model"],
       ["broken: wrong: tokenizer.json is missing"],
+      ["broken: stray: no cria.json, so it is no model; {} in one will do"],
       [""],
     ]);
   });
@@ -89,6 +98,7 @@ describe.sequential("npm run models", () => {
       ["tiny", 0],
       ["variant", 0],
       ["wrong", 1],
+      ["stray", 1],
     ]);
     expect(JSON.parse((await models("show", "variant", "--json")).stdout)).toMatchObject({
       name: "variant",
@@ -117,7 +127,7 @@ describe.sequential("npm run models", () => {
     expect(code).toBe(1);
     expect(stdout).toContain("variant: sound\n");
     expect(stdout).toContain("wrong: BROKEN\n  tokenizer.json is missing\n");
-    expect(stdout).toContain("stray has a graph but no cria.json");
+    expect(stdout).toContain("stray: no cria.json, so it is no model; {} in one will do");
   });
 
   it("finds a graph that cannot be loaded", async () => {

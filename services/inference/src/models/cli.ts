@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
-import { checkModel, foldersWithoutManifest, type ModelCheck } from "./cli/check-model.ts";
+import { checkModel, type ModelCheck } from "./cli/check-model.ts";
 import { showImportProgress } from "./cli/import-progress.ts";
-import { checkReport, megabytes, modelDetails, modelTable } from "./cli/model-report.ts";
+import { brokenLine, checkReport, megabytes, modelDetails, modelTable } from "./cli/model-report.ts";
 import { checkRemovable, removeModelFolder } from "./cli/remove-model.ts";
+import { strayFolders } from "./cli/stray-folders.ts";
 import { importGguf } from "./gguf/import-gguf.ts";
 import { MODEL_NAME, modelNameOf } from "./manifest.ts";
 import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
@@ -102,8 +103,10 @@ function one(words: readonly string[], what: string): string {
 function list({ modelsDir, defaultModel }: Config, words: readonly string[]): Outcome {
   if (words.length > 0) throw new UsageError(`list takes no ${words[0]}; show NAME tells of one model\n\n${USAGE}`);
   const models = readModels(modelsDir);
-  const text = models.length > 0 ? modelTable(models, defaultName(models, defaultModel)) : noModels(modelsDir);
-  return { text, value: models.map(withoutPaths) };
+  const strays = strayFolders(modelsDir);
+  const table = models.length > 0 ? modelTable(models, defaultName(models, defaultModel)) : noModels(modelsDir);
+  const text = [table, ...strays.map(brokenLine)].join("\n");
+  return { text, value: [...models.map(withoutPaths), ...strays] };
 }
 
 /** As the service chooses it. */
@@ -126,13 +129,14 @@ async function importFile({ modelsDir }: Config, file: string, options: Options)
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
   const progress = showImportProgress(process.stderr, name);
   try {
-    const { folder, weightBytes } = await importGguf({
+    const folder = await importGguf({
       file,
       modelsDir,
       name,
       onProgress: progress.update,
       signal: stop.signal,
     });
+    const { weightBytes } = find(modelsDir, name, readModels(modelsDir));
     return {
       text: `${name}: ${megabytes(weightBytes)} of weights in ${folder}`,
       value: { name, folder, weightBytes },
@@ -148,10 +152,8 @@ async function check(config: Config, name: string | undefined): Promise<Outcome>
   for (const model of name === undefined ? models : [find(config.modelsDir, name, models)]) {
     results.push(await checkModel(model, (weights) => loadRunner(config, weights)));
   }
-  const strays = name === undefined ? foldersWithoutManifest(config.modelsDir) : [];
-  const hints = strays.map(
-    (folder) => `${folder} has a graph but no cria.json, so it is no model; {} in it makes it one`,
-  );
+  const strays = name === undefined ? strayFolders(config.modelsDir) : [];
+  const hints = strays.map((stray) => `${stray.name}: ${stray.faults.join("; ")}`);
   const text = [...results.map(checkReport), ...hints].join("\n");
   return {
     text: text || noModels(config.modelsDir),

@@ -1,10 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { ModelRunner } from "../../engine/model-runner.ts";
 import { loadTokenizer } from "../../text/hf-tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { CatalogModel } from "../model-catalog.ts";
-import { MANIFEST_FILE, type ModelWeights } from "../model-folder.ts";
+import type { ModelWeights } from "../model-folder.ts";
 import { megabytes } from "./model-report.ts";
 
 /** What a check found, in sentences. */
@@ -82,13 +80,3 @@ function likeliest(logits: Float32Array, vocabSize: number): number {
   }
   return best;
 }
-
-/** Folders that look like models but have no manifest. */
-export function foldersWithoutManifest(modelsDir: string): string[] {
-  const folders = existsSync(modelsDir) ? readdirSync(modelsDir) : [];
-  return folders
-    .filter((name) => !name.startsWith(".") && !existsSync(join(modelsDir, name, MANIFEST_FILE)))
-    .filter((name) => GRAPH_FILES.some((file) => existsSync(join(modelsDir, name, file))));
-}
-
-const GRAPH_FILES = ["model.onnx", "onnx", "genai_config.json"];

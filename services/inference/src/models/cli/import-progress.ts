@@ -1,7 +1,6 @@
 import { SingleBar } from "cli-progress";
-import { megabytes } from "./model-report.ts";
 
-/** Tells how far a long task is. */
+/** Tells how far a long task is, in shares: the bytes of a GGUF file are not those of the model that it becomes. */
 export interface ImportProgress {
   readonly update: (doneBytes: number, totalBytes: number) => void;
   /** Leaves the terminal as it was. */
@@ -14,14 +13,13 @@ export function showImportProgress(stream: NodeJS.WriteStream, name: string): Im
 }
 
 function bar(stream: NodeJS.WriteStream, name: string): ImportProgress {
-  const format = `${name} [{bar}] {percentage}% | {done} of {all} | {eta_formatted} left`;
+  const format = `${name} [{bar}] {percentage}% | {eta_formatted} left`;
   const progress = new SingleBar({ format, stream, hideCursor: true, barsize: 30 });
   let isStarted = false;
   return {
     update(doneBytes, totalBytes) {
-      const sizes = { done: megabytes(doneBytes), all: megabytes(totalBytes) };
-      if (isStarted) progress.update(doneBytes, sizes);
-      else progress.start(totalBytes, doneBytes, sizes);
+      if (isStarted) progress.update(doneBytes);
+      else progress.start(totalBytes, doneBytes);
       isStarted = true;
     },
     end: () => progress.stop(),
@@ -35,7 +33,7 @@ function quarters(stream: NodeJS.WritableStream, name: string): ImportProgress {
       const quarter = Math.floor((doneBytes / totalBytes) * 4);
       if (quarter <= told) return;
       told = quarter;
-      stream.write(`${name}: ${quarter * 25}% of ${megabytes(totalBytes)}\n`);
+      stream.write(`${name}: ${quarter * 25}%\n`);
     },
     end: () => {},
   };

@@ -14,10 +14,15 @@ export function modelTable(models: readonly CatalogModel[], defaultModel: string
     model.description,
   ]);
   const broken = models.filter(({ faults }) => faults.length > 0);
-  const reasons = broken.map(({ name, faults }) => `broken: ${name}: ${faults.join("; ")}`);
+  const reasons = broken.map(brokenLine);
   const table = whole.length > 0 ? alignColumns([header, ...rows]) : [];
   const legend = whole.some(({ name }) => name === defaultModel) ? ["* the default model"] : [];
   return [...table, ...legend, ...reasons].join("\n");
+}
+
+/** A broken one, with the reason. */
+export function brokenLine({ name, faults }: Pick<CatalogModel, "name" | "faults">): string {
+  return `broken: ${name}: ${faults.join("; ")}`;
 }
 
 /** Everything about one model, a line a field; of a broken one what is known, and what is wrong. */

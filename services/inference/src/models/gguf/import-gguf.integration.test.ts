@@ -37,8 +37,8 @@ describe("an import that is killed", () => {
     expect(await importAndDie()).toBe("SIGKILL");
     expect(readdirSync(modelsDir)).toEqual([expect.stringMatching(/^\.importing-tiny-\d+$/)]);
 
-    const model = await importGguf({ file, modelsDir, name: "tiny" });
+    const imported = await importGguf({ file, modelsDir, name: "tiny" });
     expect(readdirSync(modelsDir)).toEqual(["tiny"]);
-    expect(readModelFolder(model.folder).faults).toEqual([]);
+    expect(readModelFolder(imported).faults).toEqual([]);
   });
 });

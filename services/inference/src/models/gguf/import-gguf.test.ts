@@ -47,13 +47,13 @@ function withTensor(name: string, change: Partial<GgufContent["tensors"][number]
 
 describe("importGguf", () => {
   it("writes a folder the service can load", async () => {
-    const model = await importTiny();
-    expect(model.folder).toBe(path.join(modelsDir, "tiny"));
-    const { faults, manifest, weights } = readModelFolder(model.folder);
+    const imported = await importTiny();
+    expect(imported).toBe(path.join(modelsDir, "tiny"));
+    const { faults, manifest, weights } = readModelFolder(imported);
     expect(faults).toEqual([]);
     expect(manifest).toMatchObject({
       description: "Tiny",
-      licence: "apache-2.0",
+      licence: "Apache-2.0",
       promptFormat: { type: "chat-template" },
     });
     expect(manifest.source).toEqual({ file: "tiny.gguf", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
@@ -69,13 +69,22 @@ describe("importGguf", () => {
   });
 
   it("keeps the file's name for itself to one line", async () => {
-    const model = await withMetadata({ "general.name": "A\n\u001b[31mmodel " });
-    expect(readModelFolder(model.folder).manifest.description).toBe("A [31mmodel");
+    const imported = await withMetadata({ "general.name": "A\n\u001b[31mmodel " });
+    expect(readModelFolder(imported).manifest.description).toBe("A [31mmodel");
+  });
+
+  it.each([
+    ["MIT", "MIT"],
+    ["cc-by-nc-4.0", "CC-BY-NC-4.0"],
+    ["llama3.2", "llama3.2"],
+  ])("spells a licence as SPDX does, if that knows it: %s", async (said, licence) => {
+    const imported = await withMetadata({ "general.license": said });
+    expect(readModelFolder(imported).manifest.licence).toBe(licence);
   });
 
   it("takes a model without chat template as one for completion", async () => {
-    const model = await withMetadata({ "tokenizer.chat_template": undefined });
-    expect(readModelFolder(model.folder).manifest.promptFormat).toEqual({ type: "completion" });
+    const imported = await withMetadata({ "tokenizer.chat_template": undefined });
+    expect(readModelFolder(imported).manifest.promptFormat).toEqual({ type: "completion" });
   });
 
   it("never overwrites a model", async () => {
@@ -263,9 +272,9 @@ describe("a GGUF file with a damaged header", () => {
         const bytes = Buffer.from(whole);
         for (const [position, byte] of changes) bytes[position] = byte;
         rmSync(modelsDir, { recursive: true, force: true });
-        const outcome = await importBytes(bytes).catch((error: Error) => error.name);
-        if (typeof outcome === "string") expect(outcome).toBe("ImportError");
-        else expect(statSync(outcome.folder).isDirectory()).toBe(true);
+        const outcome = await importBytes(bytes).catch((error: Error) => error);
+        if (typeof outcome === "string") expect(statSync(outcome).isDirectory()).toBe(true);
+        else expect(outcome.name).toBe("ImportError");
       }),
       { numRuns: 80 },
     );

@@ -6,6 +6,7 @@ import { buildLlamaGraph, type LlamaGraph } from "../llama/llama-graph.ts";
 import { LlamaTensors } from "../llama/llama-tensors.ts";
 import { type Manifest, MODEL_NAME } from "../manifest.ts";
 import { type GgufFile, openGguf } from "./gguf-file.ts";
+import { spdxLicence } from "./licence.ts";
 import { optionalString } from "./metadata.ts";
 import { modelConfig } from "./model-config.ts";
 import { readLlamaConfig } from "./read-llama-config.ts";
@@ -23,13 +24,6 @@ export interface ImportGgufOptions extends TransferOptions {
   readonly name: string;
 }
 
-/** A model folder that was written. */
-export interface ImportedModel {
-  readonly folder: string;
-  /** Bytes of the weights on the disk. */
-  readonly weightBytes: number;
-}
-
 /** All of a model folder but the weights' bytes. */
 interface ModelDraft {
   readonly llama: LlamaGraph;
@@ -45,12 +39,12 @@ const MAX_DESCRIPTION_LENGTH = 300;
 
 /**
  * Makes a model folder from a GGUF file, without loss: blocks are repacked, never quantised again. The folder appears whole
- * or not at all.
+ * or not at all. Resolves to its path.
  *
  * @throws ImportError naming the file if that is broken or not supported, the name is taken, or the folder cannot be written;
  * the signal's reason
  */
-export async function importGguf(options: ImportGgufOptions): Promise<ImportedModel> {
+export async function importGguf(options: ImportGgufOptions): Promise<string> {
   try {
     return await importFile(options);
   } catch (error) {
@@ -59,7 +53,7 @@ export async function importGguf(options: ImportGgufOptions): Promise<ImportedMo
   }
 }
 
-async function importFile(options: ImportGgufOptions): Promise<ImportedModel> {
+async function importFile(options: ImportGgufOptions): Promise<string> {
   const { file, modelsDir, name, signal } = options;
   if (!MODEL_NAME.test(name)) {
     throw new ImportError(
@@ -77,8 +71,7 @@ async function importFile(options: ImportGgufOptions): Promise<ImportedModel> {
       await writeSynced(path.join(staging, "tokenizer.json"), JSON.stringify(draft.tokenizer.tokenizer));
       await writeGraph(staging, source, draft.llama, options);
     });
-    const weightBytes = draft.llama.graph.weights.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return { folder, weightBytes };
+    return folder;
   } finally {
     await source.close();
   }
@@ -126,7 +119,7 @@ async function draftManifest(
   return {
     description: oneLine(optionalString(metadata, "general.name") ?? "", MAX_DESCRIPTION_LENGTH),
     promptFormat: { type: tokenizer.chatTemplate === undefined ? "completion" : "chat-template" },
-    ...(licence === undefined ? {} : { licence: oneLine(licence, MAX_DESCRIPTION_LENGTH) }),
+    ...(licence === undefined ? {} : { licence: spdxLicence(oneLine(licence, MAX_DESCRIPTION_LENGTH)) }),
     source: { file: path.basename(file), sha256: hash.digest("hex") },
   };
 }

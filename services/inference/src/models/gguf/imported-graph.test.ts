@@ -25,8 +25,8 @@ async function importTiny(options: TinyLlamaOptions) {
   const name = `tiny-${numModels++}`;
   const file = path.join(folder, `${name}.gguf`);
   writeFileSync(file, writeGguf(content));
-  const model = await importGguf({ file, modelsDir: path.join(folder, "models"), name });
-  return { graph: new OnnxGraph(model.folder), weights: ggmlWeights(content) };
+  const imported = await importGguf({ file, modelsDir: path.join(folder, "models"), name });
+  return { graph: new OnnxGraph(imported), weights: ggmlWeights(content) };
 }
 
 /** A matrix's weights as the operators define them, in float64, where every step is exact. */
@@ -157,8 +157,8 @@ it("a model whose weights are no numbers does not load", async () => {
   content.tensors.find(({ name }) => name === "output_norm.weight")!.bytes.fill(0xff);
   const file = path.join(folder, "broken.gguf");
   writeFileSync(file, writeGguf(content));
-  const model = await importGguf({ file, modelsDir: path.join(folder, "models"), name: "broken" });
-  const graphFile = path.join(model.folder, "model.onnx");
+  const imported = await importGguf({ file, modelsDir: path.join(folder, "models"), name: "broken" });
+  const graphFile = path.join(imported, "model.onnx");
   const load = loadOnnxModelRunner({ graphFile, maxNumSeqs: 1, maxModelLen: 64, device: "cpu" });
   await expect(load).rejects.toMatchObject({ code: "MODEL_BROKEN", message: expect.stringContaining("computes NaN") });
 });
