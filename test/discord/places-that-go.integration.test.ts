@@ -1,3 +1,4 @@
+import { createMemoryConversationStore, OPEN_ACCESS } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { buttonLabels } from "../discord-server/index.ts";
@@ -111,6 +112,69 @@ describe("a reply whose place goes", () => {
     run.ann.press(reply!, "Stop");
     await expect.poll(() => run.logs.join("")).toContain("may not write there");
     await goesOn();
+  });
+
+  it("says in what it has shown that it may not write there any more, and goes on with nothing", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    run = await DiscordRun.start({ core: { store } });
+    const mayNotWrite = createGate();
+    const chunks = async function* () {
+      yield "Half";
+      await mayNotWrite.opened;
+      yield ` ${"word ".repeat(500)}`;
+    };
+    run.inference.script({ chunks: chunks(), hold: new Promise(() => {}) });
+    run.ann.mention(run.channel, "talk");
+    await run.sees("Half");
+    run.server.denyBot(run.channel, "SendMessages");
+    mayNotWrite.open();
+    const reply = await run.ended();
+    expect(reply.json.content).toBe("Half\n-# ⚠️ I may not write here any more.");
+    expect(buttonLabels(reply)).toEqual([]);
+    expect(run.logs.join("")).toContain("may not write there");
+    const conversation = `discord:${run.guild.id}:${run.channel.id}`;
+    await expect
+      .poll(() => store.turns(conversation))
+      .toMatchObject([{ assistant: expect.stringMatching(/^Half word/) }]);
+    run.server.denyBot(run.channel);
+    run.ann.mention(run.channel, "and now?");
+    await run.sees("and now?");
+  });
+
+  it("loses its Stop button by the press where the bot sees the channel no longer", async () => {
+    await begin();
+    run.server.denyBot(run.channel, "ViewChannel");
+    const [reply] = run.server.botMessages(run.channel);
+    run.ann.press(reply!, "Stop");
+    await run.server.until(() => buttonLabels(reply!).length === 0, "a reply without buttons");
+    await expect.poll(() => run.logs.join("")).toContain("may not write there");
+  });
+
+  it("tells who pressed Regenerate alone that it may not write there", async () => {
+    run = await DiscordRun.start();
+    run.ann.mention(run.channel, "talk");
+    const reply = await run.ended();
+    run.server.denyBot(run.channel, "SendMessages");
+    run.ann.press(reply, "Regenerate");
+    const note = () => run.server.seen(run.channel, run.ann).find(({ ephemeralFor }) => ephemeralFor === run.ann.id);
+    expect((await run.server.until(note, "a note")).json.content).toContain("I may not write in");
+    expect(run.server.botMessages(run.ann.directChannel)).toEqual([]);
+  });
+
+  it("keeps its Stop button where who presses it may not talk to the bot", async () => {
+    const denied: string[] = [];
+    const access = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: denied } };
+    run = await DiscordRun.start({ core: { access } });
+    const bob = run.server.addPerson("Bob", run.guild);
+    denied.push(bob.id);
+    run.inference.script({ chunks: ["Begun"], hold: new Promise(() => {}) });
+    run.ann.mention(run.channel, "talk");
+    await run.sees("Begun");
+    const [reply] = run.server.botMessages(run.channel);
+    bob.press(reply!, "Stop");
+    const note = () => run.server.seen(run.channel, bob).find(({ ephemeralFor }) => ephemeralFor === bob.id);
+    expect((await run.server.until(note, "a refusal")).json.content).toMatch(/not on the list/);
+    expect(buttonLabels(reply!)).toEqual(["Stop"]);
   });
 
   it("does without the reference where the bot may not read the history", async () => {

@@ -126,7 +126,7 @@ describe("a reply on Discord", () => {
     const press = run.ann.press(run.server.botMessages(run.channel)[0]!, "Stop");
     const reply = await run.ended();
     expect(reply.json.content).toBe("Begun\n-# Stopped.");
-    expect(press.answer?.type).toBe("deferredUpdate");
+    expect(press.answer?.type).toBe("update");
   });
 
   it("answers again by Regenerate, and goes on by Continue, each as a new reply to the question", async () => {

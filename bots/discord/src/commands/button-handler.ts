@@ -1,7 +1,7 @@
-import type { BotCore, ReplyAction } from "@cria/bot-core";
+import type { BotCore, Place, ReplyAction } from "@cria/bot-core";
 import { type ButtonInteraction, MessageFlags } from "discord.js";
 import type { Authors } from "../incoming/authors.ts";
-import { placeOf } from "../incoming/place.ts";
+import { authorOf, placeOf } from "../incoming/place.ts";
 import { type ButtonAction, parseButton } from "../reply/buttons.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
@@ -26,7 +26,7 @@ export class ButtonHandler {
     const { channel } = interaction;
     const place = channel && placeOf(channel);
     if (!button || !place) return;
-    if (!(await isOurs(interaction))) return;
+    if (!(await isOurs(this.#take(button.action, place, interaction)))) return;
     const action = {
       place,
       author: await this.#options.authors.of(interaction.user, interaction.member),
@@ -35,6 +35,13 @@ export class ButtonHandler {
     const sentence = await this.#do(button.action, action, interaction);
     if (sentence !== undefined)
       await interaction.followUp({ content: inDiscordWords(sentence), flags: MessageFlags.Ephemeral });
+  }
+
+  /** Stop goes at once: nobody may be there any more to write an end, or may not change the message. */
+  async #take(action: ButtonAction, place: Place, interaction: ButtonInteraction): Promise<unknown> {
+    const author = authorOf(interaction.user, interaction.member);
+    const isStopped = action === "stop" && this.#options.core.refusal({ place, author }) === undefined;
+    return isStopped ? await interaction.update({ components: [] }) : await interaction.deferUpdate();
   }
 
   /** Returns what the person is to be told, if anything. */
@@ -58,7 +65,8 @@ export class ButtonHandler {
     const { channel, message } = interaction;
     if (!channel?.isSendable()) throw new Error("a button was pressed where nobody can write");
     const questionId = message.reference?.messageId;
-    const start = this.#options.replies.starter({ channel, place, questionId, authorId: author.id });
+    const tell = (content: string) => interaction.followUp({ content, flags: MessageFlags.Ephemeral });
+    const start = this.#options.replies.starter({ channel, place, questionId, authorId: author.id, tell });
     return async (replyId: string) => {
       await interaction.editReply({ components: [] }).catch(() => undefined);
       return await start(replyId);
@@ -66,10 +74,10 @@ export class ButtonHandler {
   }
 }
 
-/** Takes the press: false where another process has it, or it is too late. */
-async function isOurs(interaction: ButtonInteraction): Promise<boolean> {
+/** False where another process has taken the press, or it is too late. */
+async function isOurs(taken: Promise<unknown>): Promise<boolean> {
   try {
-    await interaction.deferUpdate();
+    await taken;
     return true;
   } catch (error) {
     if (!isAnswered(error)) throw error;

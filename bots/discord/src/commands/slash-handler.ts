@@ -100,7 +100,8 @@ export class SlashHandler {
     const { place, author, command } = asked;
     const heading = `**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`;
     await interaction.editReply(heading);
-    const where = { channel, place, questionId: undefined, authorId: author.id };
+    const tell = (content: string) => interaction.followUp({ content, ...EPHEMERAL });
+    const where = { channel, place, questionId: undefined, authorId: author.id, tell };
     const refusal = await core.compare(asked, replies.starter(where));
     if (refusal === undefined) return;
     await interaction.deleteReply();

@@ -13,7 +13,7 @@ import {
 import type { Logger } from "pino";
 import { inDiscordWords } from "../wording.ts";
 import type { ButtonAction } from "./buttons.ts";
-import { isLost } from "./discord-errors.ts";
+import { isForbidden, isLost } from "./discord-errors.ts";
 import { ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
 import { type ReplyState, replyParts } from "./reply-parts.ts";
 
@@ -23,6 +23,7 @@ const EDIT_INTERVAL_MS = 1_000;
 /** Who waits less than this is not told how many are ahead, in milliseconds. */
 const NOTICE_AFTER_MS = 3_000;
 
+const BROKEN_OFF = "⚠️ I may not write here any more.";
 const ANSWERS_ANEW = "The question was changed; I answer it anew…";
 
 export interface DiscordReplyOptions {
@@ -52,6 +53,8 @@ export class DiscordReply implements Reply {
   #ahead: ReplyStatus | undefined;
   #end = () => {};
   #text = "";
+  /** What was shown whole last. */
+  #shown: ReplyState | undefined;
   /** Whether a message was begun, if only asked for. */
   #hasBegun = false;
 
@@ -196,18 +199,21 @@ export class DiscordReply implements Reply {
     if (!state.isEnded && !this.#options.target.pace.hasRoom) return false;
     try {
       await this.#messages.show(replyParts(state));
+      this.#shown = state;
     } catch (error) {
       if (!isLost(error)) throw error;
-      this.#lose(error);
+      await this.#lose(error, state);
     }
     return true;
   }
 
-  /** Its channel is gone, or the bot may not write there any more: the model need not go on. */
-  #lose(error: unknown): void {
+  /** Its channel is gone, or the bot may not write there any more: the model need not go on, and what is shown says so. */
+  async #lose(error: unknown, state: ReplyState): Promise<void> {
     if (this.signal.aborted) return;
-    this.#drop();
-    this.#options.onLost(error, this.#messages.ids.length > 0);
     this.giveUp();
+    this.#options.onLost(error, this.#messages.ids.length > 0);
+    const smallPrint = isForbidden(error) ? BROKEN_OFF : "";
+    await this.#messages.breakOff(replyParts({ ...(this.#shown ?? state), smallPrint, buttons: [], isEnded: false }));
+    this.#drop();
   }
 }

@@ -10,8 +10,10 @@ import type { ReplyTarget } from "./reply-messages.ts";
 /** Where a reply is to be written. */
 export interface ReplyPlace extends Omit<ReplyTarget, "pace"> {
   readonly place: Place;
-  /** Who asked, to be told where the bot may not write. */
+  /** Who asked, to be told directly where the bot may not write. */
   readonly authorId?: string;
+  /** Tells the one who asked, and needs no permission: for what began by a command or a button. */
+  readonly tell?: (sentence: string) => Promise<unknown>;
 }
 
 export interface RepliesOptions {
@@ -97,10 +99,12 @@ export class Replies {
     return pace;
   }
 
-  #onLost({ channel, place, authorId }: ReplyPlace, error: unknown, wasShown: boolean): void {
-    this.#options.logger.warn({ err: error, ...place }, "a reply's channel is gone, or the bot may not write there");
-    if (wasShown || place.isDirect || authorId === undefined || !isForbidden(error)) return;
-    const text = `I may not write in <#${channel.id}>. Whoever runs the server can let me: **View Channel** and **Send Messages** (in threads, **Send Messages in Threads**).`;
-    this.#options.client.users.send(authorId, text).catch(() => undefined);
+  #onLost({ channel, place, authorId, tell }: ReplyPlace, error: unknown, wasShown: boolean): void {
+    const { client, logger } = this.#options;
+    logger.warn({ err: error, ...place }, "a reply's channel is gone, or the bot may not write there");
+    if (place.isDirect || !isForbidden(error)) return;
+    const sentence = `I may not write in <#${channel.id}>. Whoever runs the server can let me: **View Channel** and **Send Messages** (in threads, **Send Messages in Threads**).`;
+    const telling = tell?.(sentence) ?? (wasShown || !authorId ? undefined : client.users.send(authorId, sentence));
+    telling?.catch(() => undefined);
   }
 }

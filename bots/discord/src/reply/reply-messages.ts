@@ -41,6 +41,11 @@ export class ReplyMessages {
     while (this.#ids.length > parts.length) await this.#removeLast();
   }
 
+  /** Shows of these parts what needs no new message; what Discord does not let it change stays. */
+  async breakOff(parts: readonly ReplyPart[]): Promise<void> {
+    await this.show(parts.slice(0, this.#ids.length)).catch(() => undefined);
+  }
+
   async #showAt(index: number, part: ReplyPart): Promise<void> {
     const id = this.#ids[index];
     const body = { content: part.content, components: part.components, ...files(part) };

@@ -29,10 +29,11 @@ describe("replyParts", () => {
 
   it("keeps to five messages; the file comes with the end", () => {
     const text = "word ".repeat(4_000);
-    const growing = replyParts(state({ text }));
+    const growing = replyParts(state({ text, buttons: ["stop"] }));
     expect(growing).toHaveLength(5);
     expect(growing[4]!.content).toContain("the whole reply comes as a file");
     expect(growing[4]!.file).toBeUndefined();
+    expect(replyParts(state({ text }))[4]!.content).not.toContain("file");
     expect(replyParts(state({ text, isEnded: true }))[4]!.file).toEqual({ name: "reply.md", text });
   });
 

@@ -32,7 +32,7 @@ export interface ReplyPart {
 export function replyParts(state: ReplyState): readonly ReplyPart[] {
   const pieces = splitMessage(state.text, { limit: MAX_MESSAGE_LENGTH - SMALL_PRINT_ROOM });
   const isTooLong = pieces.length > MAX_MESSAGES;
-  const lines = [...(isTooLong ? [state.isEnded ? WHOLE_IN_FILE : FILE_TO_COME] : []), state.smallPrint];
+  const lines = [isTooLong ? fileLine(state) : "", state.smallPrint];
   const texts = pieces.length === 0 ? [""] : pieces.slice(0, MAX_MESSAGES);
   return texts.map((text, index) => {
     if (index < texts.length - 1) return { content: text, components: [] };
@@ -40,6 +40,12 @@ export function replyParts(state: ReplyState): readonly ReplyPart[] {
     const components = buttonRow(state.replyId, state.buttons);
     return { content, components, ...(isTooLong && state.isEnded && { file: { name: "reply.md", text: state.text } }) };
   });
+}
+
+/** A reply that is broken off has no file. */
+function fileLine({ isEnded, buttons }: ReplyState): string {
+  if (isEnded) return WHOLE_IN_FILE;
+  return buttons.length > 0 ? FILE_TO_COME : "";
 }
 
 function withSmallPrint(text: string, line: string): string {
