@@ -25,6 +25,7 @@ export async function startSlackBot(server: SlackServer, inference: InferenceCli
     core: createBotCore({ store, inference, logger }),
     listModels: () => inference.listModels(),
     settings: (place) => resolveSettings(store, place),
+    needsRoles: false,
     logger,
     onLost: (reason) => console.error(reason),
   });

@@ -1,4 +1,11 @@
-import { type BotCoreOptions, createBotCore, createMemoryConversationStore, resolveSettings } from "@cria/bot-core";
+import {
+  type BotCoreOptions,
+  createBotCore,
+  createMemoryConversationStore,
+  namesRoles,
+  OPEN_ACCESS,
+  resolveSettings,
+} from "@cria/bot-core";
 import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { loadSlackConfig } from "../../bots/slack/src/config.ts";
@@ -11,6 +18,8 @@ export interface SlackBotOptions {
   readonly core?: Partial<BotCoreOptions>;
   readonly env?: Readonly<Record<string, string>>;
   readonly server?: Partial<SlackServerOptions>;
+  /** What is there before the bot starts. */
+  readonly prepare?: (server: SlackServer) => void;
 }
 
 /** A Slack with Ann and a channel in it, and the bot over a core whose model is scripted. */
@@ -30,6 +39,7 @@ export interface SlackBot {
 export async function startSlackBot(options: SlackBotOptions = {}): Promise<SlackBot> {
   const clock = new AdvancingClock();
   const server = await startSlackServer({ ...manifestOptions(), clock, ...options.server });
+  options.prepare?.(server);
   const models = ["small", "big"].map((name) => fakeModel({ name, isDefault: name === "small" }));
   const model = new FakeInferenceClient(models);
   const losses: string[] = [];
@@ -59,6 +69,7 @@ export function createBot(
     core: createBotCore({ inference: model, logger, ...core, store }),
     listModels: () => model.listModels(),
     settings: (place) => resolveSettings(store, place),
+    needsRoles: namesRoles(core.access ?? OPEN_ACCESS),
     logger,
     onLost: (reason) => void losses.push(reason),
   });

@@ -1,6 +1,6 @@
 /** The bots' platform-free core: a message in, a remembered and streamed reply out. */
 
-export { type AccessPolicy, isAdmin, OPEN_ACCESS } from "./access/access.ts";
+export { type AccessPolicy, isAdmin, namesRoles, OPEN_ACCESS } from "./access/access.ts";
 export { Arrivals } from "./arrivals.ts";
 export { BotError, type BotErrorCode } from "./bot-error.ts";
 export type { Command, ContextMode, SettingsScope } from "./commands/command.ts";

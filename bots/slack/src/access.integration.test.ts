@@ -1,20 +1,31 @@
 import { OPEN_ACCESS } from "@cria/bot-core";
 import { afterEach, describe, expect, it } from "vitest";
 import { repliesTo } from "../../../test/slack-server/replies-to.ts";
-import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import { type SlackBot, type SlackBotOptions, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
+import type { SlackServer } from "../../../test/slack-server/slack-server.ts";
 import { type Message, shownText } from "../../../test/slack-server/world.ts";
 
 const bots: SlackBot[] = [];
-/** The first user group's id on a new server is known before the bot starts. */
-const FIRST_GROUP = "S000003";
+/** The first user group's id on a new server, where Ann comes after it. */
+const GROUP = "S000001";
+const ANN = "U000002";
 const NOT_LISTED = expect.stringContaining("not on the list");
 
-async function start(kind: "allow" | "deny", lists: Partial<typeof OPEN_ACCESS.allow>): Promise<SlackBot> {
+async function start(
+  kind: "allow" | "deny",
+  lists: Partial<typeof OPEN_ACCESS.allow>,
+  prepare?: SlackBotOptions["prepare"],
+): Promise<SlackBot> {
   const access = { ...OPEN_ACCESS, [kind]: { ...OPEN_ACCESS[kind], ...lists } };
-  const bot = await startSlackBot({ core: { access } });
+  const bot = await startSlackBot({ core: { access }, ...(prepare && { prepare }) });
   bots.push(bot);
   return bot;
 }
+const withAnnIn = ({ people }: SlackServer) => expect(people.addUserGroup("staff", [ANN])).toBe(GROUP);
+const failing = (failure: string, times: number) => (server: SlackServer) => {
+  withAnnIn(server);
+  for (let tries = 0; tries < times; tries++) server.api.failNext("usergroups.list", failure);
+};
 const replies = async (bot: SlackBot, question: Message) => (await repliesTo(bot.server, question)).map(shownText);
 
 describe("access on Slack", () => {
@@ -22,31 +33,34 @@ describe("access on Slack", () => {
     for (const bot of bots.splice(0)) await bot.close();
   });
 
-  it("is for members of the user groups that are allowed", async () => {
-    const bot = await start("allow", { roles: [FIRST_GROUP] });
-    expect(bot.server.people.addUserGroup("staff", [bot.ann])).toBe(FIRST_GROUP);
+  it("is for members of the user groups that are allowed, which are known from the start", async () => {
+    const bot = await start("allow", { roles: [GROUP] }, withAnnIn);
+    await bot.server.until(() => bot.server.calls("usergroups.list").length === 1);
     const bob = bot.server.people.addUser("Bob");
     expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
     expect(await replies(bot, bot.server.people.dm(bob, "hi"))).toEqual([NOT_LISTED]);
     expect(bot.server.calls("usergroups.list")).toHaveLength(1);
   });
 
+  it("asks for no user groups where no list names any", async () => {
+    const bot = await start("deny", { users: ["U1"] }, withAnnIn);
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
+    expect(bot.server.calls("usergroups.list")).toEqual([]);
+  });
+
   it("is not for members of those that are denied", async () => {
-    const bot = await start("deny", { roles: [FIRST_GROUP] });
-    bot.server.people.addUserGroup("guests", [bot.ann]);
+    const bot = await start("deny", { roles: [GROUP] }, withAnnIn);
     expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([NOT_LISTED]);
   });
 
   it("is for nobody while Slack does not say who is in those that are denied", async () => {
-    const bot = await start("deny", { roles: [FIRST_GROUP] });
-    for (let tries = 0; tries < 4; tries++) bot.server.api.failNext("usergroups.list", "internal_error");
+    const bot = await start("deny", { roles: [GROUP] }, failing("internal_error", 4));
     const sentence = expect.stringContaining("cannot see which roles you have");
     expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([sentence]);
   });
 
   it("is for everyone on a plan without user groups, whatever is denied", async () => {
-    const bot = await start("deny", { roles: [FIRST_GROUP] });
-    bot.server.api.failNext("usergroups.list", "plan_upgrade_required");
+    const bot = await start("deny", { roles: [GROUP] }, failing("plan_upgrade_required", 1));
     expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
   });
 
@@ -54,8 +68,7 @@ describe("access on Slack", () => {
     ["on a plan without user groups", "plan_upgrade_required"],
     ["while Slack does not list them", "internal_error"],
   ])("knows no user groups %s, and lets in by name", async (_, failure) => {
-    const bot = await start("allow", { roles: ["S1"], users: ["U000001"] });
-    for (let tries = 0; tries < 4; tries++) bot.server.api.failNext("usergroups.list", failure);
+    const bot = await start("allow", { roles: ["S1"], users: [ANN] }, failing(failure, 4));
     expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual(["hi"]);
   });
 

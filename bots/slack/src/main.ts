@@ -1,4 +1,12 @@
-import { ConfigError, createLogger, loadCoreConfig, openBotCore, RefusedError, resolveSettings } from "@cria/bot-core";
+import {
+  ConfigError,
+  createLogger,
+  loadCoreConfig,
+  namesRoles,
+  openBotCore,
+  RefusedError,
+  resolveSettings,
+} from "@cria/bot-core";
 import { loadSlackConfig } from "./config.ts";
 import { createSlackPlatform } from "./slack-platform.ts";
 
@@ -15,12 +23,14 @@ async function main(): Promise<void> {
   const config = loadSlackConfig(process.env);
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopped.abort());
-  const { core, store, inference, close } = await openBotCore(loadCoreConfig(process.env), logger);
+  const coreConfig = loadCoreConfig(process.env);
+  const { core, store, inference, close } = await openBotCore(coreConfig, logger);
   const platform = createSlackPlatform({
     config,
     core,
     listModels: () => inference.listModels(),
     settings: (place) => resolveSettings(store, place),
+    needsRoles: namesRoles(coreConfig.access),
     logger,
     onLost: (reason) => {
       logger.fatal(reason);

@@ -27,6 +27,8 @@ export interface SlackPlatformOptions {
   readonly listModels: () => Promise<readonly Model[]>;
   /** The settings that hold at a place. */
   readonly settings: (place: Place) => Promise<ConversationSettings>;
+  /** Whether access lists name roles, so that it matters which user groups people are in. */
+  readonly needsRoles: boolean;
   readonly logger: Logger;
   /** Slack no longer takes the tokens: the sentence says what to do. */
   readonly onLost: (reason: string) => void;
@@ -83,7 +85,7 @@ async function createContext(
   { app }: SlackConnection,
   signal: AbortSignal,
 ): Promise<SlackContext> {
-  const { config, core, listModels, settings, logger } = options;
+  const { config, core, listModels, settings, needsRoles, logger } = options;
   const check = async () => accepted(await checkBotToken(config.botToken, config.apiUrl));
   const { identity, faults } = await untilReachable(check, { signal, logger });
   if (!identity) throw new Error("Slack does not say whose the bot token is.");
@@ -97,7 +99,7 @@ async function createContext(
     client,
     workspaceId: identity.teamId,
     botUserId: identity.userId,
-    people: new People(client, logger),
+    people: new People({ client, logger, needsRoles }),
     threads: new Threads({
       client,
       botUserId: identity.userId,

@@ -32,6 +32,11 @@ export const OPEN_ACCESS: AccessPolicy = {
   adminCommands: [],
 };
 
+/** Whether it makes a difference which roles people have. */
+export function namesRoles({ allow, deny, admins }: AccessPolicy): boolean {
+  return [allow, deny, admins].some(({ roles }) => roles.length > 0);
+}
+
 /** Why this person may not talk to the bot here, in one sentence; undefined where they may. */
 export function accessRefusal(policy: AccessPolicy, place: Place, author: Author): string | undefined {
   const { allow, deny, directMessages } = policy;

@@ -7,22 +7,30 @@ import { UserGroups } from "./user-groups.ts";
 const LIFETIME_MS = 10 * 60_000;
 const MAX_PEOPLE = 5_000;
 
+export interface PeopleOptions {
+  readonly client: PacedClient;
+  readonly logger: Logger;
+  /** Whether the user groups that people are in make a difference. */
+  readonly needsRoles: boolean;
+}
+
 /** Looks people up, and remembers them for ten minutes. */
 export class People {
   readonly #client: PacedClient;
   readonly #logger: Logger;
-  readonly #groups: UserGroups;
+  readonly #groups: UserGroups | undefined;
   readonly #known = new LruCache<Promise<Author>>(MAX_PEOPLE, LIFETIME_MS);
 
-  constructor(client: PacedClient, logger: Logger) {
+  constructor({ client, logger, needsRoles }: PeopleOptions) {
     this.#client = client;
     this.#logger = logger;
-    this.#groups = new UserGroups(client, logger);
+    if (needsRoles) this.#groups = new UserGroups(client, logger);
+    this.#groups?.renew();
   }
 
-  /** Someone by id, with their user groups. */
+  /** Someone by id, with their user groups where they are needed. */
   async author(id: string): Promise<Author> {
-    const [person, roleIds] = await Promise.all([this.#person(id), this.#groups.of(id)]);
+    const [person, roleIds] = await Promise.all([this.#person(id), this.#groups?.of(id)]);
     return roleIds ? { ...person, roleIds } : person;
   }
 

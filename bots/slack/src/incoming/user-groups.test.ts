@@ -1,3 +1,4 @@
+import { createGate } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { PacedClient } from "../api/paced-client.ts";
@@ -50,6 +51,20 @@ describe("UserGroups", () => {
     const { groups } = startGroups(new Error("away"), staff);
     expect(await groups.of("ann")).toBeUndefined();
     vi.advanceTimersByTime(MINUTE_MS);
+    expect(await groups.of("ann")).toEqual(["S1", "S2"]);
+  });
+
+  it("keep nobody for long while Slack takes its time, and are known once it is done", async () => {
+    const answered = createGate();
+    const call = async () => {
+      await answered.opened;
+      return { ok: true, usergroups: staff };
+    };
+    const groups = new UserGroups({ call } as unknown as PacedClient, pino({ level: "silent" }));
+    const first = groups.of("ann");
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await first).toBeUndefined();
+    answered.open();
     expect(await groups.of("ann")).toEqual(["S1", "S2"]);
   });
 
