@@ -33,6 +33,22 @@ describe("a reply whose place goes", () => {
     expect(buttonLabels(reply)).toEqual([]);
   });
 
+  it("is forgotten with its question when that is deleted later", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    run = await DiscordRun.start({ core: { store } });
+    const secret = run.ann.mention(run.channel, "a secret");
+    const reply = await run.ended();
+    run.ann.mention(run.channel, "hello");
+    await run.sees("hello");
+    const conversation = `discord:${run.guild.id}:${run.channel.id}`;
+    await expect.poll(() => store.turns(conversation)).toHaveLength(2);
+    run.ann.delete(secret);
+    await expect.poll(() => store.turns(conversation)).toMatchObject([{ user: "hello" }]);
+    run.ann.press(reply, "Regenerate");
+    const note = () => run.server.seen(run.channel, run.ann).find(({ ephemeralFor }) => ephemeralFor === run.ann.id);
+    expect((await run.server.until(note, "a note")).json.content).toMatch(/too old/);
+  });
+
   it("says nothing when the question is deleted before the first words", async () => {
     run = await DiscordRun.start();
     run.inference.script({ queue: createGate().opened });

@@ -194,12 +194,15 @@ export class Answer {
     const context = this.#context && { context: this.#context };
     const assistant = this.#begun + streamed.text;
     const user = running.question || this.#question;
-    const turn = { id: running.replyId, author: message.author.name, user, ...context, assistant, atMs: Date.now() };
+    const { replyId: id, messageId } = running;
+    const turn = { id, messageId, author: message.author.name, user, ...context, assistant, atMs: Date.now() };
     const { replaces: _, ...reply } = this.#kept(streamed.end, assistant, streamed.stats?.model);
     const options = { replaces: this.#replaces, reply };
     try {
       await this.#core.store.appendTurn(this.#conversation, turn, window, options);
-      this.#isKept = true;
+      // Deleted in this instant, it may have been looked for too early.
+      if (running.isDeleted) await this.#core.store.forgetQuestion(this.#conversation, messageId);
+      this.#isKept = !running.isDeleted;
       return true;
     } catch (error) {
       this.#core.logger.warn({ err: error, conversation: this.#conversation }, "a round was not remembered");

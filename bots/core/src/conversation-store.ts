@@ -8,6 +8,8 @@ import type { ServedPlaces } from "./platform.ts";
 export interface Turn {
   /** Id of the reply. */
   readonly id?: string;
+  /** The question's message. */
+  readonly messageId?: string;
   readonly author: string;
   readonly user: string;
   readonly context?: string;
@@ -52,6 +54,8 @@ export interface ConversationStore {
   keptReply(conversation: string, id: string): Promise<KeptReply | undefined>;
   /** Changes the question of the kept replies to a message. Atomic. */
   editQuestion(conversation: string, messageId: string, question: string): Promise<void>;
+  /** Forgets the rounds and the kept replies of a message. Atomic. */
+  forgetQuestion(conversation: string, messageId: string): Promise<void>;
   /** Forgets the rounds and the kept replies, keeps the settings. Returns how many rounds there were. */
   reset(conversation: string): Promise<number>;
   settings(conversation: string): Promise<ConversationSettings>;
@@ -65,6 +69,8 @@ export interface ConversationStore {
    * message is known as unanswered from the same instant. Atomic.
    */
   claimEvent(workspace: string, eventId: string, unanswered?: Unanswered): Promise<boolean>;
+  /** Gives a claim back before its time, so that the event may be claimed again. */
+  releaseEvent(workspace: string, eventId: string): Promise<void>;
   /** Keeps what became known of an unanswered message: its files' text, its reply's handle. False where another process has taken it. */
   keepUnanswered(workspace: string, unanswered: Unanswered): Promise<boolean>;
   /** The message is answered, or was told why not. Does nothing to another process's. */

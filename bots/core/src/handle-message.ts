@@ -93,8 +93,7 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
   const { unanswered, claim, predecessor, startReply } = asked;
   const { replyId, messageId, text: question } = unanswered;
   const conversation = conversationKey(message.place);
-  const predecessorId = predecessor?.kept.id;
-  const running = new RunningReply({ conversation, replyId, messageId, question, predecessorId });
+  const running = new RunningReply({ conversation, replyId, messageId, question });
   const arrival = core.arrivals.arrive(conversation);
   const entry = new UnansweredEntry(core.store, unanswered);
   const answer = async () => {

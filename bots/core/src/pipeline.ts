@@ -98,7 +98,13 @@ async function handleEdit(core: Core, { place, messageId, text }: MessageEdit): 
   }
 }
 
+/** A reply under way stops and is not remembered; one that has ended is forgotten with its question. */
 async function handleDeletion(core: Core, { place, messageId }: MessageDeletion): Promise<void> {
-  const deletion = { type: "deletion", conversation: conversationKey(place), messageId } as const;
-  await tellAll(core, deletion).catch((error: unknown) => core.logger.warn({ err: error }, "a deletion was not heard"));
+  const conversation = conversationKey(place);
+  try {
+    await tellAll(core, { type: "deletion", conversation, messageId });
+    await core.store.forgetQuestion(conversation, messageId);
+  } catch (error) {
+    core.logger.warn({ err: error, conversation }, "a deletion was not heard");
+  }
 }

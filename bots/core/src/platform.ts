@@ -192,7 +192,7 @@ export interface BotCore {
   handleMessage(message: IncomingMessage, startReply: StartReply): Promise<void>;
   /** A question that is being answered is answered anew in the same reply; later, Regenerate answers the new text. */
   handleEdit(edit: MessageEdit): Promise<void>;
-  /** Stops the reply to a question that was deleted. */
+  /** Stops the reply to a question that was deleted, or forgets the two. */
   handleDeletion(deletion: MessageDeletion): Promise<void>;
   /**
    * Answers a command with Markdown for people; undefined when another process had the same event. `compare` answers with

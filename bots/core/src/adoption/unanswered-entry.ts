@@ -1,6 +1,6 @@
 import { workspaceKey } from "../conversation-key.ts";
 import type { ConversationStore } from "../conversation-store.ts";
-import type { Unanswered } from "./unanswered.ts";
+import { againEvent, type Unanswered } from "./unanswered.ts";
 
 /** What is kept of one message while it is answered. Never throws: without it the message is answered all the same. */
 export class UnansweredEntry {
@@ -31,6 +31,9 @@ export class UnansweredEntry {
   /** The message was answered, or told why not; or it is left to another process, with all that is known of it. */
   async end(isLeft: boolean): Promise<void> {
     await this.#kept;
-    if (!isLeft) await this.#store.forgetUnanswered(this.#workspace, this.#unanswered.eventId).catch(() => undefined);
+    if (isLeft) return;
+    const { eventId, again } = this.#unanswered;
+    await this.#store.forgetUnanswered(this.#workspace, eventId).catch(() => undefined);
+    if (again) await this.#store.releaseEvent(this.#workspace, againEvent(again.replyId)).catch(() => undefined);
   }
 }

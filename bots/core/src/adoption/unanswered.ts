@@ -25,6 +25,9 @@ export interface Unanswered {
   readonly deaths?: number;
 }
 
+/** Claimed by whoever answers a reply's question again, until that has ended: a second press is told so. */
+export const againEvent = (replyId: string) => `again:${replyId}`;
+
 /** Nobody waits longer for an answer without asking again. */
 const MAX_AGE_MS = 10 * 60_000;
 /** A message that takes one process down may take the next one down; the third is not put at risk. */

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { OPEN_ACCESS } from "../access/access.ts";
+import { BotError } from "../bot-error.ts";
 import { createBotCore } from "../pipeline.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
@@ -49,5 +50,31 @@ describe("buttons that answer again", () => {
     expect(second.reply.ended).toBeUndefined();
     gate.open();
     expect((await first).reply.ended).toMatchObject({ text: "Again" });
+  });
+
+  it("tell the person alone of a second press that another process hears, until the first has ended", async () => {
+    const reply = await send("Hi");
+    const gate = createGate();
+    client.script({ chunks: ["Begun"], hold: gate.opened, failure: new BotError("INTERNAL", "Broken.") });
+    const first = regenerate(reply.id);
+    await vi.waitFor(() => expect(client.requests).toHaveLength(2));
+    const other = createBotCore({ store, inference: client, logger: pino({ level: "silent" }) });
+    const second = new FakeReplyHandle();
+    expect(await other.regenerate(action(reply.id), starting(second))).toMatch(/already/);
+    expect(await other.continueReply(action(reply.id), starting(second))).toMatch(/nothing to go on with/);
+    expect(second.id).toBe("");
+    gate.open();
+    expect((await first).reply.ended).toMatchObject({ type: "failed" });
+    expect(await other.regenerate(action(reply.id), starting(second))).toBeUndefined();
+    expect(second.ended).toMatchObject({ type: "finished" });
+  });
+
+  it("can be pressed again where the platform did not take the new reply", async () => {
+    const reply = await send("Hi");
+    const refuse = async () => {
+      throw new Error("the channel is gone");
+    };
+    expect(await core.regenerate(action(reply.id), refuse)).toMatch(/Something went wrong/);
+    expect((await regenerate(reply.id)).reply.ended).toMatchObject({ type: "finished" });
   });
 });

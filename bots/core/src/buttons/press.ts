@@ -1,6 +1,6 @@
 import { accessRefusal } from "../access/access.ts";
 import { admit, checkAccess } from "../access/admit.ts";
-import { toUnanswered } from "../adoption/unanswered.ts";
+import { againEvent, toUnanswered } from "../adoption/unanswered.ts";
 import { BotError } from "../bot-error.ts";
 import { conversationKey, workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
@@ -91,7 +91,8 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
   const { place, author } = action;
   checkAsker(core, action, kept);
   await admit(core, place, author);
-  if (core.running.areAnsweringAgain(kept.id)) throw new BotError("REPLY_GONE", UNDER_WAY);
+  if (!(await core.store.claimEvent(workspaceKey(place), againEvent(kept.id))))
+    throw new BotError("REPLY_GONE", UNDER_WAY);
   const replyId = newReplyId();
   const { id, messageId, question: text, context: quote = "" } = kept;
   const asked = { ...author, name: kept.author };

@@ -43,6 +43,40 @@ describe("a question", () => {
     expect(exchanges).toEqual([]);
   });
 
+  it("that is deleted after its answer is forgotten with it, and cannot be answered again", async () => {
+    const { client, core, store, send } = createTestCore();
+    const reply = await send("A secret", { messageId: "m1" });
+    await send("Hello", { messageId: "m2" });
+    await core.handleDeletion({ place: testPlace, messageId: "m1" });
+    expect(await store.turns(testConversation)).toMatchObject([{ user: "Hello" }]);
+    await send("And now?", { messageId: "m3" });
+    expect(lastPrompt(client)).not.toContain("A secret");
+    expect(await core.regenerate(action(reply.id), starting(new FakeReplyHandle()))).toMatch(/too old/);
+  });
+
+  it("that is deleted in the instant in which its round is remembered is not", async () => {
+    const { core, store, send } = createTestCore();
+    const { appendTurn } = store;
+    store.appendTurn = async (...args) => {
+      await core.handleDeletion({ place: testPlace, messageId: "m1" });
+      await appendTurn.apply(store, args);
+    };
+    await send("A secret", { messageId: "m1" });
+    expect(await store.turns(testConversation)).toEqual([]);
+  });
+
+  it("that is deleted leaves the comparison of it without buttons too", async () => {
+    const { core, store } = createTestCore();
+    const keepReply = vi.spyOn(store, "keepReply");
+    const command = { type: "compare", models: ["fake", "fake"], text: "Why?" } as const;
+    const incoming = { eventId: "m1", place: testPlace, author: { id: "u1", name: "Ann" }, command };
+    await core.compare(incoming, starting(new FakeReplyHandle()));
+    const [, { id }] = keepReply.mock.calls[0]!;
+    expect(await store.keptReply(testConversation, id)).toBeDefined();
+    await core.handleDeletion({ place: testPlace, messageId: "m1" });
+    expect(await store.keptReply(testConversation, id)).toBeUndefined();
+  });
+
   it("that is edited while it is answered is answered anew in the same reply", async () => {
     const { client, core, store, reply, sent } = await start();
     client.script({ chunks: ["Twice"] });

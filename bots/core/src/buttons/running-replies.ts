@@ -15,8 +15,6 @@ export interface RunningReplyOptions {
   readonly messageId: string;
   /** The words of the question. */
   readonly question: string;
-  /** Id of the reply whose question it answers again. */
-  readonly predecessorId?: string | undefined;
 }
 
 /** A reply that this process writes. */
@@ -28,13 +26,11 @@ export class RunningReply {
   readonly conversation: string;
   readonly replyId: string;
   readonly messageId: string;
-  readonly predecessorId: string | undefined;
 
-  constructor({ conversation, replyId, messageId, question, predecessorId }: RunningReplyOptions) {
+  constructor({ conversation, replyId, messageId, question }: RunningReplyOptions) {
     this.conversation = conversation;
     this.replyId = replyId;
     this.messageId = messageId;
-    this.predecessorId = predecessorId;
     this.#question = question.trim();
   }
 
@@ -128,11 +124,6 @@ export class RunningReplies {
     this.#areLeft = true;
     for (const reply of this.#replies) reply.leave();
     await Promise.allSettled(this.#works);
-  }
-
-  /** Whether a reply's question is being answered again here. */
-  areAnsweringAgain(replyId: string): boolean {
-    return [...this.#replies].some(({ predecessorId }) => predecessorId === replyId);
   }
 
   /** Hears what happened, and tells the replies that it concerns. */

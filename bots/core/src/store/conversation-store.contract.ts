@@ -81,6 +81,23 @@ export function describeConversationStore(name: string, open: (turnsTtlMs: numbe
         expect(users.sort()).toEqual(texts.sort());
       });
 
+      it("forgets the round and the replies of one message, and no others", async () => {
+        const key = conversation();
+        for (const id of ["a", "b", "c"]) {
+          const reply = { ...kept(`r-${id}`), messageId: id };
+          await first.appendTurn(key, { ...turn(id), id: reply.id, messageId: id }, 6, { reply });
+        }
+        await first.appendTurn(key, turn("of an older version"), 6);
+        await first.keepReply(key, { ...kept("failed"), messageId: "b", end: "failed" });
+        await second.forgetQuestion(key, "b");
+        await second.forgetQuestion(key, "unknown");
+        await second.forgetQuestion(conversation(), "a");
+        expect((await first.turns(key)).map(({ user }) => user)).toEqual(["a", "c", "of an older version"]);
+        expect(await first.keptReply(key, "r-b")).toBeUndefined();
+        expect(await first.keptReply(key, "failed")).toBeUndefined();
+        expect(await first.keptReply(key, "r-c")).toMatchObject({ messageId: "c" });
+      });
+
       it("has a round of the same id once", async () => {
         const key = conversation();
         await first.appendTurn(key, { ...turn("a"), id: "a" }, 6);
@@ -215,6 +232,14 @@ export function describeConversationStore(name: string, open: (turnsTtlMs: numbe
           (index % 2 ? first : second).claimEvent("web:local", id),
         );
         expect((await Promise.all(claims)).filter(Boolean)).toHaveLength(1);
+      });
+
+      it("gives an event that was given back to the next who claims it", async () => {
+        const id = conversation();
+        await first.claimEvent("web:local", id);
+        await second.releaseEvent("web:local", id);
+        expect(await second.claimEvent("web:local", id)).toBe(true);
+        expect(await first.claimEvent("web:local", id)).toBe(false);
       });
 
       it("gives another event to another", async () => {

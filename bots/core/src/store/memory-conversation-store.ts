@@ -75,6 +75,14 @@ class MemoryConversationStore implements ConversationStore {
     this.#remembered.set(conversation, { ...known, replies: newest([...known.replies.values()].map(edit)) });
   }
 
+  async forgetQuestion(conversation: string, messageId: string): Promise<void> {
+    const known = this.#remembered.get(conversation);
+    if (!known) return;
+    const isOther = (entry: { readonly messageId?: string }) => entry.messageId !== messageId;
+    const replies = newest([...known.replies.values()].filter(isOther));
+    this.#remembered.set(conversation, { ...known, turns: known.turns.filter(isOther), replies });
+  }
+
   async reset(conversation: string): Promise<number> {
     const { length } = this.#of(conversation).turns;
     this.#remembered.delete(conversation);
@@ -104,6 +112,10 @@ class MemoryConversationStore implements ConversationStore {
     if (this.#events.has(eventId)) return false;
     this.#events.set(eventId, now + EVENT_TTL_MS);
     return true;
+  }
+
+  async releaseEvent(workspace: string, event: string): Promise<void> {
+    this.#events.delete(`${workspace} ${event}`);
   }
 
   async takeTurn(conversation: string, { signal, onWaiting }: TakeTurnOptions): Promise<() => Promise<void>> {

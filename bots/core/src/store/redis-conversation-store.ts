@@ -20,6 +20,7 @@ const SIGNALS_CHANNEL = "cria:signals";
 
 const turnSchema = z.object({
   id: z.string().optional(),
+  messageId: z.string().optional(),
   author: z.string(),
   user: z.string(),
   context: z.string().optional(),
@@ -128,6 +129,10 @@ class RedisConversationStore implements ConversationStore {
     await this.#redis.run((client) => client.editQuestion([key(conversation, "replies")], [messageId, question]));
   }
 
+  async forgetQuestion(conversation: string, messageId: string): Promise<void> {
+    await this.#redis.run((client) => client.forgetQuestion(rememberedKeys(conversation), [messageId]));
+  }
+
   async reset(conversation: string): Promise<number> {
     return await this.#redis.run((client) => client.resetTurns(rememberedKeys(conversation), []));
   }
@@ -149,6 +154,10 @@ class RedisConversationStore implements ConversationStore {
     return this.#unanswered.claim(workspace, eventId, unanswered);
   }
 
+  releaseEvent(workspace: string, eventId: string): Promise<void> {
+    return this.#unanswered.release(workspace, eventId);
+  }
+
   keepUnanswered(workspace: string, unanswered: Unanswered): Promise<boolean> {
     return this.#unanswered.keep(workspace, unanswered);
   }
@@ -162,7 +171,7 @@ class RedisConversationStore implements ConversationStore {
   }
 
   release(): Promise<void> {
-    return this.#unanswered.release();
+    return this.#unanswered.letGo();
   }
 
   async signal(signal: ReplySignal): Promise<void> {

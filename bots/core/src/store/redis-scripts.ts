@@ -48,6 +48,21 @@ for index = 1, #replies, 2 do
 end
 return 1`;
 
+/** KEYS: rounds, kept replies. ARGV: message id. */
+const FORGET_QUESTION = `
+local function isOfIt(json)
+  local isEntry, fields = pcall(cjson.decode, json)
+  return isEntry and type(fields) == 'table' and fields.messageId == ARGV[1]
+end
+for _, round in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+  if isOfIt(round) then redis.call('LREM', KEYS[1], 0, round) end
+end
+local replies = redis.call('HGETALL', KEYS[2])
+for index = 1, #replies, 2 do
+  if isOfIt(replies[index + 1]) then redis.call('HDEL', KEYS[2], replies[index]) end
+end
+return 1`;
+
 /** KEYS: settings. ARGV: number of fields to set, then those with their values, then the fields to take back. */
 const UPDATE_SETTINGS = `
 local set = 2 * tonumber(ARGV[1])
@@ -187,6 +202,7 @@ export const redisScripts = {
   countMessage: script(COUNT_MESSAGE, 4),
   countTokens: script(COUNT_TOKENS, 2),
   editQuestion: script(EDIT_QUESTION, 1),
+  forgetQuestion: script(FORGET_QUESTION, 2),
   forgetUnanswered: script(FORGET_UNANSWERED, 1),
   keepReply: script(KEEP_REPLY, 2),
   keepUnanswered: script(KEEP_UNANSWERED, 1),

@@ -43,6 +43,7 @@ const entrySchema = z.object({
   }),
 });
 
+const eventKey = (workspace: string, eventId: string) => `cria:{${workspace}}:event:${encodeURIComponent(eventId)}`;
 const unansweredKey = (workspace: string) => `cria:{${workspace}}:unanswered`;
 const processesKey = (platform: string) => `cria:processes:${platform}`;
 const workspacesKey = (owner: string) => `cria:process:${owner}`;
@@ -68,10 +69,14 @@ export class RedisUnanswered {
 
   async claim(workspace: string, eventId: string, unanswered: Unanswered | undefined): Promise<boolean> {
     if (unanswered) await this.#announce(workspace);
-    const keys = [`cria:{${workspace}}:event:${encodeURIComponent(eventId)}`, unansweredKey(workspace)];
+    const keys = [eventKey(workspace, eventId), unansweredKey(workspace)];
     const entry = unanswered ? this.#entry(unanswered) : "";
     const args = [EVENT_TTL_MS, eventId, entry, UNANSWERED_TTL_MS];
     return (await this.#redis.run((client) => client.claimEvent(keys, args))) === 1;
+  }
+
+  async release(workspace: string, eventId: string): Promise<void> {
+    await this.#redis.run((client) => client.del(eventKey(workspace, eventId)));
   }
 
   async keep(workspace: string, unanswered: Unanswered): Promise<boolean> {
@@ -95,7 +100,8 @@ export class RedisUnanswered {
     return taken.sort((a, b) => a.atMs - b.atMs);
   }
 
-  async release(): Promise<void> {
+  /** From now on others may take what this process has. */
+  async letGo(): Promise<void> {
     this.#isReleased = true;
     clearInterval(this.#beating);
     await this.#beat();
