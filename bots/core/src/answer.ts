@@ -252,6 +252,7 @@ export class Answer {
 
   async #finish({ end, text, stats }: StreamedReply): Promise<void> {
     const { reply, running } = this.#options;
+    if (running.isDeleted && text === "" && reply.discard) return await reply.discard();
     const wasStopped = reply.signal.aborted;
     await reply.finish(end, text, stats, this.#buttons);
     // Given up by the platform meanwhile, it was not shown whole.

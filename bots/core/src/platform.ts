@@ -132,7 +132,7 @@ export type ReplyButtons = "all" | "rating" | "none";
 
 /**
  * A reply on a platform, from its first state to its end. The pipeline calls it in order: `status` any number of times,
- * `append` any number of times, then `finish` or `fail` once; after `clear` it begins anew. Platforms pace their own edits.
+ * `append` any number of times, then `finish`, `fail` or `discard` once; after `clear` it begins anew. Platforms pace their own edits.
  */
 export interface Reply {
   /** Aborts when the platform gives the reply up, as at a shutdown. Stop and deletion go through `BotCore`. */
@@ -153,6 +153,10 @@ export interface Reply {
   finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined, buttons?: ReplyButtons): Promise<void>;
   /** `reason` is one sentence for people: what happened and what to do; `code` names it. What was appended stays. */
   fail(reason: string, buttons?: ReplyButtons, code?: BotErrorCode): Promise<void>;
+  /**
+   * Ends without a word: the question was deleted, and nothing is written. Absent where that is shown like any other end.
+   */
+  discard?(): Promise<void>;
   /**
    * Shows no more and says no more: another process goes on in this reply's place. Resolves when `handle` holds all that is
    * shown. Absent where that makes no difference.

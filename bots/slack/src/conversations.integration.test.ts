@@ -193,6 +193,18 @@ describe("the Slack bot", () => {
     expect(await replies(deleted)).toEqual(["second"]);
   });
 
+  it("says nothing of a question that is deleted while it waits for its turn", async () => {
+    bot.model.script({ chunks: ["first"], hold: new Promise(() => {}) });
+    const first = bot.server.people.dm(bot.ann, "one");
+    await bot.server.until(() => bot.server.replies(first).length === 1);
+    const waiting = bot.server.people.dm(bot.ann, "two", { threadTs: first.ts });
+    const status = () => bot.server.world.status(first.channel, first.ts);
+    await bot.server.until(() => status().startsWith("is waiting"));
+    bot.server.people.remove(waiting);
+    await bot.server.until(() => status() === "");
+    expect(bot.server.replies(first).map(shownText)).toEqual(["first"]);
+  });
+
   it("starts without following threads when told so", async () => {
     const other = await startSlackBot({ env: { CRIA_SLACK_THREADS: "0" } });
     const question = other.server.people.mention(other.channel, other.ann, "one");

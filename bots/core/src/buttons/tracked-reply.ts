@@ -32,6 +32,7 @@ export function trackReply(reply: Reply, { signal, onHandle, heading = "" }: Tra
     ...(reply.clear && { clear: () => watch(reply.clear!()) }),
     finish: (end, text, stats, buttons) => reply.finish(end, text === "" ? "" : heading + text, stats, buttons),
     fail: (reason, buttons, code) => reply.fail(isHeaded ? reason : heading + reason, buttons, code),
+    ...(reply.discard && { discard: () => reply.discard!() }),
     ...(reply.leave && { leave: () => watch(reply.leave!()) }),
   };
 }

@@ -87,7 +87,7 @@ export class SlackReply implements Reply {
   /** Shows at once that someone is at work. */
   begin(): void {
     this.#status.show("is thinking…");
-    void this.#status.showStopButton();
+    this.#status.showStopButton();
   }
 
   /** Gives the reply up, as at a shutdown. */
@@ -139,6 +139,23 @@ export class SlackReply implements Reply {
     this.#options.onEnd();
   }
 
+  /** Nothing was written, and nobody asks any more. */
+  async discard(): Promise<void> {
+    await this.#editor.cancel();
+    try {
+      for (const message of this.#messages.splice(0)) await message.remove();
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, "a reply to nothing was not taken away");
+    } finally {
+      this.#close();
+    }
+  }
+
+  /** Nobody has to wait until the status is gone, but the process's own end. */
+  #close(): void {
+    void this.#status.clear().finally(this.#options.onEnd);
+  }
+
   async #showLast(
     text: string,
     smallPrint: readonly string[],
@@ -156,9 +173,7 @@ export class SlackReply implements Reply {
     } catch (error) {
       logger.error({ err: error, replyId }, "a reply was not shown whole");
     } finally {
-      // Decoration: nobody has to wait for it.
-      void this.#status.clear();
-      this.#options.onEnd();
+      this.#close();
     }
   }
 

@@ -13,7 +13,7 @@ export class ThreadStatus {
   readonly #logger: Logger;
   readonly #editor = new StreamEditor({ intervalMs: INTERVAL_MS, edit: (status) => this.#send(status) });
   #refresh: NodeJS.Timeout | undefined;
-  #hasStopButton = false;
+  #stopButton: Promise<boolean> = Promise.resolve(false);
   #isOver = false;
 
   constructor(client: PacedClient, thread: { readonly channel: string; readonly threadTs: string }, logger: Logger) {
@@ -22,19 +22,18 @@ export class ThreadStatus {
     this.#logger = logger;
   }
 
-  /** Shows a status until the next one, or until `clear`. */
+  /** Shows a status until the next one, or until `end`. */
   show(status: string): void {
+    if (this.#isOver) return;
     clearInterval(this.#refresh);
     this.#refresh = setInterval(() => void this.#send(status), REFRESH_MS).unref();
     this.#editor.update(status);
   }
 
   /** Shows Slack's stop button, unless the limits are near. */
-  async showStopButton(): Promise<void> {
+  showStopButton(): void {
     const args = { ...this.#thread, status: "processing" };
-    await this.#try(async () => {
-      this.#hasStopButton = (await this.#client.callNow("agents.sessions.setStatus", args)) !== undefined;
-    });
+    this.#stopButton = this.#try(() => this.#client.callNow("agents.sessions.setStatus", args));
   }
 
   /** The first words take the status away; none is shown any more. */
@@ -43,27 +42,29 @@ export class ThreadStatus {
     this.#isOver = true;
   }
 
-  /** Takes status and stop button away. */
+  /** Takes status and stop button away, one that is still to be shown too. */
   async clear(): Promise<void> {
     this.end();
     await this.#editor.finish("");
     const args = { ...this.#thread, status: "active" };
-    if (this.#hasStopButton) await this.#try(() => this.#client.call("agents.sessions.setStatus", args));
+    if (await this.#stopButton) await this.#try(() => this.#client.call("agents.sessions.setStatus", args));
   }
 
   async #send(status: string): Promise<true> {
     if (this.#isOver && status !== "") return true;
     const args = { ...this.#thread, status };
-    await this.#try(() => this.#client.callNow("assistant.threads.setStatus", args));
+    // None is worth a wait, but the end of all.
+    await this.#try(() => this.#client[status === "" ? "call" : "callNow"]("assistant.threads.setStatus", args));
     return true;
   }
 
-  /** A decoration: no failure of the reply where Slack refuses it. */
-  async #try(call: () => Promise<unknown>): Promise<void> {
+  /** Whether it is done. A decoration: no failure of the reply where Slack refuses it. */
+  async #try(call: () => Promise<unknown>): Promise<boolean> {
     try {
-      await call();
+      return (await call()) !== undefined;
     } catch (error) {
       this.#logger.debug({ err: error }, "a status was not shown");
+      return false;
     }
   }
 }
