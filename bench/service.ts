@@ -12,9 +12,9 @@ import {
   ModelServiceClient,
 } from "@cria/proto";
 import { credentials, Metadata } from "@grpc/grpc-js";
-import { inferenceProcess } from "../deploy/node-processes.ts";
 import { freePort } from "../deploy/ports.ts";
 import { ROOT } from "../deploy/settings.ts";
+import { inferenceProcess } from "../deploy/supervisor/node-processes.ts";
 
 /** The model all figures are of. */
 export const MODEL = "smollm2-135m";

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "./ports.ts";
 import { findRedisServer, prepareRedis } from "./redis.ts";
-import { SupervisedProcess } from "./supervised-process.ts";
+import { SupervisedProcess } from "./supervisor/supervised-process.ts";
 
 const valkey = process.env.CRIA_TEST_VALKEY;
 if (!valkey) process.stderr.write("skipped: npm start on Valkey, because CRIA_TEST_VALKEY names none\n");

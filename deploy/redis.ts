@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { BASE_GRACE_MS } from "./node-processes.ts";
-import type { ProcessSpec } from "./supervised-process.ts";
+import { BASE_GRACE_MS } from "./supervisor/node-processes.ts";
+import type { ProcessSpec } from "./supervisor/supervised-process.ts";
 
 const LOG_FILE = "redis.log";
 

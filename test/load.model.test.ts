@@ -2,10 +2,10 @@ import { createInferenceClient, type InferenceClient } from "@cria/bot-core";
 import { AdminServiceClient, type GetLoadResponse } from "@cria/proto";
 import { credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inferenceProcess } from "../deploy/node-processes.ts";
 import { freePort } from "../deploy/ports.ts";
-import { ProcessGroup } from "../deploy/process-group.ts";
 import { untilServing } from "../deploy/readiness.ts";
+import { inferenceProcess } from "../deploy/supervisor/node-processes.ts";
+import { ProcessGroup } from "../deploy/supervisor/process-group.ts";
 
 const MODEL = "smollm2-135m";
 const REQUESTS = 50;

@@ -5,7 +5,7 @@ import { fewShotPrompt } from "../../bots/core/src/prompt/few-shot.ts";
 import { toSegments } from "../../bots/core/src/prompt/segments.ts";
 import { ROOT } from "../../deploy/settings.ts";
 import type { ModelRunner } from "../../services/inference/src/engine/model-runner.ts";
-import { type ModelFolder, readModelFolder } from "../../services/inference/src/models/model-folder.ts";
+import { type ModelFolder, readModelFolder } from "../../services/inference/src/models/folder/model-folder.ts";
 import { loadOnnxModelRunner } from "../../services/inference/src/runtime/onnx-model-runner.ts";
 import { loadTokenizer } from "../../services/inference/src/text/hf-tokenizer.ts";
 import { encodePrompt } from "../../services/inference/src/text/prompt-encoder.ts";

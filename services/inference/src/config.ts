@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { MODEL_NAME } from "./models/manifest.ts";
+import { MODEL_NAME } from "./models/folder/manifest.ts";
 
 const MIB = 2 ** 20;
 const BYTE_UNITS: Readonly<Record<string, number>> = { MiB: MIB, GiB: 2 ** 30 };

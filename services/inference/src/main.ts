@@ -4,11 +4,11 @@ import type { Logger } from "pino";
 import { type Config, ConfigError, isLoopback, loadConfig } from "./config.ts";
 import { InferenceError } from "./errors.ts";
 import { createInferenceEngine } from "./inference-engine.ts";
-import type { PlacedModelRunner } from "./models/load-weights.ts";
-import type { MemoryPlan } from "./models/memory-plan.ts";
-import type { ModelWeights } from "./models/model-folder.ts";
+import type { ModelWeights } from "./models/folder/model-folder.ts";
 import { createModelRegistry, type ModelRegistry } from "./models/model-registry.ts";
 import { nearestHint, nearestNames } from "./models/nearest-names.ts";
+import type { PlacedModelRunner } from "./models/weights/load-weights.ts";
+import type { MemoryPlan } from "./models/weights/memory-plan.ts";
 import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { startMetricsServer } from "./observability/metrics-server.ts";
@@ -92,7 +92,7 @@ function endThough(signal: NodeJS.Signals): void {
  */
 async function maxNumSeqsOn({ device, maxNumSeqs }: Config, logger: Logger): Promise<number> {
   if (device === "cpu") return maxNumSeqs;
-  const { mostRows, requireDevice } = await import("./runtime/execution-provider.ts");
+  const { mostRows, requireDevice } = await import("./runtime/ort/execution-provider.ts");
   try {
     const most = mostRows(requireDevice(device));
     if (most < maxNumSeqs)

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeFiles, writeModelFolder } from "./folder/model-folder.fixture.ts";
 import { writeGguf } from "./gguf/gguf-writer.fixture.ts";
 import { tinyLlama } from "./gguf/tiny-llama.fixture.ts";
-import { writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
 
 const CLI = fileURLToPath(new URL("./cli.ts", import.meta.url));
 

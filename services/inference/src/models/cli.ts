@@ -9,10 +9,10 @@ import { showImportProgress } from "./cli/import-progress.ts";
 import { brokenLine, checkReport, megabytes, modelDetails, modelTable } from "./cli/model-report.ts";
 import { checkRemovable, removeModelFolder } from "./cli/remove-model.ts";
 import { strayFolders } from "./cli/stray-folders.ts";
+import { MODEL_NAME, modelNameOf } from "./folder/manifest.ts";
+import type { ModelWeights } from "./folder/model-folder.ts";
 import { importGguf } from "./gguf/import-gguf.ts";
-import { MODEL_NAME, modelNameOf } from "./manifest.ts";
 import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
-import type { ModelWeights } from "./model-folder.ts";
 import { modelNotFound } from "./nearest-names.ts";
 
 const USAGE = `usage: npm run models -- COMMAND

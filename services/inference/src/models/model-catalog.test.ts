@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeFiles, writeModelFolder } from "./folder/model-folder.fixture.ts";
 import { ModelCatalog } from "./model-catalog.ts";
-import { writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
 
 let modelsDir: string;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ManifestPromptFormat } from "./manifest.ts";
+import type { ManifestPromptFormat } from "./folder/manifest.ts";
+import { hash, MANIFEST_FILE, type ModelFolder, type ModelWeights, readModelFolder } from "./folder/model-folder.ts";
 import type { ModelDescription } from "./model-description.ts";
-import { hash, MANIFEST_FILE, type ModelFolder, type ModelWeights, readModelFolder } from "./model-folder.ts";
 import { nearestHint, nearestNames } from "./nearest-names.ts";
 
 /** What is known of a model without loading it. */

@@ -1,5 +1,5 @@
 import type { SamplingParams } from "../engine/sampling-params.ts";
-import type { ManifestPromptFormat } from "./manifest.ts";
+import type { ManifestPromptFormat } from "./folder/manifest.ts";
 
 export type ModelState = "available" | "loading" | "loaded" | "broken";
 

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { InferenceError } from "../errors.ts";
-import { FakeMemory, failureOf, use } from "./fake-memory.fixture.ts";
-import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
+import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./folder/model-folder.fixture.ts";
 import { createModelRegistry, type ModelRegistry, type ModelRegistryOptions } from "./model-registry.ts";
+import { FakeMemory, failureOf, use } from "./weights/fake-memory.fixture.ts";
 
 let modelsDir: string;
 let registry: ModelRegistry | undefined;

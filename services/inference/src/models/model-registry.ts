@@ -1,11 +1,11 @@
 import { InferenceError } from "../errors.ts";
 import type { InferenceEngine } from "../inference-engine.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import type { ModelWeights } from "./folder/model-folder.ts";
 import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
 import type { ModelDescription, ModelState } from "./model-description.ts";
-import type { ModelWeights } from "./model-folder.ts";
 import { modelNotFound } from "./nearest-names.ts";
-import { type WeightsLease, WeightsPool, type WeightsPoolOptions } from "./weights-pool.ts";
+import { type WeightsLease, WeightsPool, type WeightsPoolOptions } from "./weights/weights-pool.ts";
 
 /** A model in memory. */
 export interface LoadedModel {

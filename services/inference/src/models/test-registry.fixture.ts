@@ -5,7 +5,7 @@ import type { StepPlan } from "../engine/step-plan.ts";
 import { createInferenceEngine } from "../inference-engine.ts";
 import { FakeModelRunner, type FakeModelRunnerOptions } from "../runtime/fake-model-runner.fixture.ts";
 import { createIncrementalDetokenizer } from "../text/incremental-detokenizer.ts";
-import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
+import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./folder/model-folder.fixture.ts";
 import { createModelRegistry, type ModelRegistry } from "./model-registry.ts";
 
 export interface TestRegistryOptions {

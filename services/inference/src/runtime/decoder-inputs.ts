@@ -1,9 +1,9 @@
 import type { DecodePlan, PrefillPlan } from "../engine/step-plan.ts";
-import { type DecoderGraph, LOGITS_POSITIONS } from "./decoder-graph.ts";
+import { type DecoderGraph, LOGITS_POSITIONS } from "./graph/decoder-graph.ts";
 import { Int64Input } from "./int64-input.ts";
-import type { Memory } from "./memory.ts";
-import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { ReleaseStack } from "./release-stack.ts";
+import type { Memory } from "./ort/memory.ts";
+import type { Ort, OrtPointer } from "./ort/ort-api.ts";
+import type { ReleaseStack } from "./ort/release-stack.ts";
 
 /** Rows and lengths of one pass. */
 export interface PassShape {

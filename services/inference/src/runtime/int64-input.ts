@@ -1,7 +1,7 @@
-import type { Memory } from "./memory.ts";
-import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { ReleaseStack } from "./release-stack.ts";
-import { createTensor, type Tensor, tensorBytes, viewTensor } from "./tensor.ts";
+import type { Memory } from "./ort/memory.ts";
+import type { Ort, OrtPointer } from "./ort/ort-api.ts";
+import type { ReleaseStack } from "./ort/release-stack.ts";
+import { createTensor, type Tensor, tensorBytes, viewTensor } from "./ort/tensor.ts";
 
 /** One of a graph's int64 inputs: memory for its largest shape, made once, of which each step uses the beginning. */
 export class Int64Input {

@@ -1,10 +1,10 @@
 import type { RowMove } from "../engine/step-plan.ts";
-import type { DecoderGraph } from "./decoder-graph.ts";
-import { ELEMENT_TYPES } from "./element-types.ts";
-import type { Memory } from "./memory.ts";
-import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { ReleaseStack } from "./release-stack.ts";
-import { copyBytes, createTensor, type Tensor, viewTensor } from "./tensor.ts";
+import type { DecoderGraph } from "./graph/decoder-graph.ts";
+import { ELEMENT_TYPES } from "./ort/element-types.ts";
+import type { Memory } from "./ort/memory.ts";
+import type { Ort, OrtPointer } from "./ort/ort-api.ts";
+import type { ReleaseStack } from "./ort/release-stack.ts";
+import { copyBytes, createTensor, type Tensor, viewTensor } from "./ort/tensor.ts";
 
 export interface KvCacheOptions {
   readonly graph: DecoderGraph;

@@ -1,11 +1,11 @@
-import type { DecoderGraph } from "./decoder-graph.ts";
 import type { PassShape } from "./decoder-inputs.ts";
-import { ELEMENT_TYPES } from "./element-types.ts";
 import { float16ToFloat32 } from "./float16.ts";
-import type { Memory } from "./memory.ts";
-import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { ReleaseStack } from "./release-stack.ts";
-import { createTensor, type Tensor, tensorBytes, viewTensor } from "./tensor.ts";
+import type { DecoderGraph } from "./graph/decoder-graph.ts";
+import { ELEMENT_TYPES } from "./ort/element-types.ts";
+import type { Memory } from "./ort/memory.ts";
+import type { Ort, OrtPointer } from "./ort/ort-api.ts";
+import type { ReleaseStack } from "./ort/release-stack.ts";
+import { createTensor, type Tensor, tensorBytes, viewTensor } from "./ort/tensor.ts";
 
 export interface LogitsOutputOptions {
   readonly graph: DecoderGraph;

@@ -1,9 +1,9 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
 import { InferenceError } from "../errors.ts";
-import type { GraphNames } from "./decoder-graph.ts";
-import { deviceHint, findDevice, mostRows } from "./execution-provider.ts";
-import { readGraphFile } from "./graph-file.ts";
-import { loadOrt, OrtError } from "./ort-api.ts";
+import type { GraphNames } from "./graph/decoder-graph.ts";
+import { readGraphFile } from "./graph/graph-file.ts";
+import { deviceHint, findDevice, mostRows } from "./ort/execution-provider.ts";
+import { loadOrt, OrtError } from "./ort/ort-api.ts";
 import { openSessionRunner } from "./session-runner.ts";
 
 export interface OnnxModelRunnerOptions {

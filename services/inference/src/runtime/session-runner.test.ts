@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findDevice } from "./execution-provider.ts";
-import { loadOrt, type Ort } from "./ort-api.ts";
+import { findDevice } from "./ort/execution-provider.ts";
+import { loadOrt, type Ort } from "./ort/ort-api.ts";
 import { openSessionRunner } from "./session-runner.ts";
 import { TINY_MAX_MODEL_LEN, tinyFile } from "./stock-decoder.fixture.ts";
 

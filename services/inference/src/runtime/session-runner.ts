@@ -1,15 +1,15 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
 import type { DecodePlan, StepPlan } from "../engine/step-plan.ts";
 import { InferenceError } from "../errors.ts";
-import { DEFAULT_GRAPH_NAMES, type DecoderGraph, type GraphNames, readDecoderGraph } from "./decoder-graph.ts";
 import { DecoderInputs, type PassShape } from "./decoder-inputs.ts";
-import type { Device } from "./execution-provider.ts";
+import { DEFAULT_GRAPH_NAMES, type DecoderGraph, type GraphNames, readDecoderGraph } from "./graph/decoder-graph.ts";
 import { KvCache } from "./kv-cache.ts";
 import { LogitsOutput } from "./logits-output.ts";
-import { deviceMemory, hostMemory, returnFreeMemory } from "./memory.ts";
-import type { Ort, OrtPointer } from "./ort-api.ts";
-import { openSession } from "./ort-session.ts";
-import { ReleaseStack } from "./release-stack.ts";
+import type { Device } from "./ort/execution-provider.ts";
+import { deviceMemory, hostMemory, returnFreeMemory } from "./ort/memory.ts";
+import type { Ort, OrtPointer } from "./ort/ort-api.ts";
+import { openSession } from "./ort/ort-session.ts";
+import { ReleaseStack } from "./ort/release-stack.ts";
 
 export interface SessionRunnerOptions {
   readonly graphFile: string;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DEFAULT_GRAPH_NAMES } from "./decoder-graph.ts";
+import { DEFAULT_GRAPH_NAMES } from "./graph/decoder-graph.ts";
 import { loadOnnxModelRunner, type OnnxModelRunner } from "./onnx-model-runner.ts";
 import { stockLogits } from "./stock-decoder.fixture.ts";
 

@@ -1,8 +1,8 @@
 import type { ModelRunner } from "../../engine/model-runner.ts";
 import { loadTokenizer } from "../../text/hf-tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
+import type { ModelWeights } from "../folder/model-folder.ts";
 import type { CatalogModel } from "../model-catalog.ts";
-import type { ModelWeights } from "../model-folder.ts";
 import { megabytes } from "./model-report.ts";
 
 /** What a check found, in sentences. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { InferenceError } from "../../errors.ts";
-import { MODEL_NAME } from "../manifest.ts";
+import { MODEL_NAME } from "../folder/manifest.ts";
 import type { CatalogModel } from "../model-catalog.ts";
 import { modelNotFound } from "../nearest-names.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { MANIFEST_FILE } from "../folder/model-folder.ts";
 import type { CatalogModel } from "../model-catalog.ts";
-import { MANIFEST_FILE } from "../model-folder.ts";
 
 const FAULT = `no ${MANIFEST_FILE}, so it is no model; {} in one will do`;
 

@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readModelFolder } from "../model-folder.ts";
+import { readModelFolder } from "../folder/model-folder.ts";
 import { writeGguf } from "./gguf-writer.fixture.ts";
 import { importGguf } from "./import-gguf.ts";
 import { tinyLlama } from "./tiny-llama.fixture.ts";

@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readModelFolder } from "../model-folder.ts";
+import { readModelFolder } from "../folder/model-folder.ts";
 import { type GgufContent, writeGguf } from "./gguf-writer.fixture.ts";
 import { importGguf } from "./import-gguf.ts";
 import { type TinyLlamaOptions, tinyLlama } from "./tiny-llama.fixture.ts";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import path from "node:path";
+import { type Manifest, MODEL_NAME } from "../folder/manifest.ts";
 import { ImportError } from "../import-error.ts";
 import { buildLlamaGraph, type LlamaGraph } from "../llama/llama-graph.ts";
 import { LlamaTensors } from "../llama/llama-tensors.ts";
-import { type Manifest, MODEL_NAME } from "../manifest.ts";
 import { type GgufFile, openGguf } from "./gguf-file.ts";
 import { spdxLicence } from "./licence.ts";
 import { optionalString } from "./metadata.ts";

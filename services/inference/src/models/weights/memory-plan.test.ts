@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { ModelWeights } from "../folder/model-folder.ts";
 import { planMemory } from "./memory-plan.ts";
-import type { ModelWeights } from "./model-folder.ts";
 
 const MIB = 2 ** 20;
 const weights = { weightBytes: 100 * MIB, kvBytesPerToken: MIB / 64, maxModelLen: 8192 } as ModelWeights;

@@ -1,5 +1,5 @@
 import koffi from "koffi";
-import { InferenceError } from "../errors.ts";
+import { InferenceError } from "../../errors.ts";
 import { loadOrt, type Ort, type OrtPointer } from "./ort-api.ts";
 
 /** What computes a model, and where its KV cache lies. */

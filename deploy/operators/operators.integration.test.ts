@@ -7,7 +7,7 @@ import { connectRedis, createRedisStoreOver } from "@cria/bot-core";
 import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ROOT } from "./settings.ts";
+import { ROOT } from "../settings.ts";
 
 const run = promisify(execFile);
 const hasRedis = hasRedisServer(process.env.PATH ?? "");
@@ -26,7 +26,7 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     await rm(folder, { recursive: true, force: true });
   });
   const cria = (script: string, ...args: readonly string[]) =>
-    run(process.execPath, ["--import", "tsx", `deploy/${script}.ts`, ...args], {
+    run(process.execPath, ["--import", "tsx", `deploy/operators/${script}.ts`, ...args], {
       cwd: ROOT,
       env: { ...process.env, CRIA_REDIS_URL: server.url },
     });
@@ -76,7 +76,7 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     await expect(cria("feedback", "export", "--to", "x")).rejects.toMatchObject(misuse("feedback"));
     expect((await cria("memory", "--help")).stdout).toMatch(/^Usage: npm run memory/);
     const env = { ...process.env, CRIA_REDIS_URL: "", CRIA_STATE_DIR: folder };
-    const lonely = run(process.execPath, ["--import", "tsx", "deploy/memory.ts", "show"], { cwd: ROOT, env });
+    const lonely = run(process.execPath, ["--import", "tsx", "deploy/operators/memory.ts", "show"], { cwd: ROOT, env });
     await expect(lonely).rejects.toThrow(/there is no Redis: set CRIA_REDIS_URL/);
   });
 });

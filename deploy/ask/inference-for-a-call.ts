@@ -1,11 +1,11 @@
 import { createInferenceClient, type InferenceClient } from "@cria/bot-core";
-import { findInstance } from "./instance.ts";
-import { inferenceProcess } from "./node-processes.ts";
-import { freePort } from "./ports.ts";
-import { ProcessGroup } from "./process-group.ts";
-import { serves, untilServing } from "./readiness.ts";
-import { type LocalSettings, reachableHost } from "./settings.ts";
-import { StartError } from "./start-error.ts";
+import { findInstance } from "../instance.ts";
+import { freePort } from "../ports.ts";
+import { serves, untilServing } from "../readiness.ts";
+import { type LocalSettings, reachableHost } from "../settings.ts";
+import { StartError } from "../start-error.ts";
+import { inferenceProcess } from "../supervisor/node-processes.ts";
+import { ProcessGroup } from "../supervisor/process-group.ts";
 
 /** Where an inference service listens that was started by itself. */
 const DEFAULT_ADDRESS = "127.0.0.1:50051";

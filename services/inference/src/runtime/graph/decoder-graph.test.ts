@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { OrtSession, TensorInfo } from "../ort/ort-session.ts";
 import { DEFAULT_GRAPH_NAMES, readDecoderGraph } from "./decoder-graph.ts";
-import type { OrtSession, TensorInfo } from "./ort-session.ts";
 
 const FLOAT32 = 1;
 const UINT8 = 2;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { afterAll, describe, expect, it } from "vitest";
+import { tinyFile } from "../stock-decoder.fixture.ts";
 import { readGraphFile } from "./graph-file.ts";
-import { tinyFile } from "./stock-decoder.fixture.ts";
 
 describe("readGraphFile", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "cria-graph-"));

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { graphWithData, writeModelFolder } from "../folder/model-folder.fixture.ts";
+import { createModelRegistry, type ModelRegistry, type ModelRegistryOptions } from "../model-registry.ts";
 import { FakeMemory, failureOf, use } from "./fake-memory.fixture.ts";
-import { graphWithData, writeModelFolder } from "./model-folder.fixture.ts";
-import { createModelRegistry, type ModelRegistry, type ModelRegistryOptions } from "./model-registry.ts";
 
 let modelsDir: string;
 let registry: ModelRegistry | undefined;

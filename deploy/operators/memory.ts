@@ -1,7 +1,7 @@
 import { type ConversationStore, createRedisStoreOver, forget, rememberedConversations } from "@cria/bot-core";
-import { tellFailure, UsageError } from "./command-failure.ts";
+import { tellFailure, UsageError } from "../command-failure.ts";
+import { terminalText } from "../terminal-text.ts";
 import { connectStateRedis } from "./state-redis.ts";
-import { terminalText } from "./terminal-text.ts";
 
 const USAGE = "npm run memory -- show [KEY] | forget KEY";
 const HELP = `Usage: npm run memory -- show [KEY]   (which conversations are remembered, or what of one)

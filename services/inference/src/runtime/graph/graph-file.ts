@@ -1,8 +1,8 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { InferenceError } from "../errors.ts";
-import { pathWithin } from "../path-within.ts";
-import { ELEMENT_TYPES } from "./element-types.ts";
+import { InferenceError } from "../../errors.ts";
+import { pathWithin } from "../../path-within.ts";
+import { ELEMENT_TYPES } from "../ort/element-types.ts";
 import { type ByteRange, ProtoFile } from "./proto-file.ts";
 
 /** A file that holds weights: the graph itself, or one that it names. */

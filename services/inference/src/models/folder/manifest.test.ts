@@ -8,7 +8,7 @@ describe("manifestSchema", () => {
   });
 
   it("is explained field by field in docs/models.md", () => {
-    const docs = readFileSync(new URL("../../../../docs/models.md", import.meta.url), "utf8");
+    const docs = readFileSync(new URL("../../../../../docs/models.md", import.meta.url), "utf8");
     const { shape } = manifestSchema;
     const sampling = Object.keys(shape.sampling.unwrap().shape);
     const formats = shape.promptFormat

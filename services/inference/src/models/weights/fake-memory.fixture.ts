@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import type { InferenceError } from "../errors.ts";
-import type { InferenceEngine } from "../inference-engine.ts";
-import type { ModelRegistry, ModelRegistryOptions } from "./model-registry.ts";
+import type { InferenceError } from "../../errors.ts";
+import type { InferenceEngine } from "../../inference-engine.ts";
+import type { ModelRegistry, ModelRegistryOptions } from "../model-registry.ts";
 
 /** Counts what is in memory; loads wait at `gate` if there is one. */
 export class FakeMemory {

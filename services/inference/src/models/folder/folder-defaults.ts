@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJsonFile } from "../json-file.ts";
-import { configuredToken } from "../text/special-tokens.ts";
+import { readJsonFile } from "../../json-file.ts";
+import { configuredToken } from "../../text/special-tokens.ts";
 import type { Manifest } from "./manifest.ts";
 import type { GenaiConfig } from "./model-layout.ts";
 

@@ -1,5 +1,5 @@
 import type { Reply, ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
-import { terminalText } from "./terminal-text.ts";
+import { terminalText } from "../terminal-text.ts";
 
 /** Where a reply in a terminal goes. */
 export interface TerminalReplyOptions {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Rating, readRatings, toAlpaca } from "@cria/bot-core";
-import { firstSentence, tellFailure, UsageError } from "./command-failure.ts";
+import { firstSentence, tellFailure, UsageError } from "../command-failure.ts";
 import { connectStateRedis } from "./state-redis.ts";
 
 const USAGE = "npm run feedback -- export [--out FILE]";

@@ -1,4 +1,4 @@
-import { StartError } from "./start-error.ts";
+import { StartError } from "../start-error.ts";
 import { type ProcessSpec, SupervisedProcess } from "./supervised-process.ts";
 
 /** Processes that live and end together. */

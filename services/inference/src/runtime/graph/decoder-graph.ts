@@ -1,6 +1,6 @@
-import { InferenceError } from "../errors.ts";
-import { ELEMENT_TYPES, type ElementType } from "./element-types.ts";
-import type { OrtSession, TensorInfo } from "./ort-session.ts";
+import { InferenceError } from "../../errors.ts";
+import { ELEMENT_TYPES, type ElementType } from "../ort/element-types.ts";
+import type { OrtSession, TensorInfo } from "../ort/ort-session.ts";
 
 /** What a graph calls its inputs and outputs; `%d` is the layer. The keys are those of onnxruntime-genai's genai_config.json. */
 export interface GraphNames {

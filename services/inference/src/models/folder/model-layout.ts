@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJsonFile } from "../json-file.ts";
-import { pathWithin } from "../path-within.ts";
-import type { GraphNames } from "../runtime/decoder-graph.ts";
+import { readJsonFile } from "../../json-file.ts";
+import { pathWithin } from "../../path-within.ts";
+import type { GraphNames } from "../../runtime/graph/decoder-graph.ts";
 
 export type ModelLayout = "cria" | "onnx-community" | "onnxruntime-genai";
 

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { fakeModel, type InferenceServer, startInferenceServer } from "@cria/bot-core/testing";
 import { Finished, type GenerateRequest, type GenerateResponse, ListModelsResponse, Started } from "@cria/proto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ROOT } from "./settings.ts";
+import { ROOT } from "../settings.ts";
 
 const run = promisify(execFile);
 const REPLY: readonly GenerateResponse[] = [
@@ -32,7 +32,7 @@ describe("npm run ask at the end of a pipe", () => {
 
   /** Runs a line of shell in which `ask` stands for the command. */
   const shell = (line: string) =>
-    run("sh", ["-c", `ask() { "${process.execPath}" --import tsx deploy/ask.ts "$@"; }; ${line}`], {
+    run("sh", ["-c", `ask() { "${process.execPath}" --import tsx deploy/ask/ask.ts "$@"; }; ${line}`], {
       cwd: ROOT,
       env: { ...process.env, CRIA_INFERENCE_ADDRESS: server.address },
     });

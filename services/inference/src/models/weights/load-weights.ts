@@ -1,12 +1,12 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import type { ModelRunner } from "../engine/model-runner.ts";
-import { InferenceError } from "../errors.ts";
-import type { InferenceEngine } from "../inference-engine.ts";
-import { loadTokenizer } from "../text/hf-tokenizer.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import type { ModelRunner } from "../../engine/model-runner.ts";
+import { InferenceError } from "../../errors.ts";
+import type { InferenceEngine } from "../../inference-engine.ts";
+import { loadTokenizer } from "../../text/hf-tokenizer.ts";
+import type { Tokenizer } from "../../text/tokenizer.ts";
+import type { ModelWeights } from "../folder/model-folder.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
-import type { ModelWeights } from "./model-folder.ts";
 
 /** A runner and where it holds its memory. */
 export interface PlacedModelRunner extends ModelRunner {

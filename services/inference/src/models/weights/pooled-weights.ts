@@ -1,7 +1,7 @@
+import type { ModelWeights } from "../folder/model-folder.ts";
+import type { LoadProgress } from "../model-registry.ts";
 import type { LoadedWeights } from "./load-weights.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
-import type { ModelWeights } from "./model-folder.ts";
-import type { LoadProgress } from "./model-registry.ts";
 
 /** Weights on their way into memory, in it, or on their way out: the state that `WeightsPool` keeps of each. */
 export class PooledWeights {

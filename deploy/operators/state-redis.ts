@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connectRedis, type RedisConnection } from "@cria/bot-core";
 import { pino } from "pino";
-import { loadLocalSettings } from "./settings.ts";
-import { StartError } from "./start-error.ts";
+import { loadLocalSettings } from "../settings.ts";
+import { StartError } from "../start-error.ts";
 
 /**
  * The Redis of the bots: the one that is configured, else that of `npm start`, which says in its state folder where it is.

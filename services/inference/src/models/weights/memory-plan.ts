@@ -1,4 +1,4 @@
-import type { ModelWeights } from "./model-folder.ts";
+import type { ModelWeights } from "../folder/model-folder.ts";
 
 /** What the service allows every model. */
 export interface MemoryLimits {

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ModelProto } from "../onnx/gen/onnx.ts";
 import { graphWithData, writeFiles, writeModelFolder } from "./model-folder.fixture.ts";
 import { readModelFolder } from "./model-folder.ts";
-import { ModelProto } from "./onnx/gen/onnx.ts";
 
 let modelsDir: string;
 beforeEach(() => {

@@ -8,11 +8,11 @@ import {
   type InferenceClient,
 } from "@cria/bot-core";
 import { pino } from "pino";
-import { firstSentence, tellFailure, UsageError } from "./command-failure.ts";
+import { firstSentence, tellFailure, UsageError } from "../command-failure.ts";
+import { loadLocalSettings } from "../settings.ts";
+import { StartError } from "../start-error.ts";
 import { findOrStartInference } from "./inference-for-a-call.ts";
 import { isPiped, readPipedText } from "./piped-text.ts";
-import { loadLocalSettings } from "./settings.ts";
-import { StartError } from "./start-error.ts";
 import { TerminalReply } from "./terminal-reply.ts";
 
 const USAGE = 'npm run ask -- [--model NAME] "QUESTION"';

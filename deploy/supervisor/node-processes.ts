@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "./settings.ts";
+import { ROOT } from "../settings.ts";
 import type { ProcessSpec } from "./supervised-process.ts";
 
-const EXIT_WITH_PARENT = pathToFileURL(join(ROOT, "deploy/exit-with-parent.ts")).href;
+const EXIT_WITH_PARENT = pathToFileURL(join(ROOT, "deploy/supervisor/exit-with-parent.ts")).href;
 
 /** For the last words of replies that are being written. With what comes after it, all ends within three seconds. */
 const BOT_GRACE_MS = 2_200;

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { InferenceError } from "../errors.ts";
+import { InferenceError } from "../../errors.ts";
+import type { ModelWeights } from "../folder/model-folder.ts";
+import type { AcquireOptions } from "../model-registry.ts";
 import { type LoadedWeights, loadWeights, type WeightsLoader } from "./load-weights.ts";
 import { type MemoryLimits, type MemoryPlan, planMemory } from "./memory-plan.ts";
-import type { ModelWeights } from "./model-folder.ts";
-import type { AcquireOptions } from "./model-registry.ts";
 import { PooledWeights } from "./pooled-weights.ts";
 
 export interface WeightsPoolOptions extends WeightsLoader, MemoryLimits {

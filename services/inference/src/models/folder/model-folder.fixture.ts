@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { ModelProto } from "./onnx/gen/onnx.ts";
+import { ModelProto } from "../onnx/gen/onnx.ts";
 
 /** A byte tokenizer: every byte a token, then `<|end|>`. */
 export const TINY_TOKENIZER = {
