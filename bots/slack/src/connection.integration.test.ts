@@ -2,6 +2,7 @@ import { createMemoryConversationStore } from "@cria/bot-core";
 import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { freePort } from "../../../deploy/ports.ts";
+import type { SignedRequest } from "../../../test/slack-server/http-events.ts";
 import { manifestOptions } from "../../../test/slack-server/manifest.ts";
 import { repliesTo } from "../../../test/slack-server/replies-to.ts";
 import { createBot, type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
@@ -144,16 +145,50 @@ describe("the bot by HTTP", () => {
   it("takes each signed request once, and none from another time", async () => {
     const { server, model, ann, requestUrl, close } = await startByHttp();
     await repliesTo(server, server.people.dm(ann, "hi"));
-    const send = async ({ headers, body }: { headers: Readonly<Record<string, string>>; body: string }) =>
+    const send = async ({ headers, body }: SignedRequest) =>
       (await fetch(requestUrl, { method: "POST", headers, body })).status;
     const [first] = server.httpEvents!.sent;
-    await send(first!);
+    expect(await send(first!)).toBe(401);
     const event = { ...JSON.parse(first!.body), event_id: "Ev1" };
     const payload = { ...event, event: { ...event.event, ts: "1.1", text: "forged" } };
     const nowSeconds = Math.floor(Date.now() / 1_000);
-    expect(await send(server.httpEvents!.sign({ kind: "events_api", payload }, nowSeconds - 301))).toBe(401);
-    await send(server.httpEvents!.sign({ kind: "events_api", payload }, nowSeconds + 301));
+    for (const seconds of [-301, 301])
+      expect(await send(server.httpEvents!.sign({ kind: "events_api", payload }, nowSeconds + seconds))).toBe(401);
+    const forged = { ...first!.headers, "x-slack-signature": `v0=${"0".repeat(64)}` };
+    expect(await send({ headers: forged, body: first!.body })).toBe(401);
     expect(model.requests).toHaveLength(1);
+    await close();
+  });
+
+  it("takes what Slack tries again, signed anew or not, and answers it once", async () => {
+    const { server, model, ann, requestUrl, close } = await startByHttp();
+    const question = server.people.dm(ann, "hi");
+    await repliesTo(server, question);
+    const [first] = server.httpEvents!.sent;
+    const again = { ...first!.headers, "x-slack-retry-num": "1", "x-slack-retry-reason": "http_timeout" };
+    expect((await fetch(requestUrl, { method: "POST", headers: again, body: first!.body })).status).toBe(200);
+    await server.deliveries.redeliver(server.deliveries.sent[0]!);
+    // One whose first try was lost on the way.
+    const lost = JSON.parse(first!.body);
+    const payload = {
+      ...lost,
+      event_id: "Ev1",
+      event: { ...lost.event, thread_ts: question.ts, ts: "1.1", text: "lost" },
+    };
+    const retry = { attempt: 1, reason: "connection_failed" };
+    const { headers, body } = server.httpEvents!.sign({ kind: "events_api", payload, retry });
+    expect((await fetch(requestUrl, { method: "POST", headers, body })).status).toBe(200);
+    expect((await repliesTo(server, question, 2)).map(shownText)).toEqual(["hi", "lost"]);
+    expect(model.requests).toHaveLength(2);
+    await close();
+  });
+
+  it("finds nothing elsewhere, and takes no more than an event may have", async () => {
+    const { requestUrl, close } = await startByHttp();
+    expect((await fetch(new URL("/elsewhere", requestUrl), { method: "POST", body: "{}" })).status).toBe(404);
+    const headers = { "x-slack-signature": "v0=0", "x-slack-request-timestamp": "0" };
+    const body = "x".repeat(5 * 1024 * 1024);
+    expect((await fetch(requestUrl, { method: "POST", headers, body })).status).toBe(413);
     await close();
   });
 });

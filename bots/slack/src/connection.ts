@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { isTokenError } from "./api/slack-errors.ts";
 import { createBoltLogger } from "./bolt-logger.ts";
 import type { SlackConfig } from "./config.ts";
-import { ReplayGuard, signatureOf } from "./incoming/replay-guard.ts";
+import { guardRequests } from "./incoming/guard-requests.ts";
 
 /** Of one call; the library has no limit of its own. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -101,17 +101,9 @@ function httpConnection(
   clientOptions: webApi.WebClientOptions,
   options: ConnectionOptions,
 ): SlackConnection {
-  const receiver = new HTTPReceiver({
-    signingSecret,
-    logger: createBoltLogger(options.logger),
-    customPropertiesExtractor: signatureOf,
-  });
+  const receiver = new HTTPReceiver({ signingSecret, logger: createBoltLogger(options.logger) });
+  guardRequests(receiver, signingSecret, options.logger);
   const app = createApp(receiver, clientOptions, options);
-  const guard = new ReplayGuard();
-  app.use(async ({ context, next }) => {
-    if (guard.admits(context)) await next();
-    else options.logger.warn("a signed request came a second time, or from the future; it was left out");
-  });
   return {
     app,
     start: async () => void (await app.start({ port, host })),

@@ -100,11 +100,24 @@ describe("LruCache", () => {
 });
 
 describe("ReplayGuard", () => {
+  const nowSeconds = Math.floor(Date.now() / 1_000);
+  const signed = (signature: string, atSeconds: number, retryNum?: string) => ({
+    "x-slack-signature": signature,
+    "x-slack-request-timestamp": `${atSeconds}`,
+    ...(retryNum !== undefined && { "x-slack-retry-num": retryNum }),
+  });
+
   it("takes a signature once, and none from more than five minutes ahead", () => {
     const guard = new ReplayGuard();
-    const now = Math.floor(Date.now() / 1_000);
-    expect(guard.admits({ signature: "v0=a", signedAt: `${now}` })).toBe(true);
-    expect(guard.admits({ signature: "v0=a", signedAt: `${now}` })).toBe(false);
-    expect(guard.admits({ signature: "v0=b", signedAt: `${now + 302}` })).toBe(false);
+    expect(guard.judge(signed("v0=a", nowSeconds))).toBe("take");
+    expect(guard.judge(signed("v0=a", nowSeconds))).toBe("refuse");
+    expect(guard.judge(signed("v0=a=b", nowSeconds))).toBe("refuse");
+    expect(guard.judge(signed("v0=b", nowSeconds + 302))).toBe("refuse");
+  });
+
+  it("acknowledges a retry of the same second, and takes one whose first try it never saw", () => {
+    const guard = new ReplayGuard();
+    expect(guard.judge(signed("v0=a", nowSeconds, "1"))).toBe("take");
+    expect(guard.judge(signed("v0=a", nowSeconds, "2"))).toBe("acknowledge");
   });
 });

@@ -1,24 +1,25 @@
-import type { BufferedIncomingMessage } from "@slack/bolt";
+import type { IncomingHttpHeaders } from "node:http";
 import { LruCache } from "./lru-cache.ts";
 
-/** The library refuses older signatures, so older ones need not be remembered. */
+/** Older signatures are refused, so they need not be remembered. */
 const MAX_AGE_MS = 5 * 60_000;
 const MAX_SIGNATURES = 50_000;
 
-/** A request's signature and time, for the guard. */
-export function signatureOf({ headers }: BufferedIncomingMessage): Record<string, unknown> {
-  return { signature: headers["x-slack-signature"], signedAt: headers["x-slack-request-timestamp"] };
-}
+/** What becomes of a signed request: `acknowledge` says that it was taken before. */
+export type Verdict = "take" | "acknowledge" | "refuse";
 
-/** Takes each signed request once: Slack signs its own retries anew, whoever recorded one cannot. */
+/** Takes each signed request once, and none from the future: Slack signs its retries anew, whoever recorded one cannot. */
 export class ReplayGuard {
   readonly #seen = new LruCache<true>(MAX_SIGNATURES, 2 * MAX_AGE_MS);
 
-  admits({ signature, signedAt }: Readonly<Record<string, unknown>>): boolean {
-    if (Number(signedAt) * 1_000 - Date.now() > MAX_AGE_MS) return false;
-    const key = String(signature);
-    if (this.#seen.get(key)) return false;
-    this.#seen.set(key, true);
-    return true;
+  /** For headers whose signature is right. https://docs.slack.dev/authentication/verifying-requests-from-slack */
+  judge(headers: IncomingHttpHeaders): Verdict {
+    if (Number(headers["x-slack-request-timestamp"]) * 1_000 - Date.now() > MAX_AGE_MS) return "refuse";
+    // The hash alone: what may stand around it is not signed.
+    const [, hash = ""] = String(headers["x-slack-signature"]).split("=");
+    // A retry in the second of the first try has the same signature.
+    if (this.#seen.get(hash)) return headers["x-slack-retry-num"] === undefined ? "refuse" : "acknowledge";
+    this.#seen.set(hash, true);
+    return "take";
   }
 }
