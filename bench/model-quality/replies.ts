@@ -2,7 +2,8 @@ import type { Conversation } from "../../bots/core/src/prompt/conversation.ts";
 import type { FinishReason } from "../../services/inference/src/engine/generation.ts";
 import type { SamplingParams } from "../../services/inference/src/engine/sampling-params.ts";
 import { createInferenceEngine, type InferenceEngine } from "../../services/inference/src/inference-engine.ts";
-import { createIncrementalDetokenizer } from "../../services/inference/src/text/incremental-detokenizer.ts";
+import { DEFAULT_SAMPLING } from "../../services/inference/src/models/model-catalog.ts";
+import { engineModel } from "../../services/inference/src/models/weights/engine-model.ts";
 import { promptOf, type Subject } from "./subject.ts";
 
 /** One reply and how it ended. */
@@ -11,17 +12,6 @@ export interface Reply {
   readonly reason: FinishReason;
   readonly tokens: number;
 }
-
-/** What the service samples with where neither manifest nor request says otherwise. */
-const DEFAULT_SAMPLING: Omit<SamplingParams, "seed"> = {
-  repetitionPenalty: 1,
-  frequencyPenalty: 0,
-  presencePenalty: 0,
-  temperature: 0.8,
-  topK: 0,
-  topP: 0.95,
-  minP: 0,
-};
 
 /** A model's own sampling defaults. */
 export function samplingOf({ folder }: Subject): Omit<SamplingParams, "seed"> {
@@ -35,11 +25,7 @@ export function createEngine({ runner, tokenizer }: Subject): InferenceEngine {
     runner,
     maxWaiting: 10_000,
     maxWaitingTokens: 10_000_000,
-    model: {
-      eosTokenIds: tokenizer.eosTokenIds,
-      createDecoder: () => createIncrementalDetokenizer(tokenizer),
-      tokenText: (id) => tokenizer.tokenText(id),
-    },
+    model: engineModel(tokenizer),
   });
 }
 

@@ -13,7 +13,6 @@ import { createLogger } from "./observability/logger.ts";
 import { createMetrics } from "./observability/metrics.ts";
 import { startMetricsServer } from "./observability/metrics-server.ts";
 import { startServer } from "./server/server.ts";
-import { createIncrementalDetokenizer } from "./text/incremental-detokenizer.ts";
 
 /** For supervisors: there is no use in starting again until something is changed. README.md lists the codes. */
 const EXIT_CONFIG = 2;
@@ -123,14 +122,10 @@ function openRegistry(config: Config, logger: Logger): ModelRegistry {
       failed: (folder, err) => logger.error({ folder, err }, "model failed"),
     },
     loadRunner: (weights, plan) => loadRunner(config, weights, plan),
-    createEngine: ({ runner, tokenizer }) =>
+    createEngine: ({ runner, model }) =>
       createInferenceEngine({
         runner,
-        model: {
-          eosTokenIds: tokenizer.eosTokenIds,
-          createDecoder: () => createIncrementalDetokenizer(tokenizer),
-          tokenText: (tokenId) => tokenizer.tokenText(tokenId),
-        },
+        model,
         maxWaiting: config.maxWaiting,
         maxWaitingTokens: config.maxWaitingTokens,
       }),

@@ -20,7 +20,7 @@ export type CatalogModel = Omit<
 const MAX_BASES = 4;
 
 /** Where neither manifest nor model files say otherwise; the contract tells the same. */
-const DEFAULT_SAMPLING: ModelDescription["sampling"] = {
+export const DEFAULT_SAMPLING: ModelDescription["sampling"] = {
   repetitionPenalty: 1,
   frequencyPenalty: 0,
   presencePenalty: 0,

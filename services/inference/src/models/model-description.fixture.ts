@@ -1,4 +1,7 @@
+import { fakeRequest } from "../engine/fake-requests.fixture.ts";
 import type { ModelDescription } from "./model-description.ts";
+
+const { seed: _, ...GREEDY } = fakeRequest().sampling;
 
 /** A whole description for tests, of a model that is not loaded. */
 export function describedModel(fields: Partial<ModelDescription> = {}): ModelDescription {
@@ -12,15 +15,7 @@ export function describedModel(fields: Partial<ModelDescription> = {}): ModelDes
     chatTemplate: "",
     system: "",
     stop: [],
-    sampling: {
-      repetitionPenalty: 1,
-      frequencyPenalty: 0,
-      presencePenalty: 0,
-      temperature: 0,
-      topK: 0,
-      topP: 1,
-      minP: 0,
-    },
+    sampling: GREEDY,
     maxTokens: 16,
     maxModelLen: 64,
     bosToken: "<s>",

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import type { StepPlan } from "../engine/step-plan.ts";
 import { createInferenceEngine } from "../inference-engine.ts";
 import { FakeModelRunner, type FakeModelRunnerOptions } from "../runtime/fake-model-runner.fixture.ts";
-import { createIncrementalDetokenizer } from "../text/incremental-detokenizer.ts";
 import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "./folder/model-folder.fixture.ts";
 import { createModelRegistry, type ModelRegistry } from "./model-registry.ts";
 
@@ -88,14 +87,10 @@ function createRegistry(modelsDir: string, { reply = "Hello!", maxWaiting = 8, .
       const runner = new FakeModelRunner({ vocabSize: BOS + 1, maxModelLen, maxNumSeqs, next, ...options.runner });
       return Object.assign(runner, { memoryBytes: 1000, device: "cpu" });
     },
-    createEngine: ({ runner, tokenizer }) =>
+    createEngine: ({ runner, model }) =>
       createInferenceEngine({
         runner,
-        model: {
-          eosTokenIds: tokenizer.eosTokenIds,
-          createDecoder: () => createIncrementalDetokenizer(tokenizer),
-          tokenText: (tokenId) => tokenizer.tokenText(tokenId),
-        },
+        model,
         maxWaiting,
         maxWaitingTokens: 1000,
       }),

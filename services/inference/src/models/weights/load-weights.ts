@@ -1,11 +1,13 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
+import type { EngineModel } from "../../engine/generation.ts";
 import type { ModelRunner } from "../../engine/model-runner.ts";
 import { InferenceError } from "../../errors.ts";
 import type { InferenceEngine } from "../../inference-engine.ts";
 import { loadTokenizer } from "../../text/hf-tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { ModelWeights } from "../folder/model-folder.ts";
+import { engineModel } from "./engine-model.ts";
 import type { MemoryPlan } from "./memory-plan.ts";
 
 /** A runner and where it holds its memory. */
@@ -20,7 +22,7 @@ export interface WeightsLoader {
   /** Opens a session over a graph, of the planned size. */
   loadRunner(weights: ModelWeights, plan: MemoryPlan): Promise<PlacedModelRunner>;
   /** Makes the engine that drives the runner, and closes it. */
-  createEngine(parts: { readonly runner: PlacedModelRunner; readonly tokenizer: Tokenizer }): InferenceEngine;
+  createEngine(parts: { readonly runner: PlacedModelRunner; readonly model: EngineModel }): InferenceEngine;
 }
 
 /** Weights in memory, with what is needed to generate with them. */
@@ -49,7 +51,7 @@ export async function loadWeights(
   const runner = await openRunner(loader, weights, plan);
   try {
     refuseOtherTokenizer(runner, tokenizer);
-    const engine = loader.createEngine({ runner, tokenizer });
+    const engine = loader.createEngine({ runner, model: engineModel(tokenizer) });
     const { memoryBytes, device, maxNumSeqs } = runner;
     return { tokenizer, engine, memoryBytes, device, maxNumSeqs };
   } catch (error) {
