@@ -102,7 +102,10 @@ describe("the connection to Discord", () => {
       atMs: Date.now(),
     };
     const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const takeAbandoned = async () => [abandoned].splice(0, handed++ === 0 ? 1 : 0);
+    const takeAbandoned = async ({ applicationId }: { readonly applicationId?: string }) => {
+      expect(applicationId).toBe(run.server.world.bot.id);
+      return [abandoned].splice(0, handed++ === 0 ? 1 : 0);
+    };
     let handed = 0;
     const successor = await start({ joins: run, core: { store: Object.assign(store, { takeAbandoned }) } });
     successor.inference.script({ chunks: ["Whole."] });

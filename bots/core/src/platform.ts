@@ -26,6 +26,8 @@ export interface Place {
   readonly channelId: string;
   readonly threadId?: string;
   readonly isDirect: boolean;
+  /** The bot's own account, where several of a platform may share one memory: what one left, another cannot go on with. */
+  readonly applicationId?: string;
 }
 
 /** A file that came with a message. Text files become part of Alpaca's Input; the core decides which are taken. */
@@ -181,8 +183,7 @@ export interface AbandonedReply {
 }
 
 /** Where a process can write. */
-export interface ServedPlaces {
-  readonly platform: string;
+export interface ServedPlaces extends Pick<Place, "platform" | "applicationId"> {
   /** Whether a workspace is one of its own, by its id on the platform. */
   serves(workspaceId: string): boolean;
 }

@@ -98,8 +98,9 @@ class Connection {
     await isReady;
     await this.#register(config.guildIds);
     this.#announce();
+    const serves = (id: string) => id === DIRECT_WORKSPACE || this.#client.guilds.cache.has(id);
     this.#stopAdopting = core.adoptReplies(
-      { platform: "discord", serves: (id) => id === DIRECT_WORKSPACE || this.#client.guilds.cache.has(id) },
+      { platform: "discord", applicationId: this.#client.application.id, serves },
       (abandoned) => this.#replies.adopt(abandoned),
     );
   }

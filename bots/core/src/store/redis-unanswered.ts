@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Unanswered } from "../adoption/unanswered.ts";
-import type { ServedPlaces } from "../platform.ts";
+import type { Place, ServedPlaces } from "../platform.ts";
 import { EVENT_TTL_MS } from "./limits.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 
@@ -23,6 +23,7 @@ const entrySchema = z.object({
       channelId: z.string(),
       threadId: z.string().optional(),
       isDirect: z.boolean(),
+      applicationId: z.string().optional(),
     }),
     author: z.object({
       id: z.string(),
@@ -45,7 +46,9 @@ const entrySchema = z.object({
 
 const eventKey = (workspace: string, eventId: string) => `cria:{${workspace}}:event:${encodeURIComponent(eventId)}`;
 const unansweredKey = (workspace: string) => `cria:{${workspace}}:unanswered`;
-const processesKey = (platform: string) => `cria:processes:${platform}`;
+/** Of those that can follow one another. */
+const processesKey = ({ platform, applicationId }: Pick<Place, "platform" | "applicationId">) =>
+  applicationId === undefined ? `cria:processes:${platform}` : `cria:processes:${platform}:${applicationId}`;
 const workspacesKey = (owner: string) => `cria:process:${owner}`;
 const platformOf = (workspace: string) => workspace.split(":", 1)[0]!;
 
@@ -58,6 +61,7 @@ export class RedisUnanswered {
   readonly #processTtlMs: number;
   readonly #owner = randomUUID();
   readonly #workspaces = new Set<string>();
+  readonly #lists = new Set<string>();
   readonly #silentSinceMs = new Map<string, number>();
   #beating: NodeJS.Timeout | undefined;
   #isReleased = false;
@@ -68,7 +72,7 @@ export class RedisUnanswered {
   }
 
   async claim(workspace: string, eventId: string, unanswered: Unanswered | undefined): Promise<boolean> {
-    if (unanswered) await this.#announce(workspace);
+    if (unanswered) await this.#announce(workspace, unanswered.place);
     const keys = [eventKey(workspace, eventId), unansweredKey(workspace)];
     const entry = unanswered ? this.#entry(unanswered) : "";
     const args = [EVENT_TTL_MS, eventId, entry, UNANSWERED_TTL_MS];
@@ -93,7 +97,7 @@ export class RedisUnanswered {
   async takeAbandoned(where: ServedPlaces): Promise<readonly Unanswered[]> {
     const taken: Unanswered[] = [];
     try {
-      for (const owner of await this.#deadProcesses(where.platform)) await this.#takeFrom(owner, where, taken);
+      for (const owner of await this.#deadProcesses(processesKey(where))) await this.#takeFrom(owner, where, taken);
     } catch (error) {
       if (taken.length === 0) throw error;
     }
@@ -116,9 +120,10 @@ export class RedisUnanswered {
   }
 
   /** Before its first message of a workspace, a process is known to live and to have messages there. */
-  async #announce(workspace: string): Promise<void> {
+  async #announce(workspace: string, place: Place): Promise<void> {
     if (this.#workspaces.has(workspace) && !this.#isReleased) return;
     this.#workspaces.add(workspace);
+    this.#lists.add(processesKey(place));
     try {
       await this.#listWorkspaces();
       await this.#beat();
@@ -137,18 +142,16 @@ export class RedisUnanswered {
   /** Someone who took this process for dead has taken it off the lists. */
   async #beat(): Promise<void> {
     const args = [this.#owner, this.#isReleased ? "1" : "", UNANSWERED_TTL_MS];
-    for (const platform of new Set([...this.#workspaces].map(platformOf))) {
-      const isNew = await this.#redis.run((client) => client.beat([processesKey(platform)], args));
+    for (const list of this.#lists) {
+      const isNew = await this.#redis.run((client) => client.beat([list], args));
       if (isNew === 1) await this.#listWorkspaces();
     }
     await this.#redis.run((client) => client.pExpire(workspacesKey(this.#owner), UNANSWERED_TTL_MS));
   }
 
   /** Those that let go, and those that were silent for a while: after Redis itself was away, the living have had time for a sign. */
-  async #deadProcesses(platform: string): Promise<readonly Dead[]> {
-    const silent = await this.#redis.run((client) =>
-      client.silentProcesses([processesKey(platform)], [this.#processTtlMs]),
-    );
+  async #deadProcesses(list: string): Promise<readonly Dead[]> {
+    const silent = await this.#redis.run((client) => client.silentProcesses([list], [this.#processTtlMs]));
     const now = performance.now();
     const dead: Dead[] = [];
     const sinceMs = new Map<string, number>();
@@ -165,7 +168,8 @@ export class RedisUnanswered {
   }
 
   /** A process of which nothing is left for anyone is taken off the lists. */
-  async #takeFrom(dead: Dead, { platform, serves }: ServedPlaces, taken: Unanswered[]): Promise<void> {
+  async #takeFrom(dead: Dead, where: ServedPlaces, taken: Unanswered[]): Promise<void> {
+    const { platform, serves } = where;
     const key = workspacesKey(dead.id);
     const all = await this.#redis.run((client) => client.sMembers(key));
     const ofPlatform = all.filter((workspace) => platformOf(workspace) === platform);
@@ -175,7 +179,7 @@ export class RedisUnanswered {
       await this.#redis.run((client) => client.sRem(key, workspace));
     }
     if (served.length === ofPlatform.length)
-      await this.#redis.run((client) => client.zRem(processesKey(platform), dead.id));
+      await this.#redis.run((client) => client.zRem(processesKey(where), dead.id));
   }
 
   async #takeOf(workspace: string, dead: Dead, taken: Unanswered[]): Promise<void> {
@@ -185,7 +189,7 @@ export class RedisUnanswered {
       if (entry?.owner !== dead.id) continue;
       const { deaths = 0 } = entry.unanswered;
       const unanswered = { ...entry.unanswered, ...(!dead.hasLetGo && { deaths: deaths + 1 }) };
-      await this.#announce(workspace);
+      await this.#announce(workspace, unanswered.place);
       const args = [eventId, json, this.#entry(unanswered)];
       if (await this.#redis.run((client) => client.takeAbandoned([unansweredKey(workspace)], args)))
         taken.push(unanswered);

@@ -6,9 +6,9 @@ export const DIRECT_WORKSPACE = "@me";
 
 /** Where something was written; undefined for channels without text of their own. */
 export function placeOf(channel: Channel): Place | undefined {
-  if (channel.isDMBased())
-    return { platform: "discord", workspaceId: DIRECT_WORKSPACE, channelId: channel.id, isDirect: true };
-  const place = { platform: "discord", workspaceId: channel.guildId, isDirect: false };
+  const bot = { platform: "discord", applicationId: channel.client.application.id };
+  if (channel.isDMBased()) return { ...bot, workspaceId: DIRECT_WORKSPACE, channelId: channel.id, isDirect: true };
+  const place = { ...bot, workspaceId: channel.guildId, isDirect: false };
   if (channel.isThread()) return { ...place, channelId: channel.parentId ?? channel.id, threadId: channel.id };
   return channel.isTextBased() ? { ...place, channelId: channel.id } : undefined;
 }
