@@ -172,6 +172,7 @@ describe("the words of a command after a mention", () => {
     "compare apples and oranges",
     "compare small and large cars",
     "feedback please",
+    "model trains",
   ])("are a question where they go on like one: %s", async (words) => {
     await repliesTo(bot.server, bot.server.people.mention(bot.channel, bot.ann, words));
     await repliesTo(bot.server, bot.server.people.dm(bot.ann, words));

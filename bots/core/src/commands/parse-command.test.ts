@@ -44,7 +44,16 @@ describe("parseCommand", () => {
     ["", [], "Which command? See `/help`."],
     ["/`code`", [], "There is no command `/code`. See `/help`."],
     ["/feedback of", ["off", "on"], "`/feedback` takes `on` or `off`."],
-    ["/compare a b", [], "`/compare` takes two models and a question, as in `/compare cria smollm2-135m Who are you?`"],
+    [
+      "/compare a b",
+      [],
+      "`/compare` takes two models and a question, as in `/compare smollm2-135m smollm2-135m-few-shot Who are you?`",
+    ],
+    [
+      "/compare A a Why?",
+      [],
+      "`/compare` takes two models, and both are `a`. Name another for one of them; `/model` lists all.",
+    ],
     ["/reset now", [], "`/reset` takes nothing after it."],
     ["/model a b", [], "`/model` takes one name, as in `/model smollm2-135m`."],
     [

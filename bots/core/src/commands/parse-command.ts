@@ -1,6 +1,7 @@
 import { MAX_WINDOW } from "../window.ts";
 import type { Command, ContextMode, SettingsScope } from "./command.ts";
 import { commandCompletions } from "./command-completions.ts";
+import { inlineCode } from "./markdown.ts";
 import { nearMatches } from "./near-matches.ts";
 
 /** Most UTF-16 code units of a persona. */
@@ -12,6 +13,7 @@ export interface CommandError {
   readonly nearMatches: readonly string[];
 }
 
+const COMPARISON = "/compare smollm2-135m smollm2-135m-few-shot Who are you?";
 const MODES: readonly ContextMode[] = ["off", "turns", "merged"];
 
 /** A command from its words, the same on every platform: `/model smollm2-135m`, or without the slash. */
@@ -76,9 +78,12 @@ function parseContext(text: string): Command | CommandError {
 
 function parseCompare(rest: string): Command | CommandError {
   const [, first = "", second = "", text = ""] = /^(\S+)\s+(\S+)\s+(.+)$/s.exec(rest) ?? [];
-  if (text === "")
-    return failure("`/compare` takes two models and a question, as in `/compare cria smollm2-135m Who are you?`");
-  return { type: "compare", models: [first.toLowerCase(), second.toLowerCase()], text };
+  const models = [first.toLowerCase(), second.toLowerCase()] as const;
+  if (text === "") return failure(`\`/compare\` takes two models and a question, as in \`${COMPARISON}\``);
+  if (models[0] !== models[1]) return { type: "compare", models, text };
+  return failure(
+    `\`/compare\` takes two models, and both are ${inlineCode(models[0])}. Name another for one of them; \`/model\` lists all.`,
+  );
 }
 
 function parseFeedback(rest: string): Command | CommandError {

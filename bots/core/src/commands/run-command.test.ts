@@ -208,7 +208,13 @@ describe("handleCommand", () => {
       expect(await run({ type: "status" })).toMatch(/Service: The model service cannot be reached.*\n- Memory: 0 of/);
       client.setServing(true);
       store.settings = away;
-      expect(await run({ type: "status" })).toMatch(/Service: serving.*\n- Memory: My memory \(Redis\) cannot/);
+      expect(await run({ type: "status" })).toBe(
+        [
+          "- Model: not known while my memory is away",
+          "- Service: serving",
+          "- Memory: My memory (Redis) cannot be reached just now. Try again in a moment.",
+        ].join("\n"),
+      );
     });
   });
 

@@ -1,7 +1,6 @@
 import { type Model, ModelState } from "@cria/proto";
 import { BotError } from "../bot-error.ts";
 import { conversationKey } from "../conversation-key.ts";
-import type { ConversationSettings } from "../conversation-store.ts";
 import { chooseModel, weightsOwner } from "../models.ts";
 import { resolveSettings } from "../settings.ts";
 import type { CommandContext } from "./run-command.ts";
@@ -28,8 +27,10 @@ async function memoryStatus({ store, place, window: defaultWindow }: CommandCont
 
 async function serviceStatus({ store, inference, place }: CommandContext): Promise<readonly string[]> {
   try {
-    const settings = await resolveSettings(store, place).catch((): ConversationSettings => ({}));
+    const settings = await resolveSettings(store, place).catch(() => undefined);
     const models = await inference.listModels();
+    // Which model is set here only memory knows.
+    if (!settings) return ["Model: not known while my memory is away", "Service: serving"];
     const model = chooseModel(models, settings.model);
     const ahead = await inference.queueLength(weightsOwner(models, model));
     return [modelStatus(model), `Service: serving, ${queueStatus(ahead)}`];

@@ -41,8 +41,12 @@ export function mayBeCommand(text: string): boolean {
 function isCertain(command: Command, models: readonly string[]): boolean {
   if (command.type === "system")
     return command.text === undefined || command.text.toLowerCase() === "default" || command.scope !== undefined;
-  if (command.type !== "compare") return true;
   const isLikeOne = (name: string) => models.includes(name) || nearMatches(name, models).length > 0;
+  if (command.type === "model") {
+    const { name = "default", scope } = command;
+    return name === "default" || scope !== undefined || isLikeOne(name);
+  }
+  if (command.type !== "compare") return true;
   return command.models.some((name) => models.includes(name)) && command.models.every(isLikeOne);
 }
 
