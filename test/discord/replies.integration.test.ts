@@ -146,6 +146,7 @@ describe("a reply on Discord", () => {
     expect(buttonLabels(first)).toEqual([]);
     run.ann.press(continued, "Regenerate");
     await run.sees("Second");
+    expect(buttonLabels(continued)).toEqual([]);
   });
 
   it("tells a failure in one line, and keeps what was written", async () => {
