@@ -86,6 +86,13 @@ describe("/cria", () => {
     expect(shown.toSorted()).toEqual([expect.stringContaining("big"), expect.stringContaining("small")]);
   });
 
+  it("says so where Slack does not take the question", async () => {
+    bot.server.api.failNext("chat.postMessage", "internal_error");
+    await slash("compare small big Why?");
+    expect(await privately()).toEqual([expect.stringContaining("Slack did not take the question just now")]);
+    expect(bot.model.requests).toEqual([]);
+  });
+
   it("asks to be invited where it cannot compare", async () => {
     const other = bot.server.people.addChannel("other", [bot.ann], { withBot: false });
     await bot.server.interactions.command(bot.ann, other, "compare small big Why?");

@@ -54,8 +54,10 @@ async function compareInThread(
     const place = { ...incoming.place, threadId: String(posted.ts) };
     return await context.core.compare({ ...incoming, place }, replyStarter(context, place, userId));
   } catch (error) {
-    if (!["not_in_channel", "channel_not_found"].includes(slackError(error) ?? "")) throw error;
-    return "I am not in this channel. Invite me with `/invite @cria`, then try again.";
+    if (["not_in_channel", "channel_not_found"].includes(slackError(error) ?? ""))
+      return "I am not in this channel. Invite me with `/invite @cria`, then try again.";
+    context.logger.warn({ err: error, channel }, "the question of a comparison was not shown");
+    return "Slack did not take the question just now. Try again in a moment.";
   }
 }
 
