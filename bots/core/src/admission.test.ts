@@ -110,6 +110,20 @@ describe("a message", () => {
     expect((await store.turns("web:local:general")).map(({ user }) => user)).toEqual(["First", "Second"]);
   });
 
+  it("with a text file and a picture is about the text, and its reply says that the picture was left out", async () => {
+    const { send, client, store } = createTestCore();
+    const load = async () => new TextEncoder().encode("A long text.");
+    const picture = { name: "cat.png", mimeType: "image/png", sizeBytes: 5, load };
+    client.script({ chunks: ["Short."] });
+    const { ended } = await send("Sum up", {
+      attachments: [picture, { ...picture, name: "a.txt", mimeType: "text/plain" }],
+    });
+    expect(lastPrompt(client)).toContain("A long text.");
+    const note = "*I can only read text files, so I left `cat.png` out.*";
+    expect(ended).toMatchObject({ type: "finished", text: `Short.\n\n${note}` });
+    expect((await store.turns("web:local:general")).map(({ assistant }) => assistant)).toEqual(["Short."]);
+  });
+
   it("with a picture is refused with a sentence", async () => {
     const { send, client } = createTestCore();
     const load = async () => new Uint8Array();

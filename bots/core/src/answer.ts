@@ -13,6 +13,7 @@ import { checkLength } from "./input/message-length.ts";
 import type { IncomingMessage, Reply, ReplyButtons } from "./platform.ts";
 import { renderPrompt } from "./prompt/prompt.ts";
 import { countTokens, recordExchange } from "./records/after-reply.ts";
+import { notesUnder } from "./reply/notes.ts";
 import { ReplyText } from "./reply/reply-text.ts";
 import { type StreamedReply, streamReply } from "./reply/stream-reply.ts";
 import { resolveSettings } from "./settings.ts";
@@ -138,7 +139,7 @@ export class Answer {
     // What came to its end all the same is finished here.
     if ((running.isLeft || running.isLost) && streamed.end === "stopped") throw running.signal.reason;
     const isKept = await this.#remember(streamed, window);
-    return isKept ? streamed : await this.#admitForgetting(streamed);
+    return await this.#withNotes(streamed, isKept);
   }
 
   /** What goes on with an older answer keeps to its question. */
@@ -238,10 +239,12 @@ export class Answer {
     };
   }
 
-  async #admitForgetting(streamed: StreamedReply): Promise<StreamedReply> {
-    const note = "\n\n*My memory cannot be reached just now, so I will not remember this exchange.*";
-    if (streamed.end !== "stopped") await this.#options.reply.append(note);
-    return { ...streamed, text: streamed.text + note };
+  async #withNotes(streamed: StreamedReply, isKept: boolean): Promise<StreamedReply> {
+    const { reply, message } = this.#options;
+    const isStopped = streamed.end === "stopped";
+    const notes = notesUnder(isStopped ? [] : (message.attachments ?? []), isKept);
+    if (notes !== "" && !isStopped) await reply.append(notes);
+    return { ...streamed, text: streamed.text + notes };
   }
 
   async #sayEmpty(): Promise<StreamedReply> {

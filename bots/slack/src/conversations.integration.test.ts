@@ -131,6 +131,9 @@ describe("the Slack bot", () => {
     const image = bot.server.people.addFile("a.png", Buffer.from([1, 2]), "image/png");
     const second = bot.server.people.dm(bot.ann, "and this?", { files: [image] });
     expect((await replies(second))[0]).toMatch(/a\.png/);
+    bot.model.script({ chunks: ["They hum."] });
+    const third = bot.server.people.dm(bot.ann, "and these?", { files: [image, notes] });
+    expect(await replies(third)).toEqual(["They hum.\n\n*I can only read text files, so I left `a.png` out.*"]);
   });
 
   it("keeps the order of a thread, however long it takes to look a message's names up", async () => {

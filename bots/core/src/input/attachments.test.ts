@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Attachment } from "../platform.ts";
 import { testMessage } from "../testing/test-core.ts";
-import { MAX_ATTACHMENT_BYTES, readContext } from "./attachments.ts";
+import { leftOutNote, MAX_ATTACHMENT_BYTES, readContext } from "./attachments.ts";
 import { readBody } from "./read-body.ts";
 
 const never = new AbortController().signal;
@@ -70,6 +70,16 @@ describe("readContext", () => {
       code: "FILE_REFUSED",
       message: `I can only read text files, and ${name} is none. Paste what matters as text, or ask without it.`,
     });
+  });
+
+  it("leaves out, unfetched, what is no text beside what is", async () => {
+    const load = async () => {
+      throw new Error("was fetched");
+    };
+    const files = [file("cat.png", "", { mimeType: "image/png", load }), file("a.txt", "One.")];
+    expect(await read(files)).toBe("One.");
+    expect(leftOutNote(files)).toBe("I can only read text files, so I left `cat.png` out.");
+    expect(leftOutNote(files.slice(1))).toBeUndefined();
   });
 
   it("refuses bytes that are no text, whatever they are called", async () => {

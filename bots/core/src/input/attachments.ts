@@ -1,4 +1,5 @@
 import { BotError } from "../bot-error.ts";
+import { inlineCode } from "../commands/markdown.ts";
 import type { Attachment, IncomingMessage } from "../platform.ts";
 import { within } from "../within.ts";
 
@@ -16,16 +17,17 @@ const TEXT_NAMES =
   /\.(txt|md|markdown|rst|log|csv|tsv|json|jsonl|ya?ml|toml|ini|cfg|conf|env|xml|html?|css|sql|diff|patch|tex|sh|bash|ps1|py|rb|pl|lua|js|jsx|mjs|cjs|ts|tsx|java|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|php|r|jl|hs|ml|ex|exs|clj|vue|svelte|proto|graphql|tf)$/i;
 
 /**
- * The text a message is about: the quoted message, then its files, each named where there is more than one text. Throws a
- * `BotError` (`FILE_REFUSED`) for a file that is no text, too large, one too many or cannot be fetched within 10 s.
+ * The text a message is about: the quoted message, then its text files, each named where there is more than one text.
+ * Throws a `BotError` (`FILE_REFUSED`) where no file is text, and for one that is too large, one too many or cannot be fetched within 10 s.
  */
 export async function readContext(message: IncomingMessage, signal: AbortSignal): Promise<string> {
   const { attachments = [], quote = "" } = message;
   checkAttachments(attachments);
-  const files = await Promise.all(attachments.map((attachment) => readText(attachment, signal)));
+  const texts = attachments.filter(isText);
+  const files = await Promise.all(texts.map((attachment) => readText(attachment, signal)));
   const quoted = quote.trim();
   if (files.length === 1 && quoted === "") return files[0]!.trim();
-  const named = files.map((text, index) => `${attachments[index]!.name}:\n${text.trim()}`);
+  const named = files.map((text, index) => `${texts[index]!.name}:\n${text.trim()}`);
   return [quoted, ...named].filter((text) => text !== "").join("\n\n");
 }
 
@@ -33,13 +35,20 @@ export async function readContext(message: IncomingMessage, signal: AbortSignal)
 export function checkAttachments(attachments: readonly Attachment[]): void {
   if (attachments.length > MAX_ATTACHMENTS)
     throw refused(`This message has ${attachments.length} files; I can read ${MAX_ATTACHMENTS}. Send fewer.`);
-  for (const attachment of attachments) checkAttachment(attachment);
+  const [first] = attachments;
+  if (first && !attachments.some(isText)) throw notText(first.name);
+  for (const { name, sizeBytes } of attachments.filter(isText))
+    if (sizeBytes > MAX_ATTACHMENT_BYTES) throw tooLarge(name, sizeBytes);
 }
 
-function checkAttachment({ name, mimeType, sizeBytes }: Attachment): void {
-  const isText = TEXT_TYPES.test(mimeType) || (UNKNOWN_TYPES.test(mimeType) && TEXT_NAMES.test(name));
-  if (!isText) throw notText(name);
-  if (sizeBytes > MAX_ATTACHMENT_BYTES) throw tooLarge(name, sizeBytes);
+/** A sentence about the files beside the text files that were not read; undefined where there are none. */
+export function leftOutNote(attachments: readonly Attachment[]): string | undefined {
+  const names = attachments.filter((attachment) => !isText(attachment)).map(({ name }) => inlineCode(name));
+  return names.length === 0 ? undefined : `I can only read text files, so I left ${names.join(" and ")} out.`;
+}
+
+function isText({ name, mimeType }: Attachment): boolean {
+  return TEXT_TYPES.test(mimeType) || (UNKNOWN_TYPES.test(mimeType) && TEXT_NAMES.test(name));
 }
 
 async function readText(attachment: Attachment, signal: AbortSignal): Promise<string> {
