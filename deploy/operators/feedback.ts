@@ -3,6 +3,7 @@ import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Rating, readRatings, toAlpaca } from "@cria/bot-core";
 import { firstSentence, tellFailure, UsageError } from "../command-failure.ts";
+import { counted } from "./counted.ts";
 import { connectStateRedis } from "./state-redis.ts";
 
 const USAGE = "npm run feedback -- export [--out FILE]";
@@ -26,7 +27,9 @@ async function main(args: readonly string[]): Promise<number> {
     for await (const rating of readRatings(redis)) ratings.push(rating);
     const examples = toAlpaca(ratings);
     await write(file, examples.map((example) => `${JSON.stringify(example)}\n`).join(""));
-    console.error(`${examples.length} examples of ${ratings.length} ratings${file ? ` in ${file}` : ""}`);
+    console.error(
+      `${counted(examples.length, "example")} of ${counted(ratings.length, "rating")}${file ? ` in ${file}` : ""}`,
+    );
     return 0;
   } finally {
     await redis.close();

@@ -1,6 +1,7 @@
 import { type ConversationStore, createRedisStoreOver, forget, rememberedConversations } from "@cria/bot-core";
 import { tellFailure, UsageError } from "../command-failure.ts";
 import { terminalText } from "../terminal-text.ts";
+import { counted } from "./counted.ts";
 import { connectStateRedis } from "./state-redis.ts";
 
 const USAGE = "npm run memory -- show [KEY] | forget KEY";
@@ -24,7 +25,9 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
   try {
     if (command === "forget") {
       const { keys, lines } = await forget(redis, key!);
-      console.log(`Forgot ${keys} keys of ${key} and ${lines} lines about it in transcript and feedback.`);
+      console.log(
+        `Forgot ${counted(keys, "key")} of ${key} and ${counted(lines, "line")} about it in transcript and feedback.`,
+      );
       return 0;
     }
     const conversations = await rememberedConversations(redis);
@@ -40,18 +43,14 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
 async function show(store: ConversationStore, key: string, conversations: readonly string[]): Promise<void> {
   const [settings, turns] = await Promise.all([store.settings(key), store.turns(key)]);
   for (const [name, value] of Object.entries(settings)) say(`${name}: ${value}`);
-  say(rounds(turns.length));
+  say(counted(turns.length, "round"));
   for (const { atMs, author, user, context, assistant } of turns) {
     say(`\n${new Date(atMs).toISOString()} ${author}: ${user}`);
     if (context !== undefined) say(`about: ${context}`);
     say(`Cria: ${assistant}`);
   }
   for (const name of conversations.filter((name) => name.startsWith(`${key}:`)))
-    say(`${name}: ${rounds((await store.turns(name)).length)}`);
-}
-
-function rounds(count: number): string {
-  return count === 1 ? "1 round" : `${count} rounds`;
+    say(`${name}: ${counted((await store.turns(name)).length, "round")}`);
 }
 
 function say(line: string): void {
