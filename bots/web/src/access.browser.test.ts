@@ -1,36 +1,16 @@
 import { FinishReason } from "@cria/proto";
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "./testing/browser.ts";
+import { describe, expect, it } from "vitest";
 import { ChunkSource } from "./testing/chunk-source.ts";
-import { TestPage } from "./testing/test-page.ts";
-import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { useStage } from "./testing/stage.ts";
+import { focused, type TestPage } from "./testing/test-page.ts";
 
-let browser: Browser;
-let server: TestServer;
-beforeAll(async () => {
-  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  server = await startTestServer({}, { feedback: { rate: async () => undefined } });
-});
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await server.close();
-});
-
-const focused = (person: TestPage) =>
-  person.page.evaluate(() => {
-    const element = document.activeElement as HTMLElement;
-    return element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
-  });
+const stage = useStage({ feedback: { rate: async () => undefined } });
 
 describe("on a phone", () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
 
   it("slides the channels in and out", async () => {
-    const { page } = await TestPage.join(browser, server.url, "Ada", phone);
+    const { page } = await stage.join("Ada", phone);
     const sidebar = page.getByRole("navigation", { name: "Channels" });
     await sidebar.waitFor({ state: "hidden" });
     await page.getByRole("button", { name: "Channels" }).tap();
@@ -43,7 +23,7 @@ describe("on a phone", () => {
   });
 
   it("takes the focus into the channels and back", async () => {
-    const { page } = await TestPage.join(browser, server.url, "Ada", { viewport: phone.viewport });
+    const { page } = await stage.join("Ada", { viewport: phone.viewport });
     const ada = { page } as TestPage;
     await page.getByRole("button", { name: "Channels" }).focus();
     await page.keyboard.press("Enter");
@@ -60,7 +40,7 @@ describe("on a phone", () => {
   });
 
   it("closes the channels behind whom leaves them, and goes on at their button", async () => {
-    const ada = await TestPage.join(browser, server.url, "Ada", { viewport: phone.viewport });
+    const ada = await stage.join("Ada", { viewport: phone.viewport });
     await ada.page.getByRole("button", { name: "Channels" }).focus();
     await ada.page.keyboard.press("Enter");
     await expect.poll(() => focused(ada)).toBe("Cria");
@@ -70,8 +50,8 @@ describe("on a phone", () => {
   });
 
   it("fits everything into the width, with areas of 40 px to hit", async () => {
-    const { page } = await TestPage.join(browser, server.url, "Ada", phone);
-    server.inference.script({
+    const { page } = await stage.join("Ada", phone);
+    stage.server.inference.script({
       chunks: ["```js\n", "x".repeat(200), "\n```\n\n| a | b |\n|---|---|\n", "| y | z |".repeat(1)],
     });
     await page.locator("#composer").fill("hello");
@@ -82,8 +62,8 @@ describe("on a phone", () => {
   });
 
   it("breaks the figures under a reply between two of them, above all its buttons", async () => {
-    const { page } = await TestPage.join(browser, server.url, "Ada", { ...phone, isMobile: true });
-    server.inference.script({ chunks: ["Once upon"], finishReason: FinishReason.MAX_TOKENS });
+    const { page } = await stage.join("Ada", { ...phone, isMobile: true });
+    stage.server.inference.script({ chunks: ["Once upon"], finishReason: FinishReason.MAX_TOKENS });
     for (const text of ["/feedback on", "A story"]) {
       await page.locator("#composer").fill(text);
       await page.getByRole("button", { name: "Send" }).tap();
@@ -109,9 +89,9 @@ describe("on a phone", () => {
   });
 
   it("keeps a reply in its place to its end", async () => {
-    const ada = await TestPage.join(browser, server.url, "Ada", { ...phone, isMobile: true });
+    const ada = await stage.join("Ada", { ...phone, isMobile: true });
     const chunks = new ChunkSource();
-    server.inference.script({ chunks });
+    stage.server.inference.script({ chunks });
     await ada.send("What is a dog?");
     chunks.push("A loyal");
     await ada.page.locator(".is-streaming", { hasText: "A loyal" }).waitFor();
@@ -122,7 +102,7 @@ describe("on a phone", () => {
   });
 
   it("names persona and rounds in the head, and brings up no keyboard that nobody asked for", async () => {
-    const ada = await TestPage.join(browser, server.url, "Ada", { ...phone, isMobile: true });
+    const ada = await stage.join("Ada", { ...phone, isMobile: true });
     expect(await ada.composer.evaluate((element) => element === document.activeElement)).toBe(false);
     await ada.send("/system You are a shepherd.");
     await ada.page.locator(".persona").getByText("You are a shepherd.").waitFor();
@@ -133,9 +113,9 @@ describe("on a phone", () => {
 
 describe("a table that is wider than the page", () => {
   it("has a shadow where it goes on, and none at its end", async () => {
-    const ada = await TestPage.join(browser, server.url, "Ada", { viewport: { width: 390, height: 844 } });
+    const ada = await stage.join("Ada", { viewport: { width: 390, height: 844 } });
     const row = `|${" a wide cell |".repeat(12)}\n`;
-    server.inference.script({ chunks: [`${row}|${"---|".repeat(12)}\n${row}`] });
+    stage.server.inference.script({ chunks: [`${row}|${"---|".repeat(12)}\n${row}`] });
     await ada.send("A table");
     await ada.waitForReplies(1);
     const table = ada.page.locator(".table-scroll");
@@ -152,8 +132,8 @@ describe("a table that is wider than the page", () => {
 
 describe("for who asked for less movement", () => {
   it("nothing moves", async () => {
-    const { page } = await TestPage.join(browser, server.url, "Ada", { reducedMotion: "reduce" });
-    server.inference.script({ queue: new Promise(() => undefined) });
+    const { page } = await stage.join("Ada", { reducedMotion: "reduce" });
+    stage.server.inference.script({ queue: new Promise(() => undefined) });
     await page.locator("#composer").fill("hello");
     await page.keyboard.press("Enter");
     await page.locator(".thinking").waitFor();
@@ -163,8 +143,8 @@ describe("for who asked for less movement", () => {
 
 describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
   it("every text has a contrast of 4.5 to 1", async () => {
-    const ada = await TestPage.join(browser, server.url, "Ada", { colorScheme });
-    server.inference.script(
+    const ada = await stage.join("Ada", { colorScheme });
+    stage.server.inference.script(
       {
         chunks: [
           "# A\n\n> q\n\n`c` [l](https://example.com)\n\n```js\nconst a = 'b'; // c\n```\n\n| a |\n|---|\n| 1 |",
@@ -177,7 +157,7 @@ describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
     await ada.send("again");
     await ada.page.locator(".failure").waitFor();
     await ada.page.locator(".hljs-keyword").waitFor();
-    server.inference.setServing(false);
+    stage.server.inference.setServing(false);
     await ada.page.locator(".banner").waitFor();
     await ada.composer.fill("/");
     await ada.page.locator(".completions").waitFor();

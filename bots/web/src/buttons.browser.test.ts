@@ -1,21 +1,17 @@
 import { OPEN_ACCESS } from "@cria/bot-core";
 import { FinishReason } from "@cria/proto";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser } from "./testing/browser.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import { afterEach, describe, expect, it } from "vitest";
+import { useBrowser } from "./testing/stage.ts";
 import { TestPage } from "./testing/test-page.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 
 const LIMIT = { timeout: 20_000 };
 
 describe("what can be done with a message on the page", () => {
-  let browser: Browser;
+  const stage = useBrowser();
   let server: TestServer | undefined;
   let context: BrowserContext | undefined;
-  beforeAll(async () => {
-    browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-  });
-  afterAll(() => browser.close());
   afterEach(async () => {
     await context?.close();
     await server?.close();
@@ -26,7 +22,7 @@ describe("what can be done with a message on the page", () => {
     rated.length = 0;
     const feedback = { rate: async (_: string, rating: unknown) => void rated.push(rating) };
     server = await startTestServer({}, { feedback, ...core });
-    const { page } = await TestPage.join(browser, server.url, "Ann");
+    const { page } = await TestPage.join(stage.browser, server.url, "Ann");
     context = page.context();
     return page;
   }

@@ -1,39 +1,25 @@
 import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "./testing/browser.ts";
-import { ChunkSource } from "./testing/chunk-source.ts";
-import { TestPage } from "./testing/test-page.ts";
-import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { ChunkSource, NEVER } from "./testing/chunk-source.ts";
+import { useStage } from "./testing/stage.ts";
+import type { TestPage } from "./testing/test-page.ts";
 
-const NEVER = new Promise<void>(() => undefined);
-
-let browser: Browser;
-let server: TestServer;
+const stage = useStage();
 let ada: TestPage;
-beforeAll(async () => {
-  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-});
-afterAll(() => browser.close());
 beforeEach(async () => {
-  server = await startTestServer();
-  ada = await TestPage.join(browser, server.url);
-});
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await server.close();
+  ada = await stage.join();
 });
 
 describe("two people in one channel", () => {
   let ben: TestPage;
   beforeEach(async () => {
-    ben = await TestPage.join(browser, server.url, "Ben");
+    ben = await stage.join("Ben");
     for (const person of [ada, ben]) await person.openChannel("general");
   });
 
   it("both see each message and each word of a reply, and whom it answers", async () => {
     const chunks = new ChunkSource();
-    server.inference.script({ chunks });
+    stage.server.inference.script({ chunks });
     await ada.send("@cria what is a dog?");
     chunks.push("A loyal");
     for (const person of [ada, ben]) await person.page.locator(".is-streaming", { hasText: "A loyal" }).waitFor();
@@ -52,12 +38,12 @@ describe("two people in one channel", () => {
     await ben.page.locator(".markdown").getByText("Who feeds the herd?").waitFor();
     await ben.send("I do.");
     await ada.page.locator(".markdown").getByText("I do.").waitFor();
-    expect(server.inference.requests).toEqual([]);
+    expect(stage.server.inference.requests).toEqual([]);
     expect(await ada.messages.count()).toBe(2);
   });
 
   it("can each stop a reply", async () => {
-    server.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    stage.server.inference.script({ chunks: ["A loyal"], hold: NEVER });
     await ada.send("@cria what is a dog?");
     await ben.page.getByRole("button", { name: "Stop" }).click();
     await ada.page.locator(".figures", { hasText: "Stopped by Ben" }).waitFor();
@@ -108,7 +94,7 @@ describe("the list of messages", () => {
     }));
 
   it("follows a reply while the reader is at the end", async () => {
-    server.inference.script({ chunks: paragraphs(60) });
+    stage.server.inference.script({ chunks: paragraphs(60) });
     await ada.send("Go on.");
     await ada.waitForReplies(1);
     await expect.poll(async () => (await position()).toEnd).toBeLessThan(2);
@@ -116,7 +102,7 @@ describe("the list of messages", () => {
 
   it("stays where the reader is, and offers what is new", async () => {
     const chunks = new ChunkSource();
-    server.inference.script({ chunks });
+    stage.server.inference.script({ chunks });
     await ada.send("Go on.");
     chunks.push(...paragraphs(60));
     await ada.page.getByText("Paragraph 58.").waitFor();
@@ -146,7 +132,7 @@ describe("the list of messages", () => {
   });
 
   it("holds long words and right-to-left text", async () => {
-    server.inference.script({ chunks: ["אלפקה היא בעל חיים."] });
+    stage.server.inference.script({ chunks: ["אלפקה היא בעל חיים."] });
     await ada.send("long".repeat(200));
     await ada.waitForReplies(1);
     expect(await ada.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);

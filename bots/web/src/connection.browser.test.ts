@@ -1,33 +1,28 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
 import type { TimelineStore } from "./rooms/timeline-store.ts";
-import { launchBrowser } from "./testing/browser.ts";
 import { ChunkSource } from "./testing/chunk-source.ts";
 import { type CuttableProxy, startCuttableProxy } from "./testing/cuttable-proxy.ts";
+import { closePages, useBrowser } from "./testing/stage.ts";
 import { TEST_MODELS } from "./testing/test-models.ts";
 import { TestPage } from "./testing/test-page.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 import { BOT } from "./wire.ts";
 
-let browser: Browser;
+const stage = useBrowser();
 let server: TestServer;
 let network: CuttableProxy;
 let ada: TestPage;
 let timelineStore: TimelineStore;
 
-beforeAll(async () => {
-  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-});
-afterAll(() => browser.close());
 beforeEach(async () => {
   timelineStore = createMemoryTimelineStore();
   server = await startTestServer({ timelineStore });
   network = await startCuttableProxy(server.url);
-  ada = await TestPage.join(browser, network.url);
+  ada = await TestPage.join(stage.browser, network.url);
 });
 afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
+  await closePages(stage);
   await network.close();
   await server.close();
 });
@@ -80,7 +75,7 @@ describe("when the model service is away", () => {
   it("names the model to who came before it was ever there", async () => {
     const late = await startTestServer();
     late.inference.setServing(false);
-    const ben = await TestPage.join(browser, late.url, "Ben");
+    const ben = await TestPage.join(stage.browser, late.url, "Ben");
     await ben.model.getByText("no model").waitFor();
     late.inference.setServing(true);
     await ben.model.getByText("smollm2-135m").waitFor();
@@ -215,7 +210,7 @@ describe("when the connection is cut", () => {
 
   it("shows a reply that ended meanwhile, and messages that were sent", async () => {
     await ada.openChannel("general");
-    const ben = await TestPage.join(browser, server.url, "Ben");
+    const ben = await TestPage.join(stage.browser, server.url, "Ben");
     await ben.openChannel("general");
     network.cut();
     await connection().getByText("Reconnecting").waitFor();

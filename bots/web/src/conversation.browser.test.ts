@@ -1,28 +1,16 @@
 import { BotError } from "@cria/bot-core";
 import { FinishReason } from "@cria/proto";
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "./testing/browser.ts";
-import { ChunkSource } from "./testing/chunk-source.ts";
-import { TestPage } from "./testing/test-page.ts";
-import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ChunkSource, NEVER } from "./testing/chunk-source.ts";
+import { useStage } from "./testing/stage.ts";
+import type { TestPage } from "./testing/test-page.ts";
 
-const NEVER = new Promise<void>(() => undefined);
-
-let browser: Browser;
-let server: TestServer;
+const stage = useStage();
 let ada: TestPage;
-beforeAll(async () => {
-  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-});
-afterAll(() => browser.close());
 beforeEach(async () => {
-  server = await startTestServer();
-  ada = await TestPage.join(browser, server.url);
+  ada = await stage.join();
 });
 afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await server.close();
   expect(ada.complaints).toEqual([]);
 });
 
@@ -37,7 +25,7 @@ describe("a conversation on the page", () => {
   });
 
   it("streams a reply, shows Markdown, and then its figures in one line", async () => {
-    server.inference.script({ chunks: ["A **loyal** ", "animal.\n\n", "| a | b |\n|---|---|\n| 1 | 2 |"] });
+    stage.server.inference.script({ chunks: ["A **loyal** ", "animal.\n\n", "| a | b |\n|---|---|\n| 1 | 2 |"] });
     await ada.send("What is a dog?");
     await ada.waitForReplies(1);
     expect(await ada.lastMessage.locator("strong").textContent()).toBe("loyal");
@@ -49,7 +37,7 @@ describe("a conversation on the page", () => {
   });
 
   it("links words to an address that the reply names at its end", async () => {
-    server.inference.script({
+    stage.server.inference.script({
       chunks: ["Read [the docs][1].\n\n", "That is all.\n\n", "[1]: https://example.com/docs\n"],
     });
     await ada.send("Where?");
@@ -66,7 +54,7 @@ describe("a conversation on the page", () => {
     const queue = new Promise<void>((resolve) => {
       release = resolve;
     });
-    server.inference.script({ queue, chunks });
+    stage.server.inference.script({ queue, chunks });
     await ada.send("What is a dog?");
     const place = async () => (await ada.lastMessage.boundingBox())!;
     await ada.page.locator(".reply-status").waitFor();
@@ -83,7 +71,7 @@ describe("a conversation on the page", () => {
   });
 
   it("says how many are ahead", async () => {
-    server.inference.script({ hold: NEVER });
+    stage.server.inference.script({ hold: NEVER });
     await ada.send("first");
     await ada.page.locator(".reply-status").waitFor();
     await ada.send("second");
@@ -91,8 +79,8 @@ describe("a conversation on the page", () => {
   });
 
   it("shows how much of a model is loaded", async () => {
-    server.inference.loadSteps = [{ loadedBytes: 41_000_000, totalBytes: 97_000_000 }];
-    server.inference.loadHold = NEVER;
+    stage.server.inference.loadSteps = [{ loadedBytes: 41_000_000, totalBytes: 97_000_000 }];
+    stage.server.inference.loadHold = NEVER;
     await ada.send("/model smollm2-135m-few-shot");
     await ada.page.locator(".markdown").getByText("answers here from now on").waitFor();
     await ada.send("What is a dog?");
@@ -103,7 +91,7 @@ describe("a conversation on the page", () => {
   });
 
   it("stops at Stop, keeps what was written and says so in the same place", async () => {
-    server.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    stage.server.inference.script({ chunks: ["A loyal"], hold: NEVER });
     await ada.send("What is a dog?");
     await ada.page.getByText("A loyal").waitFor();
     await ada.page.getByRole("button", { name: "Stop" }).click();
@@ -116,13 +104,13 @@ describe("a conversation on the page", () => {
     [FinishReason.MAX_TOKENS, "Cut at the length limit"],
     [FinishReason.REPETITION, "Cut: it began to repeat itself"],
   ])("says that a reply was cut: %s", async (finishReason, line) => {
-    server.inference.script({ chunks: ["again and again"], finishReason });
+    stage.server.inference.script({ chunks: ["again and again"], finishReason });
     await ada.send("Go on.");
     await ada.page.locator(".figures", { hasText: line }).waitFor();
   });
 
   it("keeps what was written when a reply fails, and answers anew on Retry", async () => {
-    server.inference.script({ chunks: ["A loyal"], failure: new Error("gone") }, { chunks: ["A loyal animal."] });
+    stage.server.inference.script({ chunks: ["A loyal"], failure: new Error("gone") }, { chunks: ["A loyal animal."] });
     await ada.send("What is a dog?");
     await ada.page.locator(".failure").waitFor();
     expect(await ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal");
@@ -134,14 +122,16 @@ describe("a conversation on the page", () => {
   });
 
   it("offers no Retry where the same message cannot fit", async () => {
-    server.inference.script({ refusal: new BotError("PROMPT_TOO_LONG", "The message is too long for smollm2-135m.") });
+    stage.server.inference.script({
+      refusal: new BotError("PROMPT_TOO_LONG", "The message is too long for smollm2-135m."),
+    });
     await ada.send("A very long story");
     await ada.page.locator(".failure", { hasText: "too long" }).waitFor();
     expect(await ada.page.getByRole("button", { name: "Retry" }).count()).toBe(0);
   });
 
   it("folds a long message of a person, whose first line stays in sight where it is unfolded", async () => {
-    server.inference.script({ chunks: ["Long."] });
+    stage.server.inference.script({ chunks: ["Long."] });
     await ada.send(`The first line.\n\n${"word ".repeat(6_000)}\n\nThe last line.`);
     await ada.waitForReplies(1);
     const own = ada.messages.first();
@@ -162,7 +152,7 @@ describe("a conversation on the page", () => {
   it("copies a reply and a block of code", async () => {
     await ada.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const clipboard = () => ada.page.evaluate(() => navigator.clipboard.readText());
-    server.inference.script({ chunks: ["Run:\n\n```js\nrun();\n```"] });
+    stage.server.inference.script({ chunks: ["Run:\n\n```js\nrun();\n```"] });
     await ada.send("How?");
     await ada.waitForReplies(1);
     await ada.lastMessage.hover();
@@ -174,7 +164,7 @@ describe("a conversation on the page", () => {
 
   it("colours code once it is whole, and lets it scroll by itself", async () => {
     const chunks = new ChunkSource();
-    server.inference.script({ chunks });
+    stage.server.inference.script({ chunks });
     await ada.send("How?");
     chunks.push(`\`\`\`js\nconst long = "${"x".repeat(400)}";\n`);
     const code = ada.lastMessage.locator("pre");
@@ -199,7 +189,7 @@ describe("a conversation on the page", () => {
 
   it("builds a block once, however long the reply becomes", async () => {
     const chunks = new ChunkSource();
-    server.inference.script({ chunks });
+    stage.server.inference.script({ chunks });
     await ada.send("Tell me everything.");
     chunks.push("First paragraph.\n\nSecond.\n\nThird.");
     const first = ada.lastMessage.locator("p", { hasText: "First paragraph." });
@@ -215,7 +205,7 @@ describe("a conversation on the page", () => {
 
   it("tells a screen reader of finished replies, not of tokens", async () => {
     const chunks = new ChunkSource();
-    server.inference.script({ chunks });
+    stage.server.inference.script({ chunks });
     await ada.send("What is a dog?");
     chunks.push("A loyal");
     await ada.page.locator(".markdown", { hasText: "A loyal" }).waitFor();

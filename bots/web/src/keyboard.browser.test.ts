@@ -1,34 +1,13 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "./testing/browser.ts";
-import { TestPage } from "./testing/test-page.ts";
-import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { describe, expect, it } from "vitest";
+import { NEVER } from "./testing/chunk-source.ts";
+import { useStage } from "./testing/stage.ts";
+import { focused, type TestPage } from "./testing/test-page.ts";
 
-let browser: Browser;
-let server: TestServer;
-beforeAll(async () => {
-  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  server = await startTestServer({}, { feedback: { rate: async () => undefined } });
-});
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await server.close();
-});
-
-const NEVER = new Promise<void>(() => undefined);
-
-const focused = (person: TestPage) =>
-  person.page.evaluate(() => {
-    const element = document.activeElement as HTMLElement;
-    return element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
-  });
+const stage = useStage({ feedback: { rate: async () => undefined } });
 
 describe("by keyboard alone", () => {
   it("one joins, changes the channel, switches the model and gets an answer", async () => {
-    const { page } = await TestPage.join(browser, server.url);
+    const { page } = await stage.join();
     const ada = { page } as TestPage;
     expect(await focused(ada)).toBe("Message Cria");
     await page.getByRole("button", { name: "Give me three ideas" }).waitFor();
@@ -57,9 +36,9 @@ describe("by keyboard alone", () => {
   });
 
   it("the focus stays near a button that its press takes away", async () => {
-    const ada = await TestPage.join(browser, server.url);
+    const ada = await stage.join();
     const { page } = ada;
-    server.inference.script(
+    stage.server.inference.script(
       { chunks: ["A loyal"], hold: NEVER },
       { chunks: ["A loyal"], hold: NEVER },
       { chunks: ["A loyal"], failure: new Error("gone") },
@@ -97,7 +76,7 @@ describe("by keyboard alone", () => {
   });
 
   it("the list of models closes behind whom leaves it", async () => {
-    const ada = await TestPage.join(browser, server.url);
+    const ada = await stage.join();
     const list = ada.page.getByRole("listbox", { name: "Models" });
     await ada.page.locator(".picker-button").focus();
     await ada.page.keyboard.press("Enter");
@@ -107,7 +86,7 @@ describe("by keyboard alone", () => {
   });
 
   it("everything that takes the focus shows it", async () => {
-    const { page } = await TestPage.join(browser, server.url);
+    const { page } = await stage.join();
     const bare: string[] = [];
     for (let count = 0; count < 14; count++) {
       await page.keyboard.press("Tab");
@@ -127,8 +106,8 @@ describe("in a screen reader", () => {
   const said = (person: TestPage) => person.page.locator("[aria-live=polite]");
 
   it("one hears what others write and what Cria says to commands, not oneself", async () => {
-    const ada = await TestPage.join(browser, server.url);
-    const ben = await TestPage.join(browser, server.url, "Ben");
+    const ada = await stage.join();
+    const ben = await stage.join("Ben");
     for (const person of [ada, ben]) await person.openChannel("general");
     await ben.send("Good morning.");
     await expect.poll(() => said(ada).textContent()).toBe("Ben: Good morning.");
@@ -140,8 +119,8 @@ describe("in a screen reader", () => {
   });
 
   it("everything has its role and its name", async () => {
-    const ada = await TestPage.join(browser, server.url);
-    server.inference.script({
+    const ada = await stage.join();
+    stage.server.inference.script({
       chunks: ["# Herd\n\n- [x] fed\n- [ ] shorn\n\n```js\nrun();\n```\n\n| a |\n|---|\n| 1 |\n"],
     });
     await ada.send("How?");
@@ -160,10 +139,10 @@ describe("in a screen reader", () => {
   });
 
   it("that the model service went away is said in a place that was there before", async () => {
-    const ada = await TestPage.join(browser, server.url);
+    const ada = await stage.join();
     const status = ada.page.locator("main > [role=status]");
     expect(await status.textContent()).toBe("");
-    server.inference.setServing(false);
+    stage.server.inference.setServing(false);
     await expect.poll(() => status.textContent()).toContain("not reachable");
     await ada.page.locator(".picker-button").click();
     await ada.page.getByRole("alert").getByText("its models are not known").waitFor();

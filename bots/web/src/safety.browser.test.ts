@@ -1,8 +1,6 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "./testing/browser.ts";
-import { TestPage } from "./testing/test-page.ts";
-import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { useStage } from "./testing/stage.ts";
+import type { TestPage } from "./testing/test-page.ts";
 
 const ATTACKS = [
   "<script>alert(1)</script>",
@@ -18,23 +16,13 @@ const ATTACKS = [
   "&#60;script&#62;alert(1)&#60;/script&#62;",
 ];
 
-let browser: Browser;
-let server: TestServer;
+const stage = useStage();
 let ada: TestPage;
 let requests: string[];
-beforeAll(async () => {
-  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-});
-afterAll(() => browser.close());
 beforeEach(async () => {
-  server = await startTestServer();
-  ada = await TestPage.join(browser, server.url);
+  ada = await stage.join();
   requests = [];
   ada.page.on("request", (request) => requests.push(request.url()));
-});
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close();
-  await server.close();
 });
 
 async function expectHarmless(): Promise<void> {
@@ -50,14 +38,14 @@ async function expectHarmless(): Promise<void> {
     .locator("a")
     .evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).protocol));
   expect(targets.filter((protocol) => !["https:", "http:", "mailto:"].includes(protocol))).toEqual([]);
-  expect(requests.filter((url) => !url.startsWith(server.url))).toEqual([]);
+  expect(requests.filter((url) => !url.startsWith(stage.server.url))).toEqual([]);
   expect(ada.complaints).toEqual([]);
 }
 
 describe("the page", () => {
   it("shows attacks in a reply as text, also while they stream", async () => {
     for (const [index, attack] of ATTACKS.entries()) {
-      server.inference.script({ chunks: [...attack].map(String) });
+      stage.server.inference.script({ chunks: [...attack].map(String) });
       await ada.send("Go on.");
       await ada.waitForReplies(index + 1);
     }
@@ -75,7 +63,7 @@ describe("the page", () => {
   });
 
   it("opens links in a new tab that cannot reach back, and shows where they lead", async () => {
-    server.inference.script({ chunks: ["[Alpacas](https://example.com/alpacas)"] });
+    stage.server.inference.script({ chunks: ["[Alpacas](https://example.com/alpacas)"] });
     await ada.send("Where?");
     await ada.waitForReplies(1);
     const link = ada.lastMessage.locator("a");
@@ -89,9 +77,9 @@ describe("the page", () => {
   });
 
   it("takes no HTML as a name", async () => {
-    const context = await browser.newContext();
+    const context = await stage.browser.newContext();
     const page = await context.newPage();
-    await page.goto(server.url);
+    await page.goto(stage.server.url);
     await page.getByLabel("What should others call you?").fill("<b>Eve</b>");
     await page.getByRole("button", { name: "Start chatting" }).click();
     await page.getByText("A name begins with a letter or digit").waitFor();
@@ -103,7 +91,7 @@ describe("the page", () => {
   it("asks nobody but its server for anything", async () => {
     await ada.page.reload();
     await ada.composer.waitFor();
-    expect(requests.filter((url) => !url.startsWith(server.url))).toEqual([]);
+    expect(requests.filter((url) => !url.startsWith(stage.server.url))).toEqual([]);
     expect(ada.complaints).toEqual([]);
   });
 

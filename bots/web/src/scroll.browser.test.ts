@@ -1,10 +1,9 @@
 import { FinishReason } from "@cria/proto";
-import type { Browser, BrowserContextOptions } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { launchBrowser } from "./testing/browser.ts";
+import type { BrowserContextOptions } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ChunkSource } from "./testing/chunk-source.ts";
-import { TestPage } from "./testing/test-page.ts";
-import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { useStage } from "./testing/stage.ts";
+import type { TestPage } from "./testing/test-page.ts";
 
 const CODE = `Sort:\n\n\`\`\`js\n${"const alpaca = herd.find((animal) => animal.isYoung);\n".repeat(12)}\`\`\`\n\n`;
 const TABLE = `| animal | young |\n|---|---|\n${"| alpaca | cria |\n".repeat(8)}\n\n`;
@@ -17,13 +16,8 @@ const SIZES: readonly (readonly [string, BrowserContextOptions])[] = [
   ["390 px wide", { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }],
 ];
 
-let browser: Browser;
-let server: TestServer;
+const stage = useStage();
 let ada: TestPage;
-beforeAll(async () => {
-  browser = await launchBrowser(process.env.CRIA_CHROMIUM);
-});
-afterAll(() => browser.close());
 
 const list = () => ada.page.locator(".timeline-scroll");
 const toEnd = () =>
@@ -43,20 +37,17 @@ const wheelUp = async (px: number) => {
 };
 async function ask(text: string, chunks: readonly string[], finishReason = FinishReason.EOS): Promise<void> {
   const count = await ada.page.locator(".reply-foot .figures").count();
-  server.inference.script({ chunks, finishReason });
+  stage.server.inference.script({ chunks, finishReason });
   await ada.send(text);
   await ada.waitForReplies(count + 1);
 }
 
 describe.each(SIZES)("the list of messages, %s", (_, options) => {
   beforeEach(async () => {
-    server = await startTestServer();
-    ada = await TestPage.join(browser, server.url, "Ada", options);
+    ada = await stage.join("Ada", options);
     for (const text of ["One?", "Two?", "Three?"]) await ask(text, chunksOf(LONG_REPLY));
   });
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
-    await server.close();
     expect(ada.complaints).toEqual([]);
   });
 
@@ -153,14 +144,14 @@ describe.each(SIZES)("the list of messages, %s", (_, options) => {
     await ada.composer.pressSequentially("x");
     await settle();
     expect(await toEnd()).toBeLessThan(2);
-    server.inference.script({ chunks: chunksOf(LONG_REPLY) });
+    stage.server.inference.script({ chunks: chunksOf(LONG_REPLY) });
     await ada.composer.press("Enter");
     await ada.waitForReplies(4);
     await waitForEnd();
   });
 
   it("stays at the end when a long reply is made anew", async () => {
-    server.inference.script({ chunks: chunksOf(LONG_REPLY) });
+    stage.server.inference.script({ chunks: chunksOf(LONG_REPLY) });
     await ada.page.getByRole("button", { name: "Regenerate" }).last().click();
     await settle();
     await ada.waitForReplies(3);
@@ -169,7 +160,7 @@ describe.each(SIZES)("the list of messages, %s", (_, options) => {
 
   it("never pulls a reader who goes up slowly", async () => {
     const chunks = new ChunkSource();
-    server.inference.script({ chunks });
+    stage.server.inference.script({ chunks });
     await ada.send("Go on.");
     chunks.push(...paragraphs(30));
     await ada.page.getByText("Paragraph 28.").last().waitFor();

@@ -1,3 +1,6 @@
+/** For a scripted reply that stays under way. */
+export const NEVER = new Promise<void>(() => undefined);
+
 const open = new Set<ChunkSource>();
 
 /** Ends the sources of a test that failed before it did: a reply that is stopped waits for its next chunk. */

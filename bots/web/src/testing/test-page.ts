@@ -71,3 +71,11 @@ export class TestPage {
     await this.page.context().close();
   }
 }
+
+/** What has the focus, by its label or its words. */
+export function focused({ page }: Pick<TestPage, "page">): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLElement;
+    return element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
+  });
+}
