@@ -70,9 +70,12 @@ export class SlashHandler {
     const place = channel && placeOf(channel);
     if (!place || !channel.isSendable()) return "I cannot answer in this kind of channel.";
     const command = parseCommand(commandWords(interaction));
-    if ("error" in command) return command.error;
-    const asked = { eventId, place, author: authorOf(user, member), command, channel };
-    return (place.isDirect ? undefined : this.#options.core.refusal(asked)) ?? asked;
+    const isCommand = !("error" in command);
+    const asked = { eventId, place, author: authorOf(user, member), channel };
+    const refusal = place.isDirect
+      ? undefined
+      : this.#options.core.refusal({ ...asked, ...(isCommand && { command }) });
+    return refusal ?? (isCommand ? { ...asked, command } : command.error);
   }
 
   async #tellAlone(interaction: ChatInputCommandInteraction, sentence: string): Promise<void> {

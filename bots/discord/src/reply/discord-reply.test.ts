@@ -52,6 +52,36 @@ describe("DiscordReply", () => {
     expect(requests.at(-1)).toBe("Here.");
   });
 
+  it("tells how many are ahead as it is when the channel has room to tell it", async () => {
+    const { requests, reply } = createChannel();
+    const others = Array.from({ length: 2 }, (_, index) => reply(`r${index}`));
+    await vi.advanceTimersByTimeAsync(2_000);
+    for (const other of others) await other.append("Words");
+    const waiting = reply();
+    await waiting.status({ type: "queued", ahead: 9 });
+    await vi.advanceTimersByTimeAsync(4_000);
+    await waiting.status({ type: "queued", ahead: 3 });
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(requests.filter((text) => text.includes("ahead"))).toEqual(["-# 3 ahead of you…"]);
+    for (const open of [waiting, ...others]) open.giveUp();
+    await Promise.all([waiting, ...others].map((open) => open.leave()));
+  });
+
+  it("shows first words at once although others have used up the channel's edits", async () => {
+    const { requests, reply } = createChannel();
+    const growing = reply("r0");
+    for (let second = 0; second < 5; second++) {
+      await growing.append(`word${second} `);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    const next = reply("r1");
+    await next.append("First");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.at(-1)).toBe("First");
+    for (const open of [growing, next]) open.giveUp();
+    await Promise.all([growing, next].map((open) => open.leave()));
+  });
+
   it("leaves room for last texts, however many wait and grow in one channel", async () => {
     const { requests, reply } = createChannel();
     const replies = Array.from({ length: 12 }, (_, index) => reply(`r${index}`));

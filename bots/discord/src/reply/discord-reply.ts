@@ -107,8 +107,9 @@ export class DiscordReply implements Reply {
   /** Told once, after a while: in a full channel the edits of all who wait would hold up the answers. */
   #noteQueue(status: ReplyStatus): void {
     this.#ahead = status;
-    if (this.#hasBegun) return;
-    this.#notice ??= setTimeout(() => this.#showNext(`${statusLine(this.#ahead ?? status)}…`), NOTICE_AFTER_MS);
+    if (!this.#hasBegun)
+      this.#notice ??= setTimeout(() => this.#showNext(`${statusLine(this.#ahead ?? status)}…`), NOTICE_AFTER_MS);
+    else if (!this.#isShown) this.#showNext(`${statusLine(status)}…`);
   }
 
   #endNotice(): void {
@@ -196,7 +197,7 @@ export class DiscordReply implements Reply {
 
   /** What another text will follow is left for later where the channel's limit is near. */
   async #show(state: ReplyState): Promise<boolean> {
-    if (!state.isEnded && !this.#options.target.pace.hasRoom) return false;
+    if (!state.isEnded && !this.#hasRoomFor(state)) return false;
     try {
       await this.#messages.show(replyParts(state));
       this.#shown = state;
@@ -207,11 +208,20 @@ export class DiscordReply implements Reply {
     return true;
   }
 
+  #hasRoomFor({ text }: ReplyState): boolean {
+    const { creates, edits } = this.#options.target.pace;
+    return (this.#isShown ? edits : creates).hasRoomFor(text.trim() === "" ? "notice" : "words");
+  }
+
+  get #isShown(): boolean {
+    return this.#messages.ids.length > 0;
+  }
+
   /** Its channel is gone, or the bot may not write there any more: the model need not go on, and what is shown says so. */
   async #lose(error: unknown, state: ReplyState): Promise<void> {
     if (this.signal.aborted) return;
     this.giveUp();
-    this.#options.onLost(error, this.#messages.ids.length > 0);
+    this.#options.onLost(error, this.#isShown);
     const smallPrint = isForbidden(error) ? BROKEN_OFF : "";
     await this.#messages.breakOff(replyParts({ ...(this.#shown ?? state), smallPrint, buttons: [], isEnded: false }));
     this.#drop();

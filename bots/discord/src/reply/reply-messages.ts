@@ -50,8 +50,8 @@ export class ReplyMessages {
     const id = this.#ids[index];
     const body = { content: part.content, components: part.components, ...files(part) };
     const { pace } = this.#target;
-    if (id !== undefined) await pace.send(() => this.#edit(id, body));
-    else this.#ids.push((await pace.send(() => this.#send(index, body))).id);
+    if (id !== undefined) await pace.edits.send(() => this.#edit(id, body));
+    else this.#ids.push((await pace.creates.send(() => this.#send(index, body))).id);
   }
 
   /** A thread that was archived meanwhile is opened again, unless a moderator locked it. */
