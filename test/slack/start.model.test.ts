@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LocalRun } from "../local-run.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
-import { repliesTo } from "../slack-server/replies-to.ts";
 import { type SlackServer, startSlackServer } from "../slack-server/slack-server.ts";
 import { shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
 
 let stateDir: string;
 let server: SlackServer;

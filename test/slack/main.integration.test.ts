@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ROOT } from "../../../deploy/settings.ts";
-import { manifestOptions } from "../../../test/slack-server/manifest.ts";
-import { type SlackServer, startSlackServer } from "../../../test/slack-server/slack-server.ts";
+import { ROOT } from "../../deploy/settings.ts";
+import { manifestOptions } from "../slack-server/manifest.ts";
+import { type SlackServer, startSlackServer } from "../slack-server/slack-server.ts";
 
 let server: SlackServer;
 

@@ -1,9 +1,9 @@
 import { OPEN_ACCESS } from "@cria/bot-core";
 import { afterEach, describe, expect, it } from "vitest";
-import { repliesTo } from "../../../test/slack-server/replies-to.ts";
-import { type SlackBot, type SlackBotOptions, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
-import type { SlackServer } from "../../../test/slack-server/slack-server.ts";
-import { type Message, shownText } from "../../../test/slack-server/world.ts";
+import type { SlackServer } from "../slack-server/slack-server.ts";
+import { type Message, shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { type SlackBot, type SlackBotOptions, startSlackBot } from "./slack-bot.ts";
 
 const bots: SlackBot[] = [];
 /** The first user group's id on a new server, where Ann comes after it. */

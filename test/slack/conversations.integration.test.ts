@@ -1,9 +1,9 @@
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { manifestOptions } from "../../../test/slack-server/manifest.ts";
-import { repliesTo } from "../../../test/slack-server/replies-to.ts";
-import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
-import { type Message, shownText } from "../../../test/slack-server/world.ts";
+import { manifestOptions } from "../slack-server/manifest.ts";
+import { type Message, shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
 

@@ -2,10 +2,10 @@ import { BotError } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { escapedBytes } from "../../../test/slack-server/limits.ts";
-import { repliesTo } from "../../../test/slack-server/replies-to.ts";
-import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
-import { type Message, shownText } from "../../../test/slack-server/world.ts";
+import { escapedBytes } from "../slack-server/limits.ts";
+import { type Message, shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
 

@@ -10,9 +10,9 @@ import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { loadSlackConfig } from "../../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
-import { AdvancingClock } from "./clock.ts";
-import { manifestOptions } from "./manifest.ts";
-import { type SlackServer, type SlackServerOptions, startSlackServer } from "./slack-server.ts";
+import { AdvancingClock } from "../slack-server/clock.ts";
+import { manifestOptions } from "../slack-server/manifest.ts";
+import { type SlackServer, type SlackServerOptions, startSlackServer } from "../slack-server/slack-server.ts";
 
 export interface SlackBotOptions {
   readonly core?: Partial<BotCoreOptions>;

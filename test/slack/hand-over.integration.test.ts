@@ -2,9 +2,9 @@ import { createRedisConversationStore } from "@cria/bot-core";
 import { createGate, FakeInferenceClient, hasRedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import { repliesTo } from "../../../test/slack-server/replies-to.ts";
-import { createBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
-import { shownText } from "../../../test/slack-server/world.ts";
+import { shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { createBot, startSlackBot } from "./slack-bot.ts";
 
 const hasRedis = hasRedisServer(process.env.PATH ?? "");
 if (!hasRedis) process.stderr.write("skipped: replies that are handed over, because redis-server is not on the PATH\n");

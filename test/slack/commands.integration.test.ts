@@ -1,9 +1,9 @@
 import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { repliesTo } from "../../../test/slack-server/replies-to.ts";
-import { type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
-import { type Message, shownText, type View } from "../../../test/slack-server/world.ts";
+import { type Message, shownText, type View } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
 

@@ -1,13 +1,13 @@
 import { createMemoryConversationStore } from "@cria/bot-core";
 import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { freePort } from "../../../deploy/ports.ts";
-import type { SignedRequest } from "../../../test/slack-server/http-events.ts";
-import { manifestOptions } from "../../../test/slack-server/manifest.ts";
-import { repliesTo } from "../../../test/slack-server/replies-to.ts";
-import { createBot, type SlackBot, startSlackBot } from "../../../test/slack-server/slack-bot.ts";
-import { startSlackServer } from "../../../test/slack-server/slack-server.ts";
-import { type Message, shownText } from "../../../test/slack-server/world.ts";
+import { freePort } from "../../deploy/ports.ts";
+import type { SignedRequest } from "../slack-server/http-events.ts";
+import { manifestOptions } from "../slack-server/manifest.ts";
+import { startSlackServer } from "../slack-server/slack-server.ts";
+import { type Message, shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
 
