@@ -5,6 +5,8 @@
 const STOP_GRACE_MS = 3000;
 
 process.stdin.on("end", () => {
+  // Nobody reads the log any more, and the logger's last flush would try to write to the broken pipe for ever.
+  process.prependOnceListener("exit", () => process.kill(process.pid, "SIGKILL"));
   process.kill(process.pid, "SIGTERM");
   setTimeout(() => process.exit(1), STOP_GRACE_MS).unref();
 });
