@@ -159,10 +159,15 @@ export function describeConversationStore(name: string, open: (turnsTtlMs: numbe
         const key = conversation();
         await first.keepReply(key, kept("r1"));
         await first.keepReply(key, { ...kept("r2"), messageId: "another" });
+        await first.keepReply(key, { ...kept("r3"), asker: { id: "U1", roleIds: [] } });
         await second.editQuestion(key, "m1", 'new "text" 👩🏽‍🚀 \\ \n');
         await second.editQuestion(conversation(), "m1", "nothing there");
         expect(await first.keptReply(key, "r1")).toEqual({ ...kept("r1"), question: 'new "text" 👩🏽‍🚀 \\ \n' });
         expect(await first.keptReply(key, "r2")).toMatchObject({ question: "q" });
+        expect(await first.keptReply(key, "r3")).toMatchObject({
+          question: 'new "text" 👩🏽‍🚀 \\ \n',
+          asker: { id: "U1", roleIds: [] },
+        });
       });
     });
 

@@ -82,6 +82,9 @@ export function createRedisStoreOver(
 }
 
 /** Keys: docs/memory.md. The hash tag keeps a conversation's keys in one slot of a cluster. */
+/** An edit is made anew where a reply to the message was kept in the same instant. */
+const MAX_EDIT_TRIES = 5;
+
 const key = (conversation: string, part: "turns" | "settings" | "queue" | "leases" | "replies") =>
   `cria:{${conversation}}:${part}`;
 
@@ -126,7 +129,13 @@ class RedisConversationStore implements ConversationStore {
   }
 
   async editQuestion(conversation: string, messageId: string, question: string): Promise<void> {
-    await this.#redis.run((client) => client.editQuestion([key(conversation, "replies")], [messageId, question]));
+    const keptReplies = key(conversation, "replies");
+    for (let tries = 0; tries < MAX_EDIT_TRIES; tries++) {
+      const replies = Object.entries(await this.#redis.run((client) => client.hGetAll(keptReplies)));
+      const edits = replies.flatMap(([id, json]) => editedReply(id, json, { messageId, question }));
+      const areMade = edits.map((edit) => this.#redis.run((client) => client.replaceReply([keptReplies], edit)));
+      if ((await Promise.all(areMade)).every(Boolean)) return;
+    }
   }
 
   async forgetQuestion(conversation: string, messageId: string): Promise<void> {
@@ -204,6 +213,12 @@ function parseTurn(json: string): readonly Turn[] {
   } catch {
     return [];
   }
+}
+
+/** What `replaceReply` takes to give a reply its question's new words; nothing for a reply to another message. */
+function editedReply(id: string, json: string, { messageId, question }: Pick<KeptReply, "messageId" | "question">) {
+  const reply = parseKeptReply(json);
+  return reply?.messageId === messageId ? [[id, json, JSON.stringify({ ...reply, question })]] : [];
 }
 
 function parseKeptReply(json: string | undefined): KeptReply | undefined {

@@ -36,16 +36,13 @@ end
 redis.call('HDEL', KEYS[2], replaced)
 ${KEEP_REPLY}`;
 
-/** KEYS: kept replies. ARGV: message id, question. */
-const EDIT_QUESTION = `
-local replies = redis.call('HGETALL', KEYS[1])
-for index = 1, #replies, 2 do
-  local isReply, fields = pcall(cjson.decode, replies[index + 1])
-  if isReply and type(fields) == 'table' and fields.messageId == ARGV[1] then
-    fields.question = ARGV[2]
-    redis.call('HSET', KEYS[1], replies[index], cjson.encode(fields))
-  end
-end
+/**
+ * KEYS: kept replies. ARGV: reply id, reply as it was read, reply as it is to be. Returns 0 where it was changed meanwhile.
+ * Written by the caller, as Lua's JSON makes an empty list an object.
+ */
+const REPLACE_REPLY = `
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`;
 
 /** KEYS: rounds, kept replies. ARGV: message id. */
@@ -201,7 +198,6 @@ export const redisScripts = {
   claimEvent: script(CLAIM_EVENT, 2),
   countMessage: script(COUNT_MESSAGE, 4),
   countTokens: script(COUNT_TOKENS, 2),
-  editQuestion: script(EDIT_QUESTION, 1),
   forgetQuestion: script(FORGET_QUESTION, 2),
   forgetUnanswered: script(FORGET_UNANSWERED, 1),
   keepReply: script(KEEP_REPLY, 2),
@@ -209,6 +205,7 @@ export const redisScripts = {
   silentProcesses: { ...script(SILENT_PROCESSES, 1), transformReply: (reply: unknown) => reply as string[] },
   takeAbandoned: script(TAKE_ABANDONED, 1),
   updateSettings: script(UPDATE_SETTINGS, 1),
+  replaceReply: script(REPLACE_REPLY, 1),
   resetTurns: script(RESET, 2),
   waitTurn: script(WAIT_TURN, 2),
   renewTurn: script(RENEW_TURN, 2),
