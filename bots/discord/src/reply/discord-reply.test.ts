@@ -15,7 +15,10 @@ describe("DiscordReply", () => {
       isThread: () => false,
       sendTyping: async () => {},
       send: async ({ content }: { readonly content: string }) => ({ id: `m${requests.push(content)}` }),
-      messages: { edit: async (_: string, { content }: { readonly content: string }) => void requests.push(content) },
+      messages: {
+        edit: async (_: string, { content }: { readonly content: string }) => void requests.push(content),
+        delete: async (id: string) => void requests.push(`delete ${id}`),
+      },
     } as unknown as SendableChannels;
     const pace = new ChannelPace(channel);
     const reply = (replyId = "r") =>
@@ -65,6 +68,16 @@ describe("DiscordReply", () => {
     expect(requests.filter((text) => text.includes("ahead"))).toEqual(["-# 3 ahead of you…"]);
     for (const open of [waiting, ...others]) open.giveUp();
     await Promise.all([waiting, ...others].map((open) => open.leave()));
+  });
+
+  it("takes its notice away when nobody asks any more", async () => {
+    const { requests, reply } = createChannel();
+    const waiting = reply();
+    await waiting.status({ type: "queued", ahead: 2 });
+    await vi.advanceTimersByTimeAsync(4_000);
+    await waiting.discard();
+    await waiting.ended;
+    expect(requests).toEqual(["-# 2 ahead of you…", "delete m1"]);
   });
 
   it("shows first words at once although others have used up the channel's edits", async () => {

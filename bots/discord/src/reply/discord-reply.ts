@@ -167,6 +167,20 @@ export class DiscordReply implements Reply {
     await this.#editor.cancel();
   }
 
+  /** What said that the question waits goes: nothing was written, and nobody asks any more. */
+  async discard(): Promise<void> {
+    this.#endNotice();
+    this.#stopTyping();
+    try {
+      await this.#editor.cancel();
+      await this.#messages.show([]);
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, "a reply to nothing was not taken away");
+    } finally {
+      this.#end();
+    }
+  }
+
   #drop(): void {
     this.#endNotice();
     this.#stopTyping();
