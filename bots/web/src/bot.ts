@@ -11,6 +11,8 @@ export interface Bot extends BotCore {
   models(): Promise<readonly ModelChoice[]>;
   /** Never rejects: what cannot be known is left out. */
   head(place: Place): Promise<ChannelHead>;
+  /** Whether a reply's question can be answered again in its place: it is remembered, and was no comparison. */
+  canAnswerAgain(place: Place, replyId: string): Promise<boolean>;
   /** Calls back with each change. Returns a function that stops watching. */
   watchHealth(onChange: (isServing: boolean) => void): () => void;
 }

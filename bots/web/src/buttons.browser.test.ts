@@ -1,15 +1,26 @@
 import { OPEN_ACCESS } from "@cria/bot-core";
+import { hasRedisServer } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import type { BrowserContext, Page } from "playwright-core";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { openRedisStores } from "./testing/redis-stores.ts";
 import { useBrowser } from "./testing/stage.ts";
 import { TestPage } from "./testing/test-page.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 
 const LIMIT = { timeout: 20_000 };
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: the page's buttons on Redis, because redis-server is not on the PATH\n");
 
-describe("what can be done with a message on the page", () => {
+const MEMORIES = hasRedis ? ["this process", "Redis"] : ["this process"];
+
+describe.each(MEMORIES)("what can be done with a message on the page, kept in %s", (memory) => {
   const stage = useBrowser();
+  let redis: Awaited<ReturnType<typeof openRedisStores>> | undefined;
+  beforeAll(async () => {
+    if (memory === "Redis") redis = await openRedisStores();
+  });
+  afterAll(() => redis?.close());
   let server: TestServer | undefined;
   let context: BrowserContext | undefined;
   afterEach(async () => {
@@ -21,7 +32,9 @@ describe("what can be done with a message on the page", () => {
   async function open(core: Parameters<typeof startTestServer>[1] = {}): Promise<Page> {
     rated.length = 0;
     const feedback = { rate: async (_: string, rating: unknown) => void rated.push(rating) };
-    server = await startTestServer({}, { feedback, ...core });
+    server = redis
+      ? await startTestServer({ timelineStore: redis.timelineStore }, { feedback, store: redis.store, ...core })
+      : await startTestServer({}, { feedback, ...core });
     const { page } = await TestPage.join(stage.browser, server.url, "Ann");
     context = page.context();
     return page;
@@ -147,6 +160,16 @@ describe("what can be done with a message on the page", () => {
       .getByText(/You have sent 1 message in a minute, as many as I take/)
       .waitFor();
     expect(server!.inference.requests).toHaveLength(1);
+  });
+
+  it("a message that may not be answered again is not answered twice instead, and why is told", async () => {
+    const page = await open({ quotaLimits: { userMessagesPerMinute: 1 } });
+    await say(page, "Tell me about cats");
+    await page.getByText("tok/s").waitFor();
+    await page.keyboard.press("ArrowUp");
+    await say(page, "Tell me about dogs");
+    await page.getByRole("alert").getByText("You have sent 1 message in a minute").waitFor();
+    expect(await texts(page)).toEqual(["Tell me about cats"]);
   });
 
   it("who may not talk to the bot there is told so", async () => {

@@ -55,6 +55,10 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
       return "error" in parsed ? { type: "fault", sentence: parsed.error } : { type: "command", command: parsed };
     },
     completeCommand: (text) => completeCommand(text, offeredModels),
+    async canAnswerAgain(place, replyId) {
+      const kept = await store.keptReply(conversationKey(place), replyId);
+      return kept !== undefined && !kept.isCompared;
+    },
     head: (place) => headOf(place, { core, store, knownModels }),
   };
 }

@@ -134,8 +134,8 @@ export class Replies {
   }
 
   /**
-   * Answers a message that was changed: its newest reply again in its place, or as a new message. One that is no longer
-   * for the bot keeps the reply it had.
+   * Answers a message that was changed: its newest reply again in its place, or as a new message where the bot no longer
+   * knows that reply. One that is no longer for the bot keeps the reply it had. Throws as `again` does.
    */
   async answerEdited(question: Question): Promise<void> {
     const { timeline, place, message, author } = question;
@@ -146,10 +146,8 @@ export class Replies {
     await this.#options.bot.handleEdit({ place, messageId: message.id, text: prompt ?? message.text });
     const stopped = reply && timeline.message(reply.id);
     if (stopped?.replyId === undefined || prompt === undefined || isCommand(prompt)) return this.answer(question);
-    // Where the bot no longer knows the old reply, the message is answered like a new one.
-    await this.again("regenerate", { timeline, place, reply: stopped, person: author }).catch(() =>
-      this.answer(question),
-    );
+    if (!(await this.#options.bot.canAnswerAgain(place, stopped.replyId))) return this.answer(question);
+    await this.again("regenerate", { timeline, place, reply: stopped, person: author });
   }
 
   /** Goes on with a reply whose process died, in the message that shows it or in a new one. */

@@ -19,8 +19,8 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const inference = new FakeInferenceClient(TEST_MODELS);
   const logger = pino({ level: "silent" });
-  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-  const core = createBotCore({ store, inference, logger, ...coreOptions });
+  const { store = createMemoryConversationStore({ turnsTtlMs: 60_000 }) } = coreOptions;
+  const core = createBotCore({ inference, logger, ...coreOptions, store });
   const server = await startWebServer({
     bot: createCoreBot({ core, store, inference }),
     timelineStore: createMemoryTimelineStore(),

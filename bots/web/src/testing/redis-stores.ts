@@ -1,0 +1,21 @@
+import { connectRedis, createRedisStoreOver } from "@cria/bot-core";
+import { startRedisServer } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { createRedisTimelineStore } from "../rooms/redis-timeline-store.ts";
+
+const TTL_MS = 60_000;
+
+/** What a test server keeps, in a Redis of its own: the bot's memory and the page's timelines. */
+export async function openRedisStores() {
+  const server = await startRedisServer();
+  const redis = await connectRedis(server.url, pino({ level: "silent" }));
+  const store = createRedisStoreOver(redis, { turnsTtlMs: TTL_MS });
+  return {
+    store,
+    timelineStore: createRedisTimelineStore(redis, TTL_MS),
+    async close(): Promise<void> {
+      await store.close();
+      await server.close();
+    },
+  };
+}
