@@ -129,6 +129,34 @@ describe("StreamEditor", () => {
     expect(failing.edits).toHaveLength(5);
   });
 
+  it("has all five tries for the last edit, however often earlier ones were refused", async () => {
+    const refusals = Array.from({ length: 7 }, () => new Refused(1_000));
+    const { edits, editor } = createEditor(...refusals, ...["1", "2", "3", "4"].map((text) => new Error(text)));
+    editor.update("a");
+    await vi.advanceTimersByTimeAsync(6_500);
+    const finished = editor.finish("end");
+    await vi.runAllTimersAsync();
+    await finished;
+    expect(edits.filter(([, text]) => text === "end")).toHaveLength(5);
+  });
+
+  it("does not count the refusal of an earlier edit in flight among the last one's tries", async () => {
+    const edits: string[] = [];
+    const first = createGate();
+    const edit = async (text: string) => {
+      edits.push(text);
+      if (text === "a") await first.opened;
+      throw new Error("broken");
+    };
+    const editor = new StreamEditor({ intervalMs: 1_000, edit });
+    editor.update("a");
+    const failed = expect(editor.finish("end")).rejects.toThrow("broken");
+    first.open();
+    await vi.runAllTimersAsync();
+    await failed;
+    expect(edits).toEqual(["a", ...Array(5).fill("end")]);
+  });
+
   it("shows nothing more once it is cancelled", async () => {
     const { edits, editor } = createEditor();
     editor.update("a");

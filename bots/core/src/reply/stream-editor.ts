@@ -67,17 +67,19 @@ export class StreamEditor<T = string> {
     }
   }
 
-  /** Resolves to how often in a row the platform has refused. */
+  /** Resolves to how often in a row the platform has refused the last state; 0 for an earlier one. */
   async #editNext(failures: number): Promise<number> {
     const waitMs = this.#notBeforeMs - performance.now();
     if (waitMs > 0) await pause(waitMs, this.#cancelled.signal);
     const next = this.#next;
     this.#next = undefined;
     if (!next || this.#cancelled.signal.aborted) return 0;
+    const isLast = this.#isLast;
     const failure = await this.#edit(next.state);
     if (failure === undefined) return 0;
-    this.#tryAgain(next.state, failure, failures + 1);
-    return failures + 1;
+    const lastFailures = isLast ? failures + 1 : 0;
+    this.#tryAgain(next.state, failure, lastFailures);
+    return lastFailures;
   }
 
   #isShown(state: T): boolean {
@@ -97,13 +99,13 @@ export class StreamEditor<T = string> {
     }
   }
 
-  /** Puts a state that was refused back unless a newer one came. Throws when there is none to come and the tries are spent. */
-  #tryAgain(state: T, { error }: { readonly error: unknown }, failures: number): void {
+  /** Puts a state that was refused back unless a newer one came. Throws when the last one's tries are spent. */
+  #tryAgain(state: T, { error }: { readonly error: unknown }, lastFailures: number): void {
     const { intervalMs, retryAfterMs } = this.#options;
     const askedMs = retryAfterMs?.(error);
-    if (askedMs === undefined && !this.#isLast) return;
-    if (this.#isLast && failures >= LAST_EDIT_TRIES) throw error;
-    const delayMs = askedMs ?? intervalMs * 2 ** (failures - 1);
+    if (askedMs === undefined && lastFailures === 0) return;
+    if (lastFailures >= LAST_EDIT_TRIES) throw error;
+    const delayMs = askedMs ?? intervalMs * 2 ** (lastFailures - 1);
     this.#notBeforeMs = Math.max(this.#notBeforeMs, performance.now() + delayMs);
     this.#next ??= { state };
   }
