@@ -23,8 +23,6 @@ export interface GenerateContext {
   readonly requestId: string;
   readonly tenant: string;
   readonly generation: GenerationRequest;
-  /** Whether the context leaves fewer tokens than max_tokens asks for. */
-  readonly isCutByContext: boolean;
   /** As asked for; the engine is given the strings that remain. */
   readonly ignoreModelStop: boolean;
   readonly modelRevision: string;
@@ -79,7 +77,7 @@ export function deltaResponse(event: EventOf<"delta">, tokenizer: Tokenizer): Ge
 export function finishedResponse(event: EventOf<"finished">, context: GenerateContext): GenerateResponse {
   const { timings } = event;
   const value: Finished = {
-    finishReason: FINISH_REASONS[finishReason(event, context)],
+    finishReason: FINISH_REASONS[event.reason],
     matchedStop: event.matchedStop,
     usage: {
       promptTokens: context.generation.promptTokenIds.length,
@@ -96,11 +94,6 @@ export function finishedResponse(event: EventOf<"finished">, context: GenerateCo
     textLength: event.textLength,
   };
   return { event: { $case: "finished", value } };
-}
-
-/** The engine sees max_tokens as the context leaves it. */
-function finishReason({ reason }: EventOf<"finished">, { isCutByContext }: GenerateContext): Reason {
-  return reason === "maxTokens" && isCutByContext ? "contextFull" : reason;
 }
 
 function tokenLogprobs({ drawn, top }: TokenIdLogprobs, tokenizer: Tokenizer): TokenLogprobs {

@@ -16,7 +16,7 @@ import {
   type GenerateContext,
   startedResponse,
 } from "./generate-response.ts";
-import { requestedMaxTokens, toGenerationRequest } from "./generation-request.ts";
+import { toGenerationRequest } from "./generation-request.ts";
 import { type Edge, type Send, serverStreaming, unary } from "./handler.ts";
 import { keepAliveMs } from "./models.ts";
 import { validateCountTokens, validateGenerate, validateStopTokens } from "./validate-request.ts";
@@ -59,14 +59,13 @@ async function prepare(
 ): Promise<GenerateContext> {
   const { description, tokenizer } = model;
   validateStopTokens(request.stopping?.stopTokenIds ?? [], tokenizer.vocabSize);
-  const maxTokens = requestedMaxTokens(request, description);
+  const maxTokens = request.stopping?.maxTokens ?? description.maxTokens;
   const prompt = await encodePrompt(tokenizer, request.prompt, { maxModelLen: description.maxModelLen, maxTokens });
   const generation = toGenerationRequest(request, description, prompt.tokenIds);
   return {
     requestId: request.requestId || randomUUID(),
     tenant: request.tenant,
     generation,
-    isCutByContext: generation.stopping.maxTokens < maxTokens,
     ignoreModelStop: request.stopping?.ignoreModelStop ?? false,
     modelRevision: description.revision,
     droppedSegments: prompt.droppedSegments,

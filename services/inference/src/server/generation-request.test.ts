@@ -41,10 +41,6 @@ describe("toGenerationRequest", () => {
     expect(resolve({ stopping: { stop: ["x"], ignoreModelStop: true } }).stopping.stop).toEqual(["x"]);
   });
 
-  it("cuts the reply to what the prompt leaves of the context", () => {
-    expect(resolve({ stopping: { maxTokens: 1000 } }, 50).stopping.maxTokens).toBe(14);
-  });
-
   it("draws a seed where none is given", () => {
     const one = resolve();
     expect(Number.isInteger(one.sampling.seed) && one.sampling.seed >= 0 && one.sampling.seed < 2 ** 32).toBe(true);

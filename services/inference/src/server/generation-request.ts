@@ -6,22 +6,16 @@ import type { ModelDescription } from "../models/model-description.ts";
 
 const SEEDS = 2 ** 32;
 
-/** Most tokens of a reply as asked for, or as the model has it by default; the context may leave fewer. */
-export function requestedMaxTokens(request: GenerateRequest, model: ModelDescription): number {
-  return request.stopping?.maxTokens ?? model.maxTokens;
-}
-
-/** A valid request with every default filled in. Its reply is cut to what the prompt leaves of the context. */
+/** A valid request with every default filled in. */
 export function toGenerationRequest(
   request: GenerateRequest,
   model: ModelDescription,
   promptTokenIds: readonly number[],
 ): GenerationRequest {
-  const maxTokens = Math.min(requestedMaxTokens(request, model), model.maxModelLen - promptTokenIds.length);
   return {
     promptTokenIds,
     sampling: toSampling(request.sampling, model.sampling),
-    stopping: toStopping(request.stopping, model.stop, maxTokens),
+    stopping: toStopping(request.stopping, model),
     priority: request.priority ?? 0,
     maxQueueTimeMs: optionalMs(request.maxQueueTime),
     timeBudgetMs: optionalMs(request.timeBudget),
@@ -42,14 +36,10 @@ function toSampling(asked: GenerateRequest["sampling"], defaults: ModelDescripti
   };
 }
 
-function toStopping(
-  asked: GenerateRequest["stopping"],
-  modelStop: readonly string[],
-  maxTokens: number,
-): StoppingCriteria {
-  const stop = [...(asked?.stop ?? []), ...(asked?.ignoreModelStop ? [] : modelStop)];
+function toStopping(asked: GenerateRequest["stopping"], model: ModelDescription): StoppingCriteria {
+  const stop = [...(asked?.stop ?? []), ...(asked?.ignoreModelStop ? [] : model.stop)];
   return {
-    maxTokens,
+    maxTokens: asked?.maxTokens ?? model.maxTokens,
     stop: [...new Set(stop)],
     stopTokenIds: asked?.stopTokenIds ?? [],
     ignoreEos: asked?.ignoreEos ?? false,
