@@ -36,6 +36,12 @@ describe("completeCommand", () => {
     expect(await textsFor("/model 135")).toEqual(["/model smollm2-135m"]);
   });
 
+  it("offers both models of a comparison, and leaves the question to people", async () => {
+    expect(await textsFor("/compare 135")).toEqual(["/compare smollm2-135m "]);
+    expect(await textsFor("/compare smollm2-135m bi")).toEqual(["/compare smollm2-135m big "]);
+    expect(await textsFor("/compare smollm2-135m big Wh")).toEqual([]);
+  });
+
   it("offers the values an argument has", async () => {
     expect(await textsFor("/context t")).toEqual(["/context turns"]);
   });

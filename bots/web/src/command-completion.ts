@@ -8,11 +8,11 @@ export async function completeCommand(
   text: string,
   models: () => Promise<readonly ModelChoice[]>,
 ): Promise<readonly Completion[]> {
-  const [, name, argument] = /^\/(\S*)(?:[ ]+(\S*))?$/.exec(text) ?? [];
+  const [, name, argument] = /^\/(\S*)(?: +(.*))?$/.exec(text) ?? [];
   if (name === undefined) return [];
   if (argument === undefined) return completeName(name.toLowerCase());
   const command = commandCompletions.find((candidate) => candidate.name === name.toLowerCase());
-  return await completeArgument(command, argument.toLowerCase(), models);
+  return await completeArgument(command, argument.split(/ +/), models);
 }
 
 function completeName(typed: string): readonly Completion[] {
@@ -27,20 +27,24 @@ function completeName(typed: string): readonly Completion[] {
 
 async function completeArgument(
   command: CommandCompletion | undefined,
-  typed: string,
+  words: readonly string[],
   models: () => Promise<readonly ModelChoice[]>,
 ): Promise<readonly Completion[]> {
-  const values = command?.argument?.values ?? "text";
-  if (values === "text") return [];
-  if (values !== "models")
-    return values
-      .filter((value) => value.startsWith(typed))
-      .map((value) => ({ text: `/${command!.name} ${value}`, label: value, description: command!.description }));
-  const choices = await models();
-  return choices.filter(({ name }) => name.includes(typed)).map(modelCompletion);
+  const { values = "text", count = 1 } = command?.argument ?? {};
+  if (command === undefined || values === "text" || words.length > count) return [];
+  const typed = words.at(-1)!.toLowerCase();
+  const before = [`/${command.name}`, ...words.slice(0, -1)].join(" ");
+  const complete = (value: string) => `${before} ${value}${count > 1 ? " " : ""}`;
+  if (values === "models")
+    return (await models())
+      .filter(({ name }) => name.includes(typed))
+      .map((choice) => modelCompletion(choice, complete(choice.name)));
+  return values
+    .filter((value) => value.startsWith(typed))
+    .map((value) => ({ text: complete(value), label: value, description: command.description }));
 }
 
-function modelCompletion({ name, description, state, error }: ModelChoice): Completion {
-  const completion = { text: `/model ${name}`, label: name, description: `${STATE_WORDS[state]} · ${description}` };
+function modelCompletion({ name, description, state, error }: ModelChoice, text: string): Completion {
+  const completion = { text, label: name, description: `${STATE_WORDS[state]} · ${description}` };
   return state === "broken" ? { ...completion, disabledReason: `broken · ${error ?? description}` } : completion;
 }

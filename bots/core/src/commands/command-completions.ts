@@ -10,6 +10,8 @@ export interface CommandCompletion {
     readonly placeholder: string;
     /** Where the values come from: the service's models, the list given, or nowhere (free text). */
     readonly values: "models" | "text" | readonly string[];
+    /** How many of them the command takes, each followed by more. Default: one, the last word. */
+    readonly count?: number;
   };
 }
 
@@ -33,7 +35,7 @@ export const commandCompletions: readonly CommandCompletion[] = [
   {
     name: "compare",
     description: "two models answer the same question",
-    argument: { placeholder: "model model question", values: "models" },
+    argument: { placeholder: "model model question", values: "models", count: 2 },
   },
   { name: "reset", description: "forget this conversation; settings stay" },
   {

@@ -200,6 +200,9 @@ describe("ChatRooms", () => {
       answers: { messageId: question.id },
     });
     await expect(rooms.retry(ada, direct, question.id)).rejects.toThrow("Only a reply that failed");
+    const state = { type: "failed", reason: "You may not.", isFinal: true } as const;
+    await store.put("general", { id: "refused", atMs: 2, author: BOT, text: "", state });
+    await expect(rooms.retry(ben, "general", "refused")).rejects.toThrow("fail again in the same way");
   });
 
   it("leaves a reply that a restart cut off, and its question, to who takes it up", async () => {

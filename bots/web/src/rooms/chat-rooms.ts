@@ -134,6 +134,7 @@ export class ChatRooms {
     const timeline = await this.#timeline(person, channelId);
     const reply = timeline.message(replyId);
     if (reply?.state?.type !== "failed") throw new WebError("conflict", "Only a reply that failed can be tried again.");
+    if (reply.state.isFinal) throw new WebError("conflict", "This message would fail again in the same way.");
     const question = timeline.message(reply.answers?.messageId ?? "");
     if (question === undefined) throw new WebError("notFound", "The question of this reply is no longer kept.");
     this.#replies.checkRoom(timeline);

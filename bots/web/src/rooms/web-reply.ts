@@ -5,8 +5,11 @@ import type { Timeline } from "./timeline.ts";
 /** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
 const APPEND_INTERVAL_MS = 40;
 
-/** Failures of a message that fails again as it is: one that was changed is no Retry. */
-const FINAL: ReadonlySet<BotErrorCode> = new Set(["MESSAGE_TOO_LONG", "PROMPT_TOO_LONG"]);
+/**
+ * Failures without Retry: of a message that fails again as it is, one that was changed being another; of who may not ask, or
+ * somebody else's Retry would ask for them.
+ */
+const FINAL: ReadonlySet<BotErrorCode> = new Set(["ACCESS_DENIED", "MESSAGE_TOO_LONG", "PROMPT_TOO_LONG"]);
 
 /** Where a reply is written. */
 export interface WebReplyOptions {
