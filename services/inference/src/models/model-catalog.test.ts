@@ -48,6 +48,31 @@ describe("ModelCatalog", () => {
     expect(models.get("chat")!.chatTemplate).toBe("own");
   });
 
+  it.each(["{% for x in %}", "{{ raise_exception('no') }}"])(
+    "says so where a template cannot be rendered: %s",
+    (template) => {
+      writeModelFolder(modelsDir, "llama", {
+        "tokenizer_config.json": { eos_token: "<|end|>", chat_template: template },
+      });
+      writeVariant("plain", { base: "llama", promptFormat: { type: "completion" } });
+      expect(faultsOf("llama")).toEqual([expect.stringMatching(/^its chat template cannot be rendered \(.+\): /)]);
+      expect(faultsOf("plain")).toEqual([]);
+    },
+  );
+
+  it("takes a template that wants a system message where the model has one, and one that refuses it", () => {
+    const template = (test: string) =>
+      `{% if messages[0].role ${test} 'system' %}{{ raise_exception('no') }}{% endif %}{{ messages[0].content }}`;
+    for (const [name, test] of [
+      ["wants", "!="],
+      ["refuses", "=="],
+    ] as const)
+      writeModelFolder(modelsDir, name, {
+        "cria.json": { system: "Be kind.", promptFormat: { type: "chat-template", template: template(test) } },
+      });
+    expect([faultsOf("wants"), faultsOf("refuses")]).toEqual([[], []]);
+  });
+
   it("takes for models the folders with a manifest, and nothing else", () => {
     writeModelFolder(modelsDir, "llama");
     writeFiles(modelsDir, { "notes.txt": "hi", ".importing-x-1/cria.json": {}, "stray/model.onnx": "" });

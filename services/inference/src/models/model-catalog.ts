@@ -1,5 +1,6 @@
 import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
+import { chatTemplateFault } from "./chat-template.ts";
 import type { ManifestPromptFormat } from "./folder/manifest.ts";
 import { hash, MANIFEST_FILE, type ModelFolder, type ModelWeights, readModelFolder } from "./folder/model-folder.ts";
 import type { ModelDescription } from "./model-description.ts";
@@ -109,7 +110,10 @@ function describe(name: string, folders: ReadonlyMap<string, ModelFolder>, limit
   const owner = chain.at(-1)!;
   const promptFormat = promptFormatOf(chain);
   const chatTemplate = chatTemplateOf(promptFormat, chain);
-  const faults = [...folder.faults, fault, chatTemplate === undefined ? "it has no chat template" : undefined];
+  const system = firstOf(chain, "system") ?? "";
+  const { bosToken, eosToken } = owner.defaults;
+  const templateFault = chatTemplateFault({ chatTemplate, system, bosToken, eosToken });
+  const faults = [...folder.faults, fault, templateFault];
   const weights = faults.some(Boolean) ? undefined : owner.weights;
   return {
     name,
@@ -117,13 +121,13 @@ function describe(name: string, folders: ReadonlyMap<string, ModelFolder>, limit
     base: folder.manifest.base,
     promptFormat,
     chatTemplate: chatTemplate ?? "",
-    system: firstOf(chain, "system") ?? "",
+    system,
     stop: firstOf(chain, "stop") ?? [],
     sampling: samplingOf(chain),
     maxTokens: firstOf(chain, "maxTokens") ?? DEFAULT_MAX_TOKENS,
     maxModelLen: weights ? maxModelLenOf(weights, chain, limit) : 0,
-    bosToken: owner.defaults.bosToken,
-    eosToken: owner.defaults.eosToken,
+    bosToken,
+    eosToken,
     licence: firstOf(chain, "licence") ?? "",
     weightBytes: weights?.weightBytes ?? 0,
     revision: hash([...chain.map(({ manifestHash }) => manifestHash), weights?.revision].join()),

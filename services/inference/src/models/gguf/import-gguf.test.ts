@@ -87,6 +87,12 @@ describe("importGguf", () => {
     expect(readModelFolder(imported).manifest.promptFormat).toEqual({ type: "completion" });
   });
 
+  it("refuses a chat template that is none", async () => {
+    await expect(withMetadata({ "tokenizer.chat_template": "{% for x in %}" })).rejects.toThrow(
+      /tokenizer\.chat_template cannot be read \(.+\)/,
+    );
+  });
+
   it("never overwrites a model", async () => {
     await importTiny();
     const before = readFileSync(path.join(modelsDir, "tiny", "model.onnx"));

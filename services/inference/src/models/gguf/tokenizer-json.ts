@@ -1,3 +1,4 @@
+import { templateSyntaxFault } from "../chat-template.ts";
 import { ImportError } from "../import-error.ts";
 import {
   type Metadata,
@@ -50,7 +51,7 @@ export function buildTokenizer(metadata: Metadata, maxModelLen: number): GgufTok
   const { tokens } = vocabulary;
   const bosTokenId = tokenId(metadata, "bos", tokens.length);
   const eosTokenIds = findEnds(metadata, vocabulary);
-  const chatTemplate = optionalString(metadata, "tokenizer.chat_template");
+  const chatTemplate = readChatTemplate(metadata);
   const addsBos =
     bosTokenId !== undefined && (optionalBoolean(metadata, "tokenizer.ggml.add_bos_token") ?? preTokenizer.addBosToken);
   const text = (id: number | undefined): string | null => (id === undefined ? null : tokens[id]!);
@@ -73,6 +74,13 @@ export function buildTokenizer(metadata: Metadata, maxModelLen: number): GgufTok
     eosTokenIds,
     chatTemplate,
   };
+}
+
+function readChatTemplate(metadata: Metadata): string | undefined {
+  const template = optionalString(metadata, "tokenizer.chat_template");
+  const fault = template === undefined ? undefined : templateSyntaxFault(template);
+  if (fault === undefined) return template;
+  throw new ImportError(`tokenizer.chat_template cannot be read (${fault}): take a file whose template is whole`);
 }
 
 function readVocabulary(metadata: Metadata): Vocabulary {
