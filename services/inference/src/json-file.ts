@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { lfsPointerFault } from "./lfs-pointer.ts";
 
 /**
  * The parsed content of a JSON file.
@@ -10,6 +11,8 @@ export function readJsonFile(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
+    const pointerFault = lfsPointerFault(file);
+    if (pointerFault) throw new Error(`${basename(file)} ${pointerFault}`, { cause: error });
     const before = text.slice(0, jsonFaultOffset(text)).split("\n");
     const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
     throw new Error(`${basename(file)} is not JSON: ${place}: ${reason(error)}`, { cause: error });

@@ -242,6 +242,7 @@ describe("loadTokenizer", () => {
     ["a file that is not there", undefined, {}, "tokenizer.json"],
     ["wrong JSON", '{"model": {"vocab": }}', {}, "line 1, column 21"],
     ["another kind of file", { hello: 1 }, {}, "tokenizer.json has no model.vocab"],
+    ["a model other than BPE without a vocabulary", { model: { type: "Unigram" } }, {}, "type Unigram; only BPE"],
     ["a model other than BPE", { model: { type: "Unigram", vocab: [] } }, {}, "type Unigram; only BPE"],
     ["no end-of-sequence token", byteLevelFile(), {}, "no end-of-sequence token"],
   ])("refuses %s", async (_, file, config, message) => {

@@ -40,10 +40,10 @@ export function readTokenizerFile(path: string): TokenizerFile {
     post_processor = null,
     decoder = null,
   } = json ?? {};
+  const type = model?.type ?? "BPE";
+  if (type !== "BPE") throw new Error(`tokenizer.json has a model of type ${type}; only BPE is supported`);
   if (!model?.vocab) throw new Error("tokenizer.json has no model.vocab");
-  if (!Array.isArray(model.merges)) {
-    throw new Error(`tokenizer.json has a model of type ${model.type ?? "unknown"}; only BPE is supported`);
-  }
+  if (!Array.isArray(model.merges)) throw new Error("tokenizer.json has no model.merges");
   return { model, added_tokens: added_tokens ?? [], normalizer, pre_tokenizer, post_processor, decoder };
 }
 

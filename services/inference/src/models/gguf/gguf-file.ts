@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { type GGUFTensorInfo, gguf, type MetadataValue } from "@huggingface/gguf";
+import { lfsPointerFault } from "../../lfs-pointer.ts";
 import { ImportError } from "../import-error.ts";
 import { BLOCK_LAYOUTS } from "../llama/block-types.ts";
 import type { StoredTensor } from "../llama/stored-tensor.ts";
@@ -39,7 +40,7 @@ export async function openGguf(file: string): Promise<GgufFile> {
   const handle = await openFile(file);
   try {
     const { size } = await handle.stat();
-    await checkPreamble(handle, size);
+    await checkPreamble(file, handle, size);
     const header = await readHeader(file);
     const metadata = new Map<string, MetadataValue>(Object.entries(header.metadata));
     const dataOffset = Number(header.tensorDataOffset);
@@ -76,12 +77,12 @@ function refuseToOpen(cause: NodeJS.ErrnoException): never {
 }
 
 /** What the library would take on trust: it reads zeros after the end of a file, and makes as many objects as the header says. */
-async function checkPreamble(handle: FileHandle, size: number): Promise<void> {
+async function checkPreamble(file: string, handle: FileHandle, size: number): Promise<void> {
   const preamble = Buffer.alloc(PREAMBLE_BYTES);
   const { bytesRead } = await handle.read(preamble, 0, PREAMBLE_BYTES, 0);
   if (bytesRead === 0) throw new ImportError("the file is empty: download it again");
   if (bytesRead < 4 || preamble.toString("latin1", 0, 4) !== "GGUF") {
-    throw new ImportError('it is not a GGUF file: it does not begin with "GGUF"');
+    throw new ImportError(`it ${lfsPointerFault(file) ?? 'is not a GGUF file: it does not begin with "GGUF"'}`);
   }
   if (bytesRead < PREAMBLE_BYTES) throw cutShort(size, "its header is not whole");
   const version = preamble.readUInt32LE(4);

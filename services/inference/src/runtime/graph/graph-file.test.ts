@@ -13,7 +13,7 @@ describe("readGraphFile", () => {
   const refuse = (fault: string) => expect.unreachable(fault);
 
   /** A graph whose only weight lies in another file. */
-  function writeGraph(location: string): string {
+  function writeGraph(location: string, length = "12"): string {
     const message = (number: number, write: (writer: BinaryWriter) => void) => (writer: BinaryWriter) => {
       write(writer.tag(number, 2).fork());
       writer.join();
@@ -25,7 +25,7 @@ describe("readGraphFile", () => {
     message(7, (graph) => {
       message(5, (tensor) => {
         entry("location", location)(tensor);
-        entry("length", "12")(tensor);
+        entry("length", length)(tensor);
       })(graph);
     })(model);
     const file = path.join(folder, "model.onnx");
@@ -45,6 +45,17 @@ describe("readGraphFile", () => {
     const file = writeGraph("model.data");
     writeFileSync(path.join(folder, "model.data"), Buffer.alloc(1000));
     expect(readGraphFile(file, refuse).weightFiles.map(({ bytes }) => bytes)).toEqual([statSync(file).size, 1000]);
+  });
+
+  it("knows what Git LFS leaves where a file was not fetched, and says how to fetch it", () => {
+    const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"0".repeat(64)}\nsize 12\n`;
+    const faults: string[] = [];
+    const file = writeGraph("pointer.data", "1000");
+    writeFileSync(path.join(folder, "pointer.data"), pointer);
+    readGraphFile(file, (fault) => faults.push(fault));
+    expect(faults).toEqual([expect.stringMatching(/^pointer\.data is .*Git LFS .*git lfs pull/)]);
+    writeFileSync(file, pointer);
+    expect(() => readGraphFile(file, refuse)).toThrow(/^model\.onnx is .*Git LFS .*git lfs pull/);
   });
 
   it("says which file of weights is missing", () => {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { InferenceError } from "../../errors.ts";
+import { lfsPointerFault } from "../../lfs-pointer.ts";
 import { pathWithin } from "../../path-within.ts";
 import { ELEMENT_TYPES } from "../ort/element-types.ts";
 import { type ByteRange, ProtoFile } from "./proto-file.ts";
@@ -53,7 +54,7 @@ export function readGraphFile(file: string, report: (fault: string) => void): Gr
     const graph = basename(file);
     if (!found) report(`${location} is missing; ${graph} keeps weights in it`);
     else if (!found.isFile()) report(`${location} is no regular file; ${graph} keeps weights in it`);
-    else if (found.size < needed) report(`${location} has ${found.size} bytes; ${graph} needs ${needed}`);
+    else if (found.size < needed) report(wrongFile(path, `has ${found.size} bytes; ${graph} needs ${needed}`));
     else weightFiles.push({ path, bytes: found.size });
   }
   return { operators, weightFiles, kvBytesPerToken };
@@ -74,11 +75,16 @@ function walkGraph(file: string) {
     return { operators, neededBytes, kvBytesPerToken };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const message = `${basename(file)} is cut short or no ONNX file: ${cause.message}`;
+    const message = wrongFile(file, `is cut short or no ONNX file: ${cause.message}`);
     throw new InferenceError("MODEL_BROKEN", message, { cause });
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** What is wrong with a file that is not what it should be: most often it is not fetched yet. */
+function wrongFile(file: string, fault: string): string {
+  return `${basename(file)} ${lfsPointerFault(file) ?? fault}`;
 }
 
 function openGraph(file: string): number {
