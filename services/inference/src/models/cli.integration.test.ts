@@ -54,7 +54,7 @@ describe.sequential("npm run models", () => {
     const { code, stdout, stderr } = await models("import", join(modelsDir, "Tiny.gguf"));
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringMatching(/^tiny: 0\.\d MB of weights in .*tiny\n$/),
+      stdout: expect.stringMatching(/^tiny: [1-9]\d*\.\d kB of weights in .*tiny\n$/),
     });
     expect(stderr.trim().split("\n").at(-1)).toBe("tiny: 100%");
   });
@@ -83,13 +83,21 @@ describe.sequential("npm run models", () => {
     expect(code).toBe(0);
     expect(stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
       ["NAME", "FORMAT", "CONTEXT", "SIZE", "BASE", "DESCRIPTION"],
-      ["tiny *", "chat-template", "64", expect.stringMatching(/ MB$/), "-", expect.any(String)],
+      ["tiny *", "chat-template", "64", expect.stringMatching(/ kB$/), "-", expect.any(String)],
       ["variant", "chat-template", "64", "-", "tiny", "Another"],
       ["* the default model"],
       ["broken: wrong: tokenizer.json is missing"],
       ["broken: stray: no cria.json, so it is no model; {} in one will do"],
       [""],
     ]);
+  });
+
+  it("names every token that ends a reply, wherever it tells of them", async () => {
+    const ends = { eos_token_id: [0, 2] };
+    writeFiles(join(modelsDir, "tiny"), { "generation_config.json": ends });
+    const [, checked] = /replies end at (.+)/.exec((await models("check", "tiny")).stdout)!;
+    expect(checked).toMatch(/, /);
+    expect((await models("show", "tiny")).stdout).toContain(`end of reply   ${checked}\n`);
   });
 
   it("gives programs JSON", async () => {

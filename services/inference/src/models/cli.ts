@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../config.ts";
-import { checkModel, type ModelCheck } from "./cli/check-model.ts";
+import { checkModel, type ModelCheck, readEndOfReply } from "./cli/check-model.ts";
 import { showImportProgress } from "./cli/import-progress.ts";
-import { brokenLine, checkReport, megabytes, modelDetails, modelTable } from "./cli/model-report.ts";
+import { brokenLine, byteSize, checkReport, modelDetails, modelTable } from "./cli/model-report.ts";
 import { checkRemovable, removeModelFolder } from "./cli/remove-model.ts";
 import { strayFolders } from "./cli/stray-folders.ts";
 import { MODEL_NAME, modelNameOf } from "./folder/manifest.ts";
@@ -73,7 +73,7 @@ async function run(command: string, words: readonly string[], options: Options):
     case "list":
       return list(config, words);
     case "show":
-      return show(config, one(words, "NAME"));
+      return await show(config, one(words, "NAME"));
     case "import":
       return await importFile(config, one(words, "FILE.gguf"), options);
     case "check":
@@ -119,9 +119,10 @@ function noModels(modelsDir: string): string {
   return `no models in ${modelsDir}; npm run models -- import FILE.gguf makes one`;
 }
 
-function show({ modelsDir }: Config, name: string): Outcome {
+async function show({ modelsDir }: Config, name: string): Promise<Outcome> {
   const model = find(modelsDir, name, readModels(modelsDir));
-  return { text: modelDetails(model), value: withoutPaths(model) };
+  const endOfReply = model.weights ? await readEndOfReply(model.weights) : "";
+  return { text: modelDetails(model, endOfReply), value: withoutPaths(model) };
 }
 
 async function importFile({ modelsDir }: Config, file: string, options: Options): Promise<Outcome> {
@@ -138,7 +139,7 @@ async function importFile({ modelsDir }: Config, file: string, options: Options)
     });
     const { weightBytes } = find(modelsDir, name, readModels(modelsDir));
     return {
-      text: `${name}: ${megabytes(weightBytes)} of weights in ${folder}`,
+      text: `${name}: ${byteSize(weightBytes)} of weights in ${folder}`,
       value: { name, folder, weightBytes },
     };
   } finally {

@@ -3,7 +3,7 @@ import { loadTokenizer } from "../../text/hf-tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import type { ModelWeights } from "../folder/model-folder.ts";
 import type { CatalogModel } from "../model-catalog.ts";
-import { megabytes } from "./model-report.ts";
+import { byteSize } from "./model-report.ts";
 
 /** What a check found, in sentences. */
 export interface ModelCheck {
@@ -42,12 +42,26 @@ async function tryOut(weights: ModelWeights, loadRunner: LoadRunner): Promise<st
     }
     const text = await continueText(runner, tokenizer);
     return [
-      `${weights.layout} layout, ${megabytes(weights.weightBytes)} of weights, loaded in ${seconds} s`,
-      `tokenizer with ${tokenizer.vocabSize} tokens; replies end at ${tokenizer.eosTokenIds.map((id) => tokenizer.tokenText(id)).join(", ")}`,
+      `${weights.layout} layout, ${byteSize(weights.weightBytes)} of weights, loaded in ${seconds} s`,
+      `tokenizer with ${tokenizer.vocabSize} tokens; replies end at ${endOfReply(tokenizer)}`,
       `continues ${JSON.stringify(PROMPT)} with ${JSON.stringify(text)}`,
     ];
   } finally {
     runner.close();
+  }
+}
+
+/** Every token that ends a reply. */
+function endOfReply(tokenizer: Tokenizer): string {
+  return tokenizer.eosTokenIds.map((id) => tokenizer.tokenText(id)).join(", ");
+}
+
+/** The tokens that end this model's replies, or why they cannot be known. Never rejects. */
+export async function readEndOfReply({ folder }: ModelWeights): Promise<string> {
+  try {
+    return endOfReply(await loadTokenizer(folder));
+  } catch (error) {
+    return `unknown: ${error instanceof Error ? error.message : error}`;
   }
 }
 

@@ -9,7 +9,7 @@ export function modelTable(models: readonly CatalogModel[], defaultModel: string
     `${model.name}${model.name === defaultModel ? " *" : ""}`,
     model.promptFormat.type,
     `${model.maxModelLen}`,
-    model.base === undefined ? megabytes(model.weightBytes) : "-",
+    model.base === undefined ? byteSize(model.weightBytes) : "-",
     model.base ?? "-",
     model.description,
   ]);
@@ -26,21 +26,21 @@ export function brokenLine({ name, faults }: Pick<CatalogModel, "name" | "faults
 }
 
 /** Everything about one model, a line a field; of a broken one what is known, and what is wrong. */
-export function modelDetails(model: CatalogModel): string {
+export function modelDetails(model: CatalogModel, endOfReply: string): string {
   const { name, description, base = "", faults, licence, revision } = model;
   const known: [string, string][] = [
     ["name", name],
     ["description", description],
     ["base", base],
     ...faults.map((fault): [string, string] => ["broken", fault]),
-    ...(faults.length > 0 ? [] : settings(model)),
+    ...(faults.length > 0 ? [] : settings(model, endOfReply)),
     ["licence", licence],
     ["revision", revision],
   ];
   return alignColumns(known.filter(([, value]) => value !== "")).join("\n");
 }
 
-function settings(model: CatalogModel): [string, string][] {
+function settings(model: CatalogModel, endOfReply: string): [string, string][] {
   const { repetitionPenalty, temperature, topK, topP, minP } = model.sampling;
   return [
     ["prompt format", model.promptFormat.type],
@@ -52,8 +52,8 @@ function settings(model: CatalogModel): [string, string][] {
     ],
     ["reply", `at most ${model.maxTokens} tokens by default`],
     ["context", `${model.maxModelLen} tokens`],
-    ["end of reply", model.eosToken],
-    ["weights", megabytes(model.weightBytes)],
+    ["end of reply", endOfReply],
+    ["weights", byteSize(model.weightBytes)],
   ];
 }
 
@@ -75,6 +75,7 @@ function alignColumns(cells: readonly (readonly string[])[]): string[] {
 }
 
 /** As disks are sold: 1 MB is a million bytes. */
-export function megabytes(bytes: number): string {
+export function byteSize(bytes: number): string {
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
