@@ -55,11 +55,13 @@ describe("TerminalReply", () => {
     const { reply, notes } = terminal();
     await reply.status({ type: "queued", ahead: 3 });
     await reply.status({ type: "loading", model: "m", loadedBytes: 45e6, totalBytes: 98e6 });
+    await reply.status({ type: "reading", promptTokens: 12, cachedTokens: 0 });
     await reply.status({ type: "reading", promptTokens: 12, cachedTokens: 4 });
     await reply.finish("length", "", { ...stats, completionTokens: 1, decodeMs: 0 });
     expect(notes).toEqual([
       "3 ahead of you",
       "loading m: 45 of 98 MB",
+      "reading 12 tokens",
       "reading 12 tokens, 4 from the cache",
       "cut at the length limit · m · 0.04 s to first token · 0 tok/s · 1 tokens",
     ]);

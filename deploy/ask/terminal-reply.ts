@@ -85,7 +85,7 @@ function describeStatus(status: ReplyStatus): string {
     case "loading":
       return `loading ${status.model}: ${megabytes(status.loadedBytes)} of ${megabytes(status.totalBytes)} MB`;
     case "reading":
-      return `reading ${status.promptTokens} tokens, ${status.cachedTokens} from the cache`;
+      return `reading ${status.promptTokens} tokens${status.cachedTokens > 0 ? `, ${status.cachedTokens} from the cache` : ""}`;
   }
 }
 
