@@ -57,8 +57,8 @@ export interface PromptSegment {
   /** The text. May be empty. */
   text: string;
   /**
-   * Whether the segment may be left out when the prompt does not fit the context window with room for the reply.
-   * The oldest (first) droppable segments go first. Default false.
+   * Whether the segment may be left out when the prompt does not fit the context window with room for the reply: that is
+   * max_tokens, but at most a quarter of the window. The oldest (first) droppable segments go first. Default false.
    */
   droppable: boolean;
   /** Whether the text is user input: strings that look like control tokens become plain text tokens. Default false. */
@@ -162,7 +162,10 @@ export interface SamplingParams {
 
 /** When a reply ends. The end-of-sequence token and the repetition guard end it too, unless told to be ignored. */
 export interface StoppingCriteria {
-  /** Most tokens of the reply. Range 1 to 1,048,576, and cut to what the context window leaves. Default: the model's (256). */
+  /**
+   * Most tokens of the reply. Range 1 to 1,048,576, and cut to what the prompt leaves of the context window: at least a
+   * quarter of the window, or this where it is less. Default: the model's (256).
+   */
   maxTokens?:
     | number
     | undefined;
