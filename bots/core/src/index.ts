@@ -16,7 +16,7 @@ export { createInferenceClient, type InferenceClientOptions } from "./inference/
 export type { GenerateOptions, InferenceClient } from "./inference-client.ts";
 export { MAX_MESSAGE_LENGTH } from "./input/message-length.ts";
 export { readBody } from "./input/read-body.ts";
-export { createLogger } from "./logger.ts";
+export { createLogger, type LoggedError, loggedError } from "./logger.ts";
 export { MODEL_STATES } from "./models.ts";
 export { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 export { forget, rememberedConversations } from "./operators/memory-keys.ts";

@@ -4,7 +4,7 @@ import { type DestinationStream, type Logger, pino } from "pino";
 const MAX_DEPTH = 5;
 
 /** What a log says of an error; everything else that platforms' libraries hang on one stays out of it. */
-interface LoggedError {
+export interface LoggedError {
   readonly type: string;
   readonly message: string;
   readonly code?: string | number;
@@ -23,7 +23,8 @@ export function createLogger(name: string, level: string, destination?: Destinat
   return destination ? pino(options, destination) : pino(options);
 }
 
-function loggedError(error: unknown, depth = 1): LoggedError {
+/** What a log says of an error, and of its causes down to the fifth. */
+export function loggedError(error: unknown, depth = 1): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   const { code, status, statusCode, method } = error as Error & {
     readonly [field in keyof LoggedError | "statusCode"]?: unknown;

@@ -16,6 +16,13 @@ describe("withShortFailures", () => {
     expect(err).toEqual({ type: "SlackRefusal", message: "token_revoked" });
   });
 
+  it("logs neither what a proxy answered nor its headers", () => {
+    const answer = { statusCode: 502, headers: { "set-cookie": "session=secret" }, body: "<html>secret</html>" };
+    const { err } = logOf(Object.assign(new Error("502"), { code: "slack_webapi_http_error", ...answer }));
+    expect(err).toMatchObject({ message: "502", code: "slack_webapi_http_error", status: 502 });
+    expect(JSON.stringify(err)).not.toContain("secret");
+  });
+
   it("logs everything else with its stack", () => {
     expect(logOf(new TypeError("x is not a function")).err).toMatchObject({
       type: "TypeError",

@@ -1,4 +1,5 @@
-import { type Logger, stdSerializers } from "pino";
+import { type LoggedError, loggedError } from "@cria/bot-core";
+import type { Logger } from "pino";
 import { slackError } from "./slack-errors.ts";
 
 /** The logger, with what Slack refuses as its code alone: a stack of the library's says nothing of it. */
@@ -6,7 +7,7 @@ export function withShortFailures(logger: Logger): Logger {
   return logger.child({}, { serializers: { err: failure } });
 }
 
-function failure(error: Error): unknown {
+function failure(error: unknown): LoggedError {
   const code = slackError(error);
-  return code === undefined ? stdSerializers.err(error) : { type: "SlackRefusal", message: code };
+  return code === undefined ? loggedError(error) : { type: "SlackRefusal", message: code };
 }
