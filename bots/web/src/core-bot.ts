@@ -1,5 +1,4 @@
 import {
-  type Author,
   type BotCore,
   type ConversationStore,
   conversationKey,
@@ -31,23 +30,8 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
   // Commands can be completed while the service is away, their models cannot.
   const offeredModels = () => models().catch(() => []);
 
-  // The page knows no roles, which is known.
-  const authored = <T extends { readonly author: Author }>(incoming: T): T => ({
-    ...incoming,
-    author: { ...incoming.author, roleIds: [] },
-  });
-
   return {
     ...core,
-    handleMessage: (message, startReply) => core.handleMessage(authored(message), startReply),
-    handleCommand: (incoming) => core.handleCommand(authored(incoming)),
-    compare: (incoming, startReply) => core.compare(authored(incoming), startReply),
-    claim: (event) => core.claim(authored(event)),
-    stopReply: (action) => core.stopReply(authored(action)),
-    stopReplies: (action) => core.stopReplies(authored(action)),
-    regenerate: (action, startReply) => core.regenerate(authored(action), startReply),
-    continueReply: (action, startReply) => core.continueReply(authored(action), startReply),
-    giveFeedback: (action) => core.giveFeedback(authored(action)),
     watchHealth: (onChange) => inference.watchHealth(onChange),
     models,
     parseCommand: (text) => {

@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryConversationStore, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import { createBotCore, createMemoryConversationStore, MAX_MESSAGE_LENGTH, OPEN_ACCESS } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -7,11 +7,12 @@ import { ChatRooms } from "../rooms/chat-rooms.ts";
 import { EventFeed } from "../rooms/event-feed.ts";
 import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
-import type { ChannelSnapshot } from "../wire.ts";
+import type { ChannelSnapshot, Workspace } from "../wire.ts";
 import { createApp } from "./app.ts";
 import { createAsset } from "./client-bundle.ts";
 import { hostNamesFor, isFromThisMachine } from "./security.ts";
 
+const DENIED_ROLES = { ...OPEN_ACCESS.deny, roles: ["guests"] };
 const HOST = "127.0.0.1:3000";
 const JSON_HEADERS = { host: HOST, origin: `http://${HOST}`, "content-type": "application/json" };
 
@@ -24,7 +25,7 @@ beforeEach(async () => {
   const logger = pino({ level: "silent" });
   const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
   const bot = createCoreBot({
-    core: createBotCore({ store, inference, logger }),
+    core: createBotCore({ store, inference, logger, access: { ...OPEN_ACCESS, deny: DENIED_ROLES } }),
     store,
     inference,
   });
@@ -68,6 +69,13 @@ const firstOf = async (response: Response) =>
 const errorOf = async (response: Response) => ((await response.json()) as { error: string }).error;
 
 describe("createApp", () => {
+  it("lets people be without roles, whom lists that deny roles let in", async () => {
+    const cookie = await join();
+    const { directChannel } = (await (await request("/api/workspace", { headers: { cookie } })).json()) as Workspace;
+    await post(`/api/channels/${directChannel}/messages`, { id: "m1", text: "Hello" }, { cookie });
+    await expect.poll(() => inference.requests).toHaveLength(1);
+  });
+
   it("allows nothing from elsewhere, nothing inline, no frames", async () => {
     const { headers } = await request("/");
     const policy = headers.get("content-security-policy")!;

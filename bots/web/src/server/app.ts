@@ -77,6 +77,8 @@ function apiRoutes(options: AppOptions): Hono<Env> {
     if (person === undefined) throw new WebError("unauthenticated", "Choose a name first.");
     context.set("person", {
       ...person,
+      // The page has no roles, which is known.
+      roleIds: [],
       isAdmin: options.isEveryoneAdmin && isFromThisMachine(context.req.raw.headers),
     });
     context.header("cache-control", "no-store");
