@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createGate } from "@cria/bot-core/testing";
 import { ChannelType, GatewayIntentBits, PermissionFlagsBits } from "discord-api-types/v10";
 import { WebSocketServer } from "ws";
 import { Gateway, type PortalSettings } from "./gateway/gateway.ts";
@@ -218,6 +219,14 @@ export class DiscordServer {
   fail(method: string, path: RegExp, status: number, { times = 1, isDone = false } = {}): void {
     const matches = (request: { method: string; path: string }) => request.method === method && path.test(request.path);
     this.#rest.outages.push({ matches, status, times, isDone });
+  }
+
+  /** Answers requests of this kind only once `give` is called; `isAsked` resolves when the first has come. */
+  hold(method: string, path: string): { readonly isAsked: Promise<void>; readonly give: () => void } {
+    const [asked, over] = [createGate(), createGate()];
+    const matches = (request: { method: string; path: string }) => request.method === method && request.path === path;
+    this.#rest.holds.push({ matches, isOver: over.opened, onAsked: asked.open });
+    return { isAsked: asked.opened, give: over.open };
   }
 
   /** Cuts every gateway connection; sessions can be resumed. */

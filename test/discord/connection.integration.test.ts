@@ -124,6 +124,23 @@ describe("the connection to Discord", () => {
     expect(run.server.gateway.starts).toEqual([]);
   });
 
+  it.each([
+    ["asks whom the token belongs to", "GET", "/users/@me"],
+    ["asks where the gateway is", "GET", "/gateway/bot"],
+  ])("does not connect any more when it is told to stop while it %s", async (_, method, path) => {
+    const run = await prepare();
+    const answer = run.server.hold(method, path);
+    const isStarted = run.platform.start();
+    isStarted.catch(() => undefined);
+    await answer.isAsked;
+    const isStopped = run.platform.stop(0);
+    answer.give();
+    await isStopped;
+    await expect(isStarted).rejects.toThrow("aborted");
+    await run.server.until(() => run.server.gateway.connections.size === 0, "the end of all connections");
+    expect(run.logs).toEqual([]);
+  });
+
   it("tells of a wrong token in one line, with where to get a right one", async () => {
     const run = await prepare({ config: { token: "wrong.token.here" } });
     await expect(run.platform.start()).rejects.toThrow(

@@ -39,4 +39,16 @@ describe("untilReachable", () => {
     stopping.abort(reason);
     await expect(trying).rejects.toBe(reason);
   });
+
+  it("says nothing of an attempt that fails because it is to stop", async () => {
+    const stopping = new AbortController();
+    const lines: string[] = [];
+    const attempt = async () => {
+      stopping.abort();
+      stopping.signal.throwIfAborted();
+    };
+    const heard = pino({}, { write: (line) => void lines.push(line) });
+    await expect(untilReachable(attempt, { signal: stopping.signal, logger: heard })).rejects.toThrow("aborted");
+    expect(lines).toEqual([]);
+  });
 });

@@ -24,6 +24,7 @@ export async function untilReachable<T>(
       return await attempt();
     } catch (error) {
       if (error instanceof RefusedError) throw error;
+      signal.throwIfAborted();
       const reason = sentence(error instanceof Error ? error.message : String(error));
       logger.warn(`${reason} Trying again in ${delayMs / 1_000} s.`);
     }

@@ -47,10 +47,12 @@ export function createDiscordPlatform(options: DiscordPlatformOptions): DiscordP
   const stopping = new AbortController();
   let connection: Connection | undefined;
   const connect = async () => {
-    const attempt = new Connection(options, await checkToken(config.token, config.apiUrl));
+    const identity = await checkToken(config.token, config.apiUrl);
+    stopping.signal.throwIfAborted();
+    const attempt = new Connection(options, identity);
     connection = attempt;
-    await attempt.open().catch(async (error: unknown) => {
-      await attempt.close(0);
+    await attempt.open(stopping.signal).catch(async (error: unknown) => {
+      if (!stopping.signal.aborted) await attempt.close(0);
       throw error;
     });
   };
@@ -73,6 +75,7 @@ class Connection {
   readonly #messages: MessageHandler;
   readonly #catchUp: CatchUp;
   #stopAdopting = () => {};
+  #login: Promise<unknown> = Promise.resolve();
 
   constructor(options: DiscordPlatformOptions, identity: BotIdentity) {
     const { config, core, logger, editIntervalMs, access = OPEN_ACCESS } = options;
@@ -87,16 +90,13 @@ class Connection {
     this.#catchUp = new CatchUp(this.#client, logger);
   }
 
-  async open(): Promise<void> {
+  /** Rejects with the signal's reason when it aborts; `close` is still to be called then. */
+  async open(signal: AbortSignal): Promise<void> {
     const { config, core } = this.#options;
     this.#listen();
-    const isReady = new Promise<void>((resolve, reject) => {
-      this.#client.once(Events.ClientReady, () => resolve());
-      this.#client.once(Events.ShardDisconnect, ({ code }) => reject(new RefusedError(fatalClose(code))));
-      this.#client.login(config.token).catch(reject);
-    });
-    await isReady;
+    await this.#ready(signal);
     await this.#register(config.guildIds);
+    signal.throwIfAborted();
     this.#announce();
     const serves = (id: string) => id === DIRECT_WORKSPACE || this.#client.guilds.cache.has(id);
     this.#stopAdopting = core.adoptReplies(
@@ -106,12 +106,25 @@ class Connection {
   }
 
   async close(graceMs: number): Promise<void> {
-    this.#client.removeAllListeners(Events.MessageCreate).removeAllListeners(Events.InteractionCreate);
+    for (const event of [Events.MessageCreate, Events.InteractionCreate, Events.ShardReconnecting] as const)
+      this.#client.removeAllListeners(event);
     this.#stopAdopting();
     await this.#options.core.handOver();
     this.#replies.giveUp();
     await this.#replies.ended(graceMs);
+    // A client that is destroyed before it knows its shards logs in all the same.
+    if (this.#client.ws.shards.size === 0) await this.#login.catch(() => undefined);
     await this.#client.destroy();
+  }
+
+  #ready(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      this.#client.once(Events.ClientReady, () => resolve());
+      this.#client.once(Events.ShardDisconnect, ({ code }) => reject(new RefusedError(fatalClose(code))));
+      this.#login = this.#client.login(this.#options.config.token);
+      this.#login.catch(reject);
+    });
   }
 
   /** The bot talks without them, so a failure is told and no more. */
@@ -138,9 +151,7 @@ class Connection {
     client.on(Events.ShardError, (error) => logger.debug({ err: error }, "the connection to Discord broke"));
     client.on(Events.ShardReconnecting, () => logger.info("the connection to Discord is being restored"));
     client.on(Events.ShardResume, (_, replayed) => logger.info({ replayed }, "the connection to Discord is restored"));
-    client.on(Events.ShardDisconnect, ({ code }) =>
-      onLost(fatalClose(code) ?? `Discord closed the connection: ${code}.`),
-    );
+    client.on(Events.ShardDisconnect, ({ code }) => onLost(fatalClose(code)));
     client.on(Events.ShardReady, () => this.#handle("catch-up", this.#answerMissed()));
     client.on(Events.MessageCreate, (message) => this.#onMessage(message));
     client.on(Events.MessageUpdate, (old, message) => this.#handle("edit", this.#messages.onUpdate(old, message)));

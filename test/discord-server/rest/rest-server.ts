@@ -29,10 +29,18 @@ export interface Outage {
   times: number;
 }
 
+/** Holds the requests of a kind back until a test lets them be answered. */
+export interface Hold {
+  readonly matches: Outage["matches"];
+  readonly isOver: Promise<void>;
+  onAsked(): void;
+}
+
 /** Discord's REST API: who asks, how often, and then what. */
 export class RestServer {
   readonly requests: RequestRecord[] = [];
   readonly outages: Outage[] = [];
+  readonly holds: Hold[] = [];
   readonly #parts: ApiParts;
   readonly #token: () => string;
   readonly #onAnswered: () => void;
@@ -54,6 +62,7 @@ export class RestServer {
     try {
       const body = await readBody(request);
       json = body.json;
+      await this.#held(record);
       this.#checkBan();
       const match = this.#match(request.method!, url.pathname);
       const outage = this.#outageOf(record);
@@ -83,6 +92,12 @@ export class RestServer {
   #authenticate(request: IncomingMessage): void {
     if (request.headers.authorization !== `Bot ${this.#token()}`)
       throw new Refusal(401, { message: "401: Unauthorized", code: 0 });
+  }
+
+  async #held(request: { method: string; path: string }): Promise<void> {
+    const hold = this.holds.find(({ matches }) => matches(request));
+    hold?.onAsked();
+    await hold?.isOver;
   }
 
   #outageOf(request: { method: string; path: string }): Outage | undefined {

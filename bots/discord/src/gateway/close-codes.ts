@@ -13,7 +13,10 @@ const FATAL: Readonly<Partial<Record<number, string>>> = {
   [GatewayCloseCodes.DisallowedIntents]: `Discord does not allow the Message Content intent (4014): switch it on at ${PORTAL} → your app → Bot → Privileged Gateway Intents, or set CRIA_DISCORD_THREADS=0.`,
 };
 
-/** Why the gateway closed for good, in a sentence for people; undefined for closes that are come back from. */
-export function fatalClose(code: number): string | undefined {
-  return FATAL[code];
+/** Why the gateway closed for good, in a sentence for people. */
+export function fatalClose(code: number): string {
+  return (
+    FATAL[code] ??
+    `Discord closed the connection for good (${code}): https://discord.com/developers/docs/topics/opcodes-and-status-codes says what the code means.`
+  );
 }
