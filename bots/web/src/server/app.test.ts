@@ -72,7 +72,7 @@ describe("createApp", () => {
   it("lets people be without roles, whom lists that deny roles let in", async () => {
     const cookie = await join();
     const { directChannel } = (await (await request("/api/workspace", { headers: { cookie } })).json()) as Workspace;
-    await post(`/api/channels/${directChannel}/messages`, { id: "m1", text: "Hello" }, { cookie });
+    await post(`/api/channels/${directChannel}/messages`, { id: "message-1", text: "Hello" }, { cookie });
     await expect.poll(() => inference.requests).toHaveLength(1);
   });
 
