@@ -26,6 +26,14 @@ describe("sessions", () => {
     expect(await read(cookieOf(response))).toEqual(await response.json());
   });
 
+  it.each([
+    ["https://chat.example.org", true],
+    ["http://localhost:3000", false],
+  ])("on a page at %s: a cookie for TLS alone: %s", async (origin, isSecure) => {
+    const response = await createSessionApp(SECRET).request("/start/Ada", { headers: { origin } });
+    expect(response.headers.get("set-cookie")!.includes("; Secure")).toBe(isSecure);
+  });
+
   it("keep their id when the name changes", async () => {
     const app = createSessionApp(SECRET);
     const first = await app.request("/start/Ada");

@@ -29,7 +29,8 @@ export async function startSession(context: Context, secret: string, name: strin
     sameSite: "Strict",
     path: "/",
     maxAge: ONE_YEAR_S,
-    secure: new URL(context.req.url).protocol === "https:",
+    // The server itself speaks plain HTTP; where a proxy does TLS, the browser's own address of the page tells.
+    secure: context.req.header("origin")?.startsWith("https:") ?? false,
   });
   return person;
 }
