@@ -33,17 +33,17 @@ const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write]
 Names: ${Object.keys(SUITES).join(", ")}; all without one. bot-edits stands for both that begin so, as bot-faults does.
 --json prints one JSON object a line, --write puts the tables into docs/benchmarks.md.`;
 
-const { values, positionals } = parseArgs({
-  options: { json: { type: "boolean" }, write: { type: "boolean" } },
-  allowPositionals: true,
-});
+const { values, positionals } = parse();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
 /** The suite of that name, or those whose names go on from it with a word more. */
 const suitesOf = (wanted: string) =>
   Object.keys(SUITES).filter((name) => name === wanted || name.startsWith(`${wanted}-`));
 const unknown = positionals.filter((name) => suitesOf(name).length === 0);
 if (unknown.length > 0) {
-  console.error(`There is no bench ${unknown.join(", ")}.\n${USAGE}`);
-  process.exit(1);
+  refuse(`There is no bench ${unknown.join(", ")}; npm run bench -- --help names them.`);
 }
 
 for (const name of positionals.length > 0 ? positionals.flatMap(suitesOf) : Object.keys(SUITES)) {
@@ -53,4 +53,19 @@ for (const name of positionals.length > 0 ? positionals.flatMap(suitesOf) : Obje
     console.log(values.json ? JSON.stringify(result) : resultLine(result));
   });
   if (values.write) await writeTable(name, results);
+}
+
+function parse() {
+  const flag = { type: "boolean" } as const;
+  try {
+    return parseArgs({ options: { json: flag, write: flag, help: { ...flag, short: "h" } }, allowPositionals: true });
+  } catch (error) {
+    refuse(`${(error as Error).message.split(". ")[0]}; see npm run bench -- --help.`);
+  }
+}
+
+/** Ends as a shell knows wrong usage. */
+function refuse(reason: string): never {
+  console.error(reason);
+  process.exit(2);
 }
