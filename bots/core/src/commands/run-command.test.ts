@@ -26,6 +26,11 @@ describe("handleCommand", () => {
   });
 
   describe("model", () => {
+    it("lists a model without a description by its name and state", async () => {
+      ({ client, store, core } = createTestCore([fakeModel({ name: "bare", description: "" })]));
+      expect(await run({ type: "model" })).toContain("- **bare** (in use here, loaded)\n");
+    });
+
     it("lists the models with state and description, the one in use marked", async () => {
       expect(await run({ type: "model" })).toBe(
         [

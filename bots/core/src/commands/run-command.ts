@@ -66,7 +66,8 @@ async function listModels({ store, inference, place }: CommandContext): Promise<
 
 function modelLine({ name, description, state, error }: Model, isCurrent: boolean): string {
   const facts = [...(isCurrent ? ["in use here"] : []), MODEL_STATES[state]].join(", ");
-  return `- **${name}** (${facts}): ${state === ModelState.BROKEN ? error : description}`;
+  const about = state === ModelState.BROKEN ? error : description;
+  return `- **${name}** (${facts})${about === "" ? "" : `: ${about}`}`;
 }
 
 /** Checked before it is stored, so a conversation never has a model that does not exist. */
