@@ -1,6 +1,9 @@
 import type { ChatMessage } from "../wire.ts";
 import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
+/** Timelines kept, each channel and each person's direct message being one; where there are more, the one silent longest goes. */
+export const MAX_TIMELINES = 1_000;
+
 /** Keeps timelines in this process: gone when it ends. */
 export function createMemoryTimelineStore(): TimelineStore {
   const timelines = new Map<string, Map<string, ChatMessage>>();
@@ -12,10 +15,11 @@ export function createMemoryTimelineStore(): TimelineStore {
     },
     async put(channelId, message) {
       const timeline = timelines.get(channelId) ?? new Map<string, ChatMessage>();
+      // Set again so that the map's order is the order of use.
+      timelines.delete(channelId);
       timelines.set(channelId, timeline.set(message.id, message));
-      if (timeline.size <= TIMELINE_CAPACITY) return;
-      const [oldest] = timeline.keys();
-      timeline.delete(oldest!);
+      dropOldest(timeline, TIMELINE_CAPACITY);
+      dropOldest(timelines, MAX_TIMELINES);
     },
     async channels() {
       return [...channels];
@@ -24,4 +28,9 @@ export function createMemoryTimelineStore(): TimelineStore {
       channels.add(name);
     },
   };
+}
+
+function dropOldest(entries: Map<string, unknown>, most: number): void {
+  const [oldest] = entries.keys();
+  if (entries.size > most) entries.delete(oldest!);
 }
