@@ -33,7 +33,7 @@ describe("readJsonFile", () => {
     ["{'a': 1}", "line 1, column 2"],
     ['{"a" 1}', "line 1, column 6"],
     ['{"a": "\n"}', "line 1, column 7"],
-    ["[01]", "line 1, column 2"],
+    ["[01]", "line 1, column 3"],
     ["[1.]", "line 1, column 2"],
     ["nul", "line 1, column 1"],
     ["{} {}", "line 1, column 4"],
