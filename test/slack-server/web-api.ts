@@ -52,6 +52,7 @@ export class WebApi {
   readonly #context: CallContext;
   readonly #limits: RateLimits | undefined;
   readonly #failures: { readonly method: string; readonly failure: string | number }[] = [];
+  readonly #delays = new Map<string, Promise<void>>();
   readonly #onCall: () => void;
 
   constructor(options: {
@@ -79,11 +80,17 @@ export class WebApi {
     this.#failures.push({ method, failure });
   }
 
+  /** The next call of the method is carried out only then. */
+  delayNext(method: string, until: Promise<void>): void {
+    this.#delays.set(method, until);
+  }
+
   async call(method: string, form: Arguments, token: string | undefined): Promise<Answer> {
     let args: Arguments = form;
     try {
       const known = this.#authenticate(token);
       args = parseArguments(form);
+      await this.#waitFor(method);
       return this.#record(method, args, await this.#run(method, args, known));
     } catch (error) {
       if (!(error instanceof SlackRefusal)) throw error;
@@ -107,6 +114,12 @@ export class WebApi {
     this.#context.world.expireStreams();
     const body = await method.run(args, this.#context);
     return { status: 200, headers: { "x-oauth-scopes": token.scopes.join(",") }, body: { ok: true, ...body } };
+  }
+
+  async #waitFor(method: string): Promise<void> {
+    const until = this.#delays.get(method);
+    this.#delays.delete(method);
+    await until;
   }
 
   #takeFailure(method: string): string | number | undefined {

@@ -140,18 +140,24 @@ describe("the Slack bot", () => {
     const ben = bot.server.people.addUser("Ben");
     const root = bot.server.people.dm(bot.ann, "one");
     await replies(root);
-    bot.server.api.failNext("users.info", 429);
+    const gate = createGate();
+    bot.server.api.delayNext("users.info", gate.opened);
     bot.server.people.dm(bot.ann, `is <@${ben}> in?`, { threadTs: root.ts });
     bot.server.people.dm(bot.ann, "three", { threadTs: root.ts });
+    await bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
+    gate.open();
     expect(await replies(root, 3)).toEqual(["one", "is @Ben in?", "three"]);
   });
 
   it("hears of an edit although the question's names are still looked up", async () => {
     const ben = bot.server.people.addUser("Ben");
     await replies(bot.server.people.dm(bot.ann, "one"));
-    bot.server.api.failNext("users.info", 429);
+    const gate = createGate();
+    bot.server.api.delayNext("users.info", gate.opened);
     const question = bot.server.people.dm(bot.ann, `is <@${ben}> in?`);
     bot.server.people.edit(question, "two");
+    await bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
+    gate.open();
     expect(await replies(question)).toEqual(["two"]);
   });
 

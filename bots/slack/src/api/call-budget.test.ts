@@ -26,7 +26,7 @@ describe("CallBudget", () => {
     ["chat.appendStream", 100],
     ["chat.update", 50],
   ] as const)("never makes more calls of %s in a minute than the %i that Slack allows", async (method, most) => {
-    const taken = await takeAll(new CallBudget(Date.now), 3 * most, method);
+    const taken = await takeAll(new CallBudget(Date.now), 2 * most, method);
     for (const atMs of taken) {
       const inMinute = taken.filter((other) => other >= atMs && other < atMs + MINUTE_MS);
       expect(inMinute.length).toBeLessThanOrEqual(most);
@@ -69,6 +69,28 @@ describe("CallBudget", () => {
     budget.shareAmong(3);
     const taken = Array.from({ length: 20 }, () => budget.tryTake("chat.startStream"));
     expect(taken.filter(Boolean)).toHaveLength(3);
+  });
+
+  it("refuses callers when too many wait already", async () => {
+    const budget = new CallBudget(Date.now);
+    budget.block("chat.update", "", MINUTE_MS);
+    const waiting = Array.from({ length: 200 }, () => budget.take("chat.update"));
+    await expect(budget.take("chat.update")).rejects.toThrow("200 calls of chat.update wait already");
+    await vi.advanceTimersByTimeAsync(30 * MINUTE_MS);
+    await Promise.all(waiting);
+    await budget.take("chat.update");
+  });
+
+  it("takes no call for those who no longer wait, and holds nobody up for them", async () => {
+    const budget = new CallBudget(Date.now);
+    budget.block("chat.update", "", MINUTE_MS);
+    const leaving = new AbortController();
+    const waiting = Array.from({ length: 50 }, () => budget.take("chat.update", "", leaving.signal));
+    const next = takeAll(budget, 1, "chat.update");
+    leaving.abort(new Error("left"));
+    const ended = await Promise.allSettled(waiting);
+    expect(ended.every(({ status }) => status === "rejected")).toBe(true);
+    expect(await next).toEqual([MINUTE_MS]);
   });
 
   it("serves callers in order", async () => {

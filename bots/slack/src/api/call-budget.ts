@@ -1,3 +1,5 @@
+import { pause } from "@cria/bot-core";
+
 /** Calls a minute that Slack allows at least, by tier: https://docs.slack.dev/apis/web-api/rate-limits */
 const METHODS = {
   "agents.sessions.setStatus": 50,
@@ -23,6 +25,9 @@ const SHARE = 0.9;
 /** A post a second a channel, with a little air. */
 const POST_INTERVAL_MS = 1_050;
 
+/** Callers who may wait for one bucket: of a method with fifty calls a minute, the last of them waits nine minutes. */
+const MAX_WAITING = 200;
+
 /** A bucket that holds `capacity` calls and gains one every `intervalMs`. */
 interface Bucket {
   readonly method: PacedMethod;
@@ -33,6 +38,7 @@ interface Bucket {
   notBeforeMs: number;
   /** Those who wait, in order. */
   tail: Promise<void>;
+  numWaiting: number;
 }
 
 /** Keeps a process within Slack's limits, so that Slack need not say no. Callers wait in order; what they say may grow meanwhile. */
@@ -65,11 +71,17 @@ export class CallBudget {
     return true;
   }
 
-  /** Waits until a call may be made, and takes it. */
-  async take(method: PacedMethod, channel = ""): Promise<void> {
+  /**
+   * Waits until a call may be made, and takes it. Rejects where too many wait already, and with the signal's reason where
+   * it aborts before the call is taken: none is taken then.
+   */
+  async take(method: PacedMethod, channel = "", signal = new AbortController().signal): Promise<void> {
     const bucket = this.#bucket(method, channel);
-    const turn = bucket.tail.then(() => this.#takeInTurn(bucket));
-    bucket.tail = turn;
+    if (bucket.numWaiting >= MAX_WAITING)
+      throw new Error(`${MAX_WAITING} calls of ${method} wait already, and no more may; try again in a few minutes`);
+    bucket.numWaiting++;
+    const turn = bucket.tail.then(() => this.#takeInTurn(bucket, signal));
+    bucket.tail = turn.catch(() => undefined).then(() => void bucket.numWaiting--);
     await turn;
   }
 
@@ -81,9 +93,11 @@ export class CallBudget {
     bucket.notBeforeMs = Math.max(bucket.notBeforeMs, this.#now() + ms);
   }
 
-  async #takeInTurn(bucket: Bucket): Promise<void> {
+  async #takeInTurn(bucket: Bucket, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     for (let waitMs = this.#waitMs(bucket); waitMs > 0; waitMs = this.#waitMs(bucket)) {
-      await new Promise((resolve) => setTimeout(resolve, Math.ceil(waitMs)));
+      await pause(Math.ceil(waitMs), signal);
+      signal.throwIfAborted();
     }
     bucket.calls--;
   }
@@ -101,7 +115,7 @@ export class CallBudget {
     const known = this.#buckets.get(key);
     if (known) return known;
     const size = bucketSize(method, this.#processes);
-    const fresh = { atMs: this.#now(), notBeforeMs: 0, tail: Promise.resolve() };
+    const fresh = { atMs: this.#now(), notBeforeMs: 0, tail: Promise.resolve(), numWaiting: 0 };
     const added: Bucket = { method, ...size, ...fresh, calls: size.capacity };
     if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull();
     this.#buckets.set(key, added);

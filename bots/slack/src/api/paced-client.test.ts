@@ -1,6 +1,47 @@
 import type { webApi } from "@slack/bolt";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PacedClient } from "./paced-client.ts";
+
+const DOWN = { code: "slack_webapi_http_error", statusCode: 503 };
+const ONE_TOO_MANY = { code: "slack_webapi_rate_limited_error", retryAfter: 30 };
+
+/** A client over a Slack that fails every call, and the methods that were called. */
+function createFailing(failure: unknown) {
+  const calls: string[] = [];
+  const apiCall = async (method: string) => {
+    calls.push(method);
+    throw failure;
+  };
+  return { calls, client: new PacedClient({ apiCall } as unknown as webApi.WebClient, () => {}) };
+}
+
+describe("PacedClient with little time", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("tries a call for now once", async () => {
+    const { client, calls } = createFailing(DOWN);
+    await expect(client.callNow("users.info", { user: "U1" })).rejects.toBe(DOWN);
+    expect(calls).toEqual(["users.info"]);
+  });
+
+  it("makes no call for now while Slack asks to wait", async () => {
+    const { client, calls } = createFailing(ONE_TOO_MANY);
+    expect(await client.callNow("users.info", { user: "U1" })).toBeUndefined();
+    expect(await client.callNow("users.info", { user: "U1" })).toBeUndefined();
+    expect(calls).toEqual(["users.info"]);
+  });
+
+  it("waits for the budget, and for Slack, no longer than its caller has time", async () => {
+    const { client, calls } = createFailing(ONE_TOO_MANY);
+    for (const numCalls of [1, 1]) {
+      const late = expect(client.callWithin(3_000, "conversations.replies", {})).rejects.toThrow("within 3000 ms");
+      await vi.advanceTimersByTimeAsync(3_000);
+      await late;
+      expect(calls).toHaveLength(numCalls);
+    }
+  });
+});
 
 describe("PacedClient", () => {
   it.each(["token_revoked", "invalid_auth", "account_inactive"])("tells once that Slack answers %s", async (code) => {

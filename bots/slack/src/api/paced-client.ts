@@ -1,3 +1,4 @@
+import { pause, within } from "@cria/bot-core";
 import type { webApi } from "@slack/bolt";
 import { CallBudget, type PacedMethod } from "./call-budget.ts";
 import { isTokenError, isTransient, neverArrived, retryAfterMs } from "./slack-errors.ts";
@@ -19,6 +20,12 @@ const IDEMPOTENT: ReadonlySet<PacedMethod> = new Set<PacedMethod>([
 export interface PacedCall {
   readonly method: PacedMethod;
   readonly args: Readonly<Record<string, unknown>>;
+}
+
+interface FailedTry {
+  readonly error: unknown;
+  readonly tries: number;
+  readonly signal: AbortSignal;
 }
 
 /** A file to share in a thread. */
@@ -48,14 +55,23 @@ export class PacedClient {
 
   /** Calls when the budget allows. Rejects with the client's error when the tries are spent. */
   async call(method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer> {
-    await this.budget.take(method, channelOf(args));
-    return await this.#tryUntilTaken({ method, args });
+    return await this.#call({ method, args }, new AbortController().signal);
   }
 
-  /** Calls if the budget allows it at once; undefined if not. */
+  /** Calls if that is done within so many milliseconds, with the wait for the budget and all tries; a `LateError` if not. */
+  async callWithin(ms: number, method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer> {
+    return await within(ms, this.#call({ method, args }, AbortSignal.timeout(ms)));
+  }
+
+  /** Calls once, if the budget allows it at once and Slack does not ask to wait; undefined if not. Rejects with the client's error. */
   async callNow(method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer | undefined> {
     if (!this.budget.tryTake(method, channelOf(args))) return undefined;
-    return await this.#tryUntilTaken({ method, args });
+    try {
+      return await this.#try({ method, args });
+    } catch (error) {
+      if (this.#heedLimit({ method, args }, error)) return undefined;
+      throw error;
+    }
   }
 
   /** Shares a text file in a thread: three calls, of which the last one is counted. Rejects with the client's error. */
@@ -75,15 +91,20 @@ export class PacedClient {
     }
   }
 
-  async #tryUntilTaken({ method, args }: PacedCall): Promise<SlackAnswer> {
+  async #call(call: PacedCall, signal: AbortSignal): Promise<SlackAnswer> {
+    await this.budget.take(call.method, channelOf(call.args), signal);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.uncounted((client) => client.apiCall(method, { ...args }));
+        return await this.#try(call);
       } catch (error) {
         if (tries >= MAX_TRIES) throw error;
-        await this.#beforeNextTry({ method, args }, error, tries);
+        await this.#beforeNextTry(call, { error, tries, signal });
       }
     }
+  }
+
+  async #try({ method, args }: PacedCall): Promise<SlackAnswer> {
+    return await this.uncounted((client) => client.apiCall(method, { ...args }));
   }
 
   #noteRefusal(error: unknown): void {
@@ -92,17 +113,21 @@ export class PacedClient {
     this.#onRefused(error);
   }
 
-  /** Waits where another try makes sense; throws the error where not. */
-  async #beforeNextTry({ method, args }: PacedCall, error: unknown, tries: number): Promise<void> {
+  /** Whether Slack asks to wait; until then nobody calls the method. */
+  #heedLimit({ method, args }: PacedCall, error: unknown): boolean {
     const askedMs = retryAfterMs(error);
-    if (askedMs !== undefined) {
-      this.budget.block(method, channelOf(args), askedMs);
-      return await this.budget.take(method, channelOf(args));
-    }
+    if (askedMs !== undefined) this.budget.block(method, channelOf(args), askedMs);
+    return askedMs !== undefined;
+  }
+
+  /** Waits where another try makes sense; throws the error where not. */
+  async #beforeNextTry(call: PacedCall, { error, tries, signal }: FailedTry): Promise<void> {
+    const { method, args } = call;
+    if (this.#heedLimit(call, error)) return await this.budget.take(method, channelOf(args), signal);
     const mayRepeat = neverArrived(error) || (IDEMPOTENT.has(method) && isTransient(error));
     if (!mayRepeat) throw error;
-    const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random());
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await pause(FIRST_PAUSE_MS * 2 ** (tries - 1) * (0.5 + Math.random()), signal);
+    signal.throwIfAborted();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Author } from "@cria/bot-core";
+import { type Author, within } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { PacedClient } from "../api/paced-client.ts";
 import { LruCache } from "./lru-cache.ts";
@@ -6,6 +6,8 @@ import { UserGroups } from "./user-groups.ts";
 
 const LIFETIME_MS = 10 * 60_000;
 const MAX_PEOPLE = 5_000;
+/** Longer nobody is kept waiting for a name. */
+const MAX_WAIT_MS = 2_000;
 
 export interface PeopleOptions {
   readonly client: PacedClient;
@@ -34,19 +36,21 @@ export class People {
     return roleIds ? { ...person, roleIds } : person;
   }
 
-  /** Named by the id where Slack does not tell, or cannot be asked just now: nobody waits for a name. */
+  /** Named by the id where Slack does not tell, cannot be asked just now, or takes its time: then the next one has the name. */
   async #person(id: string): Promise<Author> {
-    const known = this.#known.get(id);
-    if (known) return await known;
-    const lookup = this.#lookUp(id);
-    this.#known.set(id, lookup);
     try {
-      return await lookup;
+      return await within(MAX_WAIT_MS, this.#known.get(id) ?? this.#beginLookUp(id));
     } catch (error) {
-      this.#known.delete(id);
       this.#logger.debug({ err: error }, "someone's name is not known");
       return { id, name: id };
     }
+  }
+
+  #beginLookUp(id: string): Promise<Author> {
+    const lookup = this.#lookUp(id);
+    this.#known.set(id, lookup);
+    lookup.catch(() => this.#known.delete(id));
+    return lookup;
   }
 
   async #lookUp(id: string): Promise<Author> {

@@ -6,14 +6,16 @@ import { Threads } from "./threads.ts";
 const byBot = { type: "message", channel: "C1", ts: "1.2", user: "UBOT" };
 const byAnn = { type: "message", channel: "C1", ts: "1.1", user: "U1" };
 
-/** Threads over a Slack that lists these messages, and a memory of those threads. */
-function createThreads({ messages = [byAnn], remembered = "", hasBudget = true } = {}) {
+/** Threads over a Slack that lists these messages after so many failures, and a memory of those threads. */
+function createThreads({ messages = [byAnn], remembered = "", hasBudget = true, numFailures = 0 } = {}) {
   const calls: string[] = [];
   const list = async (method: string) => {
     calls.push(method);
+    if (calls.length <= numFailures) throw new Error("Slack is down");
     return hasBudget ? { ok: true, messages } : undefined;
   };
-  const client = { callNow: list, call: () => new Promise(() => undefined) } as unknown as PacedClient;
+  const callWithin = (_: number, method: string) => list(method);
+  const client = { callNow: list, callWithin, call: () => new Promise(() => undefined) } as unknown as PacedClient;
   const remembers = async (_: string, threadTs: string) => threadTs === remembered;
   return { calls, threads: new Threads({ client, botUserId: "UBOT", remembers, logger: pino({ level: "silent" }) }) };
 }
@@ -40,5 +42,15 @@ describe("Threads", () => {
     const { threads, calls } = createThreads({ hasBudget: false, messages: [byBot] });
     expect([await threads.has("C1", "1.1", "1.9"), await threads.has("C1", "1.1", "2.0")]).toEqual([false, false]);
     expect(calls).toHaveLength(2);
+  });
+
+  it("looks anew into one that could not be read", async () => {
+    const { threads } = createThreads({ numFailures: 1, messages: [byBot] });
+    expect([await threads.has("C1", "1.1", "1.9"), await threads.has("C1", "1.1", "2.0")]).toEqual([false, true]);
+  });
+
+  it("lists no messages where Slack does not tell in time", async () => {
+    const { threads } = createThreads({ numFailures: 1 });
+    expect([await threads.messages("C1", "1.1"), await threads.messages("C1", "1.1")]).toEqual([[], [byAnn]]);
   });
 });

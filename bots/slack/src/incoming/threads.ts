@@ -9,6 +9,8 @@ const MEMBER_LIFETIME_MS = 24 * 3_600_000;
 const STRANGER_LIFETIME_MS = 30_000;
 /** Messages of a thread that are looked at. */
 const MAX_LOOKED_AT = 200;
+/** Longer no question waits for what its thread is about. */
+const MAX_WAIT_MS = 3_000;
 
 export interface ThreadsOptions {
   readonly client: PacedClient;
@@ -69,9 +71,10 @@ export class Threads {
     return this.#joined.get(`${channel}:${threadTs}`) === true;
   }
 
-  /** The first messages of a thread, its root included; none where Slack does not tell. */
+  /** The first messages of a thread, its root included; none where Slack does not tell in time. */
   async messages(channel: string, threadTs: string): Promise<readonly SlackMessageEvent[]> {
-    return (await this.#read(() => this.#client.call("conversations.replies", ofThread(channel, threadTs)))) ?? [];
+    const thread = ofThread(channel, threadTs);
+    return (await this.#read(() => this.#client.callWithin(MAX_WAIT_MS, "conversations.replies", thread))) ?? [];
   }
 
   /** Undefined where it could not be asked. */
@@ -81,7 +84,7 @@ export class Threads {
       return answer && (answer.messages ?? []);
     } catch (error) {
       this.#logger.debug({ err: error }, "a thread cannot be read");
-      return [];
+      return undefined;
     }
   }
 }
