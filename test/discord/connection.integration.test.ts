@@ -17,6 +17,15 @@ async function prepare(options?: Parameters<typeof DiscordRun.start>[0]): Promis
   return run;
 }
 
+/** Lets the bot join a guild that is not on the shard of the run's own, of two. */
+function joinOnAnotherShard({ server, guild }: DiscordRun) {
+  const shardOf = ({ id }: { readonly id: string }) => (BigInt(id) >> 22n) % 2n;
+  let made = server.createGuild("another", false);
+  while (shardOf(made.guild) === shardOf(guild)) made = server.createGuild("another", false);
+  server.addBot(made.guild);
+  return made;
+}
+
 const words = (content: string) => content.replace(/\n?-# .*$/s, "");
 
 describe("the connection to Discord", () => {
@@ -60,6 +69,20 @@ describe("the connection to Discord", () => {
     await run.sees("missed in the thread", thread);
     await run.sees("missed in private", run.ann.directChannel);
     expect(run.inference.requests).toHaveLength(5);
+  });
+
+  it("finds what one shard has missed while another heard what came later", async () => {
+    const run = await prepare({ server: { limits: { guildsPerShard: 1 } } });
+    const other = joinOnAnotherShard(run);
+    await run.platform.start();
+    const letBegin = run.server.holdConnections();
+    run.server.loseSession(other.guild);
+    other.owner.mention(other.channel, "missed");
+    run.ann.mention(run.channel, "heard");
+    await run.sees("heard");
+    letBegin();
+    await run.sees("missed", other.channel);
+    expect(run.inference.requests).toHaveLength(2);
   });
 
   it("answers what came shortly before the start, unless it was answered", async () => {

@@ -149,10 +149,16 @@ class Connection {
     const client = this.#client;
     client.on(Events.Error, (error) => logger.warn({ err: error }, "the connection to Discord has a fault"));
     client.on(Events.ShardError, (error) => logger.debug({ err: error }, "the connection to Discord broke"));
-    client.on(Events.ShardReconnecting, () => logger.info("the connection to Discord is being restored"));
-    client.on(Events.ShardResume, (_, replayed) => logger.info({ replayed }, "the connection to Discord is restored"));
+    client.on(Events.ShardReconnecting, (shardId) => {
+      this.#catchUp.onBreak(shardId);
+      logger.info({ shardId }, "the connection to Discord is being restored");
+    });
+    client.on(Events.ShardResume, (shardId, replayed) => {
+      this.#catchUp.onResume(shardId);
+      logger.info({ shardId, replayed }, "the connection to Discord is restored");
+    });
     client.on(Events.ShardDisconnect, ({ code }) => onLost(fatalClose(code)));
-    client.on(Events.ShardReady, () => this.#handle("catch-up", this.#answerMissed()));
+    client.on(Events.ShardReady, (shardId) => this.#handle("catch-up", this.#answerMissed(shardId)));
     client.on(Events.MessageCreate, (message) => this.#onMessage(message));
     client.on(Events.MessageUpdate, (old, message) => this.#handle("edit", this.#messages.onUpdate(old, message)));
     client.on(Events.MessageDelete, (message) => this.#handle("deletion", this.#messages.onDelete(message)));
@@ -187,8 +193,8 @@ class Connection {
   }
 
   /** A new session, unlike a resumed one, has missed what came before it. */
-  async #answerMissed(): Promise<void> {
-    const missed = await this.#catchUp.missed();
+  async #answerMissed(shardId: number): Promise<void> {
+    const missed = await this.#catchUp.missed(shardId);
     for (const message of missed) this.#onMessage(message);
   }
 

@@ -53,6 +53,11 @@ export class GatewaySession {
     this.#connection?.dispatch(event);
   }
 
+  /** Cuts its connection. */
+  drop(): void {
+    this.#connection?.drop();
+  }
+
   /** Direct messages, and what else belongs to no guild, go to the first shard. */
   hasShardOf(guildId: string | undefined): boolean {
     const [index, count] = this.identify.shard;

@@ -28,6 +28,8 @@ export class Gateway implements GatewayRules {
   readonly connections = new Set<GatewayConnection>();
   /** How sockets came: each with "identify" or "resume". */
   readonly starts: ("identify" | "resume")[] = [];
+  /** New connections hear nothing until this resolves. */
+  mayBegin: Promise<void> = Promise.resolve();
   readonly world: World;
   readonly #portal: PortalSettings;
   readonly #limiter: RateLimiter;
@@ -63,7 +65,7 @@ export class Gateway implements GatewayRules {
     socket.once("close", () => this.#forget(connection));
     if (url.searchParams.get("v") !== "10") connection.close(GatewayCloseCodes.InvalidAPIVersion);
     else if (url.searchParams.get("encoding") !== "json") connection.close(GatewayCloseCodes.DecodeError);
-    else connection.hello();
+    else void this.mayBegin.then(() => connection.hello());
   }
 
   /** @throws the close code that an IDENTIFY like this gets */

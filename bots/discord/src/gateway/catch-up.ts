@@ -5,33 +5,53 @@ import type { Logger } from "pino";
 const LOOK_BACK_MS = 2 * 60_000;
 /** Read of each channel at most: Discord's page. */
 const MAX_MESSAGES = 100;
-/** Channels looked at in one go; further ones are left alone. */
+/** Channels of a shard looked at in one go; further ones are left alone. */
 const MAX_CHANNELS = 200;
+/** Brings direct messages. */
+const DIRECT_SHARD = 0;
 
 /**
  * Messages that came while nobody listened: a session that could be resumed is caught up by Discord, a new one begins
- * empty. Hands over what was not answered; the core drops what it has seen.
+ * empty. Each shard has a session of its own. Hands over what was not answered; the core drops what it has seen.
  */
 export class CatchUp {
   readonly #client: Client<true>;
   readonly #logger: Logger;
-  /** The newest message this process has seen. */
-  #seenId = "0";
+  /** By shard: the newest message that it brought. */
+  readonly #newest = new Map<number, string>();
+  /** By shard whose connection is broken: the newest message that it brought before. */
+  readonly #marks = new Map<number, string>();
 
   constructor(client: Client<true>, logger: Logger) {
     this.#client = client;
     this.#logger = logger;
   }
 
-  saw({ id }: Message): void {
-    if (BigInt(id) > BigInt(this.#seenId)) this.#seenId = id;
+  saw({ id, guild }: Message): void {
+    const shardId = guild?.shardId ?? DIRECT_SHARD;
+    if (BigInt(id) > BigInt(this.#newest.get(shardId) ?? 0)) this.#newest.set(shardId, id);
   }
 
-  /** Reads what is newer than what this process saw, and not older than two minutes. */
-  async missed(): Promise<readonly Message[]> {
+  /** A shard's connection broke. What it brings from now on says nothing of what came before. */
+  onBreak(shardId: number): void {
+    const newest = this.#newest.get(shardId);
+    if (newest !== undefined && !this.#marks.has(shardId)) this.#marks.set(shardId, newest);
+  }
+
+  /** A shard's session goes on: Discord has sent what came meanwhile. */
+  onResume(shardId: number): void {
+    this.#marks.delete(shardId);
+  }
+
+  /** Reads what is newer than what a shard brought before its connection broke, and not older than two minutes. */
+  async missed(shardId: number): Promise<readonly Message[]> {
     const oldest = SnowflakeUtil.generate({ timestamp: Date.now() - LOOK_BACK_MS });
-    const after = BigInt(this.#seenId) > oldest ? this.#seenId : `${oldest}`;
-    const channels = this.#client.channels.cache.filter((channel) => mayHaveMissed(channel, after));
+    const mark = this.#marks.get(shardId) ?? "0";
+    this.#marks.delete(shardId);
+    const after = BigInt(mark) > oldest ? mark : `${oldest}`;
+    const channels = this.#client.channels.cache.filter(
+      (channel) => shardOf(channel) === shardId && mayHaveMissed(channel, after),
+    );
     const pages = await Promise.all(
       [...channels.values()].slice(0, MAX_CHANNELS).map((channel) => this.#read(channel, after)),
     );
@@ -50,6 +70,10 @@ export class CatchUp {
       return [];
     }
   }
+}
+
+function shardOf(channel: Channel): number {
+  return channel.isDMBased() ? DIRECT_SHARD : channel.guild.shardId;
 }
 
 /** Direct messages do not say what their last message is. */
