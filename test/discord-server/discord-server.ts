@@ -249,22 +249,6 @@ export class DiscordServer {
     this.gateway.sessions.clear();
   }
 
-  /** Forgets the session that brings a guild's events, and cuts its connection. */
-  loseSession(guild: Guild): void {
-    for (const session of this.gateway.sessions.values()) {
-      if (!session.hasShardOf(guild.id)) continue;
-      this.gateway.sessions.delete(session.id);
-      session.drop();
-    }
-  }
-
-  /** Leaves new gateway connections without a word until the function that it returns is called. */
-  holdConnections(): () => void {
-    const gate = createGate();
-    this.gateway.mayBegin = gate.opened;
-    return gate.open;
-  }
-
   /** The owner resets the token in the portal: what has the old one is refused, and its connections close. */
   resetToken(): void {
     this.#portal.token = `${TOKEN}.new`;

@@ -75,8 +75,8 @@ describe("the connection to Discord", () => {
     const run = await prepare({ server: { limits: { guildsPerShard: 1 } } });
     const other = joinOnAnotherShard(run);
     await run.platform.start();
-    const letBegin = run.server.holdConnections();
-    run.server.loseSession(other.guild);
+    const letBegin = run.server.gateway.holdConnections();
+    run.server.gateway.loseSession(other.guild);
     other.owner.mention(other.channel, "missed");
     run.ann.mention(run.channel, "heard");
     await run.sees("heard");

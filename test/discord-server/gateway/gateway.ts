@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { createGate } from "@cria/bot-core/testing";
 import { GatewayCloseCodes, GatewayIntentBits } from "discord-api-types/v10";
 import type { WebSocket } from "ws";
 import { RateLimiter } from "../rate-limiter.ts";
@@ -28,12 +29,11 @@ export class Gateway implements GatewayRules {
   readonly connections = new Set<GatewayConnection>();
   /** How sockets came: each with "identify" or "resume". */
   readonly starts: ("identify" | "resume")[] = [];
-  /** New connections hear nothing until this resolves. */
-  mayBegin: Promise<void> = Promise.resolve();
   readonly world: World;
   readonly #portal: PortalSettings;
   readonly #limiter: RateLimiter;
   readonly #onChange: () => void;
+  #mayBegin: Promise<void> = Promise.resolve();
   #url = "";
 
   constructor(world: World, portal: PortalSettings, onChange: () => void) {
@@ -65,7 +65,7 @@ export class Gateway implements GatewayRules {
     socket.once("close", () => this.#forget(connection));
     if (url.searchParams.get("v") !== "10") connection.close(GatewayCloseCodes.InvalidAPIVersion);
     else if (url.searchParams.get("encoding") !== "json") connection.close(GatewayCloseCodes.DecodeError);
-    else void this.mayBegin.then(() => connection.hello());
+    else void this.#mayBegin.then(() => connection.hello());
   }
 
   /** @throws the close code that an IDENTIFY like this gets */
@@ -122,6 +122,22 @@ export class Gateway implements GatewayRules {
       large: false,
       unavailable: false,
     };
+  }
+
+  /** Forgets the session that brings a guild's events, and cuts its connection. */
+  loseSession(guild: Guild): void {
+    for (const session of this.sessions.values()) {
+      if (!session.hasShardOf(guild.id)) continue;
+      this.sessions.delete(session.id);
+      session.drop();
+    }
+  }
+
+  /** Leaves new connections without a word until the function that it returns is called. */
+  holdConnections(): () => void {
+    const gate = createGate();
+    this.#mayBegin = gate.opened;
+    return gate.open;
   }
 
   #forget(connection: GatewayConnection): void {
