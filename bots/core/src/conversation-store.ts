@@ -69,6 +69,8 @@ export interface ConversationStore {
    * message is known as unanswered from the same instant. Atomic.
    */
   claimEvent(workspace: string, eventId: string, unanswered?: Unanswered): Promise<boolean>;
+  /** Ten minutes more of a claim that still holds. */
+  renewEvent(workspace: string, eventId: string): Promise<void>;
   /** Gives a claim back before its time, so that the event may be claimed again. */
   releaseEvent(workspace: string, eventId: string): Promise<void>;
   /** Keeps what became known of an unanswered message: its files' text, its reply's handle. False where another process has taken it. */

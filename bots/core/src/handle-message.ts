@@ -100,6 +100,7 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
     // A store that cannot be reached is told of in the reply, where the claim is awaited again.
     if (!(await claim.catch(() => true)) || running.isLeft) return;
     let isEnded = true;
+    entry.begin();
     try {
       if (message.isOverheard && (await isUnbidden(asked))) return;
       const onHandle = (handle: string) => entry.keep({ handle });

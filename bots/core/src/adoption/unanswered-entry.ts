@@ -1,6 +1,10 @@
 import { workspaceKey } from "../conversation-key.ts";
 import type { ConversationStore } from "../conversation-store.ts";
+import { EVENT_TTL_MS } from "../store/limits.ts";
 import { againEvent, type Unanswered } from "./unanswered.ts";
+
+/** Of a claim's life; one renewal may fail. */
+const RENEW_MS = EVENT_TTL_MS / 3;
 
 /** What is kept of one message while it is answered. Never throws: without it the message is answered all the same. */
 export class UnansweredEntry {
@@ -8,11 +12,20 @@ export class UnansweredEntry {
   readonly #workspace: string;
   #unanswered: Unanswered;
   #kept: Promise<unknown> = Promise.resolve();
+  #renewing: NodeJS.Timeout | undefined;
 
   constructor(store: ConversationStore, unanswered: Unanswered) {
     this.#store = store;
     this.#workspace = workspaceKey(unanswered.place);
     this.#unanswered = unanswered;
+  }
+
+  /** From now to its end, a second press of the button is told that the first is under way. */
+  begin(): void {
+    const { again } = this.#unanswered;
+    if (!again) return;
+    const renew = () => this.#store.renewEvent(this.#workspace, againEvent(again.replyId)).catch(() => undefined);
+    this.#renewing = setInterval(renew, RENEW_MS).unref();
   }
 
   /** Writes down what became known. */
@@ -30,6 +43,7 @@ export class UnansweredEntry {
 
   /** The message was answered, or told why not; or it is left to another process, with all that is known of it. */
   async end(isLeft: boolean): Promise<void> {
+    clearInterval(this.#renewing);
     await this.#kept;
     if (isLeft) return;
     const { eventId, again } = this.#unanswered;

@@ -1,11 +1,11 @@
 import { pino } from "pino";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { OPEN_ACCESS } from "../access/access.ts";
 import { BotError } from "../bot-error.ts";
 import { createBotCore } from "../pipeline.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { createTestCore, starting, testConversation, testMessage, testPlace } from "../testing/test-core.ts";
+import { chatModel, createTestCore, starting, testConversation, testMessage, testPlace } from "../testing/test-core.ts";
 
 const action = (replyId: string) => ({ place: testPlace, author: { id: "u1", name: "Ann" }, replyId });
 
@@ -13,6 +13,9 @@ describe("buttons that answer again", () => {
   let { client, store, core, send } = createTestCore();
   beforeEach(() => {
     ({ client, store, core, send } = createTestCore());
+  });
+  afterEach(() => {
+    vi.useRealTimers();
   });
   const regenerate = async (replyId: string) => {
     const reply = new FakeReplyHandle();
@@ -67,6 +70,41 @@ describe("buttons that answer again", () => {
     expect((await first).reply.ended).toMatchObject({ type: "failed" });
     expect(await other.regenerate(action(reply.id), starting(second))).toBeUndefined();
     expect(second.ended).toMatchObject({ type: "finished" });
+  });
+
+  it("count a press that is refused for nothing", async () => {
+    ({ client, store, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 3 } }));
+    const reply = await send("Hi");
+    const gate = createGate();
+    client.script({ chunks: ["Again"], hold: gate.opened });
+    const first = regenerate(reply.id);
+    await vi.waitFor(() => expect(client.requests).toHaveLength(2));
+    expect((await regenerate(reply.id)).refusal).toMatch(/already/);
+    gate.open();
+    await first;
+    expect((await send("Bye")).ended).toMatchObject({ type: "finished" });
+  });
+
+  it("can be pressed again after a press beyond the quota", async () => {
+    vi.useFakeTimers();
+    ({ client, store, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } }));
+    const reply = await send("Hi");
+    expect((await regenerate(reply.id)).refusal).toMatch(/^You have sent 1 message in a minute/);
+    vi.advanceTimersByTime(60_000);
+    expect((await regenerate(reply.id)).reply.ended).toMatchObject({ type: "finished" });
+  });
+
+  it("know that the first press is under way however long it takes", async () => {
+    vi.useFakeTimers();
+    const reply = await send("Hi");
+    const gate = createGate();
+    client.script({ chunks: ["Again"], hold: gate.opened });
+    const first = regenerate(reply.id);
+    await vi.advanceTimersByTimeAsync(60 * 60_000);
+    expect((await regenerate(reply.id)).refusal).toMatch(/already/);
+    gate.open();
+    expect((await first).reply.ended).toMatchObject({ text: "Again" });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it("can be pressed again where the platform did not take the new reply", async () => {

@@ -90,9 +90,7 @@ interface SecondAnswer {
 async function answerAgain(core: Core, { action, kept, isContinued, startReply }: SecondAnswer): Promise<undefined> {
   const { place, author } = action;
   checkAsker(core, action, kept);
-  await admit(core, place, author);
-  if (!(await core.store.claimEvent(workspaceKey(place), againEvent(kept.id))))
-    throw new BotError("REPLY_GONE", UNDER_WAY);
+  await claimAgain(core, action);
   const replyId = newReplyId();
   const { id, messageId, question: text, context: quote = "" } = kept;
   const asked = { ...author, name: kept.author };
@@ -105,6 +103,21 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
     predecessor: { kept, isContinued },
     startReply: () => startReply(replyId),
   });
+}
+
+/** Claims the reply's question, then counts the press: one that is refused costs nothing and claims nothing. */
+async function claimAgain(core: Core, { place, author, replyId }: ReplyAction): Promise<void> {
+  const { store } = core;
+  const claim = [workspaceKey(place), againEvent(replyId)] as const;
+  if (!(await store.claimEvent(...claim))) throw new BotError("REPLY_GONE", UNDER_WAY);
+  try {
+    // An earlier press may have ended since it was read.
+    await standingReply(store, conversationKey(place), replyId);
+    await admit(core, place, author);
+  } catch (error) {
+    await store.releaseEvent(...claim).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Nobody's question is answered by way of someone else's press. */

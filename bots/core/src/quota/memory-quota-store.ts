@@ -1,12 +1,8 @@
+import { ExpiringMap } from "../store/expiring-map.ts";
 import { DAY_MS, LIMITS, MINUTE_MS, type QuotaLimits, type QuotaRefusal, type QuotaStore } from "./quota.ts";
 
-/** Counters are looked through for those that ended when so many are kept. */
-const MAX_COUNTERS = 10_000;
-
-interface Counter {
-  readonly count: number;
-  readonly endsAtMs: number;
-}
+/** Of a minute, and of a day, some 200 bytes each: 40 MB. Beyond them those that began first begin anew. */
+const MAX_COUNTERS = 100_000;
 
 /** Counts in this process, until it ends. The twin of the Redis store. */
 export function createMemoryQuotaStore(): QuotaStore {
@@ -14,43 +10,35 @@ export function createMemoryQuotaStore(): QuotaStore {
 }
 
 class MemoryQuotaStore implements QuotaStore {
-  readonly #counters = new Map<string, Counter>();
+  readonly #messages = new ExpiringMap<number>({ lifeMs: MINUTE_MS, maxSize: MAX_COUNTERS });
+  readonly #tokens = new ExpiringMap<number>({ lifeMs: DAY_MS, maxSize: MAX_COUNTERS });
 
   async countMessage(workspace: string, user: string, limits: QuotaLimits): Promise<QuotaRefusal | undefined> {
-    const keys = counterKeys(workspace, user);
-    for (const [index, limit] of LIMITS.entries()) {
-      const { count, endsAtMs } = this.#live(keys[index]!);
-      if (count >= (limits[limit] ?? Infinity)) return { limit, retryAfterMs: endsAtMs - Date.now() };
+    for (const limit of LIMITS) {
+      const counters = limit.includes("Messages") ? this.#messages : this.#tokens;
+      const key = limit.startsWith("user") ? personKey(workspace, user) : workspace;
+      if ((counters.get(key) ?? 0) >= (limits[limit] ?? Infinity))
+        return { limit, retryAfterMs: counters.remainingMs(key) };
     }
-    this.#add(keys[0], 1, MINUTE_MS);
-    this.#add(keys[1], 1, MINUTE_MS);
+    add(this.#messages, { workspace, user, amount: 1 });
     return undefined;
   }
 
   async countTokens(workspace: string, user: string, tokens: number): Promise<void> {
-    const [, , userTokens, workspaceTokens] = counterKeys(workspace, user);
-    this.#add(userTokens, tokens, DAY_MS);
-    this.#add(workspaceTokens, tokens, DAY_MS);
-  }
-
-  #add(key: string, amount: number, lifeMs: number): void {
-    const { count, endsAtMs } = this.#live(key);
-    if (this.#counters.size >= MAX_COUNTERS) this.#forgetEnded();
-    this.#counters.set(key, { count: count + amount, endsAtMs: endsAtMs || Date.now() + lifeMs });
-  }
-
-  #live(key: string): Counter {
-    const counter = this.#counters.get(key);
-    return counter && counter.endsAtMs > Date.now() ? counter : { count: 0, endsAtMs: 0 };
-  }
-
-  #forgetEnded(): void {
-    const now = Date.now();
-    for (const [key, { endsAtMs }] of this.#counters) if (endsAtMs <= now) this.#counters.delete(key);
+    add(this.#tokens, { workspace, user, amount: tokens });
   }
 }
 
-/** In the order of `LIMITS`. */
-function counterKeys(workspace: string, user: string): readonly [string, string, string, string] {
-  return [`${workspace} ${user} minute`, `${workspace} minute`, `${workspace} ${user} day`, `${workspace} day`];
+/** A workspace's own key has no space. */
+const personKey = (workspace: string, user: string) => `${workspace} ${user}`;
+
+interface Use {
+  readonly workspace: string;
+  readonly user: string;
+  readonly amount: number;
+}
+
+function add(counters: ExpiringMap<number>, { workspace, user, amount }: Use): void {
+  for (const key of [personKey(workspace, user), workspace])
+    if (!counters.update(key, (count) => count + amount)) counters.set(key, amount);
 }

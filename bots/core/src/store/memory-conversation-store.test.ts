@@ -50,6 +50,26 @@ describe("MemoryConversationStore in time", () => {
     expect(await store.claimEvent("web:local", "old")).toBe(true);
   });
 
+  it("holds a claim for ten minutes more when it is renewed, and makes none that is over", async () => {
+    vi.useFakeTimers();
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    await store.claimEvent("web:local", "e");
+    vi.advanceTimersByTime(9 * 60_000);
+    await store.renewEvent("web:local", "e");
+    vi.advanceTimersByTime(9 * 60_000);
+    expect(await store.claimEvent("web:local", "e")).toBe(false);
+    vi.advanceTimersByTime(60_000);
+    await store.renewEvent("web:local", "e");
+    expect(await store.claimEvent("web:local", "e")).toBe(true);
+  });
+
+  it("keeps at most a hundred thousand claims, the oldest going first", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    for (let index = 0; index <= 100_000; index++) await store.claimEvent("web:local", `${index}`);
+    expect(await store.claimEvent("web:local", "1")).toBe(false);
+    expect(await store.claimEvent("web:local", "0")).toBe(true);
+  });
+
   it("keeps at most ten thousand conversations, those longest silent going first", async () => {
     const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
     for (let index = 0; index < 10_000; index++) await store.appendTurn(`c${index}`, turn, 6);

@@ -8,10 +8,13 @@ import type {
   Turn,
 } from "../conversation-store.ts";
 import { slideWindow } from "../window.ts";
+import { ExpiringMap } from "./expiring-map.ts";
 import { busyError, EVENT_TTL_MS, MAX_WAITING_TURNS } from "./limits.ts";
 
 /** Most conversations that are remembered, and most that have settings; the one longest left alone goes first. */
 const MAX_CONVERSATIONS = 10_000;
+/** Of a message's id some 200 bytes: 20 MB. More come in no ten minutes that one process answers. */
+const MAX_EVENTS = 100_000;
 
 /** What `reset` forgets. */
 interface Remembered {
@@ -33,15 +36,14 @@ export function createMemoryConversationStore(options: MemoryStoreOptions): Conv
 
 class MemoryConversationStore implements ConversationStore {
   readonly kind = "memory";
-  readonly #turnsTtlMs: number;
-  readonly #remembered = new Map<string, Remembered & { readonly expiresAtMs: number }>();
+  readonly #remembered: ExpiringMap<Remembered>;
   readonly #listeners = new Set<(signal: ReplySignal) => void>();
   readonly #settings = new Map<string, ConversationSettings>();
-  readonly #events = new Map<string, number>();
+  readonly #events = new ExpiringMap<true>({ lifeMs: EVENT_TTL_MS, maxSize: MAX_EVENTS });
   readonly #queues = new Map<string, Waiter[]>();
 
   constructor({ turnsTtlMs }: MemoryStoreOptions) {
-    this.#turnsTtlMs = turnsTtlMs;
+    this.#remembered = new ExpiringMap({ lifeMs: turnsTtlMs, maxSize: MAX_CONVERSATIONS });
   }
 
   async turns(conversation: string): Promise<readonly Turn[]> {
@@ -56,12 +58,12 @@ class MemoryConversationStore implements ConversationStore {
       ? old.map((round) => (isReplaced(round) ? turn : round))
       : slideWindow([...old, turn], window);
     const others = [...replies.values()].filter(({ id }) => id !== replaces);
-    this.#remember(conversation, { turns, replies: newest(reply ? [...others, reply] : others) });
+    this.#remembered.set(conversation, { turns, replies: newest(reply ? [...others, reply] : others) });
   }
 
   async keepReply(conversation: string, reply: KeptReply): Promise<void> {
     const { turns, replies } = this.#of(conversation);
-    this.#remember(conversation, { turns, replies: newest([...replies.values(), reply]) });
+    this.#remembered.set(conversation, { turns, replies: newest([...replies.values(), reply]) });
   }
 
   async keptReply(conversation: string, id: string): Promise<KeptReply | undefined> {
@@ -69,18 +71,19 @@ class MemoryConversationStore implements ConversationStore {
   }
 
   async editQuestion(conversation: string, messageId: string, question: string): Promise<void> {
-    const known = this.#remembered.get(conversation);
-    if (!known) return;
     const edit = (reply: KeptReply) => (reply.messageId === messageId ? { ...reply, question } : reply);
-    this.#remembered.set(conversation, { ...known, replies: newest([...known.replies.values()].map(edit)) });
+    this.#remembered.update(conversation, ({ turns, replies }) => ({
+      turns,
+      replies: newest([...replies.values()].map(edit)),
+    }));
   }
 
   async forgetQuestion(conversation: string, messageId: string): Promise<void> {
-    const known = this.#remembered.get(conversation);
-    if (!known) return;
     const isOther = (entry: { readonly messageId?: string }) => entry.messageId !== messageId;
-    const replies = newest([...known.replies.values()].filter(isOther));
-    this.#remembered.set(conversation, { ...known, turns: known.turns.filter(isOther), replies });
+    this.#remembered.update(conversation, ({ turns, replies }) => ({
+      turns: turns.filter(isOther),
+      replies: newest([...replies.values()].filter(isOther)),
+    }));
   }
 
   async reset(conversation: string): Promise<number> {
@@ -103,15 +106,15 @@ class MemoryConversationStore implements ConversationStore {
 
   /** Nobody outlives this process to take over what it left. */
   async claimEvent(workspace: string, event: string): Promise<boolean> {
-    const now = Date.now();
     const eventId = `${workspace} ${event}`;
-    for (const [id, expiresAtMs] of this.#events) {
-      if (expiresAtMs > now) break; // In order of claim, and all live equally long.
-      this.#events.delete(id);
-    }
-    if (this.#events.has(eventId)) return false;
-    this.#events.set(eventId, now + EVENT_TTL_MS);
+    if (this.#events.get(eventId)) return false;
+    this.#events.set(eventId, true);
     return true;
+  }
+
+  async renewEvent(workspace: string, event: string): Promise<void> {
+    const eventId = `${workspace} ${event}`;
+    if (this.#events.get(eventId)) this.#events.set(eventId, true);
   }
 
   async releaseEvent(workspace: string, event: string): Promise<void> {
@@ -155,18 +158,7 @@ class MemoryConversationStore implements ConversationStore {
   async close(): Promise<void> {}
 
   #of(conversation: string): Remembered {
-    const now = Date.now();
-    for (const [key, { expiresAtMs }] of this.#remembered) {
-      if (expiresAtMs > now) break; // In order of use, and all live equally long.
-      this.#remembered.delete(key);
-    }
     return this.#remembered.get(conversation) ?? NOTHING;
-  }
-
-  #remember(conversation: string, remembered: Remembered): void {
-    this.#remembered.delete(conversation);
-    this.#remembered.set(conversation, { ...remembered, expiresAtMs: Date.now() + this.#turnsTtlMs });
-    dropOldest(this.#remembered);
   }
 
   #leave(conversation: string, waiter: Waiter): void {

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { toUnanswered } from "../adoption/unanswered.ts";
 import { createBotCore } from "../pipeline.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
@@ -56,6 +57,40 @@ describeOnRedis("conversations", (program) => {
       expect(lifetimes.map((ms) => ms > 0)).toEqual([true, true, false, true, true]);
       await leave();
       expect(await client.exists(["cria:{web:local:keys}:queue", "cria:{web:local:keys}:leases"])).toBe(0);
+      client.destroy();
+      await store.close();
+    });
+
+    it("renews a claim that holds", async () => {
+      const store = await openStore(server.url);
+      const client = await createClient({ url: server.url }).connect();
+      await store.claimEvent("web:renewed", "e");
+      await client.pExpire("cria:{web:renewed}:event:e", 5_000);
+      await store.renewEvent("web:renewed", "e");
+      await store.renewEvent("web:renewed", "never claimed");
+      expect(await client.pTTL("cria:{web:renewed}:event:e")).toBeGreaterThan(60_000);
+      expect(await client.keys("cria:{web:renewed}:*")).toHaveLength(1);
+      client.destroy();
+      await store.close();
+    });
+
+    it("forgets a message that nobody took within a week though its workspace is busy, a few with each claim", async () => {
+      const store = await openStore(server.url);
+      const client = await createClient({ url: server.url }).connect();
+      const key = "cria:{web:busy}:unanswered";
+      const left = (atMs: number) => JSON.stringify({ owner: "another", unanswered: { atMs, of: "another version" } });
+      const day = 86_400_000;
+      for (let number = 0; number < 20; number++) await client.hSet(key, `old ${number}`, left(Date.now() - 8 * day));
+      await client.hSet(key, { young: left(Date.now() - 6 * day), odd: "{" });
+      const claim = async (eventId: string) => {
+        const message = testMessage("Hi", { eventId });
+        await store.claimEvent("web:busy", eventId, toUnanswered(message, "r1"));
+        await store.forgetUnanswered("web:busy", eventId);
+      };
+      await claim("first");
+      expect(await client.hLen(key)).toBeGreaterThanOrEqual(22 - 8);
+      for (let number = 0; number < 100; number++) await claim(`${number}`);
+      expect((await client.hKeys(key)).sort()).toEqual(["odd", "young"]);
       client.destroy();
       await store.close();
     });

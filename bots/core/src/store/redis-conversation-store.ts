@@ -163,6 +163,10 @@ class RedisConversationStore implements ConversationStore {
     return this.#unanswered.claim(workspace, eventId, unanswered);
   }
 
+  renewEvent(workspace: string, eventId: string): Promise<void> {
+    return this.#unanswered.renew(workspace, eventId);
+  }
+
   releaseEvent(workspace: string, eventId: string): Promise<void> {
     return this.#unanswered.release(workspace, eventId);
   }

@@ -68,14 +68,22 @@ for index = set + 2, #ARGV do redis.call('HDEL', KEYS[1], ARGV[index]) end
 return 1`;
 
 /**
- * KEYS: event, unanswered messages. ARGV: TTL in ms, event id, message or "", TTL of the messages in ms. Returns whether it
- * was the first.
+ * KEYS: event, unanswered messages. ARGV: TTL in ms, event id, message or "", TTL of the messages in ms, most messages to look
+ * at. Returns whether it was the first. The whole hash lives on with each message, so some are looked at for those whose own
+ * time is over; every version writes `unanswered.atMs`.
  */
 const CLAIM_EVENT = `
 if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[1]) then return 0 end
-if ARGV[3] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-  redis.call('PEXPIRE', KEYS[2], ARGV[4])
+if ARGV[3] == '' then return 1 end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+local oldest = redis.call('TIME')[1] * 1000 - ARGV[4]
+local some = redis.call('HRANDFIELD', KEYS[2], ARGV[5], 'WITHVALUES')
+for index = 1, #some, 2 do
+  local isEntry, fields = pcall(cjson.decode, some[index + 1])
+  local message = isEntry and type(fields) == 'table' and fields.unanswered
+  local atMs = type(message) == 'table' and tonumber(message.atMs)
+  if atMs and atMs < oldest then redis.call('HDEL', KEYS[2], some[index]) end
 end
 return 1`;
 

@@ -11,6 +11,8 @@ const PROCESS_TTL_MS = 10_000;
 const BEATS = 3;
 /** Nobody waits longer for an answer; what no process of its platform took by then is forgotten. */
 const UNANSWERED_TTL_MS = 7 * 86_400_000;
+/** Looked at for that with each claim: in a workspace with no more all of them, else as many by chance. */
+const SWEPT = 8;
 
 const entrySchema = z.object({
   owner: z.string(),
@@ -75,8 +77,12 @@ export class RedisUnanswered {
     if (unanswered) await this.#announce(workspace, unanswered.place);
     const keys = [eventKey(workspace, eventId), unansweredKey(workspace)];
     const entry = unanswered ? this.#entry(unanswered) : "";
-    const args = [EVENT_TTL_MS, eventId, entry, UNANSWERED_TTL_MS];
+    const args = [EVENT_TTL_MS, eventId, entry, UNANSWERED_TTL_MS, SWEPT];
     return (await this.#redis.run((client) => client.claimEvent(keys, args))) === 1;
+  }
+
+  async renew(workspace: string, eventId: string): Promise<void> {
+    await this.#redis.run((client) => client.pExpire(eventKey(workspace, eventId), EVENT_TTL_MS));
   }
 
   async release(workspace: string, eventId: string): Promise<void> {

@@ -22,7 +22,7 @@ export const chatModel: Model = fakeModel({
 /** A core on fakes and in-process memory, and a way to send it messages. */
 export function createTestCore(models: readonly Model[] = [chatModel], options: Partial<BotCoreOptions> = {}) {
   const client = new FakeInferenceClient(models);
-  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+  const store = createMemoryConversationStore({ turnsTtlMs: 86_400_000 });
   const exchanges: Exchange[] = [];
   const transcript = { record: (exchange: Exchange) => void exchanges.push(exchange) };
   const core = createBotCore({ store, inference: client, logger: pino({ level: "silent" }), transcript, ...options });
