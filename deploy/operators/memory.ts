@@ -24,9 +24,10 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
   const redis = await connectStateRedis(process.env);
   try {
     if (command === "forget") {
-      const { keys, lines } = await forget(redis, key!);
+      const { keys, lines, messages } = await forget(redis, key!);
+      const about = `${counted(lines, "line")} about it in transcript and feedback`;
       console.log(
-        `Forgot ${counted(keys, "key")} of ${key} and ${counted(lines, "line")} about it in transcript and feedback.`,
+        `Forgot ${counted(keys, "key")} of ${key}, ${about}, and ${counted(messages, "unanswered message")}.`,
       );
       return 0;
     }

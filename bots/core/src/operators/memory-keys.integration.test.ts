@@ -1,10 +1,12 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { toUnanswered } from "../adoption/unanswered.ts";
 import { createRedisFeedback, type Rating, readRatings } from "../records/feedback.ts";
 import { connectRedis, type RedisConnection } from "../store/redis-connection.ts";
 import { createRedisStoreOver } from "../store/redis-conversation-store.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { testMessage } from "../testing/test-core.ts";
 import { forget, rememberedConversations } from "./memory-keys.ts";
 
 const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
@@ -45,15 +47,32 @@ describeOnRedis("memory for operators", (program) => {
 
   it("forgets a conversation with its threads, settings and lines in the records, and no other", async () => {
     await fill();
-    expect(await forget(redis, "slack:T1:C1")).toEqual({ keys: 3, lines: 2 });
+    expect(await forget(redis, "slack:T1:C1")).toEqual({ keys: 3, lines: 2, messages: 0 });
     expect(await rememberedConversations(redis)).toEqual(["slack:T1:C*", "slack:T1:C11", "slack:T2:C1"]);
     expect(await rated()).toEqual(["slack:T1:C11"]);
-    expect(await forget(redis, "slack:T1:C1")).toEqual({ keys: 0, lines: 0 });
+    expect(await forget(redis, "slack:T1:C1")).toEqual({ keys: 0, lines: 0, messages: 0 });
   });
 
   it("reads an id that looks like a pattern as it is", async () => {
     await fill();
-    expect(await forget(redis, "slack:T1:C*")).toEqual({ keys: 1, lines: 0 });
+    expect(await forget(redis, "slack:T1:C*")).toEqual({ keys: 1, lines: 0, messages: 0 });
+  });
+
+  it("forgets messages of the conversation that nobody has answered", async () => {
+    const store = createRedisStoreOver(redis, { turnsTtlMs: 60_000 });
+    const place = { platform: "slack", workspaceId: "T1", channelId: "C1", isDirect: false };
+    const places = [place, { ...place, threadId: "17" }, { ...place, channelId: "C11" }];
+    for (const [index, place] of places.entries()) {
+      const message = testMessage("My words", { eventId: `e${index}`, place });
+      await store.claimEvent("slack:T1", message.eventId, toUnanswered(message, "r1"));
+    }
+    await redis.run((client) => client.hSet("cria:{slack:T1}:unanswered", { odd: "{", none: "null" }));
+    expect(await forget(redis, "slack:T1:C1")).toMatchObject({ messages: 2 });
+    expect((await redis.run((client) => client.hKeys("cria:{slack:T1}:unanswered"))).sort()).toEqual([
+      "e2",
+      "none",
+      "odd",
+    ]);
   });
 
   it("forgets a workspace whole", async () => {

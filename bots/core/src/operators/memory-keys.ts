@@ -1,3 +1,5 @@
+import { conversationKey } from "../conversation-key.ts";
+import type { Place } from "../platform.ts";
 import type { RedisConnection } from "../store/redis-connection.ts";
 
 /** Deleted at once; a workspace may have many keys. */
@@ -9,14 +11,20 @@ export async function rememberedConversations(redis: RedisConnection): Promise<r
   return keys.map((key) => /^cria:\{(.*)\}:turns$/.exec(key)![1]!).sort();
 }
 
+/** How much `forget` deleted. */
+export interface Forgotten {
+  readonly keys: number;
+  /** In transcript and feedback. */
+  readonly lines: number;
+  /** That nobody had answered. */
+  readonly messages: number;
+}
+
 /**
- * Deletes everything about a conversation and its threads, its lines in transcript and feedback included, or everything
- * about a workspace. Returns how many keys and lines were deleted.
+ * Deletes everything about a conversation and its threads, its lines in transcript and feedback and its unanswered messages
+ * included, or everything about a workspace.
  */
-export async function forget(
-  redis: RedisConnection,
-  key: string,
-): Promise<{ readonly keys: number; readonly lines: number }> {
+export async function forget(redis: RedisConnection, key: string): Promise<Forgotten> {
   const pattern = escapeGlob(key);
   const keys = [...(await redis.keys(`cria:{${pattern}}:*`)), ...(await redis.keys(`cria:{${pattern}:*}:*`))];
   for (let from = 0; from < keys.length; from += BATCH)
@@ -24,7 +32,14 @@ export async function forget(
   const workspace = key.split(":", 2).join(":");
   const streams = [`cria:{${workspace}}:transcript`, `cria:{${workspace}}:feedback`];
   const lines = await Promise.all(streams.map((stream) => forgetLines(redis, stream, key)));
-  return { keys: keys.length, lines: lines.reduce((sum, count) => sum + count, 0) };
+  const messages = await forgetMessages(redis, `cria:{${workspace}}:unanswered`, key);
+  return { keys: keys.length, lines: lines.reduce((sum, count) => sum + count, 0), messages };
+}
+
+async function forgetMessages(redis: RedisConnection, hash: string, conversation: string): Promise<number> {
+  const entries = Object.entries(await redis.run((client) => client.hGetAll(hash)));
+  const ids = entries.filter(([, json]) => isUnder(conversation, placeOf(json))).map(([id]) => id);
+  return ids.length === 0 ? 0 : await redis.run((client) => client.hDel(hash, ids));
 }
 
 async function forgetLines(redis: RedisConnection, stream: string, conversation: string): Promise<number> {
@@ -32,19 +47,31 @@ async function forgetLines(redis: RedisConnection, stream: string, conversation:
   let from = "-";
   while (true) {
     const entries = (await redis.run((client) => client.xRange(stream, from, "+", { COUNT: BATCH }))) ?? [];
-    const ids = entries.filter(({ message }) => isOf(message.json ?? "", conversation)).map(({ id }) => id);
+    const ids = entries
+      .filter(({ message }) => isUnder(conversation, read(message.json ?? "").conversation))
+      .map(({ id }) => id);
     if (ids.length > 0) count += await redis.run((client) => client.xDel(stream, ids));
     if (entries.length < BATCH) return count;
     from = `(${entries.at(-1)!.id}`;
   }
 }
 
-function isOf(json: string, conversation: string): boolean {
+/** The conversation of an unanswered message, as any version wrote it. */
+function placeOf(json: string): string | undefined {
+  const { place } = (read(json).unanswered ?? {}) as { place?: Place };
+  return place && conversationKey(place);
+}
+
+function isUnder(conversation: string, key: unknown): boolean {
+  return typeof key === "string" && (key === conversation || key.startsWith(`${conversation}:`));
+}
+
+/** The fields of an entry; none of one that is not ours. */
+function read(json: string): Readonly<Record<string, unknown>> {
   try {
-    const key = (JSON.parse(json) as { conversation?: unknown }).conversation;
-    return typeof key === "string" && (key === conversation || key.startsWith(`${conversation}:`));
+    return Object(JSON.parse(json));
   } catch {
-    return false;
+    return {};
   }
 }
 
