@@ -1,3 +1,4 @@
+import { createMemoryConversationStore } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { manifestOptions } from "../slack-server/manifest.ts";
@@ -159,6 +160,26 @@ describe("the Slack bot", () => {
     await bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
     gate.open();
     expect(await replies(question)).toEqual(["two"]);
+  });
+
+  it("tells nobody of edits among people, and of an edit that was or is for it", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
+    const heard: string[] = [];
+    store.onSignal((signal) => void (signal.type === "edit" && heard.push(signal.text)));
+    const other = await startSlackBot({ core: { store } });
+    const { people } = other.server;
+    const ben = people.addUser("Ben");
+    const root = people.say(other.channel, other.ann, "lunch?");
+    const reply = people.say(other.channel, ben, `<@${other.ann}> at one`, { threadTs: root.ts });
+    people.edit(reply, `<@${other.ann}> at two`);
+    people.mention(other.channel, other.ann, "is that late?", { threadTs: root.ts });
+    await repliesTo(other.server, root);
+    people.edit(root, "dinner?");
+    people.edit(root, `dinner, <@${other.server.world.botUser}>?`);
+    people.edit(root, `dinner, <@${ben}>?`);
+    await other.server.until(() => heard.length >= 2);
+    expect(heard).toEqual(["dinner, ?", "dinner, @Ben?"]);
+    await other.close();
   });
 
   it("answers anew in the same message when the question is edited meanwhile", async () => {

@@ -45,7 +45,7 @@ export function placeOf(
 
 /** What an event says became of an older message. */
 export type MessageChange =
-  | { readonly type: "edited"; readonly message: SlackMessageEvent }
+  | { readonly type: "edited"; readonly message: SlackMessageEvent; readonly before: SlackMessageEvent | undefined }
   | { readonly type: "deleted"; readonly message: SlackMessageEvent };
 
 /** An edit or a deletion of someone's words; undefined for all other changes, as a preview that Slack adds to a link. */
@@ -58,7 +58,7 @@ export function changeOf(event: SlackMessageEvent): MessageChange | undefined {
   // The root of a thread is not taken away but made a tombstone.
   if (message.subtype === "tombstone") return { type: "deleted", message: { ...message, ...where } };
   if (message.bot_id !== undefined || message.text === before?.text) return undefined;
-  return { type: "edited", message: { ...message, ...where } };
+  return { type: "edited", message: { ...message, ...where }, before: before && { ...before, ...where } };
 }
 
 /** The text of messages that were shared with this one. */

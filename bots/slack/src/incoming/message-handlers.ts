@@ -38,8 +38,8 @@ async function lookUp(context: SlackContext, event: SlackMessageEvent): Promise<
 async function isForBot(context: SlackContext, event: SlackMessageEvent): Promise<boolean> {
   const { channel, thread_ts, ts, text = "" } = event;
   if (!isOverheard(context, event)) return true;
-  // Among people it is polite not to answer what was put to someone else.
-  if (thread_ts === undefined || mentionedUsers(text).length > 0) return false;
+  // Among people it is polite not to answer what was put to someone else. The root of a thread names its own timestamp.
+  if (thread_ts === undefined || thread_ts === ts || mentionedUsers(text).length > 0) return false;
   return (context.followsThreads || STOP.test(text.trim())) && (await context.threads.has(channel, thread_ts, ts));
 }
 
@@ -81,10 +81,20 @@ async function stop(context: SlackContext, place: ThreadPlace, author: Author): 
   if (refusal !== undefined) await tellPrivately(context, place, author.id, refusal);
 }
 
-async function lookUpChange({ core, people, ...context }: SlackContext, change: MessageChange): Promise<Deed> {
+async function lookUpChange(context: SlackContext, change: MessageChange): Promise<Deed | undefined> {
+  const { core, people, botUserId, workspaceId } = context;
   const { ts: messageId, text = "" } = change.message;
-  const place = placeOf(change.message, context.workspaceId);
+  const place = placeOf(change.message, workspaceId);
   if (change.type === "deleted") return () => core.handleDeletion({ place, messageId });
-  const words = plainText(text, context.botUserId, await people.names(mentionedUsers(text)));
+  if (!(await isOrWasForBot(context, change))) return undefined;
+  const words = plainText(text, botUserId, await people.names(mentionedUsers(text)));
   return () => core.handleEdit({ place, messageId, text: words });
+}
+
+/** What people change among themselves is nothing to the bot, nor to the memory that all its processes share. */
+async function isOrWasForBot(
+  context: SlackContext,
+  { message, before }: MessageChange & { readonly type: "edited" },
+): Promise<boolean> {
+  return (before !== undefined && (await isForBot(context, before))) || (await isForBot(context, message));
 }
