@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +12,14 @@ beforeEach(() => {
   stateDir = mkdtempSync(join(tmpdir(), "cria-"));
 });
 afterEach(() => rmSync(stateDir, { recursive: true }));
+
+/** As `npm start` is once Ctrl-Z has suspended it: connections come about, and nobody is there. */
+async function suspendedInstance(): Promise<() => void> {
+  const server = createServer();
+  server.listen(join(stateDir, "local.sock"));
+  await once(server, "listening");
+  return () => server.close();
+}
 
 describe("claimInstance", () => {
   it("tells who asks where the instance is, until it lets go", async () => {
@@ -32,6 +42,24 @@ describe("claimInstance", () => {
     writeFileSync(join(stateDir, "local.sock"), "");
     const letGo = await claimInstance(stateDir, instance);
     expect(await findInstance(stateDir)).toEqual(instance);
+    letGo();
+  });
+
+  it("says what to do about one that does not answer", async () => {
+    const letGo = await suspendedInstance();
+    await expect(claimInstance(stateDir, instance)).rejects.toThrow(/does not answer.*`fg`/);
+    letGo();
+  });
+});
+
+describe("findInstance", () => {
+  it("gives up with the signal's reason, whatever it waits for", async () => {
+    const letGo = await suspendedInstance();
+    const stopping = new AbortController();
+    const asking = findInstance(stateDir, stopping.signal);
+    const reason = new Error("Ctrl-C");
+    stopping.abort(reason);
+    await expect(asking).rejects.toBe(reason);
     letGo();
   });
 });

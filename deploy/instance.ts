@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join, relative, resolve } from "node:path";
+import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
 import { StartError } from "./start-error.ts";
 
@@ -13,10 +14,13 @@ export interface Instance {
   readonly webUrl: string;
 }
 
+/** An instance that runs answers at once, from a machine under load within this. */
+const ANSWER_MS = 2_000;
+
 /**
  * Claims a state folder for this process by listening on a socket in it that tells everyone who connects about the
  * instance. A socket, not a file with a process id: it cannot outlive its process. Returns the function that lets go.
- * @throws StartError when another process has the folder
+ * @throws StartError when another process has the folder, or may have it
  */
 export async function claimInstance(stateDir: string, instance: Instance): Promise<() => void> {
   mkdirSync(stateDir, { recursive: true });
@@ -30,14 +34,24 @@ export async function claimInstance(stateDir: string, instance: Instance): Promi
   throw new StartError(`cannot listen on ${path}; is another \`npm start\` just beginning?`);
 }
 
-/** The instance that has this state folder, if one runs. */
-export async function findInstance(stateDir: string): Promise<Instance | undefined> {
+/**
+ * The instance that has this state folder, if one runs. Rejects with the signal's reason when it aborts.
+ * @throws StartError when it does not answer, as one that was suspended
+ */
+export async function findInstance(stateDir: string, signal?: AbortSignal): Promise<Instance | undefined> {
+  const limit = AbortSignal.timeout(ANSWER_MS);
   const socket = connect(socketPath(stateDir));
   try {
-    return JSON.parse(await text(socket));
+    return JSON.parse(await text(addAbortSignal(AbortSignal.any(signal ? [signal, limit] : [limit]), socket)));
   } catch {
+    signal?.throwIfAborted();
+    if (limit.aborted) throw new StartError(describeSilent(stateDir));
     return undefined;
   }
+}
+
+function describeSilent(stateDir: string): string {
+  return `the \`npm start\` that has ${stateDir} does not answer within ${ANSWER_MS / 1000} s. If Ctrl-Z has suspended it, \`fg\` in its terminal lets it go on; else end it`;
 }
 
 function describeOther({ pid, webUrl }: Instance): string {

@@ -37,7 +37,7 @@ export interface InferenceSearch {
 export async function findOrStartInference(search: InferenceSearch): Promise<InferenceForACall> {
   const { CRIA_INFERENCE_ADDRESS: address, CRIA_TOKEN: token } = search.env;
   if (address) return await named(connected(address, token), address);
-  const instance = await findInstance(search.settings.stateDir);
+  const instance = await findInstance(search.settings.stateDir, search.signal);
   if (instance) return await ofInstance(connected(instance.inferenceAddress, token), search);
   const running = connected(DEFAULT_ADDRESS, token);
   if (await serves(running.client, AbortSignal.timeout(PROBE_MS))) return running;
