@@ -1,13 +1,21 @@
 import type { App, types } from "@slack/bolt";
-import { isUnreachable } from "../api/slack-errors.ts";
+import { isUnreachable, slackError } from "../api/slack-errors.ts";
 import { placeAt, replyStarter, type SlackContext } from "../context.ts";
-import { attachmentsOf, type SlackFile } from "../incoming/files.ts";
+import { attachmentsOf } from "../incoming/files.ts";
+import { quotesOf } from "../incoming/message-event.ts";
 import { mentionedUsers, plainText } from "../incoming/plain-text.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
+import { tellPrivately } from "./answer-command.ts";
 
 const ASK = { shortcut: "ask_about", view: "ask_about", question: "question" } as const;
 const MAX_QUESTION = 3_000;
 const DEFAULT_QUESTION = "Explain this.";
+/** Of the three seconds in which a modal may be opened. */
+const READ_TIMEOUT_MS = 2_000;
+
+const NOT_INVITED = "I cannot write where that message is. Invite me with /invite @cria, then try again.";
+const NOTHING_THERE = "That message is gone, or has neither words nor files that I could read.";
+const NOT_READ = "Slack did not show me that message, or did not take the question. Try again in a moment.";
 
 const plain = (text: string) => ({ type: "plain_text", text }) as const;
 
@@ -23,9 +31,9 @@ export function registerAskAbout(app: App, context: SlackContext): void {
     await ack();
     const question = view.state.values[ASK.question]?.[ASK.question]?.value ?? DEFAULT_QUESTION;
     const { user } = body;
-    const asked = { ...JSON.parse(view.private_metadata), question, userId: user.id, viewId: view.id };
+    const asked: Question = { ...JSON.parse(view.private_metadata), question, userId: user.id, viewId: view.id };
     const refusal = await ask(context, asked);
-    if (refusal !== undefined && "trigger_id" in body) await tellInModal(context, String(body.trigger_id), refusal);
+    if (refusal !== undefined && "trigger_id" in body) await tell(context, asked, String(body.trigger_id), refusal);
   });
 }
 
@@ -57,14 +65,16 @@ interface Question {
   readonly viewId: string;
 }
 
-/** A modal reaches the person where the bot cannot write. */
-async function tellInModal({ client, logger }: SlackContext, triggerId: string, sentence: string): Promise<void> {
+/** A modal reaches the person where the bot cannot write; where Slack took its time it can no longer be opened. */
+async function tell(context: SlackContext, asked: Question, triggerId: string, sentence: string): Promise<void> {
+  const { channel: channelId, threadTs: threadId, userId } = asked;
   const blocks = [{ type: "section" as const, text: plain(sentence) }];
   const view = { type: "modal" as const, title: plain("Ask about this"), close: plain("Close"), blocks };
   try {
-    await client.uncounted(({ views }) => views.open({ trigger_id: triggerId, view }));
+    await context.client.uncounted(({ views }) => views.open({ trigger_id: triggerId, view }));
   } catch (error) {
-    logger.warn({ err: error }, "a refusal was not shown");
+    context.logger.debug({ err: error }, "a refusal was not shown in a modal");
+    await tellPrivately(context, { channelId, threadId }, userId, sentence);
   }
 }
 
@@ -77,22 +87,26 @@ async function ask(context: SlackContext, asked: Question): Promise<string | und
   if (claim.type === "taken") return undefined;
   if (claim.type === "refused") return claim.sentence;
   try {
+    const about = await askedAbout(context, asked);
+    if (!about) return NOTHING_THERE;
     const line = withoutPings(`*${escapeMrkdwn(author.name)}* asks: ${escapeMrkdwn(question)}`);
     await context.client.call("chat.postMessage", { channel, thread_ts: threadTs, text: line });
+    const message = { eventId: `ask:${viewId}`, place, author, text: question, ...about };
+    await context.core.handleMessage(message, replyStarter(context, place, userId));
+    return undefined;
   } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    return "I cannot write where that message is. Invite me with /invite @cria, then try again.";
+    context.logger.warn({ err: error, channel }, "a question about a message was not asked");
+    return isUnreachable(error) && slackError(error) !== "missing_scope" ? NOT_INVITED : NOT_READ;
   }
-  const { quote, files } = await askedAbout(context, asked);
-  const attachments = attachmentsOf(files, context.fileAccess);
-  const message = { eventId: `ask:${viewId}`, place, author, text: question, quote, attachments };
-  await context.core.handleMessage(message, replyStarter(context, place, userId));
-  return undefined;
 }
 
+/** What the message says, and its files; undefined where there is neither. Rejects where Slack does not tell in time. */
 async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: Question) {
-  const messages = await context.threads.messages(channel, threadTs);
-  const { text = "", files = [] } = messages.find((message) => message.ts === ts) ?? {};
-  const names = await context.people.names(mentionedUsers(text));
-  return { quote: plainText(text, context.botUserId, names), files: files as readonly SlackFile[] };
+  const message = await context.threads.message({ channel, threadTs, ts }, READ_TIMEOUT_MS);
+  if (!message) return undefined;
+  const words = [message.text ?? "", ...quotesOf(message)].filter((text) => text !== "");
+  const names = await context.people.names(words.flatMap(mentionedUsers));
+  const quote = words.map((text) => plainText(text, context.botUserId, names)).join("\n\n");
+  const attachments = attachmentsOf(message.files, context.fileAccess);
+  return quote === "" && attachments.length === 0 ? undefined : { quote, attachments };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { PacedClient, SlackAnswer } from "../api/paced-client.ts";
+import { slackError } from "../api/slack-errors.ts";
 import { LruCache } from "./lru-cache.ts";
 import type { SlackMessageEvent } from "./message-event.ts";
 
@@ -18,6 +19,13 @@ export interface ThreadsOptions {
   /** Whether there is a memory of the conversation in a thread. */
   readonly remembers: (channel: string, threadTs: string) => Promise<boolean>;
   readonly logger: Logger;
+}
+
+/** Where a message is; `threadTs` is its own `ts` where it is in no thread. */
+export interface ThreadMessage {
+  readonly channel: string;
+  readonly threadTs: string;
+  readonly ts: string;
 }
 
 /** Which threads the bot is in: those it wrote in, or was mentioned in. */
@@ -77,16 +85,33 @@ export class Threads {
     return (await this.#read(() => this.#client.callWithin(MAX_WAIT_MS, "conversations.replies", thread))) ?? [];
   }
 
+  /** One message of a thread; undefined where it is gone. Rejects where Slack does not tell within so many milliseconds. */
+  async message({ channel, threadTs, ts }: ThreadMessage, ms: number): Promise<SlackMessageEvent | undefined> {
+    // Slack may list the root beside it.
+    const alone = { channel, ts: threadTs, oldest: ts, latest: ts, inclusive: true, limit: 2 };
+    try {
+      const answer = await this.#client.callWithin(ms, "conversations.replies", alone);
+      return messagesOf(answer).find((message) => message.ts === ts);
+    } catch (error) {
+      if (slackError(error) === "thread_not_found") return undefined;
+      throw error;
+    }
+  }
+
   /** Undefined where it could not be asked. */
   async #read(call: () => Promise<SlackAnswer | undefined>): Promise<readonly SlackMessageEvent[] | undefined> {
     try {
-      const answer = (await call()) as { messages?: readonly SlackMessageEvent[] } | undefined;
-      return answer && (answer.messages ?? []);
+      const answer = await call();
+      return answer && messagesOf(answer);
     } catch (error) {
       this.#logger.debug({ err: error }, "a thread cannot be read");
       return undefined;
     }
   }
+}
+
+function messagesOf(answer: SlackAnswer): readonly SlackMessageEvent[] {
+  return (answer as { messages?: readonly SlackMessageEvent[] }).messages ?? [];
 }
 
 function ofThread(channel: string, threadTs: string) {
