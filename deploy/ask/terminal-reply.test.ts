@@ -60,10 +60,10 @@ describe("TerminalReply", () => {
     await reply.finish("length", "", { ...stats, completionTokens: 1, decodeMs: 0 });
     expect(notes).toEqual([
       "3 ahead of you",
-      "loading m: 45 of 98 MB",
-      "reading 12 tokens",
-      "reading 12 tokens, 4 from the cache",
-      "cut at the length limit · m · 0.04 s to first token · 0 tok/s · 1 tokens",
+      "Loading m (45 of 98 MB)",
+      "Reading 12 tokens",
+      "Reading 12 tokens, 4 from the cache",
+      "Cut at the length limit · m · 0.04 s to first token · 1 token",
     ]);
   });
 
@@ -75,7 +75,7 @@ describe("TerminalReply", () => {
     for (const bytes of [1e6, 2e6, 3e6]) await load(bytes);
     vi.advanceTimersByTime(1_000);
     await load(50e6);
-    expect(notes).toEqual(["loading m: 1 of 98 MB", "loading m: 50 of 98 MB"]);
+    expect(notes).toEqual(["Loading m (1 of 98 MB)", "Loading m (50 of 98 MB)"]);
   });
 
   it("advises the option of a terminal where the core advises a command of chats", async () => {

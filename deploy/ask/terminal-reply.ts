@@ -1,4 +1,12 @@
-import type { Reply, ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
+import {
+  endWords,
+  type Reply,
+  type ReplyEnd,
+  type ReplyStats,
+  type ReplyStatus,
+  statsLine,
+  statusLine,
+} from "@cria/bot-core";
 import { terminalText } from "../terminal-text.ts";
 
 /** Where a reply in a terminal goes. */
@@ -9,15 +17,6 @@ export interface TerminalReplyOptions {
   /** What happens and the figures, for people; nothing where nobody looks. */
   readonly note: (line: string) => void;
 }
-
-const ENDS: Readonly<Record<ReplyEnd, string | undefined>> = {
-  complete: undefined,
-  stopped: "stopped",
-  length: "cut at the length limit",
-  contextFull: "cut: the context window is full",
-  timeBudget: "cut: the time is over",
-  repetition: "cut: it began to repeat itself",
-};
 
 /** A line each second is enough of a load. */
 const LOADING_EVERY_MS = 1_000;
@@ -44,7 +43,7 @@ export class TerminalReply implements Reply {
 
   async status(status: ReplyStatus): Promise<void> {
     if (status.type === "loading" && !this.#isLoadingDue()) return;
-    this.#options.note(describeStatus(status));
+    this.#options.note(statusLine(status));
   }
 
   async append(text: string): Promise<void> {
@@ -56,7 +55,7 @@ export class TerminalReply implements Reply {
 
   async finish(end: ReplyEnd, _text: string, stats: ReplyStats | undefined): Promise<void> {
     this.#endLine();
-    const parts = [ENDS[end], stats && describeStats(stats)].filter((part) => part !== undefined);
+    const parts = [endWords(end), stats && statsLine(stats)].filter((part) => part !== undefined);
     if (parts.length > 0) this.#options.note(parts.join(" · "));
   }
 
@@ -77,22 +76,3 @@ export class TerminalReply implements Reply {
     this.#endsLine = true;
   }
 }
-
-function describeStatus(status: ReplyStatus): string {
-  switch (status.type) {
-    case "queued":
-      return `${status.ahead} ahead of you`;
-    case "loading":
-      return `loading ${status.model}: ${megabytes(status.loadedBytes)} of ${megabytes(status.totalBytes)} MB`;
-    case "reading":
-      return `reading ${status.promptTokens} tokens${status.cachedTokens > 0 ? `, ${status.cachedTokens} from the cache` : ""}`;
-  }
-}
-
-function describeStats({ model, timeToFirstTokenMs, decodeMs, completionTokens }: ReplyStats): string {
-  const seconds = (timeToFirstTokenMs / 1000).toFixed(2);
-  const rate = completionTokens > 1 && decodeMs > 0 ? Math.round((completionTokens - 1) / (decodeMs / 1000)) : 0;
-  return `${model} · ${seconds} s to first token · ${rate} tok/s · ${completionTokens} tokens`;
-}
-
-const megabytes = (bytes: number) => Math.round(bytes / 1e6);

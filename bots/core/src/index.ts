@@ -49,7 +49,7 @@ export { type AlpacaExample, toAlpaca } from "./records/alpaca-export.ts";
 export { type Rating, readRatings } from "./records/feedback.ts";
 export { createLogTranscript, type Exchange, type Transcript } from "./records/transcript.ts";
 export { defusePings } from "./reply/defuse-pings.ts";
-export { canContinue, endLine, statsLine, statusLine } from "./reply/reply-lines.ts";
+export { canContinue, endLine, endWords, statsLine, statusLine } from "./reply/reply-lines.ts";
 export { type MessagePiece, type SplitOptions, splitMessage, splitPieces } from "./reply/split-message.ts";
 export { StreamEditor, type StreamEditorOptions } from "./reply/stream-editor.ts";
 export { resolveSettings } from "./settings.ts";

@@ -2,14 +2,15 @@ import { type Model, ModelState } from "@cria/proto";
 import { BotError } from "./bot-error.ts";
 import { nearMatches } from "./commands/near-matches.ts";
 import { sentence } from "./inference/error-sentence.ts";
+import { MODEL_STATE_WORDS } from "./model-states.ts";
 
-/** What people are told of a model's state. */
+/** What people are told of the service's states. */
 export const MODEL_STATES: Readonly<Record<ModelState, string>> = {
   [ModelState.UNSPECIFIED]: "state unknown",
-  [ModelState.AVAILABLE]: "loads on first use",
-  [ModelState.LOADING]: "loading",
-  [ModelState.LOADED]: "loaded",
-  [ModelState.BROKEN]: "broken",
+  [ModelState.AVAILABLE]: MODEL_STATE_WORDS.available,
+  [ModelState.LOADING]: MODEL_STATE_WORDS.loading,
+  [ModelState.LOADED]: MODEL_STATE_WORDS.loaded,
+  [ModelState.BROKEN]: MODEL_STATE_WORDS.broken,
 };
 
 /**

@@ -24,7 +24,7 @@ describe("completeCommand", () => {
 
   it("offers models with state and description, and says why one cannot be chosen", async () => {
     expect(await complete("/model ")).toEqual([
-      { text: "/model smollm2-135m", label: "smollm2-135m", description: "ready · Small." },
+      { text: "/model smollm2-135m", label: "smollm2-135m", description: "loaded · Small." },
       { text: "/model big", label: "big", description: "loads on first use · Big." },
       {
         text: "/model torn",

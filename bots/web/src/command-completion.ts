@@ -1,7 +1,6 @@
 import { type CommandCompletion, commandCompletions } from "@cria/bot-core";
+import { MODEL_STATE_WORDS } from "@cria/bot-core/model-states";
 import type { Completion, ModelChoice } from "./wire.ts";
-
-const STATE_WORDS = { available: "loads on first use", loading: "loading", loaded: "ready", broken: "broken" } as const;
 
 /** What may stand in the composer for a text that begins with `/`: commands, then the values of the one chosen. */
 export async function completeCommand(
@@ -45,6 +44,6 @@ async function completeArgument(
 }
 
 function modelCompletion({ name, description, state, error }: ModelChoice, text: string): Completion {
-  const completion = { text, label: name, description: `${STATE_WORDS[state]} · ${description}` };
+  const completion = { text, label: name, description: `${MODEL_STATE_WORDS[state]} · ${description}` };
   return state === "broken" ? { ...completion, disabledReason: `broken · ${error ?? description}` } : completion;
 }

@@ -75,7 +75,7 @@ describe("a conversation on the page", () => {
     await ada.send("first");
     await ada.page.locator(".reply-status").waitFor();
     await ada.send("second");
-    await ada.page.getByText(/Waiting, 1 ahead of you/).waitFor();
+    await ada.page.getByText(/1 ahead of you/).waitFor();
   });
 
   it("shows how much of a model is loaded", async () => {

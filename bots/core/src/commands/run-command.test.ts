@@ -208,6 +208,11 @@ describe("handleCommand", () => {
       expect(await run({ type: "status" })).toMatch(/2 requests ahead of a new one\n- Memory: .*\n- Persona: set here/);
     });
 
+    it("tells that the model is being loaded", async () => {
+      client.models = [fakeModel({ state: ModelState.LOADING })];
+      expect(await run({ type: "status" })).toMatch(/Model: \*\*fake\*\*, loading, context/);
+    });
+
     it("tells what cannot be reached and the rest", async () => {
       client.setServing(false);
       expect(await run({ type: "status" })).toMatch(/Service: The model service cannot be reached.*\n- Memory: 0 of/);

@@ -1,7 +1,7 @@
 import { type Model, ModelState } from "@cria/proto";
 import { BotError } from "../bot-error.ts";
 import { conversationKey } from "../conversation-key.ts";
-import { chooseModel, weightsOwner } from "../models.ts";
+import { chooseModel, MODEL_STATES, weightsOwner } from "../models.ts";
 import { resolveSettings } from "../settings.ts";
 import type { CommandContext } from "./run-command.ts";
 
@@ -40,8 +40,8 @@ async function serviceStatus({ store, inference, place }: CommandContext): Promi
 }
 
 function modelStatus({ name, state, device, maxModelLen }: Model): string {
-  const place = state === ModelState.LOADED && device !== "" ? `loaded on ${device}` : "loads on first use";
-  return `Model: **${name}**, ${place}, context of ${maxModelLen} tokens`;
+  const place = state === ModelState.LOADED && device !== "" ? ` on ${device}` : "";
+  return `Model: **${name}**, ${MODEL_STATES[state]}${place}, context of ${maxModelLen} tokens`;
 }
 
 function queueStatus(ahead: number): string {

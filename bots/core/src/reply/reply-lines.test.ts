@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canContinue, endLine, statsLine, statusLine } from "./reply-lines.ts";
+import { canContinue, endLine, endWords, statsLine, statusLine } from "./reply-lines.ts";
 
 const stats = {
   model: "smollm2-135m",
@@ -21,6 +21,12 @@ describe("reply lines", () => {
     );
   });
 
+  it("keep a digit of a low speed and leave one of a long time out", () => {
+    expect(statsLine({ ...stats, completionTokens: 3, decodeMs: 1_600, timeToFirstTokenMs: 12_345 })).toBe(
+      "smollm2-135m · 12.3 s to first token · 1.3 tok/s · 3 tokens",
+    );
+  });
+
   it("say what a reply waits for", () => {
     expect(statusLine({ type: "queued", ahead: 3 })).toBe("3 ahead of you");
     expect(statusLine({ type: "loading", model: "m", loadedBytes: 45e6, totalBytes: 1_200e6 })).toBe(
@@ -35,6 +41,8 @@ describe("reply lines", () => {
 
   it("say how a reply ended unless it simply did", () => {
     expect(endLine("complete")).toBeUndefined();
+    for (const end of ["stopped", "length", "contextFull", "timeBudget", "repetition"] as const)
+      expect(endLine(end)).toBe(`${endWords(end)}.`);
     expect(endLine("length")).toBe("Cut at the length limit.");
   });
 

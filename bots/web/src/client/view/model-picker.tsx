@@ -1,3 +1,4 @@
+import { MODEL_STATE_WORDS } from "@cria/bot-core/model-states";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ModelChoice } from "../../wire.ts";
 import { api, sentenceOf } from "../state/api.ts";
@@ -5,8 +6,6 @@ import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
 import { isLeaving } from "./keep-focus.ts";
 import { moveWithin } from "./move-within.ts";
-
-const STATE_WORDS = { available: "loads when asked", loading: "loading", loaded: "ready", broken: "broken" } as const;
 
 /** The channel's model as a button; it opens the list of all. */
 export function ModelPicker() {
@@ -108,7 +107,7 @@ function ModelOption({ model, isCurrent, onChoose }: ModelOptionProps) {
     >
       <span class="option-title">
         <b>{model.name}</b>
-        <span class={`model-state is-${model.state}`}>{STATE_WORDS[model.state]}</span>
+        <span class={`model-state is-${model.state}`}>{MODEL_STATE_WORDS[model.state]}</span>
         {isCurrent && <Icon name="check" />}
       </span>
       <span class="option-text">{model.error ?? model.description}</span>

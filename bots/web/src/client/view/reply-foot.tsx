@@ -8,7 +8,7 @@ import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
 import { focusMessage } from "./keep-focus.ts";
 import { ContinueReply, ReplyActions } from "./reply-actions.tsx";
-import { endLine, megabytesLine, statsFigures, statusLine } from "./reply-lines.ts";
+import { endLine, loadedShare, statsFigures, statusLine } from "./reply-lines.ts";
 
 /** What a reply waits for, in the place where its text will be. */
 export function ReplyStatus({ state }: { readonly state: ReplyState }) {
@@ -28,7 +28,7 @@ export function ReplyStatus({ state }: { readonly state: ReplyState }) {
       {hasBar && (
         <>
           <progress value={state.loadedBytes} max={state.totalBytes} aria-label={`Loading ${state.model}`} />
-          <span class="figures">{megabytesLine(state.loadedBytes, state.totalBytes)}</span>
+          <span class="figures">{loadedShare(state.loadedBytes, state.totalBytes)}</span>
         </>
       )}
     </div>
