@@ -89,9 +89,13 @@ describe("slash commands on Discord", () => {
     expect(run.inference.requests[1]?.model).toBe("fake");
   });
 
-  it("refuse a model that does not exist before it is stored, with near matches", async () => {
+  it("refuse a model that does not exist before it is stored, with near matches, the one who asked alone", async () => {
     const run = await start();
-    expect((await answered(run, "model", { name: "fkae" })).text).toMatch(/no model "fkae".*fake/);
+    run.ann.slash(run.channel, "model", { name: "fkae" });
+    const note = () =>
+      run.server.seen(run.channel, run.ann).find(({ json }) => /no model "fkae".*fake/.test(json.content));
+    expect((await run.server.until(note, "a refusal")).ephemeralFor).toBe(run.ann.id);
+    expect(run.server.botTexts(run.channel)).toEqual([]);
     run.ann.mention(run.channel, "hello");
     await run.ended();
     expect(run.inference.requests[0]?.model).toBe("fake");

@@ -144,6 +144,21 @@ describe("a command", () => {
     expect(answer).toMatch(/not on the list/);
   });
 
+  it("that cannot be run is told of as the platform wants it", async () => {
+    const { core } = createTestCore();
+    const refusals: string[] = [];
+    const refuse = async (sentence: string) => {
+      refusals.push(sentence);
+      return undefined;
+    };
+    const run = (eventId: string, name: string) =>
+      core.handleCommand({ eventId, place: testPlace, author, command: { type: "model", name } }, refuse);
+    expect(await run("1", "fkae")).toBeUndefined();
+    expect(refusals).toEqual([expect.stringMatching(/no model "fkae"/)]);
+    expect(await run("2", "fake")).toMatch(/answers here/);
+    expect(refusals).toHaveLength(1);
+  });
+
   it("that a platform answers itself is claimed once, by someone who may talk to the bot", async () => {
     const { core } = createTestCore([chatModel], { access: denying });
     const event = (eventId: string, id: string) => ({ eventId, place: testPlace, author: { id, name: id } });

@@ -48,7 +48,7 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     handleMessage: (message, startReply) => handleMessage(core, message, startReply),
     handleEdit: (edit) => handleEdit(core, edit),
     handleDeletion: (deletion) => handleDeletion(core, deletion),
-    handleCommand: (command) => handleCommand(core, command),
+    handleCommand: (command, refuse) => handleCommand(core, command, refuse),
     compare: (command, startReply) => streamComparison(core, command, startReply),
     claim: (event) => claim(core, event),
     refusal: (event) => refusal(core.access, event),

@@ -82,6 +82,9 @@ export interface IncomingCommand extends IncomingEvent {
   readonly command: Command;
 }
 
+/** Says why a command is not run in a way of the platform's own; answers with what is still to be told as any answer. */
+export type Refuse = (sentence: string) => Promise<string | undefined>;
+
 /** A question was changed after it was sent. */
 export interface MessageEdit {
   readonly place: Place;
@@ -201,9 +204,10 @@ export interface BotCore {
   handleDeletion(deletion: MessageDeletion): Promise<void>;
   /**
    * Answers a command with Markdown for people; undefined when another process had the same event. `compare` answers with
-   * both replies in one text here; `compare` below streams them.
+   * both replies in one text here; `compare` below streams them. With `refuse`, what keeps the command from being run goes
+   * to it, and its answer is the answer.
    */
-  handleCommand(command: IncomingCommand): Promise<string | undefined>;
+  handleCommand(command: IncomingCommand, refuse?: Refuse): Promise<string | undefined>;
   /** Runs `compare` as two replies that stream side by side, each headed by its model. Resolves when both have ended. */
   compare(command: IncomingCommand, startReply: StartReply): Promise<string | undefined>;
   /**

@@ -104,7 +104,10 @@ export class Interactions {
   }
 
   remove(token: string, messageId: string): void {
-    deleteMessage(this.#world, this.#find(token).channel, this.find(token, messageId));
+    const interaction = this.#find(token);
+    const message = this.find(token, messageId);
+    deleteMessage(this.#world, interaction.channel, message);
+    if (message === interaction.original) interaction.original = undefined;
   }
 
   #find(token: string): Interaction {

@@ -3,18 +3,26 @@ import { BotError } from "../bot-error.ts";
 import { type CompareCommand, compare } from "../compare.ts";
 import { workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
-import type { Claim, IncomingCommand, IncomingEvent, StartReply } from "../platform.ts";
+import type { Claim, IncomingCommand, IncomingEvent, Refuse, StartReply } from "../platform.ts";
 import { CollectedReply } from "../reply/collected-reply.ts";
 import { runCommand } from "./run-command.ts";
 
-/** Answers a command with Markdown; undefined where another process has the event. Never rejects. */
-export async function handleCommand(core: Core, incoming: IncomingCommand): Promise<string | undefined> {
-  return await tellFailure(core, incoming, async () => {
+/**
+ * Answers a command with Markdown; undefined where another process has the event. What keeps it from being run goes through
+ * `refuse`. Rejects as that does, and never else.
+ */
+export async function handleCommand(
+  core: Core,
+  incoming: IncomingCommand,
+  refuse?: Refuse,
+): Promise<string | undefined> {
+  const work = async () => {
     if (!(await claimCommand(core, incoming))) return undefined;
     const { place, command } = incoming;
     if (command.type === "compare") return await compareInOneText(core, { ...incoming, command });
     return await runCommand(command, { ...core, place });
-  });
+  };
+  return await tellFailure(core, incoming, work, refuse);
 }
 
 /** Streams the two replies of `compare`; answers with a sentence where they cannot begin. Never rejects. */
@@ -59,12 +67,13 @@ async function tellFailure(
   { logger }: Core,
   { command }: IncomingCommand,
   work: () => Promise<string | undefined>,
+  refuse: Refuse = async (sentence) => sentence,
 ): Promise<string | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof BotError) return error.message;
+    if (error instanceof BotError) return await refuse(error.message);
     logger.error({ err: error, command: command.type }, "a command failed");
-    return "Something went wrong on my side; the log says what. Try again.";
+    return await refuse("Something went wrong on my side; the log says what. Try again.");
   }
 }

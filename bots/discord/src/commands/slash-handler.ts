@@ -51,7 +51,7 @@ export class SlashHandler {
     if (!(await this.#isOurs(interaction, interaction.deferReply(isPrivate ? EPHEMERAL : {})))) return;
     const asked = { ...read, author: await this.#options.authors.of(interaction.user, interaction.member) };
     if (asked.command.type === "compare") await this.#compare(interaction, { ...asked, command: asked.command });
-    else await answer(interaction, await this.#options.core.handleCommand(asked), isPrivate);
+    else await this.#answer(interaction, asked, isPrivate);
   }
 
   /** Lists models, at most 25. */
@@ -94,6 +94,15 @@ export class SlashHandler {
     }
   }
 
+  async #answer(interaction: ChatInputCommandInteraction, asked: AskedCommand, isPrivate: boolean): Promise<void> {
+    const refuseAlone = isPrivate ? undefined : (sentence: string) => refuse(interaction, sentence);
+    const text = await this.#options.core.handleCommand(asked, refuseAlone);
+    if (text === undefined) return;
+    const [first = "Done.", ...more] = answerParts(text);
+    await interaction.editReply(first);
+    for (const content of more) await interaction.followUp({ content, ...(isPrivate && EPHEMERAL) });
+  }
+
   /** The question stands above the two replies; where they cannot begin, it is taken back. */
   async #compare(
     interaction: ChatInputCommandInteraction,
@@ -106,24 +115,19 @@ export class SlashHandler {
     const tell = (content: string) => interaction.followUp({ content, ...EPHEMERAL });
     const where = { channel, place, questionId: undefined, authorId: author.id, tell };
     const refusal = await core.compare(asked, replies.starter(where));
-    if (refusal === undefined) return;
-    await interaction.deleteReply();
-    await interaction.followUp({ content: inDiscordWords(refusal), ...EPHEMERAL });
+    if (refusal !== undefined) await refuse(interaction, refusal);
   }
 }
 
-async function answer(
-  interaction: ChatInputCommandInteraction,
-  text: string | undefined,
-  isPrivate: boolean,
-): Promise<void> {
-  if (text === undefined) return;
-  const [first = "Done.", ...more] = splitMessage(inDiscordWords(text), { limit: MAX_MESSAGE_LENGTH }).slice(
-    0,
-    MAX_ANSWER_MESSAGES,
-  );
-  await interaction.editReply(first);
-  for (const content of more) await interaction.followUp({ content, ...(isPrivate && EPHEMERAL) });
+/** Takes back the answer that was begun for all: why there is none is for the one who asked. */
+async function refuse(interaction: ChatInputCommandInteraction, sentence: string): Promise<undefined> {
+  await interaction.deleteReply();
+  const [content = ""] = answerParts(sentence);
+  await interaction.followUp({ content, ...EPHEMERAL });
+}
+
+function answerParts(text: string): readonly string[] {
+  return splitMessage(inDiscordWords(text), { limit: MAX_MESSAGE_LENGTH }).slice(0, MAX_ANSWER_MESSAGES);
 }
 
 /** A question above the replies to it. */
