@@ -113,15 +113,26 @@ function channelJson(world: World, { id, name, type, members, isArchived }: Chan
   };
 }
 
+/**
+ * The app's own conversations, or a person's: of those, public channels whether or not the app is in them.
+ * https://docs.slack.dev/reference/methods/users.conversations
+ */
 function conversationsOf(args: Arguments, { world }: CallContext): Json {
   const user = args.user === undefined ? world.botUser : text(args, "user");
-  const types = text(args, "types") || "public_channel";
+  const types = (text(args, "types") || "public_channel").split(",");
   const names = { channel: "public_channel", group: "private_channel", im: "im", mpim: "mpim" };
-  const isWanted = ({ type }: Channel) => types.split(",").includes(names[type]);
-  const channels = [...world.channels.values()].filter((channel) => {
-    return !channel.isDeleted && isWanted(channel) && channel.members.has(user) && channel.members.has(world.botUser);
+  const isSeen = ({ type, members }: Channel) => type === "channel" || members.has(world.botUser);
+  const all = [...world.channels.values()].filter((channel) => {
+    const isLeftOut = channel.isDeleted || (channel.isArchived && text(args, "exclude_archived") === "true");
+    return !isLeftOut && types.includes(names[channel.type]) && channel.members.has(user) && isSeen(channel);
   });
-  return { channels: channels.map((channel) => channelJson(world, channel)), response_metadata: { next_cursor: "" } };
+  const start = Number(text(args, "cursor") || 0);
+  const end = start + Number(args.limit ?? 100);
+  const next_cursor = end < all.length ? String(end) : "";
+  return {
+    channels: all.slice(start, end).map((channel) => channelJson(world, channel)),
+    response_metadata: { next_cursor },
+  };
 }
 
 function page(args: Arguments, { world, baseUrl }: CallContext, belongs: (message: Message) => boolean): Json {

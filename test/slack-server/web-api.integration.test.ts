@@ -204,6 +204,23 @@ describe("the Slack server's Web API", () => {
     expect(link.permalink).toBe(`https://test.slack.com/archives/${channel}/p${root.ts.replace(".", "")}`);
   });
 
+  it("lists in pages which channels the app is in, and which a person is in, public ones without the app too", async () => {
+    const ben = server.people.addUser("Ben");
+    const withoutApp = server.people.addChannel("lunch", [ann], { withBot: false });
+    server.people.addChannel("secret", [ann], { withBot: false, isPrivate: true });
+    const withApp = server.people.addChannel("private", [ann, ben], { isPrivate: true });
+    const list = async (args: { user?: string; limit?: number; cursor?: string }) => {
+      const types = "public_channel,private_channel";
+      const { channels, response_metadata } = await app.client.users.conversations({ types, ...args });
+      return { ids: channels?.map(({ id }) => id), cursor: response_metadata?.next_cursor };
+    };
+    expect((await list({})).ids).toEqual([channel, withApp]);
+    expect((await list({ user: ben })).ids).toEqual([withApp]);
+    const first = await list({ user: ann, limit: 2 });
+    expect(first.ids).toEqual([channel, withoutApp]);
+    expect(await list({ user: ann, limit: 2, cursor: first.cursor! })).toEqual({ ids: [withApp], cursor: "" });
+  });
+
   it("keeps a status for two minutes and takes four prompts, in direct messages, without a thread", async () => {
     const root = server.people.say(channel, ann, "root");
     await app.client.assistant.threads.setStatus({ channel_id: channel, thread_ts: root.ts, status: "is thinking…" });

@@ -252,27 +252,3 @@ describe("the message shortcut", () => {
     expect(bot.model.requests).toEqual([]);
   });
 });
-
-describe("the Home tab", () => {
-  it("shows the models of the channels that one shares with the bot, and changes them", async () => {
-    bot.server.people.openApp(bot.ann, "home");
-    await bot.server.until(() => bot.server.world.homes.has(bot.ann));
-    const home = () => JSON.stringify(bot.server.world.homes.get(bot.ann)!.content);
-    expect(home()).toContain("#general");
-    expect(home()).toContain("small (default)");
-    await bot.server.interactions.pressHome(bot.ann, "model_choose", option("big"));
-    await bot.server.until(() => home().includes("*big* answers here"));
-    for (const text of ["context off 3", `system <!here> ${"You are brief. ".repeat(30)}`])
-      await bot.server.interactions.command(bot.ann, bot.channel, text);
-    bot.server.people.openApp(bot.ann, "home");
-    await bot.server.until(() => /big · context off · 3 rounds · persona: .{0,30}here&gt; You are brief/.test(home()));
-    expect(await ask("hi")).toBe("big");
-  });
-
-  it("suggests what to ask where messages are written", async () => {
-    bot.server.people.openApp(bot.ann, "messages");
-    const channel = bot.server.people.dmChannel(bot.ann);
-    await bot.server.until(() => bot.server.world.suggestedPrompts.has(channel));
-    expect(bot.server.world.suggestedPrompts.get(channel)).toHaveLength(4);
-  });
-});

@@ -13,6 +13,7 @@ const METHODS = {
   "conversations.replies": 50,
   "files.completeUploadExternal": 100,
   "usergroups.list": 20,
+  "users.conversations": 50,
   "users.info": 100,
 } as const;
 

@@ -13,6 +13,7 @@ const IDEMPOTENT: ReadonlySet<PacedMethod> = new Set<PacedMethod>([
   "chat.update",
   "conversations.replies",
   "usergroups.list",
+  "users.conversations",
   "users.info",
 ]);
 

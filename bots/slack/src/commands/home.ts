@@ -4,6 +4,7 @@ import { placeAt, type SlackContext } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
 import { contextBlock } from "../reply/reply-blocks.ts";
 import { modelMenu, PICKER, switchModel, toMrkdwn } from "./model-picker.ts";
+import { type SharedChannel, sharedChannels } from "./shared-channels.ts";
 
 /** Channels that the Home tab lists. */
 const MAX_CHANNELS = 40;
@@ -18,7 +19,7 @@ const PROMPTS = [
   { title: "How are you set up here?", message: "status" },
 ];
 
-/** The Home tab: what is set in the channels that someone shares with the bot, and a menu of models for each. */
+/** The Home tab: what is set in the channels that someone shares with the bot and may talk to it in, and a menu of models for each. */
 export function registerHome(app: App, context: SlackContext): void {
   app.event("app_home_opened", async ({ event }) => {
     if (event.tab === "home") return await publishHome(context, event.user, undefined);
@@ -36,26 +37,38 @@ export function registerHome(app: App, context: SlackContext): void {
   });
 }
 
-interface SharedChannel {
-  readonly id: string;
-  readonly name?: string;
-  readonly is_im?: boolean;
-}
-
 async function publishHome(context: SlackContext, userId: string, notice: string | undefined): Promise<void> {
-  const [models, channels] = await Promise.all([context.listModels().catch(() => []), sharedChannels(context, userId)]);
+  const [models, author, shared] = await Promise.all([
+    context.listModels().catch(() => []),
+    context.people.author(userId),
+    sharedChannels(context.client, userId),
+  ]);
+  const mayTalkIn = ({ id }: SharedChannel) => {
+    return context.core.refusal({ author, place: placeAt(context, id, undefined) }) === undefined;
+  };
+  const open = shared.filter(mayTalkIn);
   const defaultModel = models.find(({ isDefault }) => isDefault)?.name ?? "the default";
-  const sections = await Promise.all(channels.map((channel) => channelSection(context, channel, defaultModel)));
+  const shown = open.slice(0, MAX_CHANNELS);
+  const sections = await Promise.all(shown.map((channel) => channelSection(context, channel, defaultModel)));
   const intro = "Mention me in a channel or write to me directly. `/cria help` lists what else I can do.";
   const blocks: types.AnyBlock[] = [
     { type: "header", text: { type: "plain_text", text: "What is set in your channels" } },
     { type: "section", text: { type: "mrkdwn", text: intro } },
     ...(notice === undefined ? [] : [contextBlock(toMrkdwn(notice))]),
     ...(models.length === 0 ? [contextBlock("⚠️ The model service cannot be reached just now.")] : []),
-    ...(sections.length === 0 ? [contextBlock("We share no channel yet: invite me with `/invite @cria`.")] : sections),
+    ...sections,
+    ...whatIsLeftOut({ numShared: shared.length, numOpen: open.length }),
   ];
   const home = { user_id: userId, view: { type: "home" as const, blocks } };
   await context.client.uncounted(({ views }) => views.publish(home));
+}
+
+function whatIsLeftOut({ numShared, numOpen }: { readonly numShared: number; readonly numOpen: number }) {
+  if (numShared === 0) return [contextBlock("We share no channel yet: invite me with `/invite @cria`.")];
+  if (numOpen === 0)
+    return [contextBlock("You may not talk to me in any channel that we share; whoever runs me can allow it.")];
+  if (numOpen <= MAX_CHANNELS) return [];
+  return [contextBlock(`${numOpen - MAX_CHANNELS} more channels are not shown: \`/cria status\` there tells of each.`)];
 }
 
 async function channelSection(
@@ -64,7 +77,7 @@ async function channelSection(
   defaultModel: string,
 ): Promise<types.SectionBlock> {
   const settings = await context.settings(placeAt(context, channel.id, undefined)).catch(() => ({}));
-  const name = channel.is_im ? "Direct messages" : `#${channel.name ?? channel.id}`;
+  const name = `#${channel.name ?? channel.id}`;
   return {
     type: "section",
     block_id: BLOCK_PREFIX + channel.id,
@@ -82,12 +95,4 @@ function describe({ model, contextMode, window, system }: ConversationSettings, 
     system !== undefined && `persona: ${system.length > MAX_PERSONA ? `${system.slice(0, MAX_PERSONA)}…` : system}`,
   ];
   return withoutPings(facts.filter(Boolean).join(" · "));
-}
-
-async function sharedChannels({ client }: SlackContext, userId: string): Promise<readonly SharedChannel[]> {
-  const args = { user: userId, types: "public_channel,private_channel", exclude_archived: true, limit: MAX_CHANNELS };
-  const { channels = [] } = await client.uncounted(({ users }) => users.conversations(args));
-  return channels.flatMap(({ id, name, is_im }) =>
-    id === undefined ? [] : [{ id, ...(name && { name }), ...(is_im && { is_im }) }],
-  );
 }
