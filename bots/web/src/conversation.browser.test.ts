@@ -70,6 +70,17 @@ describe("a conversation on the page", () => {
     expect(await place()).toEqual(first);
   });
 
+  it("shows what a person wrote as it was typed, and what the bot wrote as Markdown", async () => {
+    const text = "### Response:\n1. one\n   - **two**\n\n# three";
+    stage.server.inference.script({ chunks: [text] });
+    await ada.send(text);
+    await ada.waitForReplies(1);
+    const [typed, reply] = [ada.messages.first(), ada.lastMessage].map((message) => message.locator(".markdown"));
+    expect(await typed!.allInnerTexts()).toEqual([text.replaceAll("**", "")]);
+    expect(await typed!.locator("strong").count()).toBe(1);
+    expect(await reply!.locator("h3, h5").allInnerTexts()).toEqual(["Response:", "three"]);
+  });
+
   it("says how many are ahead", async () => {
     stage.server.inference.script({ hold: NEVER });
     await ada.send("first");

@@ -1,6 +1,6 @@
 import { BlockStream, mustBeWhole } from "./block-stream.ts";
 import { frameCode, highlightCode } from "./code-block.ts";
-import { languageOf, renderMarkdown } from "./renderer.ts";
+import { languageOf, renderMarkdown, renderTyped } from "./renderer.ts";
 import { toSafeNodes } from "./safe-dom.ts";
 import { type OpenFence, openFence, steadyTail } from "./steady-tail.ts";
 
@@ -84,6 +84,13 @@ export class LiveMarkdown {
     this.#tailNodes = nodes;
     this.#container.append(...nodes);
   }
+}
+
+/** Shows what a person typed. */
+export function showTyped(container: HTMLElement, text: string): void {
+  const nodes = build(renderTyped(text));
+  for (const pre of nodes.querySelectorAll("pre")) void highlightCode(pre);
+  container.replaceChildren(nodes);
 }
 
 function build(html: string): DocumentFragment {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { languageOf, renderMarkdown } from "./renderer.ts";
+import { languageOf, renderMarkdown, renderTyped } from "./renderer.ts";
 
 describe("renderMarkdown", () => {
   it.each([
@@ -71,6 +71,31 @@ describe("renderMarkdown", () => {
   it("puts a message's headings below the page's own", () => {
     expect(renderMarkdown("# one\n\n## two\n\n###### six\n\nthree\n---")).toBe(
       "<h3>one</h3>\n<h4>two</h4>\n<h6>six</h6>\n<h4>three</h4>\n",
+    );
+  });
+});
+
+describe("renderTyped", () => {
+  it.each([
+    ["### Response:", "### Response:"],
+    ["Title\n===\n\n---", "Title\n===\n\n---"],
+    ["- a\n- [x] b\n\n3. c\n7. d", "- a\n- [x] b\n\n3. c\n7. d"],
+    ["| a |\n|---|\n| 1 |", "| a |\n|---|\n| 1 |"],
+    ["> a\nb", "&gt; a\nb"],
+    ["if x:\n    y  \n\n\tz", "if x:\n    y  \n\n\tz"],
+    ["[x]: https://example.com", '[x]: <a href="https://example.com"'],
+    ["C:\\*.txt and \\*no\\*", "C:\\*.txt and \\*no\\*"],
+    ["&amp; <b>x</b>", "&amp;amp; &lt;b&gt;x&lt;/b&gt;"],
+  ])("shows %j as it was typed", (source, text) => {
+    expect(renderTyped(source)).toContain(`<p>${text}`);
+  });
+
+  it("formats within a line, and code, as chats do", () => {
+    expect(renderTyped("**a** *b* ~~c~~ `d` https://example.com @cria")).toMatch(
+      /^<p><strong>a<\/strong> <em>b<\/em> <s>c<\/s> <code>d<\/code> <a .*<\/a> <span class="mention">@cria<\/span><\/p>\n$/,
+    );
+    expect(renderTyped("see\n```js\n# x\n```\nend")).toBe(
+      '<p>see</p>\n<pre data-language="js"><code># x</code></pre><p>end</p>\n',
     );
   });
 });

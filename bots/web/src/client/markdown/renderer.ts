@@ -9,10 +9,47 @@ const TASK = /^\[([ xX])\] /;
 
 /** Markdown as messages use it: no HTML, no images, links in a new tab that show where they lead. */
 export const markdown = createMarkdown();
+const typed = createTyped();
 
 /** HTML of a Markdown text. It holds only what the rules here write, and is sanitised once more before it is shown. */
 export function renderMarkdown(source: string): string {
   return markdown.render(source);
+}
+
+/** What a person typed, as HTML: formatted within a line, and code; all else stands as it was typed. Sanitised like a reply. */
+export function renderTyped(source: string): string {
+  return typed.render(source);
+}
+
+/**
+ * Of blocks only fenced code: marks of headings, lists, quotes and tables stay, and so do line breaks and indentation, which
+ * the styles show.
+ */
+function createTyped() {
+  const md = createMarkdown();
+  md.block.ruler.enableOnly(["fence", "paragraph"]);
+  md.inline.ruler.disable(["newline", "entity", "escape", "image"]);
+  md.inline.ruler.before("backticks", "typed_escape", (state, silent) => {
+    const escaped = /^\\[!-/:-@[-`{-~]/.exec(state.src.slice(state.pos, state.pos + 2))?.[0];
+    if (escaped === undefined) return false;
+    if (!silent) state.pending += escaped;
+    state.pos += escaped.length;
+    return true;
+  });
+  md.block.ruler.at("paragraph", (state, startLine, endLine) => {
+    const isEnd = (line: number) =>
+      md.block.ruler.getRules("paragraph").some((rule) => rule(state, line, endLine, true));
+    let line = startLine + 1;
+    while (line < endLine && !isEnd(line)) line++;
+    state.push("paragraph_open", "p", 1);
+    const inline = state.push("inline", "", 0);
+    inline.content = state.getLines(startLine, line, 0, false).trimEnd();
+    inline.children = [];
+    state.push("paragraph_close", "p", -1);
+    state.line = line;
+    return true;
+  });
+  return md;
 }
 
 function createMarkdown() {

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { MessageView } from "../state/channel-state.ts";
-import { MessageText } from "./message-text.tsx";
+import { TypedText } from "./typed-text.tsx";
 
 /** What people write past this, in characters, or in lines, fills a screen: it is folded, as chat programs do. */
 const MAX_LENGTH = 2_000;
@@ -9,7 +9,7 @@ const MAX_LINES = 25;
 /** What a person wrote: of a long message the beginning, until all of it is asked for. */
 export function FoldedText({ view, onUnfold }: { readonly view: MessageView; readonly onUnfold: () => void }) {
   const [isOpen, setIsOpen] = useState(false);
-  if (!isLong(view.text.value)) return <MessageText view={view} />;
+  if (!isLong(view.text.value)) return <TypedText view={view} />;
   const toggle = (event: Event) => {
     const message = (event.currentTarget as HTMLElement).closest("article")!;
     if (!isOpen) onUnfold();
@@ -19,7 +19,7 @@ export function FoldedText({ view, onUnfold }: { readonly view: MessageView; rea
   };
   return (
     <>
-      <MessageText view={view} isFolded={!isOpen} />
+      <TypedText view={view} isFolded={!isOpen} />
       <button type="button" class="quiet-button fold-button" aria-expanded={isOpen} onClick={toggle}>
         {isOpen ? "Show less" : "Show more"}
       </button>

@@ -4,14 +4,8 @@ import { isLive } from "../../wire.ts";
 import { LiveMarkdown } from "../markdown/live-markdown.ts";
 import type { MessageView } from "../state/channel-state.ts";
 
-interface MessageTextProps {
-  readonly view: MessageView;
-  /** Whether only its beginning shows. Default false. */
-  readonly isFolded?: boolean;
-}
-
-/** A message's Markdown; while it streams, it is redrawn once a frame at most. */
-export function MessageText({ view, isFolded = false }: MessageTextProps) {
+/** A reply's Markdown; while it streams, it is redrawn once a frame at most. */
+export function MessageText({ view }: { readonly view: MessageView }) {
   const container = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
@@ -24,6 +18,6 @@ export function MessageText({ view, isFolded = false }: MessageTextProps) {
     });
   }, [view]);
 
-  const classes = ["markdown", view.state.value?.type === "streaming" && "is-streaming", isFolded && "is-folded"];
+  const classes = ["markdown", view.state.value?.type === "streaming" && "is-streaming"];
   return <div class={classes.filter(Boolean).join(" ")} dir="auto" ref={container} />;
 }
