@@ -16,12 +16,12 @@ describe("by keyboard alone", () => {
     for (let count = 0; count < 4; count++) await page.keyboard.press("Shift+Tab");
     expect(await focused(ada)).toContain("smollm2-135m");
     await page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mready/);
+    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mloaded/);
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Escape");
     expect(await focused(ada)).toContain("smollm2-135m");
     await page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mready/);
+    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mloaded/);
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.locator(".picker-name", { hasText: "few-shot" }).waitFor();
@@ -80,7 +80,7 @@ describe("by keyboard alone", () => {
     const list = ada.page.getByRole("listbox", { name: "Models" });
     await ada.page.locator(".picker-button").focus();
     await ada.page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mready/);
+    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135mloaded/);
     for (let count = 0; count < 3; count++) await ada.page.keyboard.press("Tab");
     await list.waitFor({ state: "detached" });
   });
