@@ -136,6 +136,11 @@ describe.each(MEMORIES)("what can be done with a message on the page, kept in %s
     await good.click();
     await expect.poll(() => good.getAttribute("aria-pressed"), LIMIT).toBe("true");
     expect(rated).toMatchObject([{ rating: "up", question: "Hello", reply: "Hello" }]);
+    await page.reload();
+    await expect.poll(() => good.getAttribute("aria-pressed"), LIMIT).toBe("true");
+    await replies(page).first().hover();
+    await page.getByRole("button", { name: "Regenerate" }).first().click();
+    await expect.poll(() => good.getAttribute("aria-pressed"), LIMIT).toBe("false");
   });
 
   it("compare lets two models answer, each in a message of its own", async () => {

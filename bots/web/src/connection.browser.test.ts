@@ -16,7 +16,7 @@ let ada: TestPage;
 let timelineStore: TimelineStore;
 
 beforeEach(async () => {
-  timelineStore = createMemoryTimelineStore();
+  timelineStore = { ...createMemoryTimelineStore(), outlivesProcess: true };
   server = await startTestServer({ timelineStore });
   network = await startCuttableProxy(server.url);
   ada = await TestPage.join(stage.browser, network.url);
@@ -246,6 +246,7 @@ describe("when the connection is cut", () => {
     await ada.send("after the restart");
     await ada.page.getByText("after the restart").waitFor();
     expect(await ada.messages.count()).toBe(2);
+    expect(await ada.page.getByText("Without Redis").count()).toBe(0);
   });
 
   it("says of a reply that the restart cut off that it is taken up again, and offers no other", async () => {
@@ -268,11 +269,21 @@ describe("when the connection is cut", () => {
     const port = Number(new URL(server.url).port);
     await server.close();
     server = await startTestServer({ port });
-    await ada.page.getByText("There is no channel #herd any more.").waitFor();
+    await ada.page.getByText("There is no channel #herd any more. The service was restarted.").waitFor();
     await ada.page.getByRole("heading", { level: 1, name: "Cria" }).waitFor();
     expect(await ada.page.getByRole("navigation").getByText("herd").count()).toBe(0);
     await ada.send("hello");
     await ada.waitForReplies(1);
+  });
+
+  it("says so where the restart forgot what was written", async () => {
+    await ada.send("before the restart");
+    await ada.waitForReplies(1);
+    const port = Number(new URL(server.url).port);
+    await server.close();
+    server = await startTestServer({ port });
+    await ada.page.getByText("The service was restarted. Without Redis it remembers nothing from before.").waitFor();
+    expect(await ada.messages.count()).toBe(0);
   });
 
   it("asks for a name again when the server no longer knows the browser", async () => {

@@ -1,4 +1,4 @@
-import type { ReplyButtons, ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
+import type { FeedbackRating, ReplyButtons, ReplyEnd, ReplyStats, ReplyStatus } from "@cria/bot-core";
 
 /** Someone who writes on the page; the id is the session's. */
 export interface Person {
@@ -35,6 +35,9 @@ export type ReplyState =
 /** Which buttons of the bot's can do something under a reply; absent where all can. */
 export type UsefulButtons = Exclude<ReplyButtons, "all">;
 
+/** What a person thinks of a reply. */
+export type Rating = FeedbackRating;
+
 /** One message of a channel. */
 export interface ChatMessage {
   /** Made by who posts it, so that a message sent twice is posted once. */
@@ -48,6 +51,8 @@ export interface ChatMessage {
   readonly answers?: { readonly messageId: string; readonly authorName: string };
   /** What the bot names the reply by, for its buttons; absent while it has not begun. */
   readonly replyId?: string;
+  /** How who reads it rated this reply. */
+  readonly rated?: Rating;
   /** Whether its author changed it. */
   readonly isEdited?: boolean;
   /** Set on replies of a model; absent on people's messages and on answers to commands. */
@@ -93,6 +98,8 @@ export interface Workspace {
   /** The direct message between this person and the bot. */
   readonly directChannel: string;
   readonly isServing: boolean;
+  /** Whether what is written here is still there after a restart of the server. */
+  readonly outlivesRestart: boolean;
   /** The longest message that is taken, in UTF-16 units. */
   readonly maxMessageLength: number;
   /** Events after this one are still to come. */

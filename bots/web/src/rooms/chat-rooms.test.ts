@@ -253,8 +253,8 @@ describe("ChatRooms", () => {
   });
 
   it("lets nobody into another's direct message, or where there is nothing", async () => {
-    await expect(post(ben, direct, "hello")).rejects.toThrow("There is no channel");
-    await expect(rooms.snapshot(ben, direct)).rejects.toThrow("There is no channel");
+    await expect(post(ben, direct, "hello")).rejects.toThrow("This is the direct message of somebody else.");
+    await expect(rooms.snapshot(ben, direct)).rejects.toThrow("This is the direct message of somebody else.");
     await expect(post(ada, "nowhere", "hello")).rejects.toThrow("There is no channel #nowhere.");
   });
 

@@ -59,6 +59,11 @@ export class ChatRooms {
     return this.#isServing;
   }
 
+  /** Whether what is written here is still there after a restart. */
+  get outlivesProcess(): boolean {
+    return this.#options.store.outlivesProcess;
+  }
+
   channels(): readonly string[] {
     return [...FIRST_CHANNELS, ...this.#added];
   }
@@ -77,7 +82,7 @@ export class ChatRooms {
   async snapshot(person: Author, channelId: string): Promise<ChannelSnapshot> {
     const timeline = await this.#timeline(person, channelId);
     const head = await this.#options.bot.head(placeOf(channelId));
-    return { head, messages: timeline.messages(), eventId: this.#options.feed.lastId };
+    return { head, messages: timeline.messagesFor(person.id), eventId: this.#options.feed.lastId };
   }
 
   /** Posts a message and, if it is for the bot, starts its reply. Posting an id twice posts once. */
@@ -127,6 +132,7 @@ export class ChatRooms {
     const action = { place: placeOf(channelId), author: person, replyId: timeline.message(replyId)?.replyId ?? "" };
     const refusal = await this.#options.bot.giveFeedback({ ...action, rating });
     if (refusal !== undefined) throw new WebError("conflict", refusal);
+    timeline.rate(replyId, person.id, rating);
   }
 
   /** Answers the question of a failed reply once more. */
@@ -186,6 +192,8 @@ export class ChatRooms {
 
   #timeline(person: Author, channelId: string): Promise<Timeline> {
     const isDirect = channelId === directChannelOf(person.id);
+    if (!isDirect && isDirectChannel(channelId))
+      throw new WebError("forbidden", "This is the direct message of somebody else.");
     if (!isDirect && !this.channels().includes(channelId))
       throw new WebError("notFound", `There is no channel #${channelId.slice(0, 64)}.`);
     const opened = this.#timelines.get(channelId) ?? this.#open(channelId, isDirect ? person.id : undefined);

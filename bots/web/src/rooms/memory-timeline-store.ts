@@ -1,20 +1,20 @@
-import type { ChatMessage } from "../wire.ts";
-import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 /** Timelines kept, each channel and each person's direct message being one; where there are more, the one silent longest goes. */
 export const MAX_TIMELINES = 1_000;
 
 /** Keeps timelines in this process: gone when it ends. */
 export function createMemoryTimelineStore(): TimelineStore {
-  const timelines = new Map<string, Map<string, ChatMessage>>();
+  const timelines = new Map<string, Map<string, KeptMessage>>();
   const channels = new Set<string>();
 
   return {
+    outlivesProcess: false,
     async messages(channelId) {
       return [...(timelines.get(channelId)?.values() ?? [])];
     },
     async put(channelId, message) {
-      const timeline = timelines.get(channelId) ?? new Map<string, ChatMessage>();
+      const timeline = timelines.get(channelId) ?? new Map<string, KeptMessage>();
       // Set again so that the map's order is the order of use.
       timelines.delete(channelId);
       timelines.set(channelId, timeline.set(message.id, message));

@@ -1,7 +1,6 @@
 import type { RedisConnection } from "@cria/bot-core";
 import { z } from "zod";
-import type { ChatMessage } from "../wire.ts";
-import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 const CHANNELS_KEY = "cria:web:channels";
 
@@ -39,6 +38,7 @@ const storedSchema = z.looseObject({
 /** Keeps timelines in Redis; a channel that is silent for `ttlMs` is forgotten. */
 export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number): TimelineStore {
   return {
+    outlivesProcess: true,
     async messages(channelId) {
       const [orderKey, messagesKey] = keysOf(channelId);
       const ids = await redis.run((client) => client.zRange(orderKey, 0, -1));
@@ -66,10 +66,10 @@ function keysOf(channelId: string): readonly [string, string] {
   return [`${prefix}:order`, `${prefix}:messages`];
 }
 
-function parseMessage(json: string | null): readonly ChatMessage[] {
+function parseMessage(json: string | null): readonly KeptMessage[] {
   if (json === null) return [];
   const parsed = storedSchema.safeParse(parseJson(json));
-  return parsed.success ? [parsed.data as unknown as ChatMessage] : [];
+  return parsed.success ? [parsed.data as unknown as KeptMessage] : [];
 }
 
 function parseJson(text: string): unknown {

@@ -1,17 +1,25 @@
-import type { ChatMessage } from "../wire.ts";
+import type { ChatMessage, Rating } from "../wire.ts";
 
 /** Messages kept per channel; older ones go. */
 export const TIMELINE_CAPACITY = 300;
+
+/** A message as it is kept: with what nobody else sees. */
+export interface KeptMessage extends Omit<ChatMessage, "rated"> {
+  /** How people rated a reply, by their ids. */
+  readonly ratings?: Readonly<Record<string, Rating>>;
+}
 
 /**
  * The page's own record of what was written, as Slack keeps one: what people see, not what the model remembers.
  * One contract suite runs on every implementation.
  */
 export interface TimelineStore {
+  /** Whether what it keeps is still there after this process. */
+  readonly outlivesProcess: boolean;
   /** The newest `TIMELINE_CAPACITY` messages, oldest first. */
-  messages(channelId: string): Promise<readonly ChatMessage[]>;
+  messages(channelId: string): Promise<readonly KeptMessage[]>;
   /** Adds a message, or replaces the one of the same id in its place. Atomic. */
-  put(channelId: string, message: ChatMessage): Promise<void>;
+  put(channelId: string, message: KeptMessage): Promise<void>;
   /** Channels that people added, in order of their adding. */
   channels(): Promise<readonly string[]>;
   /** Adding a channel that is there does nothing. */

@@ -52,6 +52,20 @@ describe("Timeline", () => {
     expect(timeline.message("reply-1")?.text).toBe("loop");
   });
 
+  it("shows a rating to who gave it alone, also after a restart, until the reply is another", async () => {
+    const timeline = await open();
+    timeline.post(reply("reply-1"), 5);
+    timeline.rate("reply-1", "ada", "up");
+    timeline.rate("reply-1", "ben", "down");
+    await timeline.flush();
+    const ratings = (opened: Timeline) => ["ada", "ben", "eve"].map((id) => opened.messagesFor(id)[0]?.rated);
+    expect(ratings(await open())).toEqual(["up", "down", undefined]);
+    timeline.replace("reply-1", { text: "Better." });
+    expect(JSON.stringify([events, timeline.messagesFor("ada")])).not.toContain("ben");
+    timeline.replace("reply-1", { replyId: "r2", text: "" });
+    expect(ratings(timeline)).toEqual([undefined, undefined, undefined]);
+  });
+
   it("ignores changes to messages it does not know", async () => {
     const timeline = await open();
     timeline.append("gone", "text");

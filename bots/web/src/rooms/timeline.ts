@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { BOT, type ChatMessage, isLive, type ReplyState } from "../wire.ts";
+import { BOT, type ChatMessage, isLive, type Rating, type ReplyState } from "../wire.ts";
 import type { EventFeed } from "./event-feed.ts";
-import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 /** A reply is written down at most this often while it streams; a crash loses no more of it. */
 const SAVE_INTERVAL_MS = 1_000;
@@ -22,7 +22,7 @@ export interface TimelineOptions {
 /** The messages of one channel: changes them, tells the open pages, and writes them down. */
 export class Timeline {
   readonly #options: TimelineOptions;
-  readonly #messages = new Map<string, ChatMessage>();
+  readonly #messages = new Map<string, KeptMessage>();
   readonly #unsaved = new Set<string>();
   #saving: Promise<void> = Promise.resolve();
   #saveTimer: NodeJS.Timeout | undefined;
@@ -58,11 +58,16 @@ export class Timeline {
   }
 
   /** Oldest first. */
-  messages(): readonly ChatMessage[] {
+  messages(): readonly KeptMessage[] {
     return [...this.#messages.values()];
   }
 
-  message(id: string): ChatMessage | undefined {
+  /** As a person sees them, with their own ratings. Oldest first. */
+  messagesFor(personId: string): readonly ChatMessage[] {
+    return this.messages().map((message) => seenBy(message, personId));
+  }
+
+  message(id: string): KeptMessage | undefined {
     return this.#messages.get(id);
   }
 
@@ -72,7 +77,7 @@ export class Timeline {
   }
 
   /** Adds a message; the clock's time is raised where two would share a millisecond. */
-  post(message: Omit<ChatMessage, "atMs">, nowMs: number): ChatMessage {
+  post(message: Omit<ChatMessage, "atMs" | "rated">, nowMs: number): ChatMessage {
     this.#lastAtMs = Math.max(nowMs, this.#lastAtMs + 1);
     const posted = { ...message, atMs: this.#lastAtMs };
     this.#messages.set(posted.id, posted);
@@ -90,13 +95,22 @@ export class Timeline {
     this.#save(id, SAVE_INTERVAL_MS);
   }
 
-  /** Changes a message as a whole, as its text when it is edited. */
-  replace(id: string, change: Partial<ChatMessage>): void {
+  /** Changes a message as a whole, as its text when it is edited. Another reply in its place has no ratings yet. */
+  replace(id: string, change: Partial<Omit<ChatMessage, "rated">>): void {
     const message = this.#messages.get(id);
     if (message === undefined) return;
-    const changed = { ...message, ...change };
+    const isAnother = change.replyId !== undefined && change.replyId !== message.replyId;
+    const changed = { ...message, ...change, ...(isAnother && { ratings: {} }) };
     this.#messages.set(id, changed);
-    this.#publish({ type: "message", channelId: this.channelId, message: changed });
+    this.#publish({ type: "message", channelId: this.channelId, message: seenBy(changed) });
+    this.#save(id, 0);
+  }
+
+  /** Keeps how a person rated a reply. Nobody else is told. */
+  rate(id: string, personId: string, rating: Rating): void {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    this.#messages.set(id, { ...message, ratings: { ...message.ratings, [personId]: rating } });
     this.#save(id, 0);
   }
 
@@ -175,7 +189,12 @@ export class Timeline {
   }
 }
 
-function interrupted(message: ChatMessage): ChatMessage {
+function seenBy({ ratings, ...message }: KeptMessage, personId = ""): ChatMessage {
+  const rated = ratings?.[personId];
+  return rated === undefined ? message : { ...message, rated };
+}
+
+function interrupted(message: KeptMessage): KeptMessage {
   if (message.author.id !== BOT.id || !isLive(message.state)) return message;
   return { ...message, state: { type: "interrupted" } };
 }

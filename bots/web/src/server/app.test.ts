@@ -178,17 +178,18 @@ describe("createApp", () => {
   });
 
   it.each([
-    ["no JSON", "{", 400],
-    ["another shape", '{"id":"message-1"}', 400],
-    ["an id that could be a path", '{"id":"../../etc/x","text":"hi"}', 400],
-    ["an empty message", '{"id":"message-1","text":"  "}', 400],
-    ["an overlong message", JSON.stringify({ id: "message-1", text: "x".repeat(MAX_MESSAGE_LENGTH + 1) }), 413],
-  ])("refuses a message of %s", async (_, body, status) => {
+    ["half a body", '{"id":"mess', 400, /^The request's body is not whole JSON\.$/],
+    ["another shape", '{"id":"message-1"}', 400, /^The request is malformed\. text: .+\.$/],
+    ["no object", "1", 400, /^The request is malformed\. body: .+\.$/],
+    ["an id that could be a path", '{"id":"../../etc/x","text":"hi"}', 400, /^The request is malformed\. id: must be/],
+    ["an empty message", '{"id":"message-1","text":"  "}', 400, /^The message is empty\.$/],
+    ["an overlong message", JSON.stringify({ id: "message-1", text: "x".repeat(MAX_MESSAGE_LENGTH + 1) }), 413, /\.$/],
+  ])("refuses a message of %s", async (_, body, status, sentence) => {
     const cookie = await join();
     const headers = { ...JSON_HEADERS, cookie };
     const response = await request("/api/channels/general/messages", { method: "POST", body, headers });
     expect(response.status).toBe(status);
-    expect(await errorOf(response)).toMatch(/\.$|id|text/);
+    expect(await errorOf(response)).toMatch(sentence);
   });
 
   it("takes changes as JSON only: a form of another page can send no other", async () => {

@@ -162,6 +162,7 @@ function workspaceOf({ rooms, feed, workspaceName }: AppOptions, person: Person)
     channels: rooms.channels(),
     directChannel: directChannelOf(person.id),
     isServing: rooms.isServing,
+    outlivesRestart: rooms.outlivesProcess,
     maxMessageLength: MAX_MESSAGE_LENGTH,
     eventId: feed.lastId,
   };
@@ -171,12 +172,13 @@ async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   const isJson = context.req.header("content-type")?.startsWith("application/json") === true;
   if (!isJson) throw new WebError("invalid", "The request's body must be JSON.");
   const body: unknown = await context.req.json().catch((error: unknown) => {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new WebError("invalid", "The request's body is not whole JSON.");
   });
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new WebError("invalid", `The request is malformed: ${z.prettifyError(parsed.error)}`);
+  const faults = parsed.error.issues.map(({ path, message }) => `${z.core.toDotPath(path) || "body"}: ${message}`);
+  throw new WebError("invalid", `The request is malformed. ${faults.join("; ")}.`);
 }
 
 function answerFault(error: Error, context: Context, logger: Logger): Response {

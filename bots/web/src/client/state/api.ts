@@ -1,4 +1,4 @@
-import type { ChannelSnapshot, Completion, ModelChoice, Person, Workspace } from "../../wire.ts";
+import type { ChannelSnapshot, Completion, ModelChoice, Person, Rating, Workspace } from "../../wire.ts";
 
 /** A request that failed; the message is one sentence for people. */
 class ApiError extends Error {
@@ -29,7 +29,7 @@ export const api = {
     request("POST", `${channelPath(id)}/messages/${messageId}/regenerate`, {}),
   continueReply: (id: string, messageId: string) =>
     request("POST", `${channelPath(id)}/messages/${messageId}/continue`, {}),
-  rate: (id: string, messageId: string, rating: "up" | "down") =>
+  rate: (id: string, messageId: string, rating: Rating) =>
     request("POST", `${channelPath(id)}/messages/${messageId}/feedback`, { rating }),
   stop: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/stop`, {}),
   retry: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/retry`, {}),

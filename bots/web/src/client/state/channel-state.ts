@@ -1,13 +1,15 @@
 import { batch, type Signal, signal } from "@preact/signals";
-import type { ChannelHead, ChannelSnapshot, ChatMessage, ReplyState, ServerEvent } from "../../wire.ts";
+import type { ChannelHead, ChannelSnapshot, ChatMessage, Rating, ReplyState, ServerEvent } from "../../wire.ts";
 import { eventNumber } from "./event-connection.ts";
 
 /** A message whose text and state change in place, so that a token redraws its own message only. */
 export interface MessageView {
-  readonly message: Omit<ChatMessage, "text" | "state" | "replyId" | "isEdited">;
+  readonly message: Omit<ChatMessage, "text" | "state" | "replyId" | "isEdited" | "rated">;
   readonly text: Signal<string>;
   readonly state: Signal<ReplyState | undefined>;
   readonly isEdited: Signal<boolean>;
+  /** How one rated it. */
+  readonly rated: Signal<Rating | undefined>;
 }
 
 /** An event of one channel. */
@@ -116,7 +118,14 @@ function append(view: MessageView, offset: number, text: string): boolean {
 function refresh(view: MessageView | undefined, message: ChatMessage): MessageView {
   const isEdited = message.isEdited ?? false;
   if (view === undefined)
-    return { message, text: signal(message.text), state: signal(message.state), isEdited: signal(isEdited) };
+    return {
+      message,
+      text: signal(message.text),
+      state: signal(message.state),
+      isEdited: signal(isEdited),
+      rated: signal(message.rated),
+    };
+  view.rated.value = message.rated;
   view.isEdited.value = isEdited;
   view.text.value = message.text;
   view.state.value = message.state;

@@ -5,6 +5,7 @@ import { api, mayPass, sentenceOf } from "./api.ts";
 import { type ChannelEvent, ChannelState } from "./channel-state.ts";
 import { connectEvents } from "./event-connection.ts";
 import { newId } from "./new-id.ts";
+import { restartLoss } from "./restart-loss.ts";
 
 /** How long to wait before the server is asked again for what it could not give. */
 const RELOAD_DELAY_MS = 2_000;
@@ -146,11 +147,7 @@ export class ChatState {
   }
 
   #enter(workspace: Workspace): void {
-    batch(() => {
-      this.workspace.value = workspace;
-      this.channelNames.value = workspace.channels;
-      this.isServing.value = workspace.isServing;
-    });
+    this.#show(workspace);
     this.#disconnect?.();
     this.#disconnect = connectEvents({
       after: workspace.eventId,
@@ -164,6 +161,14 @@ export class ChatState {
     if (this.currentId.value === "") this.openFromAddress();
   }
 
+  #show(workspace: Workspace): void {
+    batch(() => {
+      this.workspace.value = workspace;
+      this.channelNames.value = workspace.channels;
+      this.isServing.value = workspace.isServing;
+    });
+  }
+
   #startLater(): void {
     this.connection.value = "offline";
     setTimeout(() => void this.start(), RELOAD_DELAY_MS);
@@ -172,17 +177,19 @@ export class ChatState {
   /** The event stream starts again from here, so only what it cannot tell is loaded. */
   async #reload(): Promise<void> {
     this.#forgetOthers();
+    let loss = "";
     try {
       const workspace = await api.workspace();
       if (workspace === null) return location.reload();
-      this.channelNames.value = workspace.channels;
-      this.isServing.value = workspace.isServing;
+      loss = restartLoss(this.workspace.value, workspace);
+      this.#show(workspace);
     } catch {
       setTimeout(() => void this.#reload(), RELOAD_DELAY_MS);
       return;
     }
     if (this.#isThere(this.currentId.value)) await this.#load(this.current.value, true);
     else this.#leave(this.currentId.value);
+    this.problem.value = `${this.problem.value} ${loss}`.trim();
   }
 
   /** Channels that are not shown are loaded again when they are opened. */

@@ -85,6 +85,11 @@ export function connectEvents(options: EventConnectionOptions): () => void {
   };
 }
 
+/** The run of the server that an event is of. */
+export function eventRun(id: string): string {
+  return id.slice(0, id.lastIndexOf("-"));
+}
+
 /** The place of an event in the feed. */
 export function eventNumber(id: string): number {
   return Number(id.slice(id.lastIndexOf("-") + 1));

@@ -1,5 +1,4 @@
-import { useState } from "preact/hooks";
-import type { ReplyState } from "../../wire.ts";
+import type { Rating, ReplyState } from "../../wire.ts";
 import { api } from "../state/api.ts";
 import type { MessageView } from "../state/channel-state.ts";
 import { useChat } from "./chat-context.ts";
@@ -54,17 +53,17 @@ export function ReplyActions({ view, state, isLatestAnswer }: ReplyActionsProps)
           <Icon name="retry" />
         </button>
       )}
-      {canRate && <Rating view={view} />}
+      {canRate && <RatingButtons view={view} />}
     </>
   );
 }
 
-function Rating({ view }: { readonly view: MessageView }) {
+function RatingButtons({ view }: { readonly view: MessageView }) {
   const chat = useChat();
-  const [given, setGiven] = useState<"up" | "down" | undefined>(undefined);
-  const rate = async (rating: "up" | "down") => {
+  const given = view.rated.value;
+  const rate = async (rating: Rating) => {
     const channelId = chat.currentId.value;
-    if (await chat.attempt(() => api.rate(channelId, view.message.id, rating))) setGiven(rating);
+    if (await chat.attempt(() => api.rate(channelId, view.message.id, rating))) view.rated.value = rating;
   };
   return (
     <span class={`rating ${given === undefined ? "on-hover" : ""}`}>

@@ -15,6 +15,7 @@ function view(id: string, author: Person, atMs: number, answers?: string): Messa
     text: signal(""),
     state: signal(undefined),
     isEdited: signal(false),
+    rated: signal(undefined),
   };
 }
 
