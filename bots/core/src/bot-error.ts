@@ -25,6 +25,9 @@ export const BOT_ERRORS = {
 
 export type BotErrorCode = keyof typeof BOT_ERRORS;
 
+/** What people are told of any other failure. */
+export const SOMETHING_WRONG = "Something went wrong on my side; the log says what. Try again.";
+
 /** A failure people are told of: the message is one sentence or two, what happened and what to do. */
 export class BotError extends Error {
   override readonly name = "BotError";

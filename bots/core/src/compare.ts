@@ -1,7 +1,7 @@
 import { admit, checkAccess } from "./access/admit.ts";
 import { checkTries, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
-import { BotError } from "./bot-error.ts";
+import { BotError, SOMETHING_WRONG } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";
 import { trackReply } from "./buttons/tracked-reply.ts";
@@ -41,7 +41,8 @@ export async function answerHalf(core: Core, unanswered: Unanswered, startReply:
 }
 
 /** Known as unanswered like a message of its own, so that another process goes on with it if this one dies. */
-function unansweredHalf({ eventId: messageId, place, author, command }: CompareCommand, comparedModel: string) {
+function unansweredHalf(incoming: CompareCommand, comparedModel: string) {
+  const { eventId, messageId = eventId, place, author, command } = incoming;
   const replyId = newReplyId();
   const message = { eventId: replyId, messageId, place, author, text: command.text };
   return { ...toUnanswered(message, replyId), comparedModel };
@@ -152,7 +153,7 @@ class ComparedAnswer {
     const isKnown = error instanceof BotError;
     this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId }, "a comparison failed");
     this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
-    const sentence = isKnown ? error.message : "Something went wrong on my side; the log says what. Try again.";
+    const sentence = isKnown ? error.message : SOMETHING_WRONG;
     await reply.fail(sentence, "none");
   }
 

@@ -1,7 +1,8 @@
 import { admit, checkAccess } from "./access/admit.ts";
 import { checkTries, fromUnanswered, toUnanswered, type Unanswered } from "./adoption/unanswered.ts";
 import { UnansweredEntry } from "./adoption/unanswered-entry.ts";
-import { Answer, type AnswerOptions } from "./answer.ts";
+import { Answer } from "./answer/answer.ts";
+import type { AnswerOptions } from "./answer/answer-options.ts";
 import { BotError } from "./bot-error.ts";
 import { newReplyId } from "./buttons/kept-reply.ts";
 import { RunningReply } from "./buttons/running-replies.ts";

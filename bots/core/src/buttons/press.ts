@@ -1,7 +1,7 @@
 import { accessRefusal } from "../access/access.ts";
 import { admit, checkAccess } from "../access/admit.ts";
 import { againEvent, toUnanswered } from "../adoption/unanswered.ts";
-import { BotError } from "../bot-error.ts";
+import { BotError, SOMETHING_WRONG } from "../bot-error.ts";
 import { conversationKey, workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
 import { claimAndAnswer } from "../handle-message.ts";
@@ -23,7 +23,7 @@ export async function press(core: Core, work: () => Promise<string | undefined>)
   } catch (error) {
     if (error instanceof BotError) return error.message;
     core.logger.error({ err: error }, "a button failed");
-    return "Something went wrong on my side; the log says what. Try again.";
+    return SOMETHING_WRONG;
   }
 }
 
