@@ -86,6 +86,23 @@ describe("/cria", () => {
     expect(shown.toSorted()).toEqual([expect.stringContaining("big"), expect.stringContaining("small")]);
   });
 
+  it("stops both replies of a comparison whose question is deleted", async () => {
+    const never = new Promise<void>(() => {});
+    const isShown = (question: Message) => bot.server.replies(question).length === 2;
+    bot.model.script({ chunks: ["One."], hold: never }, { chunks: ["Two."], hold: never });
+    await slash("compare small big What is a llama?");
+    await bot.server.until(() => bot.server.messages(bot.channel).length === 1);
+    const [root] = bot.server.messages(bot.channel);
+    await bot.server.until(() => isShown(root!));
+    bot.server.people.remove(root!);
+    await repliesTo(bot.server, root!, 2);
+    bot.model.script({ chunks: ["One."], hold: never }, { chunks: ["Two."], hold: never });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "compare small big Why?");
+    await bot.server.until(() => isShown(question));
+    bot.server.people.remove(question);
+    await repliesTo(bot.server, question, 2);
+  });
+
   it("says so where Slack does not take the question", async () => {
     bot.server.api.failNext("chat.postMessage", "internal_error");
     await slash("compare small big Why?");

@@ -79,6 +79,8 @@ export type Claim =
 
 /** A command for the bot, by slash command or by the same words after a mention. */
 export interface IncomingCommand extends IncomingEvent {
+  /** The message's own id, where a message it was, by which its deletion is told. Default: the event's. */
+  readonly messageId?: string;
   readonly command: Command;
 }
 

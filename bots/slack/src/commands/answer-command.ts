@@ -53,6 +53,7 @@ function isCertain(command: Command, models: readonly string[]): boolean {
 /** A command among the messages of a thread or a channel. */
 export interface CommandMessage {
   readonly eventId: string;
+  readonly messageId: string;
   /** The channel where a thread's root is the message itself. */
   readonly place: Place;
   /** Where the answer goes. */
@@ -63,14 +64,14 @@ export interface CommandMessage {
 
 /** Answers a command in its thread, where everyone sees it. */
 export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
-  const { eventId, place, thread, author, command } = message;
+  const { eventId, messageId, place, thread, author, command } = message;
   if ("error" in command) {
     const claim = await context.core.claim({ eventId, place, author });
     if (claim.type !== "taken")
       await post(context, thread, claim.type === "refused" ? claim.sentence : command.error, []);
     return;
   }
-  const incoming = { eventId, place, author, command };
+  const incoming = { eventId, messageId, place, author, command };
   const answer =
     command.type === "compare"
       ? // Its replies are in the thread: so are Stop and 👍 and 👎.

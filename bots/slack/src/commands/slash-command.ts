@@ -51,8 +51,9 @@ async function compareInThread(
   const line = `*${escapeMrkdwn(incoming.author.name)}* compares ${models.map(escapeMrkdwn).join(" and ")}:\n>${escapeMrkdwn(text)}`;
   try {
     const posted = await context.client.call("chat.postMessage", { channel, text: withoutPings(line).slice(0, 3_000) });
-    const place = { ...incoming.place, threadId: String(posted.ts) };
-    return await context.core.compare({ ...incoming, place }, replyStarter(context, place, userId));
+    const messageId = String(posted.ts);
+    const place = { ...incoming.place, threadId: messageId };
+    return await context.core.compare({ ...incoming, messageId, place }, replyStarter(context, place, userId));
   } catch (error) {
     if (["not_in_channel", "channel_not_found"].includes(slackError(error) ?? ""))
       return "I am not in this channel. Invite me with `/invite @cria`, then try again.";

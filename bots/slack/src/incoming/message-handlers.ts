@@ -53,14 +53,14 @@ async function lookUpMessage(context: SlackContext, event: SlackMessageEvent): P
   const { core, people, botUserId, workspaceId } = context;
   const [names, author] = await Promise.all([people.names(mentionedUsers(text)), people.author(user)]);
   const words = plainText(text, botUserId, names);
-  const asked = { eventId: `${channel}:${ts}`, author };
+  const asked = { eventId: `${channel}:${ts}`, messageId: ts, author };
   const thread = placeOf(event, workspaceId);
   const isStop = thread_ts !== undefined && STOP.test(words);
   const command = !isStop && commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
   const hears = isOverheard(context, event);
   if (!isStop && !command) {
     const about = await surroundings(context, event);
-    const message = { ...asked, messageId: ts, place: thread, text: words, isOverheard: hears, ...about };
+    const message = { ...asked, place: thread, text: words, isOverheard: hears, ...about };
     return () => core.handleMessage(message, replyStarter(context, thread, user));
   }
   // Someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said.
