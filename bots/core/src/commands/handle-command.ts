@@ -1,5 +1,5 @@
 import { refusal } from "../access/refusal.ts";
-import { BotError } from "../bot-error.ts";
+import { BotError, SOMETHING_WRONG } from "../bot-error.ts";
 import { type CompareCommand, compare } from "../compare.ts";
 import { workspaceKey } from "../conversation-key.ts";
 import type { Core } from "../core.ts";
@@ -74,6 +74,6 @@ async function tellFailure(
   } catch (error) {
     if (error instanceof BotError) return await refuse(error.message);
     logger.error({ err: error, command: command.type }, "a command failed");
-    return await refuse("Something went wrong on my side; the log says what. Try again.");
+    return await refuse(SOMETHING_WRONG);
   }
 }
