@@ -52,6 +52,7 @@ export { defusePings } from "./reply/defuse-pings.ts";
 export { canContinue, endLine, endWords, statsLine, statusLine } from "./reply/reply-lines.ts";
 export { type MessagePiece, type SplitOptions, splitMessage, splitPieces } from "./reply/split-message.ts";
 export { StreamEditor, type StreamEditorOptions } from "./reply/stream-editor.ts";
+export { runBot } from "./run-bot.ts";
 export { resolveSettings } from "./settings.ts";
 export { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
 export { connectRedis, type RedisConnection } from "./store/redis-connection.ts";
