@@ -117,14 +117,14 @@ describe("the process", () => {
     await once(taken, "listening");
     const port = `${(taken.address() as { port: number }).port}`;
     const { output, exit } = startProcess({ CRIA_WEB_PORT: port });
-    expect((await exit)[0]).toBe(1);
+    expect((await exit)[0]).toBe(3);
     expect(output().trim().split("\n").at(-1)).toContain("set CRIA_WEB_PORT");
     taken.close();
   });
 
   it("names every fault of its configuration", async () => {
     const { output, exit } = startProcess({ CRIA_WEB_PORT: "x" });
-    expect((await exit)[0]).toBe(1);
+    expect((await exit)[0]).toBe(2);
     expect(output()).toContain("CRIA_WEB_PORT must be a port number");
   });
 });
