@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 
-/** What stands in the place of a large file that Git LFS has not fetched; its specification begins so. */
+/** What stands in the place of a large file that Git LFS has not fetched: "The Pointer" in its specification. */
 const POINTER = "version https://git-lfs.github.com/spec/";
 
 /** What goes after the name of a file of which only Git LFS's pointer is there; undefined if it is itself. Throws as opening it does. */
