@@ -51,6 +51,11 @@ describe("the Home tab", () => {
     expect(home.match(/\*#[\w-]+\*/g)).toEqual(["*#general*", "*#last*"]);
   });
 
+  it("says so where Slack lists no channels", async () => {
+    bot.server.api.failNext("users.conversations", "missing_scope");
+    expect(await openHome(bot)).toContain("Slack does not list the channels that we share");
+  });
+
   it("lists forty channels, and says how many more there are", async () => {
     for (let number = 0; number < 44; number++) bot.server.people.addChannel(`shared-${number}`, [bot.ann]);
     const home = await openHome(bot);

@@ -13,7 +13,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   "files:read": "attached files cannot be read",
   "files:write": "very long replies come as many messages instead of a file",
   "groups:history": "threads in private channels do not go on without a mention",
-  "groups:read": "the Home tab lists no private channels",
+  "groups:read": "the Home tab lists no channels",
   "im:history": "direct messages do not arrive",
   "im:read": "direct messages do not arrive",
   "im:write": "direct messages cannot be begun",

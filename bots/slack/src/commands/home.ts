@@ -41,12 +41,15 @@ async function publishHome(context: SlackContext, userId: string, notice: string
   const [models, author, shared] = await Promise.all([
     context.listModels().catch(() => []),
     context.people.author(userId),
-    sharedChannels(context.client, userId),
+    sharedChannels(context.client, userId).catch((error: unknown) => {
+      context.logger.warn({ err: error }, "the channels of a Home tab are not known");
+      return undefined;
+    }),
   ]);
   const mayTalkIn = ({ id }: SharedChannel) => {
     return context.core.refusal({ author, place: placeAt(context, id, undefined) }) === undefined;
   };
-  const open = shared.filter(mayTalkIn);
+  const open = shared?.filter(mayTalkIn) ?? [];
   const defaultModel = models.find(({ isDefault }) => isDefault)?.name ?? "the default";
   const shown = open.slice(0, MAX_CHANNELS);
   const sections = await Promise.all(shown.map((channel) => channelSection(context, channel, defaultModel)));
@@ -57,13 +60,15 @@ async function publishHome(context: SlackContext, userId: string, notice: string
     ...(notice === undefined ? [] : [contextBlock(toMrkdwn(notice))]),
     ...(models.length === 0 ? [contextBlock("⚠️ The model service cannot be reached just now.")] : []),
     ...sections,
-    ...whatIsLeftOut({ numShared: shared.length, numOpen: open.length }),
+    ...whatIsLeftOut({ numShared: shared?.length, numOpen: open.length }),
   ];
   const home = { user_id: userId, view: { type: "home" as const, blocks } };
   await context.client.uncounted(({ views }) => views.publish(home));
 }
 
-function whatIsLeftOut({ numShared, numOpen }: { readonly numShared: number; readonly numOpen: number }) {
+/** Why channels are missing; `numShared` is undefined where Slack does not tell. */
+function whatIsLeftOut({ numShared, numOpen }: { readonly numShared: number | undefined; readonly numOpen: number }) {
+  if (numShared === undefined) return [contextBlock("⚠️ Slack does not list the channels that we share just now.")];
   if (numShared === 0) return [contextBlock("We share no channel yet: invite me with `/invite @cria`.")];
   if (numOpen === 0)
     return [contextBlock("You may not talk to me in any channel that we share; whoever runs me can allow it.")];
