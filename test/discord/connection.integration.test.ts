@@ -105,6 +105,20 @@ describe("the connection to Discord", () => {
     expect(run.server.botTexts(run.channel)).toEqual(["Begun\n-# Stopped."]);
   });
 
+  it("answers for itself where another application on the same memory answers the same message", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const claimEvent = store.claimEvent.bind(store);
+    const run = await start({ core: { store } });
+    store.claimEvent = async (workspace, eventId) => {
+      await claimEvent(workspace, eventId.replace(run.server.world.bot.id, "another"));
+      return await claimEvent(workspace, eventId);
+    };
+    run.ann.mention(run.channel, "both of you");
+    await run.sees("both of you");
+    run.ann.mention(run.channel, "/help");
+    await run.sees("/compare");
+  });
+
   it("goes on in the messages of a process that died", async () => {
     const run = await prepare();
     const question = run.ann.mention(run.channel, "talk");
@@ -113,7 +127,7 @@ describe("the connection to Discord", () => {
     const url = `${run.server.apiUrl}/v10/channels/${run.channel.id}/messages`;
     const { id: handle } = (await (await fetch(url, { method: "POST", headers, body })).json()) as { id: string };
     const abandoned = {
-      eventId: question.json.id,
+      eventId: `${run.server.world.bot.id}:${question.json.id}`,
       messageId: question.json.id,
       place: { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false },
       author: { id: run.ann.id, name: "Ann" },

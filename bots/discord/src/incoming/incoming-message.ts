@@ -1,7 +1,7 @@
 import { type Attachment, type IncomingMessage, readBody } from "@cria/bot-core";
 import { type Attachment as DiscordAttachment, type Message, MessageType } from "discord.js";
 import type { Authors } from "./authors.ts";
-import { placeOf } from "./place.ts";
+import { eventIdOf, placeOf } from "./place.ts";
 
 /** Code, where nothing is a name, or somebody's name. */
 const CODE_OR_NAME = /```[\s\S]*?```|`[^`\n]*`|<@!?(\d+)>/g;
@@ -30,7 +30,7 @@ export async function toIncomingMessage(message: Message, authors: Authors): Pro
   if (!place) return undefined;
   const [quote, author] = await Promise.all([quoteOf(message), authors.of(message.author, message.member)]);
   return {
-    eventId: message.id,
+    eventId: eventIdOf(place, message.id),
     messageId: message.id,
     place,
     author,

@@ -1,5 +1,5 @@
 import { Arrivals, type BotCore, type IncomingMessage, parseCommand, splitMessage } from "@cria/bot-core";
-import type { Message, PartialMessage, SendableChannels } from "discord.js";
+import type { Message, PartialMessage } from "discord.js";
 import type { Replies, ReplyPlace } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
 import { inDiscordWords } from "../wording.ts";
@@ -12,6 +12,9 @@ export interface MessageHandlerOptions extends Attention {
   readonly replies: Replies;
   readonly authors: Authors;
 }
+
+/** Where a message is answered. */
+type QuestionPlace = ReplyPlace & { readonly questionId: string };
 
 /** Answers messages, and hears of their edits and deletions. */
 export class MessageHandler {
@@ -49,7 +52,7 @@ export class MessageHandler {
   }
 
   /** Commands work by words too: after a mention, and in direct messages. */
-  async #runCommand(message: IncomingMessage, where: ReplyPlace): Promise<void> {
+  async #runCommand(message: IncomingMessage, where: QuestionPlace): Promise<void> {
     const { core, replies } = this.#options;
     const { eventId, place, author, text } = message;
     // Who may not talk to the bot and does not call it talks to others.
@@ -57,15 +60,15 @@ export class MessageHandler {
     const command = parseCommand(text);
     if ("error" in command) {
       const claim = await core.claim({ eventId, place, author });
-      if (claim.type !== "taken") await say(where, eventId, claim.type === "refused" ? claim.sentence : command.error);
+      if (claim.type !== "taken") await say(where, claim.type === "refused" ? claim.sentence : command.error);
       return;
     }
-    const incoming = { eventId, place, author, command };
+    const incoming = { eventId, messageId: where.questionId, place, author, command };
     const isComparison = command.type === "compare";
     const answer = isComparison
       ? await core.compare(incoming, replies.starter(comparisonIn(where)))
       : await core.handleCommand(incoming);
-    if (answer !== undefined) await say(where, eventId, answer);
+    if (answer !== undefined) await say(where, answer);
   }
 }
 
@@ -75,13 +78,9 @@ function comparisonIn({ nonce: _, ...where }: ReplyPlace): ReplyPlace {
 }
 
 /** The nonce keeps a second process from saying the same. */
-async function say(
-  { channel, questionId }: ReplyPlace & { readonly channel: SendableChannels },
-  eventId: string,
-  text: string,
-) {
+async function say({ channel, questionId }: QuestionPlace, text: string) {
   for (const [index, content] of splitMessage(inDiscordWords(text), { limit: MAX_MESSAGE_LENGTH }).entries()) {
-    const reply = index === 0 && questionId !== undefined && { reply: { messageReference: questionId } };
-    await channel.send({ content, nonce: `${eventId}-${index}`, enforceNonce: true, ...reply });
+    const reply = index === 0 && { reply: { messageReference: questionId } };
+    await channel.send({ content, nonce: `${questionId}-${index}`, enforceNonce: true, ...reply });
   }
 }

@@ -13,6 +13,11 @@ export function placeOf(channel: Channel): Place | undefined {
   return channel.isTextBased() ? { ...place, channelId: channel.id } : undefined;
 }
 
+/** Several applications on one memory may be named in one message, and each answers it. */
+export function eventIdOf({ applicationId }: Place, messageId: string): string {
+  return `${applicationId}:${messageId}`;
+}
+
 /** Who wrote or pressed something. Who may manage the guild administers it. */
 export function authorOf(user: User, member: GuildMember | APIInteractionGuildMember | null): Author {
   if (!member) return { id: user.id, name: user.displayName };

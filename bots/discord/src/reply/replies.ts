@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { AbandonedReply, BotCore, Place, Reply, StartReply } from "@cria/bot-core";
 import type { Client, SendableChannels } from "discord.js";
 import type { Logger } from "pino";
+import { eventIdOf } from "../incoming/place.ts";
 import { ChannelPace } from "./channel-pace.ts";
 import { isForbidden } from "./discord-errors.ts";
 import { DiscordReply } from "./discord-reply.ts";
@@ -49,7 +50,7 @@ export class Replies {
       questionId: messageId,
       authorId: author.id,
       // Another answer than the first is another message.
-      ...(messageId === eventId && { nonce: messageId }),
+      ...(messageId !== undefined && eventId === eventIdOf(place, messageId) && { nonce: messageId }),
     };
     return await this.#start(where, replyId, handle);
   }
