@@ -50,6 +50,17 @@ describe("the bot's connection to Slack", () => {
     expect(await replies(missed)).toEqual(["two"]);
   });
 
+  it("answers for itself where another app on the same memory answers the same message", async () => {
+    const store = createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
+    const claimEvent = store.claimEvent.bind(store);
+    bot = await startSlackBot({ core: { store } });
+    store.claimEvent = async (workspace, eventId) => {
+      await claimEvent(workspace, eventId.replace(bot.server.world.botUser, "UANOTHER"));
+      return await claimEvent(workspace, eventId);
+    };
+    expect(await replies(bot.server.people.mention(bot.channel, bot.ann, "both of you"))).toEqual(["both of you"]);
+  });
+
   it("ends with one sentence where Slack takes the app-level token away", async () => {
     bot = await startSlackBot();
     bot.server.revoke(bot.server.appToken);

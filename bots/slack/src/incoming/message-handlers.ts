@@ -53,7 +53,7 @@ async function lookUpMessage(context: SlackContext, event: SlackMessageEvent): P
   const { core, people, botUserId, workspaceId } = context;
   const [names, author] = await Promise.all([people.names(mentionedUsers(text)), people.author(user)]);
   const words = plainText(text, botUserId, names);
-  const asked = { eventId: `${channel}:${ts}`, messageId: ts, author };
+  const asked = { eventId: `${botUserId}:${channel}:${ts}`, messageId: ts, author };
   const thread = placeOf(event, workspaceId);
   const isStop = thread_ts !== undefined && STOP.test(words);
   const command = !isStop && commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
