@@ -52,7 +52,10 @@ export interface ConversationStore {
   /** Keeps a reply that is no round, as one that failed. The newest 64 are kept, as long as rounds are. */
   keepReply(conversation: string, reply: KeptReply): Promise<void>;
   keptReply(conversation: string, id: string): Promise<KeptReply | undefined>;
-  /** Changes the question of the kept replies to a message. Atomic. */
+  /**
+   * Changes the question of the kept replies to a message; not of compared ones, whose message is a command around it. Each
+   * reply atomically.
+   */
   editQuestion(conversation: string, messageId: string, question: string): Promise<void>;
   /** Forgets the rounds and the kept replies of a message. Atomic. */
   forgetQuestion(conversation: string, messageId: string): Promise<void>;

@@ -160,10 +160,12 @@ export function describeConversationStore(name: string, open: (turnsTtlMs: numbe
         await first.keepReply(key, kept("r1"));
         await first.keepReply(key, { ...kept("r2"), messageId: "another" });
         await first.keepReply(key, { ...kept("r3"), asker: { id: "U1", roleIds: [] } });
+        await first.keepReply(key, { ...kept("r4"), isCompared: true });
         await second.editQuestion(key, "m1", 'new "text" 👩🏽‍🚀 \\ \n');
         await second.editQuestion(conversation(), "m1", "nothing there");
         expect(await first.keptReply(key, "r1")).toEqual({ ...kept("r1"), question: 'new "text" 👩🏽‍🚀 \\ \n' });
         expect(await first.keptReply(key, "r2")).toMatchObject({ question: "q" });
+        expect(await first.keptReply(key, "r4")).toMatchObject({ question: "q" });
         expect(await first.keptReply(key, "r3")).toMatchObject({
           question: 'new "text" 👩🏽‍🚀 \\ \n',
           asker: { id: "U1", roleIds: [] },

@@ -71,7 +71,8 @@ class MemoryConversationStore implements ConversationStore {
   }
 
   async editQuestion(conversation: string, messageId: string, question: string): Promise<void> {
-    const edit = (reply: KeptReply) => (reply.messageId === messageId ? { ...reply, question } : reply);
+    const edit = (reply: KeptReply) =>
+      reply.messageId === messageId && !reply.isCompared ? { ...reply, question } : reply;
     this.#remembered.update(conversation, ({ turns, replies }) => ({
       turns,
       replies: newest([...replies.values()].map(edit)),

@@ -219,10 +219,12 @@ function parseTurn(json: string): readonly Turn[] {
   }
 }
 
-/** What `replaceReply` takes to give a reply its question's new words; nothing for a reply to another message. */
+/** What `replaceReply` takes to give a reply its question's new words; nothing for another's. */
 function editedReply(id: string, json: string, { messageId, question }: Pick<KeptReply, "messageId" | "question">) {
   const reply = parseKeptReply(json);
-  return reply?.messageId === messageId ? [[id, json, JSON.stringify({ ...reply, question })]] : [];
+  return reply?.messageId === messageId && !reply.isCompared
+    ? [[id, json, JSON.stringify({ ...reply, question })]]
+    : [];
 }
 
 function parseKeptReply(json: string | undefined): KeptReply | undefined {
