@@ -125,7 +125,7 @@ describe("the process", () => {
   it("names every fault of its configuration", async () => {
     const { output, exit } = startProcess({ CRIA_WEB_PORT: "x" });
     expect((await exit)[0]).toBe(2);
-    expect(output()).toContain("CRIA_WEB_PORT must be a port number");
+    expect(output()).toContain('CRIA_WEB_PORT="x": must be a port');
   });
 });
 
