@@ -67,12 +67,12 @@ describe("a reply on Discord", () => {
     expect(refusals()).toEqual([]);
   });
 
-  it("keeps within fifty requests a second when many people ask at once", async () => {
+  it("answers everyone when more people ask at once than Discord takes requests in a second", async () => {
     run = await DiscordRun.start();
     const people = Array.from({ length: 60 }, (_, index) => run.server.addPerson(`person ${index}`, run.guild));
     for (const person of people) person.dm("hello");
-    for (const person of people) await run.ended(person.directChannel);
-    expect(refusals()).toEqual([]);
+    const replies = await Promise.all(people.map(({ directChannel }) => run.ended(directChannel)));
+    expect(replies.map(({ json }) => words(json.content))).toEqual(people.map(() => "hello"));
   });
 
   it("splits what is longer than 2,000 characters between lines, fences kept whole", async () => {
