@@ -1,0 +1,58 @@
+import { type Client, Collection, type Message, SnowflakeUtil } from "discord.js";
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { CatchUp } from "./catch-up.ts";
+
+const startMs = Date.now();
+/** A message of a shard's guild, so many seconds after the start. */
+const message = (second: number, shardId = 0) =>
+  ({
+    id: `${SnowflakeUtil.generate({ timestamp: startMs + 1_000 * second, increment: 0n })}`,
+    guild: { shardId },
+    author: { id: "ann" },
+    reference: null,
+  }) as unknown as Message;
+
+/** Over one channel with these messages. */
+function createCatchUp(...messages: readonly Message[]) {
+  const fetch = async ({ after }: { readonly after: string }) =>
+    new Collection(messages.filter(({ id }) => BigInt(id) > BigInt(after)).map((one) => [one.id, one]));
+  const channel = {
+    isTextBased: () => true,
+    isDMBased: () => false,
+    guild: { shardId: 0 },
+    lastMessageId: messages.at(-1)!.id,
+    messages: { fetch },
+  };
+  const client = { user: { id: "bot" }, channels: { cache: new Collection([["channel", channel]]) } };
+  return new CatchUp(client as unknown as Client<true>, pino({ level: "silent" }));
+}
+
+describe("CatchUp", () => {
+  const [before, missed, live] = [message(1), message(2), message(3)];
+
+  it("finds what came before the first message of a new session", async () => {
+    const catchUp = createCatchUp(before, missed, live);
+    catchUp.saw(before);
+    catchUp.onBreak(0);
+    catchUp.saw(live);
+    catchUp.onBreak(0);
+    expect(await catchUp.missed(0)).toEqual([missed, live]);
+  });
+
+  it("reads on from where a session that was resumed had come", async () => {
+    const catchUp = createCatchUp(before, missed, live);
+    catchUp.saw(before);
+    catchUp.onBreak(0);
+    catchUp.saw(missed);
+    catchUp.onResume(0);
+    catchUp.onBreak(0);
+    expect(await catchUp.missed(0)).toEqual([live]);
+  });
+
+  it("reads the last two minutes at the start, and no other shard's channels", async () => {
+    const catchUp = createCatchUp(message(-600), before);
+    expect(await catchUp.missed(1)).toEqual([]);
+    expect(await catchUp.missed(0)).toEqual([before]);
+  });
+});
