@@ -10,7 +10,7 @@ const hasRedis = hasRedisServer(process.env.PATH ?? "");
 if (!hasRedis) process.stderr.write("skipped: replies that are handed over, because redis-server is not on the PATH\n");
 
 describe.skipIf(!hasRedis)("a bot on Slack that is stopped", () => {
-  it("has its reply finished by another, in the same message", async () => {
+  it("has its reply finished by another process of the same app, and of no other, in the same message", async () => {
     const redis = await startRedisServer();
     const openStore = () =>
       createRedisConversationStore({ url: redis.url, turnsTtlMs: 60_000, logger: pino({ level: "silent" }) });
@@ -21,6 +21,9 @@ describe.skipIf(!hasRedis)("a bot on Slack that is stopped", () => {
     await ending.server.until(() => ending.server.replies(question).some((reply) => shownText(reply).includes("Half")));
     await ending.platform.stop(0);
     expect(ending.server.replies(question).map(shownText)).toEqual(["Half"]);
+    const elsewhere = { platform: "slack", serves: () => true };
+    expect(await stores[1].takeAbandoned(elsewhere)).toEqual([]);
+    expect(await stores[1].takeAbandoned({ ...elsewhere, applicationId: "UANOTHER" })).toEqual([]);
     const model = new FakeInferenceClient();
     model.script({ chunks: ["Whole."] });
     const next = createBot(ending.server, model, [], { core: { store: stores[1] } });

@@ -57,6 +57,7 @@ export function replyStarter(context: SlackContext, place: ThreadPlace, userId: 
 
 /** Where a button or a modal belongs: a thread if it stands in one. */
 export function placeAt(context: SlackContext, channelId: string, threadId: string | undefined): Place {
-  const place = { platform: "slack", workspaceId: context.workspaceId, channelId, isDirect: channelId.startsWith("D") };
+  const { workspaceId, botUserId: applicationId } = context;
+  const place = { platform: "slack", applicationId, workspaceId, channelId, isDirect: channelId.startsWith("D") };
   return threadId === undefined ? place : { ...place, threadId };
 }

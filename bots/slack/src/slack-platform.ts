@@ -91,19 +91,19 @@ async function createContext(
   if (!identity) throw new Error("Slack does not say whose the bot token is.");
   for (const fault of faults) logger.warn(fault);
   logger.info({ team: identity.team }, "Slack knows the bot");
+  const own = { workspaceId: identity.teamId, botUserId: identity.userId };
   const client = new PacedClient(app.client, (error) => options.onLost(botTokenRefusal(error).faults.join(" ")));
   return {
     core,
     listModels,
     settings,
     client,
-    workspaceId: identity.teamId,
-    botUserId: identity.userId,
+    ...own,
     people: new People({ client, logger, needsRoles }),
     threads: new Threads({
       client,
-      botUserId: identity.userId,
-      remembers: (channel, threadTs) => core.remembers(placeOf({ channel, ts: threadTs }, identity.teamId)),
+      botUserId: own.botUserId,
+      remembers: (channel, threadTs) => core.remembers(placeOf({ channel, ts: threadTs }, own)),
       logger,
     }),
     fileAccess: { botToken: config.botToken, apiUrl: config.apiUrl ?? DEFAULT_API_URL },
@@ -141,7 +141,8 @@ function registerLosses(app: App, { running }: SlackContext, onLost: (reason: st
 }
 
 function adoptReplies(context: SlackContext): () => void {
-  const own = { platform: "slack", serves: (id: string) => id === context.workspaceId };
+  const { workspaceId, botUserId: applicationId } = context;
+  const own = { platform: "slack", applicationId, serves: (id: string) => id === workspaceId };
   return context.core.adoptReplies(own, async ({ message, replyId, handle }) => {
     const place = message.place as ThreadPlace;
     return await replyStarter(context, place, message.author.id, handle)(replyId);

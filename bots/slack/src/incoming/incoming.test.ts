@@ -45,10 +45,11 @@ describe("events", () => {
   });
 
   it("have their place in a thread, their own where they are in none", () => {
-    const place = { platform: "slack", workspaceId: "T1", channelId: "C1", isDirect: false };
-    expect(placeOf(event(), "T1")).toEqual({ ...place, threadId: "1.1" });
-    expect(placeOf(event({ thread_ts: "0.5" }), "T1")).toEqual({ ...place, threadId: "0.5" });
-    expect(placeOf(event({ channel: "D1", channel_type: "im" }), "T1").isDirect).toBe(true);
+    const own = { workspaceId: "T1", botUserId: "U1" };
+    const place = { platform: "slack", applicationId: "U1", workspaceId: "T1", channelId: "C1", isDirect: false };
+    expect(placeOf(event(), own)).toEqual({ ...place, threadId: "1.1" });
+    expect(placeOf(event({ thread_ts: "0.5" }), own)).toEqual({ ...place, threadId: "0.5" });
+    expect(placeOf(event({ channel: "D1", channel_type: "im" }), own).isDirect).toBe(true);
   });
 
   it("tell of edits and deletions, and not of previews, bots and new messages", () => {

@@ -33,14 +33,21 @@ export function isWritten({ subtype, bot_id, user }: SlackMessageEvent): boolean
   return WRITTEN.has(subtype) && bot_id === undefined && user !== undefined;
 }
 
+/** Whose replies a process writes. */
+export interface OwnApp {
+  readonly workspaceId: string;
+  /** Another app of the workspace is another bot, though it may share the memory. */
+  readonly botUserId: string;
+}
+
 /** Where a message's conversation takes place: its thread, or the one that it roots. */
 export function placeOf(
   event: Pick<SlackMessageEvent, "channel" | "channel_type" | "ts" | "thread_ts">,
-  workspaceId: string,
+  { workspaceId, botUserId }: OwnApp,
 ): Place & { readonly threadId: string } {
   const { channel, channel_type, ts, thread_ts = ts } = event;
   const isDirect = channel_type === "im" || channel.startsWith("D");
-  return { platform: "slack", workspaceId, channelId: channel, threadId: thread_ts, isDirect };
+  return { platform: "slack", applicationId: botUserId, workspaceId, channelId: channel, threadId: thread_ts, isDirect };
 }
 
 /** What an event says became of an older message. */

@@ -50,11 +50,11 @@ function isOverheard({ botUserId }: SlackContext, { channel_type, text = "" }: S
 
 async function lookUpMessage(context: SlackContext, event: SlackMessageEvent): Promise<Deed | undefined> {
   const { user = "", channel, ts, thread_ts, text = "" } = event;
-  const { core, people, botUserId, workspaceId } = context;
+  const { core, people, botUserId } = context;
   const [names, author] = await Promise.all([people.names(mentionedUsers(text)), people.author(user)]);
   const words = plainText(text, botUserId, names);
   const asked = { eventId: `${botUserId}:${channel}:${ts}`, messageId: ts, author };
-  const thread = placeOf(event, workspaceId);
+  const thread = placeOf(event, context);
   const isStop = thread_ts !== undefined && STOP.test(words);
   const command = !isStop && commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
   const hears = isOverheard(context, event);
@@ -82,9 +82,9 @@ async function stop(context: SlackContext, place: ThreadPlace, author: Author): 
 }
 
 async function lookUpChange(context: SlackContext, change: MessageChange): Promise<Deed | undefined> {
-  const { core, people, botUserId, workspaceId } = context;
+  const { core, people, botUserId } = context;
   const { ts: messageId, text = "" } = change.message;
-  const place = placeOf(change.message, workspaceId);
+  const place = placeOf(change.message, context);
   if (change.type === "deleted") return () => core.handleDeletion({ place, messageId });
   if (!(await isOrWasForBot(context, change))) return undefined;
   const words = plainText(text, botUserId, await people.names(mentionedUsers(text)));
