@@ -101,6 +101,9 @@ export interface ConversationStore {
 export interface TakeTurnOptions {
   readonly signal: AbortSignal;
   readonly onWaiting?: (ahead: number) => void;
-  /** The turn is another's, as after a pause of this process that was longer than a lease. */
-  readonly onLost?: () => void;
+  /**
+   * The turn is not this one's any more, as after a pause of this process that was longer than a lease. Resolves to whether
+   * it is to be taken again.
+   */
+  readonly onLost?: (() => Promise<boolean>) | undefined;
 }

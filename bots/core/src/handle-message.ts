@@ -113,8 +113,8 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
       };
       const readContext = () => readAndKeep(message, reply.signal, entry);
       const onEdit = (text: string) => entry.keep({ text });
-      const isTaken = () => entry.isTaken();
-      const reads = { readContext, onEdit, isTaken };
+      const ownership = { isTaken: () => entry.isTaken(), restore: () => entry.restore() };
+      const reads = { readContext, onEdit, ...ownership };
       const asks = { core, message, reply, running, arrival, predecessor, admit: admitClaimed, ...reads };
       isEnded = await new Answer(asks).run();
     } finally {

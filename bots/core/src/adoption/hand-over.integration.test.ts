@@ -44,8 +44,8 @@ describeOnRedis("a process that ends", (program) => {
     const inference = new FakeInferenceClient();
     return { store, inference, core: createBotCore({ store, inference, logger }) };
   };
-  const startWriting = async ({ core, inference }: Awaited<ReturnType<typeof open>>) => {
-    inference.script({ chunks: ["Once"], hold: createGate().opened });
+  const startWriting = async ({ core, inference }: Awaited<ReturnType<typeof open>>, hold = createGate()) => {
+    inference.script({ chunks: ["Once", " upon a time."], hold: hold.opened });
     const reply = new FakeReplyHandle();
     reply.handle = "message 17";
     const isWriting = createGate();
@@ -174,6 +174,22 @@ describeOnRedis("a process that ends", (program) => {
     await second.sent;
     expect(second.reply).toMatchObject({ isLeft: true, ended: undefined });
     expect(Object.keys(await entries())).toEqual([eventId]);
+  });
+
+  it("finishes what it writes where Redis lost all that it kept, and others still follow it", async () => {
+    const living = await open();
+    const hold = createGate();
+    const { reply, sent } = await startWriting(living, hold);
+    for (const loss of ["a first time", "a second time"]) {
+      await admin.flushAll();
+      await vi.waitFor(async () => expect(Object.values(await entries()), loss).toHaveLength(1), WAIT);
+      await vi.waitFor(async () => expect(await admin.zCard("cria:{web:local:general}:queue"), loss).toBe(1), WAIT);
+    }
+    hold.open();
+    await sent;
+    expect(reply.ended).toMatchObject({ end: "complete", text: "Once upon a time." });
+    expect(await living.store.turns("web:local:general")).toHaveLength(1);
+    expect(await entries()).toEqual({});
   });
 
   it("is looked for without a look at what the living and the idle have", async () => {

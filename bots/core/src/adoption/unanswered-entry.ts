@@ -41,6 +41,17 @@ export class UnansweredEntry {
     return !(await this.#store.keepUnanswered(this.#workspace, this.#unanswered).catch(() => true));
   }
 
+  /**
+   * Keeps it anew where nothing of it is left, its claim included, as when Redis came back empty. False where it is kept, or
+   * was answered by another process. Rejects where the store cannot be reached.
+   */
+  async restore(): Promise<boolean> {
+    await this.#kept;
+    // The claim of an older one has ended by itself.
+    if (Date.now() - this.#unanswered.atMs >= EVENT_TTL_MS) return false;
+    return await this.#store.claimEvent(this.#workspace, this.#unanswered.eventId, this.#unanswered);
+  }
+
   /** The message was answered, or told why not; or it is left to another process, with all that is known of it. */
   async end(isLeft: boolean): Promise<void> {
     clearInterval(this.#renewing);

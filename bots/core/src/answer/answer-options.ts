@@ -14,6 +14,8 @@ export interface AnswerOptions {
   readContext(): Promise<string>;
   /** Whether another process answers it by now, having taken this one for dead. */
   isTaken(): Promise<boolean>;
+  /** Whether it is this process's again where the store has lost all that it kept of it. */
+  restore(): Promise<boolean>;
   /** Hears the question's new words when the reply begins anew. */
   readonly onEdit?: (text: string) => void;
   readonly reply: Reply;

@@ -36,16 +36,22 @@ export class RedisTurnQueue {
       await leave();
       throw error;
     }
-    const renew = async () => {
-      if (await this.#renew(keys, token)) return;
-      clearInterval(renewal);
-      onLost?.();
-    };
-    const renewal = setInterval(() => void renew(), Math.min(RENEW_MS, this.#leaseMs / 3));
+    const left = new AbortController();
+    void this.#renewUntilLeft(keys, token, { signal: left.signal, onLost });
     return async () => {
-      clearInterval(renewal);
+      left.abort();
       await leave();
     };
+  }
+
+  async #renewUntilLeft(
+    keys: readonly [string, string],
+    token: string,
+    { signal, onLost }: Pick<TakeTurnOptions, "signal" | "onLost">,
+  ): Promise<void> {
+    const renewMs = Math.min(RENEW_MS, this.#leaseMs / 3);
+    do await pause(renewMs, signal);
+    while (!signal.aborted && (await this.#renew(keys, token, onLost)));
   }
 
   async #wait(keys: readonly [string, string], token: string, { signal, onWaiting }: TakeTurnOptions): Promise<void> {
@@ -72,9 +78,16 @@ export class RedisTurnQueue {
     if (waiting.size === 0) this.#waiting.delete(queue);
   }
 
-  /** False when the lease has ended. A renewal that fails is tried again with the next. */
-  async #renew(keys: readonly [string, string], token: string): Promise<boolean> {
-    return (await this.#redis.run((client) => client.renewTurn(keys, [token, this.#leaseMs])).catch(() => 1)) === 1;
+  /** False when the place is lost. A renewal that fails is tried again with the next. */
+  async #renew(keys: readonly [string, string], token: string, onLost: TakeTurnOptions["onLost"]): Promise<boolean> {
+    try {
+      if (await this.#redis.run((client) => client.renewTurn(keys, [token, this.#leaseMs]))) return true;
+      if (!(await onLost?.())) return false;
+      await this.#redis.run((client) => client.waitTurn(keys, [token, this.#leaseMs, MAX_WAITING_TURNS]));
+    } catch {
+      // Redis is away.
+    }
+    return true;
   }
 
   /** Without Redis the lease ends by itself. */
