@@ -33,9 +33,9 @@ export async function startSlackBot(server: SlackServer, inference: InferenceCli
   return platform;
 }
 
-/** Replies to a message that have ended: their last message stands over its buttons. */
+/** Replies to a message that have ended: their last message stands over its buttons, or says what kept it from being answered. */
 export function endedReplies(server: SlackServer, question: Message): number {
-  return server.replies(question).filter(({ blocks }) => blocks.some(({ type }) => type === "actions")).length;
+  return server.replies(question).filter(({ blocks }) => /"type":"actions"|⚠️/.test(JSON.stringify(blocks))).length;
 }
 
 /** What the model wrote, as people see it. */

@@ -106,8 +106,7 @@ class Bench {
   }
 
   #replies(channel: Channel): number {
-    const ended = ({ json }: { json: object }) => JSON.stringify(json).includes("regenerate:");
-    return this.server.botMessages(channel).filter(ended).length;
+    return this.server.botMessages(channel).filter(({ json }) => /regenerate:|⚠️/.test(JSON.stringify(json))).length;
   }
 
   async #startBot(): Promise<void> {
