@@ -43,11 +43,11 @@ export interface OwnApp {
 /** Where a message's conversation takes place: its thread, or the one that it roots. */
 export function placeOf(
   event: Pick<SlackMessageEvent, "channel" | "channel_type" | "ts" | "thread_ts">,
-  { workspaceId, botUserId }: OwnApp,
+  { workspaceId, botUserId: applicationId }: OwnApp,
 ): Place & { readonly threadId: string } {
   const { channel, channel_type, ts, thread_ts = ts } = event;
   const isDirect = channel_type === "im" || channel.startsWith("D");
-  return { platform: "slack", applicationId: botUserId, workspaceId, channelId: channel, threadId: thread_ts, isDirect };
+  return { platform: "slack", applicationId, workspaceId, channelId: channel, threadId: thread_ts, isDirect };
 }
 
 /** What an event says became of an older message. */
