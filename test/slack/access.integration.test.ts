@@ -84,13 +84,48 @@ describe("access on Slack", () => {
     const message = people.say(bot.channel, bot.ann, "Llamas hum.");
     await interactions.shortcut("ask_about", message, bot.ann);
     await bot.server.until(() => bot.server.world.views.size > 0);
-    const values = { question: { question: { value: "Why?" } } };
-    await interactions.submit([...bot.server.world.views.values()].at(-1)!, values, bot.ann);
-    await bot.server.until(() => bot.server.world.views.size > 0);
-    expect(JSON.stringify([...bot.server.world.views.values()].at(-1)!.content)).toMatch(/not on the list/);
+    const opened = [...bot.server.world.views.values()].map(({ content }) => JSON.stringify(content));
+    expect(opened).toEqual([expect.stringMatching(/not on the list/)]);
     expect(told().map(shownText)).toEqual([NOT_LISTED]);
     expect(bot.server.replies(message)).toEqual([]);
     expect(bot.server.transcript(bot.channel)).toEqual(["Ann: <@U0CRIA> /modle big", "Ann: Llamas hum."]);
+  });
+
+  it("is asked for before a menu is shown, or a typing error is explained", async () => {
+    const bot = await start("deny", { users: ["U000001"] });
+    const { people, interactions, world } = bot.server;
+    const told = () => bot.server.messages(bot.channel, undefined, bot.ann).filter(({ ephemeralTo }) => ephemeralTo);
+    await interactions.command(bot.ann, bot.channel, "model");
+    await interactions.command(bot.ann, bot.channel, "modle");
+    await bot.server.until(() => told().length === 2);
+    expect(told().map(shownText)).toEqual([NOT_LISTED, NOT_LISTED]);
+    const listing = people.mention(bot.channel, bot.ann, "model");
+    await bot.server.until(() => bot.server.replies(listing).length === 1);
+    expect(JSON.stringify(bot.server.replies(listing))).not.toContain("model_open");
+    const bob = people.addUser("Bob");
+    const list = people.mention(bot.channel, bob, "model");
+    await bot.server.until(() => bot.server.replies(list).length === 1);
+    expect(world.views.size).toBe(0);
+    await interactions.press(bot.server.replies(list)[0]!, "model_open", bot.ann);
+    await bot.server.until(() => world.views.size > 0);
+    const opened = [...world.views.values()].map(({ content }) => JSON.stringify(content));
+    expect(opened).toEqual([expect.stringMatching(/not on the list/)]);
+  });
+
+  it("lists models to who may only look, and offers no menu of them", async () => {
+    const access = { ...OPEN_ACCESS, adminCommands: ["model" as const] };
+    const bot = await startSlackBot({ core: { access } });
+    bots.push(bot);
+    const { people, interactions, world } = bot.server;
+    const told = () => bot.server.messages(bot.channel, undefined, bot.ann).filter(({ ephemeralTo }) => ephemeralTo);
+    await interactions.command(bot.ann, bot.channel, "model");
+    await bot.server.until(() => told().length === 1 || world.views.size > 0);
+    expect(told().map(shownText)).toEqual([expect.stringContaining("**small** (in use here")]);
+    people.openApp(bot.ann, "home");
+    await bot.server.until(() => world.homes.has(bot.ann));
+    const home = JSON.stringify(world.homes.get(bot.ann)!.content);
+    expect(home).toContain("#general");
+    expect(home).not.toContain("model_choose");
   });
 
   it("says nothing to who talks to others in a thread that the bot is in", async () => {

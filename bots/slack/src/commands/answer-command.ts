@@ -13,7 +13,7 @@ import type { types } from "@slack/bolt";
 import { replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "../reply/message-text.ts";
 import { markdownBlocks } from "../reply/reply-blocks.ts";
-import { pickerButton } from "./model-picker.ts";
+import { choiceRefusal, pickerButton } from "./model-picker.ts";
 
 const NAMES: ReadonlySet<string> = new Set(commandCompletions.map(({ name }) => name));
 
@@ -78,7 +78,8 @@ export async function answerCommand(context: SlackContext, message: CommandMessa
         await context.core.compare({ ...incoming, place: thread }, replyStarter(context, thread, author.id))
       : await context.core.handleCommand(incoming);
   const isList = command.type === "model" && command.name === undefined;
-  if (answer !== undefined) await post(context, thread, answer, isList ? [pickerButton(place)] : []);
+  const hasMenu = isList && choiceRefusal(context, author, place) === undefined;
+  if (answer !== undefined) await post(context, thread, answer, hasMenu ? [pickerButton(place)] : []);
 }
 
 async function post(

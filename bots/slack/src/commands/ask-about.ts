@@ -1,6 +1,6 @@
 import type { App, types } from "@slack/bolt";
 import { isUnreachable, slackError } from "../api/slack-errors.ts";
-import { placeAt, replyStarter, type SlackContext } from "../context.ts";
+import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { attachmentsOf } from "../incoming/files.ts";
 import { quotesOf } from "../incoming/message-event.ts";
 import { mentionedUsers, plainText } from "../incoming/plain-text.ts";
@@ -23,9 +23,13 @@ const plain = (text: string) => ({ type: "plain_text", text }) as const;
 export function registerAskAbout(app: App, context: SlackContext): void {
   app.shortcut({ callback_id: ASK.shortcut, type: "message_action" }, async ({ ack, shortcut }) => {
     await ack();
-    const { channel, message } = shortcut;
-    const view = questionView({ channel: channel.id, ts: message.ts, threadTs: message.thread_ts });
-    await context.client.uncounted(({ views }) => views.open({ trigger_id: shortcut.trigger_id, view }));
+    const { channel, message, user, trigger_id } = shortcut;
+    const about: About = { channel: channel.id, ts: message.ts, threadTs: message.thread_ts };
+    const author = await context.people.author(user.id);
+    const refusal = context.core.refusal({ author, place: threadOf(context, about) });
+    if (refusal !== undefined) return await tell(context, { ...about, userId: user.id }, trigger_id, refusal);
+    const view = questionView(about);
+    await context.client.uncounted(({ views }) => views.open({ trigger_id, view }));
   });
   app.view(ASK.view, async ({ ack, view, body }) => {
     await ack();
@@ -37,7 +41,19 @@ export function registerAskAbout(app: App, context: SlackContext): void {
   });
 }
 
-function questionView(about: { readonly channel: string; readonly ts: string; readonly threadTs?: string }) {
+/** The message that somebody asks about. */
+interface About {
+  readonly channel: string;
+  readonly ts: string;
+  readonly threadTs?: string | undefined;
+}
+
+/** Where the answer goes. */
+function threadOf(context: SlackContext, { channel, ts, threadTs = ts }: About): ThreadPlace {
+  return { ...placeAt(context, channel, undefined), threadId: threadTs };
+}
+
+function questionView(about: About) {
   const element = {
     type: "plain_text_input",
     action_id: ASK.question,
@@ -56,17 +72,18 @@ function questionView(about: { readonly channel: string; readonly ts: string; re
   } satisfies types.ModalView;
 }
 
-interface Question {
-  readonly channel: string;
-  readonly ts: string;
-  readonly threadTs?: string;
-  readonly question: string;
+/** And who asks. */
+interface Asked extends About {
   readonly userId: string;
+}
+
+interface Question extends Asked {
+  readonly question: string;
   readonly viewId: string;
 }
 
 /** A modal reaches the person where the bot cannot write; where Slack took its time it can no longer be opened. */
-async function tell(context: SlackContext, asked: Question, triggerId: string, sentence: string): Promise<void> {
+async function tell(context: SlackContext, asked: Asked, triggerId: string, sentence: string): Promise<void> {
   const { channel: channelId, threadTs: threadId, userId } = asked;
   const blocks = [{ type: "section" as const, text: plain(sentence) }];
   const view = { type: "modal" as const, title: plain("Ask about this"), close: plain("Close"), blocks };
@@ -82,7 +99,7 @@ async function tell(context: SlackContext, asked: Question, triggerId: string, s
 async function ask(context: SlackContext, asked: Question): Promise<string | undefined> {
   const { channel, ts, threadTs = ts, question, userId, viewId } = asked;
   const author = await context.people.author(userId);
-  const place = { ...placeAt(context, channel, undefined), threadId: threadTs };
+  const place = threadOf(context, asked);
   const claim = await context.core.claim({ eventId: `ask:${viewId}:question`, place, author });
   if (claim.type === "taken") return undefined;
   if (claim.type === "refused") return claim.sentence;

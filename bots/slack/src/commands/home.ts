@@ -1,9 +1,9 @@
-import type { ConversationSettings } from "@cria/bot-core";
+import type { Author, ConversationSettings } from "@cria/bot-core";
 import type { App, BlockAction, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
 import { contextBlock } from "../reply/reply-blocks.ts";
-import { modelMenu, PICKER, switchModel, toMrkdwn } from "./model-picker.ts";
+import { choiceRefusal, modelMenu, PICKER, switchModel, toMrkdwn } from "./model-picker.ts";
 import { type SharedChannel, sharedChannels } from "./shared-channels.ts";
 
 /** Channels that the Home tab lists. */
@@ -52,7 +52,9 @@ async function publishHome(context: SlackContext, userId: string, notice: string
   const open = shared?.filter(mayTalkIn) ?? [];
   const defaultModel = models.find(({ isDefault }) => isDefault)?.name ?? "the default";
   const shown = open.slice(0, MAX_CHANNELS);
-  const sections = await Promise.all(shown.map((channel) => channelSection(context, channel, defaultModel)));
+  const sections = await Promise.all(
+    shown.map((channel) => channelSection(context, { channel, author, defaultModel })),
+  );
   const intro = "Mention me in a channel or write to me directly. `/cria help` lists what else I can do.";
   const blocks: types.AnyBlock[] = [
     { type: "header", text: { type: "plain_text", text: "What is set in your channels" } },
@@ -78,16 +80,16 @@ function whatIsLeftOut({ numShared, numOpen }: { readonly numShared: number | un
 
 async function channelSection(
   context: SlackContext,
-  channel: SharedChannel,
-  defaultModel: string,
+  { channel, author, defaultModel }: { channel: SharedChannel; author: Author; defaultModel: string },
 ): Promise<types.SectionBlock> {
-  const settings = await context.settings(placeAt(context, channel.id, undefined)).catch(() => ({}));
+  const place = placeAt(context, channel.id, undefined);
+  const settings = await context.settings(place).catch(() => ({}));
   const name = `#${channel.name ?? channel.id}`;
   return {
     type: "section",
     block_id: BLOCK_PREFIX + channel.id,
     text: { type: "mrkdwn", text: `*${escapeMrkdwn(name)}*\n${escapeMrkdwn(describe(settings, defaultModel))}` },
-    accessory: modelMenu(),
+    ...(choiceRefusal(context, author, place) === undefined && { accessory: modelMenu() }),
   };
 }
 

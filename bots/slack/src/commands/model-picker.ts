@@ -1,4 +1,12 @@
-import { type Command, MODEL_STATES, nearMatches, type Place, spellCommands, within } from "@cria/bot-core";
+import {
+  type Author,
+  type Command,
+  MODEL_STATES,
+  nearMatches,
+  type Place,
+  spellCommands,
+  within,
+} from "@cria/bot-core";
 import { type Model, ModelState } from "@cria/proto";
 import type { App, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
@@ -38,6 +46,11 @@ export function modelMenu(): types.ExternalSelect {
 interface PickerPlace {
   readonly channelId: string;
   readonly threadId?: string | undefined;
+}
+
+/** Why somebody may not choose a model there, which is for admins in places; undefined where they may. */
+export function choiceRefusal({ core }: SlackContext, author: Author, place: Place): string | undefined {
+  return core.refusal({ author, place, command: { type: "model", name: "default" } });
 }
 
 /** Opens the picker within three seconds of what triggered it. */
@@ -93,7 +106,12 @@ export function registerModelPicker(app: App, context: SlackContext): void {
   app.action(PICKER.open, async ({ ack, body, action }) => {
     await ack();
     if (body.type !== "block_actions" || action.type !== "button") return;
-    await openPicker(context, body.trigger_id, JSON.parse(action.value ?? "{}"));
+    const pressed: PickerPlace = JSON.parse(action.value ?? "{}");
+    const place = placeAt(context, pressed.channelId, pressed.threadId);
+    const refusal = choiceRefusal(context, await context.people.author(body.user.id), place);
+    if (refusal === undefined) return await openPicker(context, body.trigger_id, pressed);
+    const view = noticeView(refusal);
+    await context.client.uncounted(({ views }) => views.open({ trigger_id: body.trigger_id, view }));
   });
   app.view(PICKER.view, async ({ ack, view, body }) => {
     const name = view.state.values[PICKER.choose]?.[PICKER.choose]?.selected_option?.value ?? "";

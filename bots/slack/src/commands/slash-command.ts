@@ -4,7 +4,7 @@ import { slackError } from "../api/slack-errors.ts";
 import { placeAt, replyStarter, type SlackContext } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
 import { answerMessages } from "./answer-command.ts";
-import { openPicker } from "./model-picker.ts";
+import { choiceRefusal, openPicker } from "./model-picker.ts";
 
 /** Uses of a response URL. */
 const MAX_RESPONSES = 5;
@@ -20,13 +20,14 @@ export function registerSlashCommand(app: App, context: SlackContext): void {
 
 async function runSlashCommand(context: SlackContext, slash: SlashCommand): Promise<string | undefined> {
   const command = parseCommand(slash.text.trim() || "help");
-  if ("error" in command) return command.error;
   const place = placeAt(context, slash.channel_id, undefined);
-  if (command.type === "model" && command.name === undefined) {
+  const author = await context.people.author(slash.user_id);
+  if ("error" in command) return context.core.refusal({ author, place }) ?? command.error;
+  const asksForMenu = command.type === "model" && command.name === undefined;
+  if (asksForMenu && choiceRefusal(context, author, place) === undefined) {
     await openPicker(context, slash.trigger_id, place);
     return undefined;
   }
-  const author = await context.people.author(slash.user_id);
   const incoming = { eventId: `slash:${slash.trigger_id}`, place, author, command };
   return command.type === "compare"
     ? await compareInThread(context, slash, { ...incoming, command })
