@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AccessPolicy } from "./access/access.ts";
 import { accessVariables, toAccessPolicy } from "./access/access-config.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
+import { LOG_LEVELS } from "./logger.ts";
 import type { QuotaLimits } from "./quota/quota.ts";
 import { isRedisUrl } from "./store/redis-url.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./window.ts";
@@ -59,6 +60,8 @@ const yesOrNo = (fallback: boolean) =>
     .default(fallback);
 
 const schema = z.object({
+  // Read where the logger is made, before all else.
+  CRIA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).optional(),
   CRIA_INFERENCE_ADDRESS: z
     .string()
     .regex(/^\S+:\d{1,5}$/, "must be host:port, as 127.0.0.1:50051")

@@ -13,11 +13,13 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
   /** One a fault: the variable's name first, its value where that is no secret, and what it must be. */
   readonly faults: readonly string[];
+  /** A sentence that helps with all of them; empty where there is none. */
+  readonly hint: string;
 
-  /** `hint` is a sentence that helps with all of them. */
   constructor(faults: readonly string[], hint = "") {
     super(`${faults.join("; ")}. ${hint}`.trim());
     this.faults = faults;
+    this.hint = hint;
   }
 }
 
@@ -35,6 +37,29 @@ export function readEnvironment<Schema extends z.ZodType>(
   if (error === undefined) return data as z.output<Schema>;
   const faults = error.issues.map(({ path: [name], message }) => fault(String(name), given, message));
   throw new ConfigError([...new Set(faults)], hint);
+}
+
+/**
+ * Loads what several readers of the environment read, each its part.
+ * @throws ConfigError that names the faults of all of them at once
+ */
+export function loadParts<Loads extends readonly (() => unknown)[]>(
+  ...loads: Loads
+): { [At in keyof Loads]: ReturnType<Loads[At]> } {
+  const errors: ConfigError[] = [];
+  const loadOne = (load: () => unknown) => {
+    try {
+      return load();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      errors.push(error);
+      return undefined;
+    }
+  };
+  const loaded = loads.map(loadOne);
+  if (errors.length === 0) return loaded as { [At in keyof Loads]: ReturnType<Loads[At]> };
+  const hints = errors.map(({ hint }) => hint).filter(Boolean);
+  throw new ConfigError([...new Set(errors.flatMap(({ faults }) => faults))], hints.join(" "));
 }
 
 function fault(name: string, env: Environment, message: string): string {

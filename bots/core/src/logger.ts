@@ -1,7 +1,15 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import type { Environment } from "./environment.ts";
 
 /** Causes of causes that are told. */
 const MAX_DEPTH = 5;
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+/** The level that the environment sets; `info` where it sets none, or one that is none, which is a fault of its own. */
+export function logLevel({ CRIA_LOG_LEVEL: level }: Environment): string {
+  return LOG_LEVELS.find((known) => known === level) ?? "info";
+}
 
 /** What a log says of an error; everything else that platforms' libraries hang on one stays out of it. */
 export interface LoggedError {

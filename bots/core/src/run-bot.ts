@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Logger } from "pino";
 import { type CoreConfig, loadCoreConfig } from "./config.ts";
-import { ConfigError, type Environment } from "./environment.ts";
-import { createLogger } from "./logger.ts";
+import { ConfigError, type Environment, loadParts } from "./environment.ts";
+import { createLogger, logLevel } from "./logger.ts";
 import { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 import { RefusedError } from "./until-reachable.ts";
 
@@ -42,7 +42,7 @@ export interface BotProgram<Config> {
 /** The whole process of a bot, until SIGTERM, Ctrl-C or the loss of its platform; sets the exit code, 2 where another start is no use. */
 export async function runBot<Config>(program: BotProgram<Config>): Promise<void> {
   const { name, env } = program;
-  const logger = createLogger(name.toLowerCase(), env.CRIA_LOG_LEVEL || "info");
+  const logger = createLogger(name.toLowerCase(), logLevel(env));
   const stopping = new AbortController();
   stopping.signal.addEventListener("abort", () => setTimeout(() => process.exit(), STOP_LIMIT_MS).unref());
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.abort());
@@ -59,8 +59,10 @@ async function runUntilStopped<Config>(
   logger: Logger,
   stopping: AbortController,
 ): Promise<void> {
-  const config = loadConfig(env);
-  const coreConfig = loadCoreConfig(env);
+  const [config, coreConfig] = loadParts(
+    () => loadConfig(env),
+    () => loadCoreConfig(env),
+  );
   const opened = await openBotCore(coreConfig, logger);
   const onLost = (reason: string) => {
     logger.fatal(reason);

@@ -1,10 +1,8 @@
-import { type Environment, readEnvironment } from "@cria/bot-core";
+import { type Environment, LOG_LEVELS, readEnvironment } from "@cria/bot-core";
 import { z } from "zod";
 
 /** The shortest secret that signs cookies, in characters. */
 export const MIN_SECRET_LENGTH = 16;
-
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
 /** How the chat page is served. */
 export interface WebConfig {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ConfigError, createLogger, loadCoreConfig, openBotCore } from "@cria/bot-core";
+import { ConfigError, createLogger, loadCoreConfig, loadParts, openBotCore } from "@cria/bot-core";
 import { loadWebConfig } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
 import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
@@ -14,8 +14,10 @@ const EXIT_PORT = 3;
 const STOP_LIMIT_MS = 1_500;
 
 async function main(): Promise<void> {
-  const config = loadWebConfig(process.env);
-  const coreConfig = loadCoreConfig(process.env);
+  const [config, coreConfig] = loadParts(
+    () => loadWebConfig(process.env),
+    () => loadCoreConfig(process.env),
+  );
   const logger = createLogger("web", config.logLevel);
   const { core, store, inference, redis, close } = await openBotCore(coreConfig, logger);
   const { turnsTtlMs } = coreConfig;
