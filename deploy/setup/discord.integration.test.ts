@@ -50,6 +50,13 @@ describe("setUpDiscord", () => {
     await expect(setUpDiscord(createTerminal("a", "b", "c"), server.apiUrl)).rejects.toThrow("Reset Token");
   });
 
+  it("asks again for a token where nothing was written, without a word to Discord", async () => {
+    const terminal = createTerminal("", "", server.token);
+    expect(await setUpDiscord(terminal, server.apiUrl)).toEqual({ CRIA_DISCORD_TOKEN: server.token });
+    expect(terminal.lines.filter((line) => line.startsWith("That was empty."))).toHaveLength(2);
+    expect(terminal.lines.join("\n")).not.toMatch(/cannot be reached|does not take/);
+  });
+
   it("says so when Discord cannot be reached, and asks nothing more", async () => {
     await expect(setUpDiscord(createTerminal("a"), "http://127.0.0.1:9/api")).rejects.toThrow("cannot be reached");
   });

@@ -1,7 +1,7 @@
 import { RefusedError } from "@cria/bot-core";
 import { checkToken, installLink, intentsLink } from "@cria/discord/check-token";
 import { StartError } from "../start-error.ts";
-import type { Terminal } from "./terminal.ts";
+import { askToken, type Terminal } from "./terminal.ts";
 
 const MAX_TRIES = 3;
 const REFUSED =
@@ -15,7 +15,7 @@ const STEPS = `Discord needs an application with a bot:
 /** Asks for the bot's token until Discord takes it. Returns what goes into the environment file. */
 export async function setUpDiscord(terminal: Terminal, apiUrl?: string): Promise<Readonly<Record<string, string>>> {
   terminal.say(STEPS);
-  const { token, identity } = await askToken(terminal, apiUrl);
+  const { token, identity } = await askCheckedToken(terminal, apiUrl);
   const { applicationId, name, readsAllMessages } = identity;
   terminal.say(`Discord knows this bot as ${name}.`);
   terminal.say(
@@ -27,9 +27,9 @@ export async function setUpDiscord(terminal: Terminal, apiUrl?: string): Promise
   return { CRIA_DISCORD_TOKEN: token };
 }
 
-async function askToken(terminal: Terminal, apiUrl: string | undefined) {
+async function askCheckedToken(terminal: Terminal, apiUrl: string | undefined) {
   for (let tries = 1; ; tries++) {
-    const token = await terminal.askSecret("The bot's token (it does not show):");
+    const token = await askToken(terminal, "The bot's token");
     try {
       return { token, identity: await checkToken(token, apiUrl) };
     } catch (error) {

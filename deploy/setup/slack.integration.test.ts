@@ -67,6 +67,13 @@ describe("setUpSlack", () => {
     await expect(setUpSlack(createTerminal("a", "b", "c"), server.apiUrl)).rejects.toThrow("invalid_auth");
   });
 
+  it("asks again for a token where nothing was written, without a word to Slack", async () => {
+    const terminal = createTerminal("", server.botToken, "", server.appToken);
+    await setUpSlack(terminal, server.apiUrl);
+    expect(terminal.lines.filter((line) => line.startsWith("That was empty."))).toHaveLength(2);
+    expect(server.calls("auth.test")).toHaveLength(1);
+  });
+
   it("tells a token of the wrong kind from one that is wrong", async () => {
     const swapped = createTerminal(server.appToken, server.botToken, server.botToken, server.appToken);
     await setUpSlack(swapped, server.apiUrl);

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { checkAppToken, checkBotToken, type TokenCheck } from "@cria/slack/check-tokens";
 import { StartError } from "../start-error.ts";
-import type { Terminal } from "./terminal.ts";
+import { askToken, type Terminal } from "./terminal.ts";
 
 const MAX_TRIES = 3;
 const MANIFEST = new URL("../slack-manifest.yaml", import.meta.url);
@@ -15,10 +15,10 @@ export async function setUpSlack(terminal: Terminal, apiUrl?: string): Promise<R
   1. Open this link, choose your workspace, and press Create:
      ${await createLink()}
   2. Under Install App, press Install to Workspace and copy the Bot User OAuth Token (xoxb-…).`);
-  const botToken = await askToken(terminal, "The bot token", (token) => checkBotToken(token, apiUrl));
+  const botToken = await askCheckedToken(terminal, "The bot token", (token) => checkBotToken(token, apiUrl));
   terminal.say(`  3. Under Basic Information → App-Level Tokens, press Generate Token and Scopes, add connections:write,
      press Generate and copy the token (xapp-…).`);
-  const appToken = await askToken(terminal, "The app-level token", (token) => checkAppToken(token, apiUrl));
+  const appToken = await askCheckedToken(terminal, "The app-level token", (token) => checkAppToken(token, apiUrl));
   terminal.say("In Slack, write to Cria under Apps, or invite it to a channel: /invite @cria");
   return { CRIA_SLACK_BOT_TOKEN: botToken, CRIA_SLACK_APP_TOKEN: appToken };
 }
@@ -30,13 +30,13 @@ async function createLink(): Promise<string> {
   return `https://api.slack.com/apps?new_app=1&manifest_yaml=${encodeURIComponent(withoutComments)}`;
 }
 
-async function askToken(
+async function askCheckedToken(
   terminal: Terminal,
   name: string,
   check: (token: string) => Promise<TokenCheck>,
 ): Promise<string> {
   for (let tries = 1; ; tries++) {
-    const token = await terminal.askSecret(`${name} (it does not show):`);
+    const token = await askToken(terminal, name);
     const answer = await check(token);
     const { isAccepted, identity, faults } = answer;
     if (identity) terminal.say(`Slack knows the bot, in the workspace ${identity.team}.`);

@@ -11,6 +11,15 @@ export interface Terminal {
   askSecret(question: string): Promise<string>;
 }
 
+/** A token that they write: asked for until there is one. */
+export async function askToken(terminal: Terminal, name: string): Promise<string> {
+  for (;;) {
+    const token = await terminal.askSecret(`${name} (it does not show):`);
+    if (token !== "") return token;
+    terminal.say("That was empty. Paste the token, then press Enter; Ctrl-C leaves everything as it is.");
+  }
+}
+
 /** The terminal of this process; lines piped in are answers as well. */
 export function openTerminal(): Terminal & { close(): void } {
   let isSecret = false;
