@@ -61,6 +61,9 @@ describe("/cria", () => {
     const [, near] = await privately(2);
     expect(help).toContain("`/cria compare");
     expect(near).toContain("Did you mean `/cria model`?");
+    await slash("stop");
+    const [, , stop] = await privately(3);
+    for (const answer of [help, stop]) expect(answer).toContain("The word `stop` in the thread of a reply stops it");
   });
 
   it("is answered within three seconds however long it takes", async () => {

@@ -40,6 +40,8 @@ describe("parseCommand", () => {
       "There is no command `/e`. Did you mean `/model` or `/system` or `/context`?",
     ],
     ["/frobnicate", [], "There is no command `/frobnicate`. See `/help`."],
+    ["/stop", [], "No command is needed to stop. The Stop button of a reply stops it."],
+    ["stop now", [], "No command is needed to stop. The Stop button of a reply stops it."],
     ["/", [], "Which command? See `/help`."],
     ["", [], "Which command? See `/help`."],
     ["/`code`", [], "There is no command `/code`. See `/help`."],

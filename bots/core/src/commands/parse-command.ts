@@ -1,6 +1,7 @@
 import { MAX_WINDOW } from "../window.ts";
 import type { Command, ContextMode, SettingsScope } from "./command.ts";
 import { commandCompletions } from "./command-completions.ts";
+import { HOW_TO_STOP } from "./command-spelling.ts";
 import { inlineCode } from "./markdown.ts";
 import { nearMatches } from "./near-matches.ts";
 
@@ -35,6 +36,8 @@ export function parseCommand(text: string): Command | CommandError {
     case "status":
     case "help":
       return rest === "" ? { type: name } : failure(`\`/${name}\` takes nothing after it.`);
+    case "stop":
+      return failure(`No command is needed to stop. ${HOW_TO_STOP}`);
     default:
       return unknownCommand(name);
   }

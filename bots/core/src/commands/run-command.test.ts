@@ -232,6 +232,7 @@ describe("handleCommand", () => {
     const help = await run({ type: "help" });
     for (const usage of ["/model [name]", "/system [persona]", "/context [", "/reset", "/status", "/help"])
       expect(help).toContain(`\`${usage}`);
+    expect(help).toContain("The Stop button of a reply stops it.");
   });
 
   it("a failure that nobody foresaw shows none of its text", async () => {

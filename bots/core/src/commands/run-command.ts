@@ -8,6 +8,7 @@ import type { FeedbackStore } from "../records/feedback.ts";
 import { resolveSettings } from "../settings.ts";
 import type { Command, SettingsScope } from "./command.ts";
 import { commandCompletions } from "./command-completions.ts";
+import { HOW_TO_STOP } from "./command-spelling.ts";
 import { inlineCode, quote } from "./markdown.ts";
 import { statusReport } from "./status-report.ts";
 
@@ -144,5 +145,5 @@ function help(): string {
     const usage = argument ? `/${name} [${argument.placeholder}]` : `/${name}`;
     return `- ${inlineCode(usage)}: ${description}`;
   });
-  return `Write to me and I answer. Commands:\n\n${lines.join("\n")}`;
+  return `Write to me and I answer. Commands:\n\n${lines.join("\n")}\n\n${HOW_TO_STOP}`;
 }
