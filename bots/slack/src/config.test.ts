@@ -29,6 +29,8 @@ describe("loadSlackConfig", () => {
     expect(load).toThrow(/CRIA_SLACK_PORT="99999": must be a port/);
     expect(load).toThrow(/npm run setup -- slack/);
     expect(load).not.toThrow(/secret/);
-    expect(() => loadSlackConfig({ CRIA_SLACK_BOT_TOKEN: "xoxb-1" })).toThrow(/CRIA_SLACK_APP_TOKEN is missing/);
+    for (const given of [{ CRIA_SLACK_BOT_TOKEN: "xoxb-1" }, { CRIA_SLACK_THREADS: "maybe" }])
+      expect(() => loadSlackConfig(given)).toThrow(/CRIA_SLACK_APP_TOKEN is missing/);
+    expect(() => loadSlackConfig({})).toThrow(/CRIA_SLACK_BOT_TOKEN is missing; find it at/);
   });
 });

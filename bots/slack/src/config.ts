@@ -32,8 +32,10 @@ export interface SlackConfig {
 const DEFAULT_PORT = 3001;
 const MAX_PROCESSES = 1_000;
 
-const token = (prefix: string, where: string) =>
-  z.string().startsWith(prefix, `must begin with ${prefix}; find it at https://api.slack.com/apps → ${where}`);
+const token = (prefix: string, where: string) => {
+  const findIt = `find it at https://api.slack.com/apps → ${where}`;
+  return z.string(`is missing; ${findIt}`).startsWith(prefix, `must begin with ${prefix}; ${findIt}`);
+};
 
 const schema = z
   .object({
@@ -59,6 +61,8 @@ const schema = z
   .refine((env) => env.CRIA_SLACK_APP_TOKEN !== undefined || env.CRIA_SLACK_SIGNING_SECRET !== undefined, {
     path: ["CRIA_SLACK_APP_TOKEN"],
     message: "is missing; it, or CRIA_SLACK_SIGNING_SECRET for events by HTTP, is needed",
+    // Whatever else is wrong.
+    when: () => true,
   });
 
 /**
