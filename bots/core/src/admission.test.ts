@@ -75,7 +75,7 @@ describe("a message", () => {
   it("whose process died is answered by another without being counted again, if its author still may ask", async () => {
     const { send, client, core, store } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } });
     await send("1");
-    const left = toUnanswered(testMessage("2"), "r2");
+    const left = { ...toUnanswered(testMessage("2", { isOverheard: true }), "r2"), handle: "message 2" };
     const reply = new FakeReplyHandle();
     store.takeAbandoned = async () => [left];
     core.adoptReplies({ platform: "web", serves: () => true }, async () => reply)();

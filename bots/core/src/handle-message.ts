@@ -16,25 +16,23 @@ import type { AbandonedReply, IncomingMessage, Reply, StartReply } from "./platf
 
 /** Claims a message and answers it; does nothing where another process has it. */
 export async function handleMessage(core: Core, message: IncomingMessage, startReply: StartReply): Promise<void> {
-  const unanswered = toUnanswered(message, newReplyId());
-  let admission: Promise<void> | undefined;
+  const unanswered = { ...toUnanswered(message, newReplyId()), isAdmitted: false };
   const asked = {
     unanswered,
     claim: core.store.claimEvent(workspaceKey(message.place), message.eventId, unanswered),
-    // It is counted once, whoever asks.
-    admit: () => (admission ??= admit(core, message.place, message.author)),
+    admit: () => admit(core, message.place, message.author),
     startReply: () => startReply(unanswered.replyId),
   };
   await logFailure(core, message, () => claimAndAnswer(core, message, asked));
 }
 
-/** Answers what a dead process left, in the place of the reply it had begun; it was counted by that one. Never rejects. */
+/** Answers what a dead process left, in the place of the reply it had begun; counts what that one had not. Never rejects. */
 export async function answerAbandoned(
   core: Core,
   unanswered: Unanswered,
   startReply: (abandoned: AbandonedReply) => Promise<Reply>,
 ): Promise<void> {
-  const { replyId, handle, again, comparedModel } = unanswered;
+  const { replyId, handle, again, comparedModel, isAdmitted = true } = unanswered;
   const message = fromUnanswered(unanswered);
   if (comparedModel !== undefined) {
     const startHalf = () => startReply({ message, replyId, handle, begun: "" });
@@ -49,6 +47,7 @@ export async function answerAbandoned(
       checkAccess(core, message.place, message.author);
       checkTries(unanswered);
       if (again && !predecessor) throw replyGone();
+      if (!isAdmitted) await admit(core, message.place, message.author);
     },
     predecessor,
     startReply: () => startReply({ message, replyId, handle, begun }),
@@ -72,7 +71,7 @@ export interface MessageToAnswer {
   readonly unanswered: Unanswered;
   /** Whether this process is the one to answer it. */
   readonly claim: Promise<boolean>;
-  /** Throws what keeps it from being answered. */
+  /** Throws what keeps it from being answered. Called once. */
   admit(): Promise<void>;
   readonly predecessor?: AnswerOptions["predecessor"];
   startReply(): Promise<Reply>;
@@ -97,19 +96,22 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
   const running = new RunningReply({ conversation, replyId, messageId, question });
   const arrival = core.arrivals.arrive(conversation);
   const entry = new UnansweredEntry(core.store, unanswered);
+  let admission: Promise<void> | undefined;
+  // It is counted once, whoever asks.
+  const admitOnce = () => (admission ??= asked.admit().then(() => entry.keep({ isAdmitted: true })));
   const answer = async () => {
     // A store that cannot be reached is told of in the reply, where the claim is awaited again.
     if (!(await claim.catch(() => true)) || running.isLeft) return;
     let isEnded = true;
     entry.begin();
     try {
-      if (message.isOverheard && (await isUnbidden(asked))) return;
+      if (message.isOverheard && (await isUnbidden(admitOnce))) return;
       const onHandle = (handle: string) => entry.keep({ handle });
       const reply = trackReply(await startReply(), { signal: running.signal, onHandle });
       const admitClaimed = async () => {
         await claim;
         checkFiles(unanswered, message);
-        await asked.admit();
+        await admitOnce();
       };
       const readContext = () => readAndKeep(message, reply.signal, entry);
       const onEdit = (text: string) => entry.keep({ text });
@@ -125,7 +127,7 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
 }
 
 /** Whether someone talks to others whom the bot would have to turn away. */
-async function isUnbidden({ admit }: MessageToAnswer): Promise<boolean> {
+async function isUnbidden(admit: MessageToAnswer["admit"]): Promise<boolean> {
   const error = await admit().then(
     () => undefined,
     (reason: unknown) => reason,

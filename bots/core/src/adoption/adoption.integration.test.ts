@@ -1,7 +1,8 @@
 import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { createBotCore } from "../pipeline.ts";
+import { OPEN_ACCESS } from "../access/access.ts";
+import { type BotCoreOptions, createBotCore } from "../pipeline.ts";
 import type { AbandonedReply } from "../platform.ts";
 import { createRedisConversationStore } from "../store/redis-conversation-store.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
@@ -22,11 +23,11 @@ describeOnRedis("what a dead process left", (program) => {
   });
   afterAll(() => server.close());
 
-  const openProcess = async () => {
+  const openProcess = async (options: Partial<BotCoreOptions> = {}) => {
     const times = { leaseMs: 300, processTtlMs: 600, turnsTtlMs: 60_000 };
     const store = await createRedisConversationStore({ url: server.url, logger, ...times });
     const inference = new FakeInferenceClient();
-    return { store, inference, core: createBotCore({ store, inference, logger }) };
+    return { store, inference, core: createBotCore({ store, inference, logger, ...options }) };
   };
   /** Each test has a platform of its own, so that none adopts what is another's. */
   const place = (platform: string) => ({ ...testPlace, platform });
@@ -50,8 +51,13 @@ describeOnRedis("what a dead process left", (program) => {
     return reply;
   }
 
-  async function adopts(platform: string, reply: FakeReplyHandle, chunks: readonly string[]) {
-    const living = await openProcess();
+  async function adopts(
+    platform: string,
+    reply: FakeReplyHandle,
+    chunks: readonly string[],
+    options: Partial<BotCoreOptions> = {},
+  ) {
+    const living = await openProcess(options);
     living.inference.script({ chunks });
     const adopted: AbandonedReply[] = [];
     const end = living.core.adoptReplies(at(platform), async (abandoned) => {
@@ -171,6 +177,41 @@ describeOnRedis("what a dead process left", (program) => {
     expect(JSON.stringify(inference.requests[0]?.prompt)).not.toContain("Twice");
     expect(await store.turns("edited:local:general")).toMatchObject([{ user: "A tale", assistant: "Thrice." }]);
     await store.close();
+  });
+
+  it.concurrent("is not counted again where it was counted", async () => {
+    await dieWriting("counted");
+    const quotaLimits = { userMessagesPerMinute: 1 };
+    const { core, store } = await adopts("counted", new FakeReplyHandle(), ["Once."], { quotaLimits });
+    const next = new FakeReplyHandle();
+    await core.handleMessage(testMessage("And then?", { place: place("counted") }), starting(next));
+    expect(next.ended).toMatchObject({ type: "finished" });
+    await store.close();
+  });
+
+  it.concurrent("before it was let in is let in and counted by the next, which says nothing to whom others meant", async () => {
+    const ending = await openProcess();
+    await ending.core.handOver();
+    const [ann, bob] = ["Ann", "Bob"].map((name) => ({ place: place("late"), author: { id: name, name } }));
+    for (const fields of [bob, ann]) {
+      const message = testMessage(`By ${fields!.author.name}`, { ...fields, isOverheard: true });
+      await ending.core.handleMessage(message, starting(new FakeReplyHandle()));
+    }
+    await ending.store.close();
+    const access = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: ["Bob"] } };
+    const next = await openProcess({ access, quotaLimits: { userMessagesPerMinute: 1 } });
+    const begun: string[] = [];
+    const end = next.core.adoptReplies(at("late"), async ({ message }) => {
+      begun.push(message.text);
+      return new FakeReplyHandle();
+    });
+    await vi.waitFor(async () => expect(await rawEntries("late")).toEqual({}), WAIT);
+    end();
+    expect(begun).toEqual(["By Ann"]);
+    const second = new FakeReplyHandle();
+    await next.core.handleMessage(testMessage("Once more", ann), starting(second));
+    expect(second.ended).toMatchObject({ reason: expect.stringMatching(/^You have sent 1 message in a minute/) });
+    await next.store.close();
   });
 
   it.concurrent("is not taken from a process that lives", async () => {

@@ -17,6 +17,10 @@ export interface Unanswered {
   readonly handle?: string;
   /** Of Regenerate and Continue: the reply under which they were pressed. */
   readonly again?: { readonly replyId: string; readonly isContinued: boolean };
+  /** As the message's own. */
+  readonly isOverheard?: boolean;
+  /** False until its author was let in and it was counted. Default true: a press was before it was kept. */
+  readonly isAdmitted?: boolean;
   /** Of one of two replies side by side: the model that was asked. */
   readonly comparedModel?: string;
   /** When it came, in milliseconds since 1970. */
@@ -42,12 +46,13 @@ export function checkTries({ atMs, deaths = 0 }: Unanswered): void {
 
 /** What is kept of a message. */
 export function toUnanswered(message: IncomingMessage, replyId: string): Unanswered {
-  const { eventId, messageId = eventId, place, author, text, quote = "", attachments = [] } = message;
-  const numUnreadFiles = attachments.length;
-  return { eventId, messageId, place, author, text, context: quote, numUnreadFiles, replyId, atMs: Date.now() };
+  const { eventId, messageId = eventId, place, author, text, quote = "", attachments = [], isOverheard } = message;
+  const asked = { eventId, messageId, place, author, text, context: quote, numUnreadFiles: attachments.length };
+  return { ...asked, replyId, atMs: Date.now(), ...(isOverheard && { isOverheard }) };
 }
 
-/** The message again; files that were read are part of its quote. */
-export function fromUnanswered({ eventId, messageId, place, author, text, context }: Unanswered): IncomingMessage {
-  return { eventId, messageId, place, author, text, quote: context };
+/** The message again; files that were read are part of its quote. To what was begun there is an end, whoever is meant. */
+export function fromUnanswered(unanswered: Unanswered): IncomingMessage {
+  const { eventId, messageId, place, author, text, context, handle, isOverheard = false } = unanswered;
+  return { eventId, messageId, place, author, text, quote: context, isOverheard: isOverheard && handle === undefined };
 }

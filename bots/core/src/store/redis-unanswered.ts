@@ -39,6 +39,8 @@ const entrySchema = z.object({
     numUnreadFiles: z.number(),
     replyId: z.string(),
     handle: z.string().optional(),
+    isOverheard: z.boolean().optional(),
+    isAdmitted: z.boolean().optional(),
     comparedModel: z.string().optional(),
     atMs: z.number(),
     deaths: z.number().optional(),
