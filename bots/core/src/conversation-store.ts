@@ -98,12 +98,17 @@ export interface ConversationStore {
   close(): Promise<void>;
 }
 
+/**
+ * Whose an unanswered message is: this process's as before; this process's again, as the store had lost all that it kept of it;
+ * another's, who has taken this process for dead.
+ */
+export type Ownership = "kept" | "restored" | "taken";
+
 export interface TakeTurnOptions {
   readonly signal: AbortSignal;
   readonly onWaiting?: (ahead: number) => void;
-  /**
-   * The turn is not this one's any more, as after a pause of this process that was longer than a lease. Resolves to whether
-   * it is to be taken again.
-   */
-  readonly onLost?: (() => Promise<boolean>) | undefined;
+  /** Asked when the place in the queue is gone: whose the message is by now. Rejects where that cannot be known. */
+  readonly reclaim?: () => Promise<Ownership>;
+  /** The turn, or the message, is another's, as after a pause of this process that was longer than a lease. */
+  readonly onLost?: () => void;
 }

@@ -115,8 +115,7 @@ export async function claimAndAnswer(core: Core, message: IncomingMessage, asked
       };
       const readContext = () => readAndKeep(message, reply.signal, entry);
       const onEdit = (text: string) => entry.keep({ text });
-      const ownership = { isTaken: () => entry.isTaken(), restore: () => entry.restore() };
-      const reads = { readContext, onEdit, ...ownership };
+      const reads = { readContext, onEdit, reclaim: () => entry.reclaim() };
       const asks = { core, message, reply, running, arrival, predecessor, admit: admitClaimed, ...reads };
       isEnded = await new Answer(asks).run();
     } finally {

@@ -176,19 +176,26 @@ describeOnRedis("a process that ends", (program) => {
     expect(Object.keys(await entries())).toEqual([eventId]);
   });
 
-  it("finishes what it writes where Redis lost all that it kept, and others still follow it", async () => {
+  it("goes on in order where Redis lost all that it kept, and others still follow it", async () => {
     const living = await open();
     const hold = createGate();
     const { reply, sent } = await startWriting(living, hold);
+    living.inference.script({ chunks: ["Then it ended."] });
+    const next = new FakeReplyHandle();
+    const sentNext = living.core.handleMessage(testMessage("And then?"), starting(next));
+    const queue = "cria:{web:local:general}:queue";
+    await vi.waitFor(async () => expect(await admin.zCard(queue)).toBe(2), WAIT);
     for (const loss of ["a first time", "a second time"]) {
       await admin.flushAll();
-      await vi.waitFor(async () => expect(Object.values(await entries()), loss).toHaveLength(1), WAIT);
-      await vi.waitFor(async () => expect(await admin.zCard("cria:{web:local:general}:queue"), loss).toBe(1), WAIT);
+      await vi.waitFor(async () => expect(Object.values(await entries()), loss).toHaveLength(2), WAIT);
+      await vi.waitFor(async () => expect(await admin.zCard(queue), loss).toBe(2), WAIT);
     }
+    expect(living.inference.requests).toHaveLength(1);
     hold.open();
-    await sent;
+    await Promise.all([sent, sentNext]);
     expect(reply.ended).toMatchObject({ end: "complete", text: "Once upon a time." });
-    expect(await living.store.turns("web:local:general")).toHaveLength(1);
+    expect(next.ended).toMatchObject({ end: "complete", text: "Then it ended." });
+    expect(await living.store.turns(testConversation)).toMatchObject([{ user: "A story" }, { user: "And then?" }]);
     expect(await entries()).toEqual({});
   });
 

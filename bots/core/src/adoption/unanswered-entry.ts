@@ -1,5 +1,5 @@
 import { workspaceKey } from "../conversation-key.ts";
-import type { ConversationStore } from "../conversation-store.ts";
+import type { ConversationStore, Ownership } from "../conversation-store.ts";
 import { EVENT_TTL_MS } from "../store/limits.ts";
 import { againEvent, type Unanswered } from "./unanswered.ts";
 
@@ -35,21 +35,14 @@ export class UnansweredEntry {
     this.#kept = this.#kept.then(() => this.#store.keepUnanswered(this.#workspace, unanswered)).catch(() => undefined);
   }
 
-  /** Whether another process has taken it. False where that cannot be known. */
-  async isTaken(): Promise<boolean> {
+  /** Whose it is by now; kept anew where Redis came back empty. Rejects where the store cannot be reached. */
+  async reclaim(): Promise<Ownership> {
     await this.#kept;
-    return !(await this.#store.keepUnanswered(this.#workspace, this.#unanswered).catch(() => true));
-  }
-
-  /**
-   * Keeps it anew where nothing of it is left, its claim included, as when Redis came back empty. False where it is kept, or
-   * was answered by another process. Rejects where the store cannot be reached.
-   */
-  async restore(): Promise<boolean> {
-    await this.#kept;
+    if (await this.#store.keepUnanswered(this.#workspace, this.#unanswered)) return "kept";
     // The claim of an older one has ended by itself.
-    if (Date.now() - this.#unanswered.atMs >= EVENT_TTL_MS) return false;
-    return await this.#store.claimEvent(this.#workspace, this.#unanswered.eventId, this.#unanswered);
+    if (Date.now() - this.#unanswered.atMs >= EVENT_TTL_MS) return "taken";
+    const isFree = await this.#store.claimEvent(this.#workspace, this.#unanswered.eventId, this.#unanswered);
+    return isFree ? "restored" : "taken";
   }
 
   /** The message was answered, or told why not; or it is left to another process, with all that is known of it. */

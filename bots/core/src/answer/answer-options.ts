@@ -1,6 +1,7 @@
 import type { Arrival } from "../arrivals.ts";
 import type { KeptReply } from "../buttons/kept-reply.ts";
 import type { RunningReply } from "../buttons/running-replies.ts";
+import type { Ownership } from "../conversation-store.ts";
 import type { Core } from "../core.ts";
 import type { IncomingMessage, Reply } from "../platform.ts";
 
@@ -12,10 +13,8 @@ export interface AnswerOptions {
   admit(): Promise<void>;
   /** Reads the text it is about; "" for none. In the conversation's turn, so that a slow file keeps its place. */
   readContext(): Promise<string>;
-  /** Whether another process answers it by now, having taken this one for dead. */
-  isTaken(): Promise<boolean>;
-  /** Whether it is this process's again where the store has lost all that it kept of it. */
-  restore(): Promise<boolean>;
+  /** Whose the message is by now. Rejects where that cannot be known. */
+  reclaim(): Promise<Ownership>;
   /** Hears the question's new words when the reply begins anew. */
   readonly onEdit?: (text: string) => void;
   readonly reply: Reply;

@@ -45,19 +45,24 @@ export class Answer {
 
   /** False where it did not end, because another process goes on with it. */
   async run(): Promise<boolean> {
-    const { admit, reply, running, isTaken } = this.#options;
+    const { admit, reply, running } = this.#options;
     try {
       await admit();
       checkQuestion(this.#question);
       await finishAnswer(this.#ending, await this.#answer());
       return true;
     } catch (error) {
-      if (running.isLeft || (running.isLost && (await isTaken()))) return await this.#leave();
+      if (running.isLeft || (running.isLost && (await this.#isTaken()))) return await this.#leave();
       if (running.isLost) await this.#fail(running.signal.reason);
       else if (!reply.signal.aborted) await this.#fail(error);
       else await this.#stop();
       return true;
     }
+  }
+
+  /** Whether another process answers it by now. */
+  async #isTaken(): Promise<boolean> {
+    return (await this.#options.reclaim().catch(() => "kept")) === "taken";
   }
 
   async #leave(): Promise<false> {

@@ -81,10 +81,10 @@ export function createRedisStoreOver(
   return new RedisConversationStore(redis, options);
 }
 
-/** Keys: docs/memory.md. The hash tag keeps a conversation's keys in one slot of a cluster. */
 /** An edit is made anew where a reply to the message was kept in the same instant. */
 const MAX_EDIT_TRIES = 5;
 
+/** Keys: docs/memory.md. The hash tag keeps a conversation's keys in one slot of a cluster. */
 const key = (conversation: string, part: "turns" | "settings" | "queue" | "leases" | "replies") =>
   `cria:{${conversation}}:${part}`;
 

@@ -164,8 +164,9 @@ redis.call('DEL', KEYS[1], KEYS[2])
 return length`;
 
 /**
- * KEYS: queue (tokens by arrival), leases (tokens by end). ARGV: token, lease in ms, most waiting.
- * Takes a place or keeps it, frees the places of those who died, and returns how many are ahead; -1 when it is full.
+ * KEYS: queue (tokens by arrival), leases (tokens by end). ARGV: token, lease in ms, most waiting,
+ * "enter" to take a place where there is none. Renews the lease, frees the places of those who died, and returns how many are
+ * ahead; -1 when the queue is full, -2 when the place is gone.
  */
 const WAIT_TURN = `
 local time = redis.call('TIME')
@@ -175,6 +176,7 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
   redis.call('ZREM', KEYS[2], dead)
 end
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+  if ARGV[4] ~= 'enter' then return -2 end
   if redis.call('ZCARD', KEYS[1]) > tonumber(ARGV[3]) then return -1 end
   local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
   redis.call('ZADD', KEYS[1], (last[2] or 0) + 1, ARGV[1])
@@ -184,7 +186,7 @@ redis.call('PEXPIRE', KEYS[1], 2 * ARGV[2])
 redis.call('PEXPIRE', KEYS[2], 2 * ARGV[2])
 return redis.call('ZRANK', KEYS[1], ARGV[1])`;
 
-/** KEYS and ARGV: as WAIT_TURN. Renews the lease of a place that is still there; never takes a new one. */
+/** KEYS, token and lease: as WAIT_TURN. Renews the lease of a place that is still there; never takes a new one. */
 const RENEW_TURN = `
 if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
 local time = redis.call('TIME')

@@ -1,69 +1,70 @@
-import { randomUUID } from "node:crypto";
 import type { TakeTurnOptions } from "../conversation-store.ts";
 import { pause } from "../pause.ts";
-import { busyError, MAX_WAITING_TURNS } from "./limits.ts";
 import type { RedisConnection } from "./redis-connection.ts";
+import { RedisTurnPlace, type TurnKeys } from "./redis-turn-place.ts";
 
 /** A process that dies holds a conversation up for at most this long. */
 const LEASE_MS = 10_000;
-const RENEW_MS = LEASE_MS / 3;
+/** Renewals in that time. */
+const RENEWALS = 3;
 /** How often a waiter looks whether its turn has come; it hears of those of its own process at once. */
 const POLL_MS = 100;
 
 /**
- * One queue a conversation, across processes, in order of arrival. Each place is a token with a lease that its process
- * renews, so the place of a process that died is free when its lease ends.
+ * One queue a conversation, across processes, in order of arrival. Each place has a lease that its process renews, so the place
+ * of a process that died is free when its lease ends.
  */
 export class RedisTurnQueue {
   readonly #redis: RedisConnection;
   readonly #leaseMs: number;
+  readonly #renewMs: number;
   readonly #waiting = new Map<string, Set<() => void>>();
 
   constructor(redis: RedisConnection, leaseMs = LEASE_MS) {
     this.#redis = redis;
     this.#leaseMs = leaseMs;
+    this.#renewMs = leaseMs / RENEWALS;
   }
 
-  async take(
-    keys: readonly [string, string],
-    { signal, onWaiting, onLost }: TakeTurnOptions,
-  ): Promise<() => Promise<void>> {
-    const token = randomUUID();
-    const leave = () => this.#leave(keys, token);
+  async take(keys: TurnKeys, options: TakeTurnOptions): Promise<() => Promise<void>> {
+    const place = new RedisTurnPlace(this.#redis, keys, this.#leaseMs);
     try {
-      await this.#wait(keys, token, { signal, onWaiting: reportChanges(onWaiting) });
+      await this.#wait(place, { ...options, onWaiting: reportChanges(options.onWaiting) });
     } catch (error) {
-      await leave();
+      await this.#leave(place);
       throw error;
     }
     const left = new AbortController();
-    void this.#renewUntilLeft(keys, token, { signal: left.signal, onLost });
+    void this.#hold(place, { ...options, signal: left.signal });
     return async () => {
       left.abort();
-      await leave();
+      await this.#leave(place);
     };
   }
 
-  async #renewUntilLeft(
-    keys: readonly [string, string],
-    token: string,
-    { signal, onLost }: Pick<TakeTurnOptions, "signal" | "onLost">,
-  ): Promise<void> {
-    const renewMs = Math.min(RENEW_MS, this.#leaseMs / 3);
-    do await pause(renewMs, signal);
-    while (!signal.aborted && (await this.#renew(keys, token, onLost)));
+  async #wait(place: RedisTurnPlace, options: TakeTurnOptions): Promise<void> {
+    const { signal, onWaiting } = options;
+    signal.throwIfAborted();
+    let ahead: number | undefined = await place.enter();
+    while (ahead !== 0) {
+      if (ahead === undefined) {
+        ahead = await this.#enterAgain(place, options);
+        continue;
+      }
+      onWaiting?.(ahead);
+      await this.#pause(place.keys[0], signal);
+      signal.throwIfAborted();
+      ahead = await place.ahead();
+    }
   }
 
-  async #wait(keys: readonly [string, string], token: string, { signal, onWaiting }: TakeTurnOptions): Promise<void> {
-    while (true) {
-      signal.throwIfAborted();
-      const args = [token, this.#leaseMs, MAX_WAITING_TURNS];
-      const ahead = await this.#redis.run((client) => client.waitTurn(keys, args));
-      if (ahead === 0) return;
-      if (ahead < 0) throw busyError();
-      onWaiting?.(ahead);
-      await this.#pause(keys[0], signal);
-    }
+  /** Where Redis lost its data, whoever has the turn comes first: it is taken again with the next renewal. */
+  async #enterAgain(place: RedisTurnPlace, { signal, reclaim, onLost }: TakeTurnOptions): Promise<number> {
+    const ownership = await reclaim?.();
+    if (ownership === "taken") onLost?.();
+    if (ownership === "restored") await pause(1.5 * this.#renewMs, signal);
+    signal.throwIfAborted();
+    return await place.enter();
   }
 
   /** Until someone of this process leaves the queue, or the time to look has come. */
@@ -78,22 +79,30 @@ export class RedisTurnQueue {
     if (waiting.size === 0) this.#waiting.delete(queue);
   }
 
-  /** False when the place is lost. A renewal that fails is tried again with the next. */
-  async #renew(keys: readonly [string, string], token: string, onLost: TakeTurnOptions["onLost"]): Promise<boolean> {
-    try {
-      if (await this.#redis.run((client) => client.renewTurn(keys, [token, this.#leaseMs]))) return true;
-      if (!(await onLost?.())) return false;
-      await this.#redis.run((client) => client.waitTurn(keys, [token, this.#leaseMs, MAX_WAITING_TURNS]));
-    } catch {
-      // Redis is away.
+  /** Renews the turn until it is left or lost. A renewal that fails is tried again with the next. */
+  async #hold(place: RedisTurnPlace, { signal, reclaim, onLost }: TakeTurnOptions): Promise<void> {
+    let isRestored = false;
+    const renew = async () => {
+      if (await place.renew()) return true;
+      isRestored ||= (await reclaim?.()) === "restored";
+      if (!isRestored) return false;
+      await place.enter();
+      isRestored = false;
+      return true;
+    };
+    let isHeld = true;
+    while (isHeld) {
+      await pause(this.#renewMs, signal);
+      if (signal.aborted) return;
+      isHeld = await renew().catch(() => true);
+      if (signal.aborted) return await this.#leave(place);
     }
-    return true;
+    onLost?.();
   }
 
-  /** Without Redis the lease ends by itself. */
-  async #leave(keys: readonly [string, string], token: string): Promise<void> {
-    await this.#redis.run((client) => client.leaveTurn(keys, [token])).catch(() => undefined);
-    for (const wake of this.#waiting.get(keys[0]) ?? []) wake();
+  async #leave(place: RedisTurnPlace): Promise<void> {
+    await place.leave();
+    for (const wake of this.#waiting.get(place.keys[0]) ?? []) wake();
   }
 }
 
