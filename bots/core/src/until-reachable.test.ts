@@ -51,4 +51,10 @@ describe("untilReachable", () => {
     await expect(untilReachable(attempt, { signal: stopping.signal, logger: heard })).rejects.toThrow("aborted");
     expect(lines).toEqual([]);
   });
+
+  it("gives up an attempt that succeeds after it is to stop", async () => {
+    const stopping = new AbortController();
+    const attempt = async () => stopping.abort(new Error("stopped"));
+    await expect(untilReachable(attempt, { signal: stopping.signal, logger })).rejects.toThrow("stopped");
+  });
 });

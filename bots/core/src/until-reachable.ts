@@ -21,7 +21,9 @@ export async function untilReachable<T>(
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(MAX_DELAY_MS, 2 * delayMs)) {
     signal.throwIfAborted();
     try {
-      return await attempt();
+      const answer = await attempt();
+      signal.throwIfAborted();
+      return answer;
     } catch (error) {
       if (error instanceof RefusedError) throw error;
       signal.throwIfAborted();
