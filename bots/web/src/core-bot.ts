@@ -40,7 +40,8 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
     },
     completeCommand: (text) => completeCommand(text, offeredModels),
     async canAnswerAgain(place, replyId) {
-      const kept = await store.keptReply(conversationKey(place), replyId);
+      // Without the memory an answer to the message says so.
+      const kept = await store.keptReply(conversationKey(place), replyId).catch(() => undefined);
       return kept !== undefined && !kept.isCompared;
     },
     head: (place) => headOf(place, { core, store, knownModels }),
