@@ -43,6 +43,10 @@ describe("readJsonFile", () => {
     expect(() => read(text)).toThrow(`a.json is not JSON: ${place}: `);
   });
 
+  it("names the file of a text that is nested without end", () => {
+    expect(() => read("[".repeat(200_000))).toThrow("a.json is not JSON: line 1, column 200001: ");
+  });
+
   it("finds a place in the text for every fault", () => {
     fc.assert(
       fc.property(fc.json(), fc.nat(), fc.string({ minLength: 1, maxLength: 3 }), (json, at, noise) => {

@@ -26,9 +26,13 @@ function reason(error: unknown): string {
   return message.replace(/(?: in JSON)? at position \d+.*$|,? (?:\.{3})?".*is not valid JSON$/s, "");
 }
 
-/** Where a text stops being JSON: offset of the first token that cannot stand there. */
+/** Where a text stops being JSON: offset of the first token that cannot stand there; its end where it is nested too deep to say. */
 function faultOffset(text: string): number {
   const faults: ParseError[] = [];
-  parse(text, faults, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  try {
+    parse(text, faults, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  } catch {
+    // The parser calls itself for each level.
+  }
   return faults[0]?.offset ?? text.length;
 }
