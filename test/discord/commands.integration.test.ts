@@ -170,6 +170,18 @@ describe("slash commands on Discord", () => {
     expect((await answered(run, "reset")).text).toContain("Forgot one round");
   });
 
+  it("show the words of others as they are", async () => {
+    const run = await start();
+    const error = "Workspace memory is missing.";
+    run.inference.models = [
+      fakeModel({ description: "tuned for Workspace tools" }),
+      fakeModel({ name: "broken", isDefault: false, state: ModelState.BROKEN, error }),
+    ];
+    const { text } = await answered(run, "model");
+    expect(text).toContain("tuned for Workspace tools");
+    expect(text).toContain(error);
+  });
+
   it("keep what holds for a server to those who manage it", async () => {
     const run = await start();
     run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];

@@ -67,6 +67,13 @@ describe("accessRefusal", () => {
     expect(accessRefusal(both, outside, member)).toMatch(/answer you here/);
   });
 
+  it("calls a workspace as its platform does", () => {
+    const server = { ...channel, platform: "discord" };
+    expect(accessRefusal(denying({ workspaces: ["T1"] }), server, ann)).toMatch(/in this server;/);
+    const command = { type: "model", name: "m", scope: "workspace" } as const;
+    expect(commandRefusal(OPEN_ACCESS, { place: server, author: ann, command })).toMatch(/settings of a server\.$/);
+  });
+
   it("goes by the channel in a thread", () => {
     expect(accessRefusal(denying({ channels: ["C1"] }), { ...channel, threadId: "17" }, ann)).toMatch(/this channel/);
   });
@@ -104,20 +111,34 @@ describe("commandRefusal", () => {
   ];
 
   it.each(changes)("keeps $type for admins where that is configured", (command) => {
-    expect(commandRefusal(policy, ann, command)).toBe(
+    expect(commandRefusal(policy, { place: channel, author: ann, command })).toBe(
       `Only admins may use \`/${command.type}\` to change something here.`,
     );
-    expect(commandRefusal(policy, { ...ann, isAdmin: true }, command)).toBeUndefined();
-    expect(commandRefusal(OPEN_ACCESS, ann, command)).toBeUndefined();
+    expect(commandRefusal(policy, { place: channel, author: { ...ann, isAdmin: true }, command })).toBeUndefined();
+    expect(commandRefusal(OPEN_ACCESS, { place: channel, author: ann, command })).toBeUndefined();
   });
 
   it.each(looks)("lets everyone look: $type", (command) => {
-    expect(commandRefusal(policy, ann, command)).toBeUndefined();
+    expect(commandRefusal(policy, { place: channel, author: ann, command })).toBeUndefined();
   });
 
   it("keeps what holds for a whole workspace for admins always", () => {
-    expect(commandRefusal(OPEN_ACCESS, ann, { type: "feedback", isOn: true })).toMatch(/Only admins/);
-    expect(commandRefusal(OPEN_ACCESS, ann, { type: "model", name: "m", scope: "workspace" })).toMatch(/a workspace/);
-    expect(commandRefusal(OPEN_ACCESS, ann, { type: "model", name: "m", scope: "channel" })).toBeUndefined();
+    expect(
+      commandRefusal(OPEN_ACCESS, { place: channel, author: ann, command: { type: "feedback", isOn: true } }),
+    ).toMatch(/Only admins/);
+    expect(
+      commandRefusal(OPEN_ACCESS, {
+        place: channel,
+        author: ann,
+        command: { type: "model", name: "m", scope: "workspace" },
+      }),
+    ).toMatch(/a workspace/);
+    expect(
+      commandRefusal(OPEN_ACCESS, {
+        place: channel,
+        author: ann,
+        command: { type: "model", name: "m", scope: "channel" },
+      }),
+    ).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import type { CommandCompletion } from "../commands/command-completions.ts";
 import type { Author, Place } from "../platform.ts";
+import { workspaceWord } from "../workspace-word.ts";
 
 /** Who may be named in a list: ids as the platform has them. */
 export interface AccessLists {
@@ -40,8 +41,10 @@ export function namesRoles({ allow, deny, admins }: AccessPolicy): boolean {
 /** Why this person may not talk to the bot here, in one sentence; undefined where they may. */
 export function accessRefusal(policy: AccessPolicy, place: Place, author: Author): string | undefined {
   const { allow, deny, directMessages } = policy;
-  if (!isWorkspaceAllowed(policy, place, author))
-    return `I am not set up to answer ${place.isDirect ? "you here" : "in this workspace"}; whoever runs me can allow it.`;
+  if (!isWorkspaceAllowed(policy, place, author)) {
+    const where = place.isDirect ? "you here" : `in this ${workspaceWord(place)}`;
+    return `I am not set up to answer ${where}; whoever runs me can allow it.`;
+  }
   if (place.isDirect && !directMessages) return "I do not answer direct messages here; ask me in a channel.";
   if (!place.isDirect && !isAllowed(place.channelId, allow.channels, deny.channels))
     return "I am not set up to answer in this channel; ask me in another, or whoever runs me to allow it.";

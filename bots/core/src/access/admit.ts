@@ -23,5 +23,5 @@ export async function admit(admission: Admission, place: Place, author: Author):
   const { quotas, quotaLimits } = admission;
   if (!hasLimits(quotaLimits)) return;
   const refusal = await quotas.countMessage(workspaceKey(place), author.id, quotaLimits);
-  if (refusal) throw quotaError(refusal, quotaLimits);
+  if (refusal) throw quotaError({ ...refusal, limits: quotaLimits, place });
 }

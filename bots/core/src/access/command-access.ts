@@ -1,12 +1,17 @@
 import type { Command } from "../commands/command.ts";
-import type { Author } from "../platform.ts";
+import type { IncomingCommand } from "../platform.ts";
+import { workspaceWord } from "../workspace-word.ts";
 import { type AccessPolicy, isAdmin } from "./access.ts";
 
+type CommandAsked = Pick<IncomingCommand, "place" | "author" | "command">;
+
 /** Why this person may not run this command, in one sentence; undefined where they may. Looking is for everyone. */
-export function commandRefusal(policy: AccessPolicy, author: Author, command: Command): string | undefined {
+export function commandRefusal(policy: AccessPolicy, asked: CommandAsked): string | undefined {
+  const { place, author, command } = asked;
   if (!changesSomething(command) || isAdmin(policy, author)) return undefined;
   if (command.type === "feedback") return "Only admins may switch feedback on or off.";
-  if ("scope" in command && command.scope === "workspace") return "Only admins may change the settings of a workspace.";
+  if ("scope" in command && command.scope === "workspace")
+    return `Only admins may change the settings of a ${workspaceWord(place)}.`;
   return policy.adminCommands.includes(command.type)
     ? `Only admins may use \`/${command.type}\` to change something here.`
     : undefined;

@@ -6,5 +6,5 @@ type Asked = Parameters<BotCore["refusal"]>[0];
 
 /** Why this person may not talk to the bot here, or may not run this command, in one sentence; undefined where they may. */
 export function refusal(policy: AccessPolicy, { place, author, command }: Asked): string | undefined {
-  return accessRefusal(policy, place, author) ?? (command && commandRefusal(policy, author, command));
+  return accessRefusal(policy, place, author) ?? (command && commandRefusal(policy, { place, author, command }));
 }

@@ -238,7 +238,10 @@ describe("the buttons of a reply", () => {
     it("is not asked for until an admin switches it on", async () => {
       const reply = await send("Hi");
       expect(await core.wantsFeedback(testPlace)).toBe(false);
-      expect(await core.giveFeedback({ ...action(reply.id), rating: "up" })).toMatch(/Feedback is off/);
+      const press = { ...action(reply.id), rating: "up" } as const;
+      expect(await core.giveFeedback(press)).toMatch(/off in this workspace/);
+      const server = { ...press, place: { ...press.place, platform: "discord" } };
+      expect(await core.giveFeedback(server)).toMatch(/off in this server/);
       expect(ratings).toEqual([]);
     });
 

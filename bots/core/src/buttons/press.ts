@@ -7,6 +7,7 @@ import type { Core } from "../core.ts";
 import { claimAndAnswer } from "../handle-message.ts";
 import type { FeedbackRating, IncomingMessage, ReplyAction, StartReply } from "../platform.ts";
 import { canContinue } from "../reply/reply-lines.ts";
+import { workspaceWord } from "../workspace-word.ts";
 import { type KeptReply, newReplyId } from "./kept-reply.ts";
 import { replyGone, standingReply } from "./standing-reply.ts";
 import { tellAll } from "./tell-all.ts";
@@ -64,7 +65,7 @@ export async function giveFeedback(
 ): Promise<string | undefined> {
   checkAccess(core, place, author);
   if (!core.feedback || !(await wantsFeedback(core, place)))
-    return "Feedback is off in this workspace; an admin can switch it on with `/feedback on`.";
+    return `Feedback is off in this ${workspaceWord(place)}; an admin can switch it on with \`/feedback on\`.`;
   const conversation = conversationKey(place);
   const kept = await core.store.keptReply(conversation, replyId);
   if (!kept) throw replyGone();

@@ -40,7 +40,7 @@ export const commandCompletions: readonly CommandCompletion[] = [
   { name: "reset", description: "forget this conversation; settings stay" },
   {
     name: "feedback",
-    description: "whether 👍 and 👎 are kept in this workspace; admins switch it",
+    description: "whether 👍 and 👎 are kept for training; admins switch it",
     argument: { placeholder: "on | off", values: ["on", "off"] },
   },
   { name: "status", description: "model, memory and service at a glance" },

@@ -161,6 +161,10 @@ describe("handleCommand", () => {
         "The persona is set in this workspace. `/system default` takes it back.",
       );
       expect(await store.settings("web:local")).toEqual({ window: 3, system: "Be brief." });
+      const inServer = { ...testPlace, platform: "discord" };
+      expect(await asAdmin({ type: "system", text: "Be brief.", scope: "workspace" }, inServer)).toMatch(
+        /in this server\./,
+      );
       expect(await run({ type: "system" }, thread)).toBe("The persona here:\n\n> Be brief.");
     });
   });

@@ -6,6 +6,7 @@ import { chooseModel, findModel, MODEL_STATES } from "../models.ts";
 import type { Place } from "../platform.ts";
 import type { FeedbackStore } from "../records/feedback.ts";
 import { resolveSettings } from "../settings.ts";
+import { workspaceWord } from "../workspace-word.ts";
 import type { Command, SettingsScope } from "./command.ts";
 import { commandCompletions } from "./command-completions.ts";
 import { HOW_TO_STOP } from "./command-spelling.ts";
@@ -51,11 +52,10 @@ export async function runCommand(command: TextCommand, context: CommandContext):
 }
 
 /** Where what was set holds, as people say it. */
-const SCOPE_WORDS: Readonly<Record<SettingsScope, string>> = {
-  channel: "in this channel",
-  workspace: "in this workspace",
-};
-const scopeWords = (scope: SettingsScope | undefined) => (scope === undefined ? "here" : SCOPE_WORDS[scope]);
+function scopeWords(scope: SettingsScope | undefined, place: Place): string {
+  if (scope === undefined) return "here";
+  return `in this ${scope === "workspace" ? workspaceWord(place) : scope}`;
+}
 
 async function listModels({ store, inference, place }: CommandContext): Promise<string> {
   const [models, settings] = await Promise.all([inference.listModels(), resolveSettings(store, place)]);
@@ -85,7 +85,7 @@ async function setModel(name: string, scope: SettingsScope | undefined, context:
   const model = chooseModel(models, name);
   await store.updateSettings(key, { model: name });
   const wait = model.state === ModelState.LOADED ? "" : " It loads with the next message.";
-  return `**${name}** answers ${scopeWords(scope)} from now on.${wait}`;
+  return `**${name}** answers ${scopeWords(scope, place)} from now on.${wait}`;
 }
 
 async function reset({ store, place }: CommandContext): Promise<string> {
@@ -107,7 +107,7 @@ async function setPersona(text: string, scope: SettingsScope | undefined, contex
   const isDefault = text.toLowerCase() === "default";
   const key = settingsKey(context.place, scope);
   await context.store.updateSettings(key, { system: isDefault ? undefined : text });
-  const where = scope === undefined ? "" : ` ${SCOPE_WORDS[scope]}`;
+  const where = scope === undefined ? "" : ` ${scopeWords(scope, context.place)}`;
   return isDefault
     ? "Back to the model's own persona."
     : `The persona is set${where}. \`/system default\` takes it back.`;

@@ -61,9 +61,14 @@ describe("quotaError", () => {
       "This workspace has used its 1,000,000 tokens for the day. Try again in 24 hours.",
     ],
   ] as const)("says of %s when to come back", (limit, retryAfterMs, sentence) => {
-    const error = quotaError({ limit, retryAfterMs }, limits);
+    const error = quotaError({ limit, retryAfterMs, limits, place: { platform: "slack" } });
     expect(error.message).toBe(sentence);
     expect(error).toMatchObject({ code: "QUOTA_EXCEEDED", retryDelayMs: retryAfterMs, isRetryable: false });
+  });
+
+  it("calls a workspace as its platform does", () => {
+    const refusal = { limit: "workspaceMessagesPerMinute", retryAfterMs: 0, limits } as const;
+    expect(quotaError({ ...refusal, place: { platform: "discord" } }).message).toMatch(/^This server has sent 100/);
   });
 
   it("knows whether anything is limited", () => {

@@ -1,4 +1,6 @@
 import { BotError } from "../bot-error.ts";
+import type { Place } from "../platform.ts";
+import { workspaceWord } from "../workspace-word.ts";
 
 /** How much one may use; what is absent is without limit. */
 export interface QuotaLimits {
@@ -37,12 +39,12 @@ export const LIMITS: readonly (keyof QuotaLimits)[] = [
   "workspaceTokensPerDay",
 ];
 
-const SENTENCES: Readonly<Record<keyof QuotaLimits, (limit: string, wait: string) => string>> = {
-  userMessagesPerMinute: (limit, wait) => `You have sent ${limit} in a minute, as many as I take. Try again ${wait}.`,
-  workspaceMessagesPerMinute: (limit, wait) =>
-    `This workspace has sent ${limit} in a minute, as many as I take. Try again ${wait}.`,
-  userTokensPerDay: (limit, wait) => `You have used your ${limit} for the day. Try again ${wait}.`,
-  workspaceTokensPerDay: (limit, wait) => `This workspace has used its ${limit} for the day. Try again ${wait}.`,
+const SENTENCES: Readonly<Record<keyof QuotaLimits, (limit: string, workspace: string) => string>> = {
+  userMessagesPerMinute: (limit) => `You have sent ${limit} in a minute, as many as I take.`,
+  workspaceMessagesPerMinute: (limit, workspace) =>
+    `This ${workspace} has sent ${limit} in a minute, as many as I take.`,
+  userTokensPerDay: (limit) => `You have used your ${limit} for the day.`,
+  workspaceTokensPerDay: (limit, workspace) => `This ${workspace} has used its ${limit} for the day.`,
 };
 
 /** Whether anything is limited. */
@@ -50,12 +52,15 @@ export function hasLimits(limits: QuotaLimits): boolean {
   return LIMITS.some((limit) => limits[limit] !== undefined);
 }
 
+type RefusedMessage = QuotaRefusal & { readonly limits: QuotaLimits; readonly place: Pick<Place, "platform"> };
+
 /** The refusal as people are told of it. */
-export function quotaError({ limit, retryAfterMs }: QuotaRefusal, limits: QuotaLimits): BotError {
+export function quotaError({ limit, retryAfterMs, limits, place }: RefusedMessage): BotError {
   const amount = limits[limit] ?? 0;
   const unit = limit.includes("Messages") ? "message" : "token";
   const counted = `${amount.toLocaleString("en")} ${unit}${amount === 1 ? "" : "s"}`;
-  return new BotError("QUOTA_EXCEEDED", SENTENCES[limit](counted, waiting(retryAfterMs)), {
+  const sentence = SENTENCES[limit](counted, workspaceWord(place));
+  return new BotError("QUOTA_EXCEEDED", `${sentence} Try again ${waiting(retryAfterMs)}.`, {
     retryDelayMs: retryAfterMs,
   });
 }

@@ -5,7 +5,6 @@ import { authorOf, placeOf } from "../incoming/place.ts";
 import { type ButtonAction, parseButton } from "../reply/buttons.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
-import { inDiscordWords } from "../wording.ts";
 
 export interface ButtonHandlerOptions {
   readonly core: BotCore;
@@ -33,8 +32,7 @@ export class ButtonHandler {
       replyId: button.replyId,
     };
     const sentence = await this.#do(button.action, action, interaction);
-    if (sentence !== undefined)
-      await interaction.followUp({ content: inDiscordWords(sentence), flags: MessageFlags.Ephemeral });
+    if (sentence !== undefined) await interaction.followUp({ content: sentence, flags: MessageFlags.Ephemeral });
   }
 
   /** Stop goes at once: nobody may be there any more to write an end, or may not change the message. */

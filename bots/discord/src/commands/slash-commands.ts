@@ -4,7 +4,6 @@ import {
   ApplicationCommandOptionType,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from "discord.js";
-import { inDiscordWords } from "../wording.ts";
 
 /** A persona in one option: Discord's limit. */
 const MAX_TEXT_LENGTH = 6_000;
@@ -54,7 +53,7 @@ const OPTIONS: Readonly<Record<Command["type"], APIApplicationCommandBasicOption
 export const SLASH_COMMANDS: readonly RESTPostAPIChatInputApplicationCommandsJSONBody[] = commandCompletions.map(
   ({ name, description }) => ({
     name,
-    description: inDiscordWords(description).slice(0, MAX_DESCRIPTION_LENGTH),
+    description: description.slice(0, MAX_DESCRIPTION_LENGTH),
     options: OPTIONS[name],
   }),
 );

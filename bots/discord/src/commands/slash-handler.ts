@@ -12,7 +12,6 @@ import { authorOf, placeOf } from "../incoming/place.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
-import { inDiscordWords } from "../wording.ts";
 import { commandWords, isLook } from "./command-words.ts";
 import { modelChoices } from "./model-choices.ts";
 
@@ -79,7 +78,7 @@ export class SlashHandler {
   }
 
   async #tellAlone(interaction: ChatInputCommandInteraction, sentence: string): Promise<void> {
-    await this.#isOurs(interaction, interaction.reply({ content: inDiscordWords(sentence), ...EPHEMERAL }));
+    await this.#isOurs(interaction, interaction.reply({ content: sentence, ...EPHEMERAL }));
   }
 
   /** False where another process has it, or it is too late. */
@@ -127,7 +126,7 @@ async function refuse(interaction: ChatInputCommandInteraction, sentence: string
 }
 
 function answerParts(text: string): readonly string[] {
-  return splitMessage(inDiscordWords(text), { limit: MAX_MESSAGE_LENGTH }).slice(0, MAX_ANSWER_MESSAGES);
+  return splitMessage(text, { limit: MAX_MESSAGE_LENGTH }).slice(0, MAX_ANSWER_MESSAGES);
 }
 
 /** A question above the replies to it. */

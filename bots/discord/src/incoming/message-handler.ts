@@ -2,7 +2,6 @@ import { Arrivals, type BotCore, type IncomingMessage, parseCommand, splitMessag
 import type { Message, PartialMessage } from "discord.js";
 import type { Replies, ReplyPlace } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
-import { inDiscordWords } from "../wording.ts";
 import type { Authors } from "./authors.ts";
 import { type Attention, isForBot, textOf, toIncomingMessage } from "./incoming-message.ts";
 import { placeOf } from "./place.ts";
@@ -79,7 +78,7 @@ function comparisonIn({ nonce: _, ...where }: ReplyPlace): ReplyPlace {
 
 /** The nonce keeps a second process from saying the same. */
 async function say({ channel, questionId }: QuestionPlace, text: string) {
-  for (const [index, content] of splitMessage(inDiscordWords(text), { limit: MAX_MESSAGE_LENGTH }).entries()) {
+  for (const [index, content] of splitMessage(text, { limit: MAX_MESSAGE_LENGTH }).entries()) {
     const reply = index === 0 && { reply: { messageReference: questionId } };
     await channel.send({ content, nonce: `${questionId}-${index}`, enforceNonce: true, ...reply });
   }

@@ -11,7 +11,6 @@ import {
   statusLine,
 } from "@cria/bot-core";
 import type { Logger } from "pino";
-import { inDiscordWords } from "../wording.ts";
 import type { ButtonAction } from "./buttons.ts";
 import { isForbidden, isLost } from "./discord-errors.ts";
 import { ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
@@ -145,7 +144,7 @@ export class DiscordReply implements Reply {
 
   async fail(reason: string, useful: ReplyButtons = "all"): Promise<void> {
     const isEmpty = this.#text.trim() === "";
-    const line = `⚠️ ${inDiscordWords(reason)}`;
+    const line = `⚠️ ${reason}`;
     if (isEmpty) this.#text = line;
     const buttons = this.#endButtons(useful, { mayContinue: false, isEmpty: true });
     await this.#showLast({ smallPrint: isEmpty ? "" : line, buttons });
