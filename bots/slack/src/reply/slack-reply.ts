@@ -12,6 +12,7 @@ import {
   splitPieces,
   statsLine,
   statusLine,
+  within,
 } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { PacedClient } from "../api/paced-client.ts";
@@ -29,6 +30,8 @@ const ANSWERS_ANEW = "*The question was changed; I answer it anew…*";
 const FILE_NAME = "reply.md";
 /** Between two changes of a reply: soon enough for a reader; the budget keeps to Slack's limits. */
 const EDIT_INTERVAL_MS = 500;
+/** The end of a process waits no longer for a status to go; Slack's limits may hold that back for minutes. */
+const CLEAR_MS = 1_000;
 
 export interface SlackReplyOptions {
   readonly client: PacedClient;
@@ -153,7 +156,8 @@ export class SlackReply implements Reply {
 
   /** Nobody has to wait until the status is gone, but the process's own end. */
   #close(): void {
-    void this.#status.clear().finally(this.#options.onEnd);
+    const cleared = within(CLEAR_MS, this.#status.clear()).catch(() => undefined);
+    void cleared.finally(this.#options.onEnd);
   }
 
   async #showLast(

@@ -1,0 +1,37 @@
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { PacedClient } from "../api/paced-client.ts";
+import { SlackReply } from "./slack-reply.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A reply where Slack's limits hold back what takes the stop button away, for longer than any test. */
+function startReply(onEnd: () => void) {
+  const call = async (method: string) =>
+    method === "agents.sessions.setStatus" ? await new Promise(() => undefined) : { ok: true, ts: "1.2" };
+  const client = { call, callNow: async () => ({ ok: true, ts: "1.2" }) } as unknown as PacedClient;
+  const target = { channel: "C1", threadTs: "1.1", isDirect: false, userId: "U1", teamId: "T1" };
+  const wantsFeedback = Promise.resolve(false);
+  const reply = new SlackReply({
+    client,
+    target,
+    replyId: "r1",
+    wantsFeedback,
+    logger: pino({ level: "silent" }),
+    onEnd,
+  });
+  reply.begin();
+  return reply;
+}
+
+describe("SlackReply", () => {
+  it("has ended though Slack's limits hold back what takes its stop button away", async () => {
+    const onEnd = vi.fn();
+    const reply = startReply(onEnd);
+    await reply.finish("complete", "Hello.", undefined);
+    expect(onEnd).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(onEnd).toHaveBeenCalledOnce();
+  });
+});
