@@ -123,22 +123,9 @@ describe("commandRefusal", () => {
   });
 
   it("keeps what holds for a whole workspace for admins always", () => {
-    expect(
-      commandRefusal(OPEN_ACCESS, { place: channel, author: ann, command: { type: "feedback", isOn: true } }),
-    ).toMatch(/Only admins/);
-    expect(
-      commandRefusal(OPEN_ACCESS, {
-        place: channel,
-        author: ann,
-        command: { type: "model", name: "m", scope: "workspace" },
-      }),
-    ).toMatch(/a workspace/);
-    expect(
-      commandRefusal(OPEN_ACCESS, {
-        place: channel,
-        author: ann,
-        command: { type: "model", name: "m", scope: "channel" },
-      }),
-    ).toBeUndefined();
+    const refusal = (command: Command) => commandRefusal(OPEN_ACCESS, { place: channel, author: ann, command });
+    expect(refusal({ type: "feedback", isOn: true })).toMatch(/Only admins/);
+    expect(refusal({ type: "model", name: "m", scope: "workspace" })).toMatch(/a workspace/);
+    expect(refusal({ type: "model", name: "m", scope: "channel" })).toBeUndefined();
   });
 });
