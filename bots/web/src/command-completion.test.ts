@@ -38,6 +38,7 @@ describe("completeCommand", () => {
 
   it("offers both models of a comparison, and leaves the question to people", async () => {
     expect(await textsFor("/compare 135")).toEqual(["/compare smollm2-135m "]);
+    expect(await textsFor("/compare smollm2-135m ")).not.toContain("/compare smollm2-135m smollm2-135m ");
     expect(await textsFor("/compare smollm2-135m bi")).toEqual(["/compare smollm2-135m big "]);
     expect(await textsFor("/compare smollm2-135m big Wh")).toEqual([]);
   });

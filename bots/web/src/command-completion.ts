@@ -32,11 +32,12 @@ async function completeArgument(
   const { values = "text", count = 1 } = command?.argument ?? {};
   if (command === undefined || values === "text" || words.length > count) return [];
   const typed = words.at(-1)!.toLowerCase();
-  const before = [`/${command.name}`, ...words.slice(0, -1)].join(" ");
+  const chosen = words.slice(0, -1);
+  const before = [`/${command.name}`, ...chosen].join(" ");
   const complete = (value: string) => `${before} ${value}${count > 1 ? " " : ""}`;
   if (values === "models")
     return (await models())
-      .filter(({ name }) => name.includes(typed))
+      .filter(({ name }) => name.includes(typed) && !chosen.includes(name))
       .map((choice) => modelCompletion(choice, complete(choice.name)));
   return values
     .filter((value) => value.startsWith(typed))

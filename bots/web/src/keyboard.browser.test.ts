@@ -75,6 +75,14 @@ describe("by keyboard alone", () => {
     await expect.poll(() => focused(ada)).toBe("Add channel");
   });
 
+  it("the list of models opens at the one in use", async () => {
+    const ada = await stage.join();
+    await ada.send("/model smollm2-135m-few-shot");
+    await ada.page.locator(".picker-name", { hasText: "few-shot" }).waitFor();
+    await ada.page.locator(".picker-button").click();
+    await expect.poll(() => focused(ada)).toMatch(/^smollm2-135m-few-shot/);
+  });
+
   it("the list of models closes behind whom leaves it", async () => {
     const ada = await stage.join();
     const list = ada.page.getByRole("listbox", { name: "Models" });

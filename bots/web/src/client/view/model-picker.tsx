@@ -68,10 +68,8 @@ function ModelList({ current, onChoose }: ModelListProps) {
     api.models().then(setModels, (error: unknown) => setFault(sentenceOf(error)));
   }, []);
   useEffect(() => {
-    const options = list.current?.querySelector<HTMLElement>(
-      "[aria-selected=true], [role=option]:not([aria-disabled])",
-    );
-    options?.focus();
+    const first = (selector: string) => list.current?.querySelector<HTMLElement>(selector);
+    (first("[aria-selected=true]") ?? first("[role=option]:not([aria-disabled])"))?.focus();
   }, [models]);
   if (fault !== "")
     return (
