@@ -1,9 +1,19 @@
 import { join } from "node:path";
-import { ConfigError, createLogger, loadCoreConfig, loadParts, openBotCore } from "@cria/bot-core";
+import {
+  BotError,
+  ConfigError,
+  createLogger,
+  loadCoreConfig,
+  loadParts,
+  openBotCore,
+  RefusedError,
+  untilReachable,
+} from "@cria/bot-core";
 import { loadWebConfig } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
 import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
 import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
+import type { TimelineStore } from "./rooms/timeline-store.ts";
 import { loadSecret } from "./server/session.ts";
 import { startWebServer } from "./web-server.ts";
 
@@ -22,6 +32,7 @@ async function main(): Promise<void> {
   const { core, store, inference, redis, close } = await openBotCore(coreConfig, logger);
   const { turnsTtlMs } = coreConfig;
   const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);
+  await untilReachable(() => readOnce(timelineStore), { signal: new AbortController().signal, logger });
   const secret = config.secret ?? (await loadSecret(join(config.stateDir, "web-secret")));
   const bot = createCoreBot({ core, store, inference });
   const server = await startWebServer({ ...config, bot, timelineStore, secret, logger });
@@ -35,6 +46,16 @@ async function main(): Promise<void> {
   }
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+}
+
+/** The page shows what is written down, so it waits for a Redis that is away. */
+async function readOnce(timelineStore: TimelineStore): Promise<void> {
+  try {
+    await timelineStore.channels();
+  } catch (error) {
+    if (!(error instanceof BotError)) throw new RefusedError(error instanceof Error ? error.message : String(error));
+    throw new Error("The page waits for the Redis of CRIA_REDIS_URL.", { cause: error });
+  }
 }
 
 main().catch((error: NodeJS.ErrnoException) => {

@@ -5,10 +5,14 @@ import { createConnection, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hasRedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ChunkSource } from "./testing/chunk-source.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
 import type { ServerEvent } from "./wire.ts";
+
+const hasRedis = hasRedisServer(process.env.PATH ?? "");
+if (!hasRedis) process.stderr.write("skipped: a page without its Redis, because redis-server is not on the PATH\n");
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
@@ -110,6 +114,18 @@ describe("the process", () => {
     expect(await (await fetch(url)).text()).toContain("<title>Cria</title>");
     child.kill("SIGTERM");
     expect(await exit).toEqual([0, null]);
+  });
+
+  it.skipIf(!hasRedis)("waits for a Redis that is away at the start, and says so", async () => {
+    const redis = await startRedisServer();
+    await redis.kill();
+    const { child, output, exit } = startProcess({ CRIA_REDIS_URL: redis.url });
+    await expect.poll(output, { timeout: 30_000 }).toContain("The page waits for the Redis of CRIA_REDIS_URL.");
+    await redis.start();
+    await expect.poll(output, { timeout: 30_000 }).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    await redis.close();
   });
 
   it("says in one line that its port is taken", async () => {
