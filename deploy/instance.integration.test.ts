@@ -45,6 +45,14 @@ describe("claimInstance", () => {
     letGo();
   });
 
+  it("makes the folder, and says why one cannot be made", async () => {
+    const letGo = await claimInstance(join(stateDir, "a", "b"), instance);
+    letGo();
+    writeFileSync(join(stateDir, "file"), "");
+    for (const taken of [join(stateDir, "file"), join(stateDir, "file", "below"), "/proc/cria/state"])
+      await expect(claimInstance(taken, instance)).rejects.toThrow(`CRIA_STATE_DIR is ${taken}, which cannot be`);
+  });
+
   it("says what to do about one that does not answer", async () => {
     const letGo = await suspendedInstance();
     await expect(claimInstance(stateDir, instance)).rejects.toThrow(/does not answer.*`fg`/);

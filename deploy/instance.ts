@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { StartError } from "./start-error.ts";
+import { badConfiguration, StartError } from "./start-error.ts";
 
 /** A running `npm start`. */
 export interface Instance {
@@ -20,10 +20,10 @@ const ANSWER_MS = 2_000;
 /**
  * Claims a state folder for this process by listening on a socket in it that tells everyone who connects about the
  * instance. A socket, not a file with a process id: it cannot outlive its process. Returns the function that lets go.
- * @throws StartError when another process has the folder, or may have it
+ * @throws StartError when another process has the folder, or may have it, or when it cannot be made
  */
 export async function claimInstance(stateDir: string, instance: Instance): Promise<() => void> {
-  mkdirSync(stateDir, { recursive: true });
+  makeStateDir(stateDir);
   const path = socketPath(stateDir);
   const server = createServer((socket) => socket.on("error", () => {}).end(JSON.stringify(instance)));
   if (await tryListen(server, path)) return () => server.close();
@@ -48,6 +48,22 @@ export async function findInstance(stateDir: string, signal?: AbortSignal): Prom
     if (limit.aborted) throw new StartError(describeSilent(stateDir));
     return undefined;
   }
+}
+
+function makeStateDir(stateDir: string): void {
+  try {
+    makeFolder(stateDir);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw badConfiguration([`CRIA_STATE_DIR is ${stateDir}, which cannot be a folder to write in: ${reason}`]);
+  }
+}
+
+/** As `mkdir` with `recursive`, which in Node 20 never returns from folders like /proc that take no files. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (!existsSync(path)) makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function describeSilent(stateDir: string): string {
