@@ -55,6 +55,17 @@ describe("npm run ask at the end of a pipe", () => {
     expect(prompt()).toContain("Do alpacas spit?");
   });
 
+  it.skipIf(process.platform !== "linux")(
+    "says why an answer cannot be written, and nothing where nobody reads it",
+    async () => {
+      await expect(shell('ask "Do alpacas hum?" > /dev/full')).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringMatching(/^Cria: the answer cannot be written: .*ENOSPC.*\n$/),
+      });
+      expect(await shell('ask "Do alpacas hum?" | true')).toEqual({ stdout: "", stderr: "" });
+    },
+  );
+
   it("refuses text that is none, or more than a message may have", async () => {
     await expect(shell('printf "\\377\\001" | ask "Summarise"')).rejects.toMatchObject({
       code: 1,

@@ -32,12 +32,18 @@ const INTERRUPTED = 130;
 
 const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopping.abort());
-// Whoever reads the answer may leave early, as `head` does.
-process.stdout.on("error", () => stopping.abort());
+/** Why the answer could not be written, as on a full disk. */
+let unwritten: StartError | undefined;
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  // Whoever reads the answer may leave early, as `head` does.
+  if (code !== "EPIPE") unwritten = new StartError(`the answer cannot be written: ${message}`);
+  stopping.abort();
+});
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   return stopping.signal.aborted ? INTERRUPTED : tellFailure(error);
 });
+process.exitCode = unwritten ? tellFailure(unwritten) : exitCode;
 
 /** Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
