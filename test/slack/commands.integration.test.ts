@@ -113,6 +113,13 @@ describe("/cria", () => {
     expect(bot.model.requests).toEqual([]);
   });
 
+  it("takes the question back where the models cannot be compared", async () => {
+    await slash("compare small nothing Why?");
+    expect(await privately()).toEqual([expect.stringContaining("nothing")]);
+    await bot.server.until(() => bot.server.messages(bot.channel).length === 0);
+    expect(bot.model.requests).toEqual([]);
+  });
+
   it("asks to be invited where it cannot compare", async () => {
     const other = bot.server.people.addChannel("other", [bot.ann], { withBot: false });
     await bot.server.interactions.command(bot.ann, other, "compare small big Why?");

@@ -54,7 +54,11 @@ async function compareInThread(
     const posted = await context.client.call("chat.postMessage", { channel, text: withoutPings(line).slice(0, 3_000) });
     const messageId = String(posted.ts);
     const place = { ...incoming.place, threadId: messageId };
-    return await context.core.compare({ ...incoming, messageId, place }, replyStarter(context, place, userId));
+    const asked = { ...incoming, messageId, place };
+    const refusal = await context.core.compare(asked, replyStarter(context, place, userId));
+    // A question that nobody answers is taken back.
+    if (refusal !== undefined) await context.client.call("chat.delete", { channel, ts: messageId });
+    return refusal;
   } catch (error) {
     if (["not_in_channel", "channel_not_found"].includes(slackError(error) ?? ""))
       return "I am not in this channel. Invite me with `/invite @cria`, then try again.";
