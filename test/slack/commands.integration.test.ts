@@ -38,6 +38,13 @@ const view = async (): Promise<View> => {
   await bot.server.until(() => bot.server.world.views.size > 0);
   return [...bot.server.world.views.values()].at(-1)!;
 };
+/** Submits the picker, until it says what answers from now on. */
+const choose = async (opened: View, model: string) => {
+  const values = { model_choose: { model_choose: { selected_option: option(model) } } };
+  await bot.server.interactions.submit(opened, values, bot.ann);
+  const shown = () => JSON.stringify((bot.server.world.views.get(opened.id) ?? opened).content);
+  await bot.server.until(() => shown().includes("answers here"));
+};
 const option = (name: string) => ({ text: { type: "plain_text", text: name }, value: name });
 
 describe("/cria", () => {
@@ -136,14 +143,7 @@ describe("the model picker", () => {
     expect(all?.map(({ value }) => value)).toEqual(["small", "big"]);
     const typed = await bot.server.interactions.suggest(opened, "model_choose", "bi", bot.ann);
     expect(typed?.map(({ value }) => value)).toEqual(["big"]);
-    await bot.server.interactions.submit(
-      opened,
-      { model_choose: { model_choose: { selected_option: option("big") } } },
-      bot.ann,
-    );
-    await bot.server.until(() =>
-      JSON.stringify((bot.server.world.views.get(opened.id) ?? opened).content).includes("answers here"),
-    );
+    await choose(opened, "big");
     expect(await ask("hi")).toBe("big");
   });
 
@@ -164,14 +164,7 @@ describe("the model picker", () => {
     expect(shownText(list)).toContain("**small** (in use here");
     await bot.server.interactions.press(list, "model_open", bot.ann);
     const opened = await view();
-    await bot.server.interactions.submit(
-      opened,
-      { model_choose: { model_choose: { selected_option: option("big") } } },
-      bot.ann,
-    );
-    await bot.server.until(() =>
-      JSON.stringify((bot.server.world.views.get(opened.id) ?? opened).content).includes("answers here"),
-    );
+    await choose(opened, "big");
     expect(await ask("elsewhere")).toBe("small");
     bot.server.people.say(bot.channel, bot.ann, "and here?", { threadTs: question.ts });
     // The list of models stands over a button too.
