@@ -34,7 +34,7 @@ export async function botLoad(report: (result: Result) => void): Promise<void> {
           return reply;
         }),
       );
-      const rounds = (await store.turns(`bench:w:c${index}`)).map(({ user }) => user);
+      const rounds = (await store.rounds(`bench:w:c${index}`)).map(({ user }) => user);
       return judge(messagesOf(index), { replies, ended, rounds });
     }),
   );

@@ -42,7 +42,7 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
 
 /** A conversation, and how much those below it hold: a channel's threads, a workspace's channels. */
 async function show(store: ConversationStore, key: string, conversations: readonly string[]): Promise<void> {
-  const [settings, turns] = await Promise.all([store.settings(key), store.turns(key)]);
+  const [settings, turns] = await Promise.all([store.settings(key), store.rounds(key)]);
   for (const [name, value] of Object.entries(settings)) say(`${name}: ${value}`);
   say(counted(turns.length, "round"));
   for (const { atMs, author, user, context, assistant } of turns) {
@@ -51,7 +51,7 @@ async function show(store: ConversationStore, key: string, conversations: readon
     say(`Cria: ${assistant}`);
   }
   for (const name of conversations.filter((name) => name.startsWith(`${key}:`)))
-    say(`${name}: ${counted((await store.turns(name)).length, "round")}`);
+    say(`${name}: ${counted((await store.rounds(name)).length, "round")}`);
 }
 
 function say(line: string): void {

@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
   const fill = async () => {
     const redis = await connectRedis(server.url, pino({ level: "silent" }));
     const store = createRedisStoreOver(redis, { turnsTtlMs: 60_000 });
-    await store.appendTurn(
+    await store.appendRound(
       key,
       { author: "Ann", user: "Hi", context: "A text.", assistant: "\u001b[2JHello.", atMs: 0 },
       6,

@@ -41,9 +41,9 @@ describe("a reply whose place goes", () => {
     run.ann.mention(run.channel, "hello");
     await run.sees("hello");
     const conversation = `discord:${run.guild.id}:${run.channel.id}`;
-    await expect.poll(() => store.turns(conversation)).toHaveLength(2);
+    await expect.poll(() => store.rounds(conversation)).toHaveLength(2);
     run.ann.delete(secret);
-    await expect.poll(() => store.turns(conversation)).toMatchObject([{ user: "hello" }]);
+    await expect.poll(() => store.rounds(conversation)).toMatchObject([{ user: "hello" }]);
     run.ann.press(reply, "Regenerate");
     const note = () => run.server.seen(run.channel, run.ann).find(({ ephemeralFor }) => ephemeralFor === run.ann.id);
     expect((await run.server.until(note, "a note")).json.content).toMatch(/too old/);
@@ -150,7 +150,7 @@ describe("a reply whose place goes", () => {
     expect(run.logs.join("")).toContain("may not write there");
     const conversation = `discord:${run.guild.id}:${run.channel.id}`;
     await expect
-      .poll(() => store.turns(conversation))
+      .poll(() => store.rounds(conversation))
       .toMatchObject([{ assistant: expect.stringMatching(/^Half word/) }]);
     run.server.denyBot(run.channel);
     run.ann.mention(run.channel, "and now?");

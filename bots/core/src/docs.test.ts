@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { BOT_ERRORS } from "./bot-error.ts";
-import { MAX_KEPT_REPLIES } from "./buttons/kept-reply.ts";
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "./admission/attachments.ts";
+import { MAX_MESSAGE_LENGTH } from "./admission/message-length.ts";
 import { commandCompletions } from "./commands/command-completions.ts";
 import { MAX_PERSONA_LENGTH } from "./commands/parse-command.ts";
-import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "./input/attachments.ts";
-import { MAX_MESSAGE_LENGTH } from "./input/message-length.ts";
+import { MAX_KEPT_REPLIES } from "./conversation/kept-reply.ts";
+import { DEFAULT_WINDOW, MAX_WINDOW } from "./conversation/window.ts";
+import { BOT_ERRORS } from "./port/bot-error.ts";
 import { MAX_RATINGS } from "./records/feedback.ts";
-import { MAX_EXCHANGES } from "./records/redis-transcript.ts";
-import { DEFAULT_WINDOW, MAX_WINDOW } from "./window.ts";
+import { MAX_EXCHANGES } from "./redis/redis-transcript.ts";
 
 const commands = readFileSync(new URL("../../../docs/commands.md", import.meta.url), "utf8");
 

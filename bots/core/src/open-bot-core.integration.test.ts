@@ -1,9 +1,9 @@
 import { Finished, Started } from "@cria/proto";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { loadCoreConfig } from "./config.ts";
 import { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
-import { readRatings } from "./records/feedback.ts";
+import { loadCoreConfig } from "./process/config.ts";
+import { readRatings } from "./redis/redis-feedback.ts";
 import { describeOnRedis } from "./testing/describe-on-redis.contract.ts";
 import { fakeModel } from "./testing/fake-model.ts";
 import { FakeReplyHandle } from "./testing/fake-reply.ts";

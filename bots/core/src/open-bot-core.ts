@@ -1,17 +1,17 @@
 import type { Logger } from "pino";
-import type { CoreConfig } from "./config.ts";
-import type { ConversationStore } from "./conversation-store.ts";
+import { type BotCoreOptions, createBotCore } from "./bot-core.ts";
+import type { ConversationStore } from "./conversation/conversation-store.ts";
 import { createInferenceClient } from "./inference/grpc-inference-client.ts";
-import type { InferenceClient } from "./inference-client.ts";
-import { type BotCoreOptions, createBotCore } from "./pipeline.ts";
-import type { BotCore } from "./platform.ts";
-import { createRedisQuotaStore } from "./quota/redis-quota-store.ts";
-import { createRedisFeedback } from "./records/feedback.ts";
-import { createRedisTranscript, joinTranscripts } from "./records/redis-transcript.ts";
+import type { InferenceClient } from "./inference/inference-client.ts";
+import { createMemoryConversationStore } from "./memory/memory-conversation-store.ts";
+import type { BotCore } from "./port/bot.ts";
+import type { CoreConfig } from "./process/config.ts";
 import { createLogTranscript } from "./records/transcript.ts";
-import { createMemoryConversationStore } from "./store/memory-conversation-store.ts";
-import { connectRedis, type RedisConnection } from "./store/redis-connection.ts";
-import { createRedisStoreOver } from "./store/redis-conversation-store.ts";
+import { connectRedis, type RedisConnection } from "./redis/redis-connection.ts";
+import { createRedisStoreOver } from "./redis/redis-conversation-store.ts";
+import { createRedisFeedback } from "./redis/redis-feedback.ts";
+import { createRedisQuotaStore } from "./redis/redis-quota-store.ts";
+import { createRedisTranscript, joinTranscripts } from "./redis/redis-transcript.ts";
 
 /** A core and what it is made of. */
 export interface OpenBotCore {

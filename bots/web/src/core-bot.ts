@@ -56,7 +56,7 @@ async function headOf(place: Place, { core, store, knownModels }: HeadSources): 
   const [wantsFeedback, settings, turns, models] = await Promise.all([
     core.wantsFeedback(place),
     resolveSettings(store, place).catch(() => undefined),
-    store.turns(conversationKey(place)).catch(() => []),
+    store.rounds(conversationKey(place)).catch(() => []),
     knownModels(),
   ]);
   const model = settings?.model ?? models.find(({ isDefault }) => isDefault)?.name;

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { OPEN_ACCESS } from "../access/access.ts";
-import { BotError } from "../bot-error.ts";
-import { createBotCore } from "../pipeline.ts";
+import { OPEN_ACCESS } from "../admission/access.ts";
+import { createBotCore } from "../bot-core.ts";
+import { BotError } from "../port/bot-error.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
 import { chatModel, createTestCore, starting, testConversation, testMessage, testPlace } from "../testing/test-core.ts";

@@ -1,8 +1,8 @@
 import { FinishReason } from "@cria/proto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { OPEN_ACCESS } from "../access/access.ts";
-import { BotError } from "../bot-error.ts";
-import type { ReplyAction } from "../platform.ts";
+import { OPEN_ACCESS } from "../admission/access.ts";
+import { BotError } from "../port/bot-error.ts";
+import type { ReplyAction } from "../port/reply.ts";
 import type { Rating } from "../records/feedback.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
@@ -33,7 +33,7 @@ describe("the buttons of a reply", () => {
     const reply = new FakeReplyHandle();
     return { reply, refusal: await core.continueReply(action(replyId), starting(reply)) };
   };
-  const assistants = async () => (await store.turns(testConversation)).map(({ assistant }) => assistant);
+  const assistants = async () => (await store.rounds(testConversation)).map(({ assistant }) => assistant);
 
   it("are named by ids that are short, URL-safe and in the order of time", async () => {
     const first = await send("1");
@@ -121,7 +121,7 @@ describe("the buttons of a reply", () => {
       const failed = await send("Hi");
       const { reply } = await regenerate(failed.id);
       expect(reply.ended).toMatchObject({ text: "Hello" });
-      expect(await store.turns(testConversation)).toMatchObject([{ user: "Hi", assistant: "Hello", author: "Ann" }]);
+      expect(await store.rounds(testConversation)).toMatchObject([{ user: "Hi", assistant: "Hello", author: "Ann" }]);
     });
 
     it("answers the text of now where the question was edited", async () => {

@@ -1,16 +1,17 @@
-import { accessRefusal } from "../access/access.ts";
-import { admit, checkAccess } from "../access/admit.ts";
-import { againEvent, toUnanswered } from "../adoption/unanswered.ts";
-import { BotError, SOMETHING_WRONG } from "../bot-error.ts";
-import { conversationKey, workspaceKey } from "../conversation-key.ts";
-import type { Core } from "../core.ts";
-import { claimAndAnswer } from "../handle-message.ts";
-import type { FeedbackRating, IncomingMessage, ReplyAction, StartReply } from "../platform.ts";
-import { canContinue } from "../reply/reply-lines.ts";
-import { workspaceWord } from "../workspace-word.ts";
-import { type KeptReply, newReplyId } from "./kept-reply.ts";
-import { replyGone, standingReply } from "./standing-reply.ts";
-import { tellAll } from "./tell-all.ts";
+import { accessRefusal } from "../admission/access.ts";
+import { admit, checkAccess } from "../admission/admit.ts";
+import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
+import { type KeptReply, newReplyId } from "../conversation/kept-reply.ts";
+import { replyGone, standingReply } from "../conversation/standing-reply.ts";
+import type { Core } from "../message/core.ts";
+import { claimAndAnswer } from "../message/handle-message.ts";
+import { tellAll } from "../message/tell-all.ts";
+import { BotError, SOMETHING_WRONG } from "../port/bot-error.ts";
+import type { IncomingMessage } from "../port/message.ts";
+import type { FeedbackRating, ReplyAction, StartReply } from "../port/reply.ts";
+import { workspaceWord } from "../port/workspace-word.ts";
+import { againEvent, toUnanswered } from "../recovery/unanswered.ts";
+import { canContinue } from "../text/reply-lines.ts";
 
 const COMPARED = "This reply was a comparison, which I do not go on with; ask its model.";
 

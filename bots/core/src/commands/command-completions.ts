@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command } from "../port/command.ts";
 
 /** A command as an input field completes it. */
 export interface CommandCompletion {

@@ -1,9 +1,11 @@
-import { refusal } from "../access/refusal.ts";
-import { BotError, SOMETHING_WRONG } from "../bot-error.ts";
-import { type CompareCommand, compare } from "../compare.ts";
-import { workspaceKey } from "../conversation-key.ts";
-import type { Core } from "../core.ts";
-import type { Claim, IncomingCommand, IncomingEvent, Refuse, StartReply } from "../platform.ts";
+import { refusal } from "../admission/refusal.ts";
+import { workspaceKey } from "../conversation/conversation-key.ts";
+import { type CompareCommand, compare } from "../message/compare.ts";
+import type { Core } from "../message/core.ts";
+import { BotError, SOMETHING_WRONG } from "../port/bot-error.ts";
+import type { Claim, IncomingCommand, Refuse } from "../port/incoming-command.ts";
+import type { IncomingEvent } from "../port/message.ts";
+import type { StartReply } from "../port/reply.ts";
 import { CollectedReply } from "../reply/collected-reply.ts";
 import { runCommand } from "./run-command.ts";
 

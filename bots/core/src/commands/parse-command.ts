@@ -1,9 +1,9 @@
-import { MAX_WINDOW } from "../window.ts";
-import type { Command, ContextMode, SettingsScope } from "./command.ts";
+import { MAX_WINDOW } from "../conversation/window.ts";
+import type { Command, ContextMode, SettingsScope } from "../port/command.ts";
+import { inlineCode } from "../text/markdown.ts";
+import { nearMatches } from "../text/near-matches.ts";
 import { commandCompletions } from "./command-completions.ts";
 import { HOW_TO_STOP } from "./command-spelling.ts";
-import { inlineCode } from "./markdown.ts";
-import { nearMatches } from "./near-matches.ts";
 
 /** Most UTF-16 code units of a persona. */
 export const MAX_PERSONA_LENGTH = 8_000;

@@ -1,10 +1,10 @@
 import { ModelState } from "@cria/proto";
 import { beforeEach, describe, expect, it } from "vitest";
-import { BotError } from "../bot-error.ts";
-import type { Place } from "../platform.ts";
+import { BotError } from "../port/bot-error.ts";
+import type { Command } from "../port/command.ts";
+import type { Place } from "../port/place.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { createTestCore, testConversation, testPlace } from "../testing/test-core.ts";
-import type { Command } from "./command.ts";
 
 const models = () => [
   fakeModel({ name: "big", description: "Answers well", isDefault: false, state: ModelState.AVAILABLE, base: "small" }),
@@ -99,11 +99,11 @@ describe("handleCommand", () => {
 
   describe("reset", () => {
     it("forgets the rounds of this conversation and says how many", async () => {
-      await store.appendTurn(testConversation, turn, 6);
+      await store.appendRound(testConversation, turn, 6);
       expect(await run({ type: "reset" })).toBe("Forgot one round. Model and persona stay.");
       expect(await run({ type: "reset" })).toBe("There was nothing to forget.");
-      await store.appendTurn(testConversation, turn, 6);
-      await store.appendTurn(testConversation, turn, 6);
+      await store.appendRound(testConversation, turn, 6);
+      await store.appendRound(testConversation, turn, 6);
       expect(await run({ type: "reset" })).toBe("Forgot 2 rounds. Model and persona stay.");
     });
   });
@@ -192,7 +192,7 @@ describe("handleCommand", () => {
 
   describe("status", () => {
     it("tells model, service and memory", async () => {
-      await store.appendTurn(testConversation, turn, 6);
+      await store.appendRound(testConversation, turn, 6);
       expect(await run({ type: "status" })).toBe(
         [
           "- Model: **small**, loaded on cpu, context of 2048 tokens",
@@ -244,7 +244,7 @@ describe("handleCommand", () => {
       throw new TypeError("x is not a function");
     };
     expect(await run({ type: "reset" })).toBe("Something went wrong on my side; the log says what. Try again.");
-    store.turns = store.reset as never;
+    store.rounds = store.reset as never;
     expect(await run({ type: "status" })).toBe("Something went wrong on my side; the log says what. Try again.");
   });
 });

@@ -1,16 +1,16 @@
 import { type Model, ModelState } from "@cria/proto";
-import { conversationKey, settingsKey, workspaceKey } from "../conversation-key.ts";
-import type { ConversationSettings, ConversationStore } from "../conversation-store.ts";
-import type { InferenceClient } from "../inference-client.ts";
-import { chooseModel, findModel, MODEL_STATES } from "../models.ts";
-import type { Place } from "../platform.ts";
+import { conversationKey, settingsKey, workspaceKey } from "../conversation/conversation-key.ts";
+import type { ConversationSettings, ConversationStore } from "../conversation/conversation-store.ts";
+import { resolveSettings } from "../conversation/settings.ts";
+import type { InferenceClient } from "../inference/inference-client.ts";
+import { chooseModel, findModel, MODEL_STATES } from "../inference/models.ts";
+import type { Command, SettingsScope } from "../port/command.ts";
+import type { Place } from "../port/place.ts";
+import { workspaceWord } from "../port/workspace-word.ts";
 import type { FeedbackStore } from "../records/feedback.ts";
-import { resolveSettings } from "../settings.ts";
-import { workspaceWord } from "../workspace-word.ts";
-import type { Command, SettingsScope } from "./command.ts";
+import { inlineCode, quote } from "../text/markdown.ts";
 import { commandCompletions } from "./command-completions.ts";
 import { HOW_TO_STOP } from "./command-spelling.ts";
-import { inlineCode, quote } from "./markdown.ts";
 import { statusReport } from "./status-report.ts";
 
 /** What commands work on. */

@@ -1,8 +1,8 @@
 import { type Model, ModelState } from "@cria/proto";
-import { BotError } from "../bot-error.ts";
-import { conversationKey } from "../conversation-key.ts";
-import { chooseModel, MODEL_STATES, weightsOwner } from "../models.ts";
-import { resolveSettings } from "../settings.ts";
+import { conversationKey } from "../conversation/conversation-key.ts";
+import { resolveSettings } from "../conversation/settings.ts";
+import { chooseModel, MODEL_STATES, weightsOwner } from "../inference/models.ts";
+import { BotError } from "../port/bot-error.ts";
 import type { CommandContext } from "./run-command.ts";
 
 /** Model, memory and service in a few lines. What cannot be reached is one of the lines, not a failure. */
@@ -14,7 +14,7 @@ export async function statusReport(context: CommandContext): Promise<string> {
 async function memoryStatus({ store, place, window: defaultWindow }: CommandContext): Promise<readonly string[]> {
   try {
     const settings = await resolveSettings(store, place);
-    const { length } = await store.turns(conversationKey(place));
+    const { length } = await store.rounds(conversationKey(place));
     const { window = defaultWindow, contextMode = "turns" } = settings;
     return [
       `Memory: ${length} of up to ${2 * window - 1} rounds (window ${window}, context ${contextMode}), kept in ${store.kind}`,

@@ -1,6 +1,7 @@
 import { decodeErrorDetails, type ErrorDetails } from "@cria/proto";
 import { type ServiceError, status } from "@grpc/grpc-js";
-import { BOT_ERRORS, BotError, type BotErrorCode } from "../bot-error.ts";
+import { BOT_ERRORS, BotError, type BotErrorCode } from "../port/bot-error.ts";
+import { sentence } from "../text/sentences.ts";
 
 /** What a status means when it carries no reason of ours, as when no server was reached. */
 const CODES_BY_STATUS: Readonly<Partial<Record<status, BotErrorCode>>> = {
@@ -68,11 +69,6 @@ function promptLengths(details: ErrorDetails | undefined): string {
   return promptTokens && maxModelLen
     ? `: it has ${promptTokens} tokens, and ${maxModelLen} must hold it and the reply`
     : "";
-}
-
-/** The text with a full stop, unless it ends as a sentence. */
-export function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function isServiceError(error: unknown): error is ServiceError {

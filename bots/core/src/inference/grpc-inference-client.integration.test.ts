@@ -2,9 +2,8 @@ import { Finished, type GenerateRequest, type GenerateResponse, ModelLoad, Model
 import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import type { InferenceClient } from "../inference-client.ts";
-import { createBotCore } from "../pipeline.ts";
-import { createMemoryConversationStore } from "../store/memory-conversation-store.ts";
+import { createBotCore } from "../bot-core.ts";
+import { createMemoryConversationStore } from "../memory/memory-conversation-store.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
@@ -16,6 +15,7 @@ import {
 } from "../testing/inference-server.ts";
 import { testConversation, testMessage } from "../testing/test-core.ts";
 import { createInferenceClient, type InferenceClientOptions } from "./grpc-inference-client.ts";
+import type { InferenceClient } from "./inference-client.ts";
 
 const never = new AbortController().signal;
 const request = {
@@ -254,6 +254,6 @@ describe("createInferenceClient", () => {
       type: "failed",
       reason: "The model service stopped in the middle of this reply. What it wrote is kept; ask again in a moment.",
     });
-    expect(await store.turns(testConversation)).toEqual([]);
+    expect(await store.rounds(testConversation)).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import {
   makeGenericClientConstructor,
 } from "@grpc/grpc-js";
 import { service } from "grpc-health-check";
-import { pause } from "../pause.ts";
+import { pause } from "../port/pause.ts";
 
 /** How long a watch that ended waits for the next; the channel's own backoff is as long. */
 const RETRY_MS = 1_000;

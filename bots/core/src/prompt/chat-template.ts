@@ -1,5 +1,5 @@
 import { Template } from "@huggingface/jinja";
-import { BotError } from "../bot-error.ts";
+import { BotError } from "../port/bot-error.ts";
 import { type Conversation, type PromptParts, withContext } from "./conversation.ts";
 import { defuse } from "./defuse.ts";
 import { fixed, literal, type PromptPart } from "./segments.ts";

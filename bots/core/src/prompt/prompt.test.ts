@@ -1,7 +1,7 @@
 import type { PromptFormat, PromptSegment } from "@cria/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Turn } from "../conversation-store.ts";
+import type { Round } from "../conversation/conversation-store.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { type PromptOptions, renderPrompt } from "./prompt.ts";
 
@@ -30,7 +30,7 @@ const fewShot: PromptFormat = {
 const chatTemplate = (template: string): PromptFormat => ({ format: { $case: "chatTemplate", value: { template } } });
 const completion: PromptFormat = { format: { $case: "completion", value: {} } };
 
-const round = (user: string, assistant: string, context?: string): Turn => ({
+const round = (user: string, assistant: string, context?: string): Round => ({
   author: "Ann",
   user,
   assistant,

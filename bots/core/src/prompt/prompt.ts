@@ -1,6 +1,6 @@
 import type { Model, PromptSegment } from "@cria/proto";
-import type { ContextMode } from "../commands/command.ts";
-import type { Turn } from "../conversation-store.ts";
+import type { Round } from "../conversation/conversation-store.ts";
+import type { ContextMode } from "../port/command.ts";
 import { alpacaPrompt } from "./alpaca.ts";
 import { chatTemplatePrompt } from "./chat-template.ts";
 import { completionPrompt } from "./completion.ts";
@@ -27,7 +27,7 @@ export interface PromptOptions {
   readonly system: string;
   readonly contextMode: ContextMode;
   /** Remembered rounds, oldest first. */
-  readonly rounds: readonly Turn[];
+  readonly rounds: readonly Round[];
   readonly text: string;
   /** A quoted message or an attached file's text. */
   readonly context?: string | undefined;
@@ -71,7 +71,7 @@ function promptParts(model: Model, conversation: Conversation) {
   }
 }
 
-function newestRounds(rounds: readonly Turn[]): readonly Turn[] {
+function newestRounds(rounds: readonly Round[]): readonly Round[] {
   let length = 0;
   const tooOld = rounds.findLastIndex(({ user, context = "", assistant }) => {
     length += user.length + context.length + assistant.length;

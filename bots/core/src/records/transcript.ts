@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import type { BotErrorCode } from "../bot-error.ts";
-import type { ReplyEnd, ReplyStats } from "../platform.ts";
+import type { BotErrorCode } from "../port/bot-error.ts";
+import type { ReplyEnd, ReplyStats } from "../port/reply.ts";
 
 /** One message and what became of it. */
 export interface Exchange {

@@ -1,5 +1,5 @@
-import type { Reply, ReplyEnd, ReplyStats } from "../platform.ts";
-import { endLine, statsLine } from "./reply-lines.ts";
+import type { Reply, ReplyEnd, ReplyStats } from "../port/reply.ts";
+import { endLine, statsLine } from "../text/reply-lines.ts";
 
 /** A reply that is shown when it has ended, as one text. */
 export class CollectedReply implements Reply {

@@ -1,4 +1,4 @@
-import { pause } from "../pause.ts";
+import { pause } from "../port/pause.ts";
 
 /** Most requests get their place at once; only those that wait are asked about. */
 const FIRST_LOOK_MS = 300;

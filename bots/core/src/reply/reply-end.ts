@@ -1,5 +1,5 @@
 import { durationToMs, type Finished, FinishReason } from "@cria/proto";
-import type { ReplyEnd, ReplyStats } from "../platform.ts";
+import type { ReplyEnd, ReplyStats } from "../port/reply.ts";
 
 const ENDS: Readonly<Record<FinishReason, ReplyEnd>> = {
   [FinishReason.UNSPECIFIED]: "complete",

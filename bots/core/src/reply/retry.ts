@@ -1,5 +1,5 @@
-import { BotError } from "../bot-error.ts";
-import { pause } from "../pause.ts";
+import { BotError } from "../port/bot-error.ts";
+import { pause } from "../port/pause.ts";
 
 /** About four seconds in all: a service that restarts is back by then, and people do not wait longer for bad news. */
 const BACKOFF_MS = [300, 1_000, 2_500];

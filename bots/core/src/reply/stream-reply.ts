@@ -1,8 +1,8 @@
 import { type Finished, type GenerateResponse, type Model, ModelState } from "@cria/proto";
-import { BotError } from "../bot-error.ts";
-import type { GenerateOptions, InferenceClient } from "../inference-client.ts";
-import { chooseModel, weightsOwner } from "../models.ts";
-import type { Reply, ReplyEnd, ReplyStats } from "../platform.ts";
+import type { GenerateOptions, InferenceClient } from "../inference/inference-client.ts";
+import { chooseModel, weightsOwner } from "../inference/models.ts";
+import { BotError } from "../port/bot-error.ts";
+import type { Reply, ReplyEnd, ReplyStats } from "../port/reply.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import { reportQueue } from "./queue-status.ts";
 import { replyEnd, replyStats } from "./reply-end.ts";

@@ -7,8 +7,8 @@ import {
   ModelState,
   Started,
 } from "@cria/proto";
-import { BotError } from "../bot-error.ts";
-import type { GenerateOptions, InferenceClient } from "../inference-client.ts";
+import type { GenerateOptions, InferenceClient } from "../inference/inference-client.ts";
+import { BotError } from "../port/bot-error.ts";
 import { fakeModel } from "./fake-model.ts";
 
 /** What one Generate does, in the order of the fields. */

@@ -1,4 +1,4 @@
-import type { Reply, ReplyButtons, ReplyEnd, ReplyStats, ReplyStatus } from "../platform.ts";
+import type { Reply, ReplyButtons, ReplyEnd, ReplyStats, ReplyStatus } from "../port/reply.ts";
 
 /** A reply that keeps what it was told. */
 export class FakeReplyHandle implements Reply {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "redis";
-import { pause } from "../pause.ts";
+import { pause } from "../port/pause.ts";
 import { freePort, spawnRedis } from "./redis-server.ts";
 
 const NUM_NODES = 3;

@@ -1,9 +1,10 @@
 import type { Model } from "@cria/proto";
 import { pino } from "pino";
-import { type BotCoreOptions, createBotCore } from "../pipeline.ts";
-import type { IncomingMessage, StartReply } from "../platform.ts";
+import { type BotCoreOptions, createBotCore } from "../bot-core.ts";
+import { createMemoryConversationStore } from "../memory/memory-conversation-store.ts";
+import type { IncomingMessage } from "../port/message.ts";
+import type { StartReply } from "../port/reply.ts";
 import type { Exchange } from "../records/transcript.ts";
-import { createMemoryConversationStore } from "../store/memory-conversation-store.ts";
 import { FakeInferenceClient } from "./fake-inference-client.ts";
 import { fakeModel } from "./fake-model.ts";
 import { FakeReplyHandle } from "./fake-reply.ts";

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { commandCompletions } from "../commands/command-completions.ts";
+import { nearMatches } from "../text/near-matches.ts";
+import type { AccessPolicy } from "./access.ts";
+
+const ids = z
+  .string()
+  .transform((text) => text.split(",").map((id) => id.trim()))
+  .pipe(z.array(z.string().regex(/^\S+$/, "must be ids separated by commas")))
+  .default([]);
+
+/** What looking is for; they change nothing that admins could keep for themselves. */
+const OPEN_COMMANDS = ["status", "help"];
+const commandNames = commandCompletions.map(({ name }) => name).filter((name) => !OPEN_COMMANDS.includes(name));
+
+const commands = z
+  .string()
+  .transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
+  .superRefine((names, { addIssue }) => {
+    for (const name of names) if (!isCommand(name)) addIssue({ code: "custom", message: unknownCommand(name) });
+  })
+  .transform((names) => names.filter(isCommand))
+  .default([]);
+
+/** The variables of access, for the schema of a bot's configuration. */
+export const accessVariables = {
+  CRIA_ALLOW_WORKSPACES: ids,
+  CRIA_ALLOW_CHANNELS: ids,
+  CRIA_ALLOW_USERS: ids,
+  CRIA_ALLOW_ROLES: ids,
+  CRIA_DENY_WORKSPACES: ids,
+  CRIA_DENY_CHANNELS: ids,
+  CRIA_DENY_USERS: ids,
+  CRIA_DENY_ROLES: ids,
+  CRIA_ADMIN_USERS: ids,
+  CRIA_ADMIN_ROLES: ids,
+  CRIA_ADMIN_COMMANDS: commands,
+};
+
+type AccessValues = { readonly [K in keyof typeof accessVariables]: z.output<(typeof accessVariables)[K]> } & {
+  readonly CRIA_DIRECT_MESSAGES: boolean;
+};
+
+/** The policy that the variables describe. */
+export function toAccessPolicy(values: AccessValues): AccessPolicy {
+  return {
+    allow: {
+      workspaces: values.CRIA_ALLOW_WORKSPACES,
+      channels: values.CRIA_ALLOW_CHANNELS,
+      users: values.CRIA_ALLOW_USERS,
+      roles: values.CRIA_ALLOW_ROLES,
+    },
+    deny: {
+      workspaces: values.CRIA_DENY_WORKSPACES,
+      channels: values.CRIA_DENY_CHANNELS,
+      users: values.CRIA_DENY_USERS,
+      roles: values.CRIA_DENY_ROLES,
+    },
+    directMessages: values.CRIA_DIRECT_MESSAGES,
+    admins: { users: values.CRIA_ADMIN_USERS, roles: values.CRIA_ADMIN_ROLES },
+    adminCommands: values.CRIA_ADMIN_COMMANDS,
+  };
+}
+
+function isCommand(name: string): name is (typeof commandNames)[number] {
+  return commandNames.some((known) => known === name);
+}
+
+function unknownCommand(name: string): string {
+  const near = nearMatches(name, commandNames);
+  return `has no command "${name.slice(0, 32)}"; it takes ${(near.length > 0 ? near : commandNames).join(", ")}`;
+}

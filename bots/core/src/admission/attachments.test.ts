@@ -1,0 +1,125 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Attachment } from "../port/message.ts";
+import { testMessage } from "../testing/test-core.ts";
+import { leftOutNote, MAX_ATTACHMENT_BYTES, readContext } from "./attachments.ts";
+import { readBody } from "./read-body.ts";
+
+const never = new AbortController().signal;
+
+function file(name: string, content: string | Uint8Array, fields: Partial<Attachment> = {}): Attachment {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  return { name, mimeType: "text/plain", sizeBytes: bytes.length, load: async () => bytes, ...fields };
+}
+
+const read = (attachments: readonly Attachment[], quote?: string) =>
+  readContext(testMessage("Sum up", { attachments, ...(quote !== undefined && { quote }) }), never);
+
+describe("readContext", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("gives a file up that does not come within ten seconds, and its fetching too", async () => {
+    vi.useFakeTimers();
+    let fetching: AbortSignal | undefined;
+    const load = (signal: AbortSignal) => {
+      fetching = signal;
+      return new Promise<never>(() => undefined);
+    };
+    const refused = expect(read([file("a.txt", "", { load })])).rejects.toThrow("I could not fetch a.txt. Try again");
+    await vi.advanceTimersByTimeAsync(10_000);
+    await refused;
+    expect(fetching?.aborted).toBe(true);
+  });
+
+  it("is empty without quote and files", async () => {
+    expect(await readContext(testMessage("Hi"), never)).toBe("");
+  });
+
+  it("is the quoted message or the one file as it is", async () => {
+    expect(await read([], " Quoted. ")).toBe("Quoted.");
+    expect(await read([file("a.txt", "One.\n")])).toBe("One.");
+  });
+
+  it("names the files where there is more than one text", async () => {
+    expect(await read([file("a.txt", "One."), file("b.md", "Two.")], "Quoted.")).toBe(
+      "Quoted.\n\na.txt:\nOne.\n\nb.md:\nTwo.",
+    );
+  });
+
+  it.each([
+    ["application/json", "data"],
+    ["text/x-python; charset=utf-8", "script"],
+    ["application/ld+json", "data"],
+    ["", "main.rs"],
+    ["application/octet-stream", "notes.MD"],
+  ])("takes %s named %s for text", async (mimeType, name) => {
+    expect(await read([file(name, "text", { mimeType })])).toBe("text");
+  });
+
+  it.each([
+    ["image/png", "cat.png"],
+    ["application/pdf", "paper.pdf"],
+    ["", "archive.zip"],
+    ["image/svg", "notes.txt"],
+  ])("refuses %s named %s without fetching it", async (mimeType, name) => {
+    const load = async () => {
+      throw new Error("was fetched");
+    };
+    await expect(read([file(name, "", { mimeType, load })])).rejects.toMatchObject({
+      code: "FILE_REFUSED",
+      message: `I can only read text files, and ${name} is none. Paste what matters as text, or ask without it.`,
+    });
+  });
+
+  it("leaves out, unfetched, what is no text beside what is", async () => {
+    const load = async () => {
+      throw new Error("was fetched");
+    };
+    const files = [file("cat.png", "", { mimeType: "image/png", load }), file("a.txt", "One.")];
+    expect(await read(files)).toBe("One.");
+    expect(leftOutNote(files)).toBe("I can only read text files, so I left `cat.png` out.");
+    expect(leftOutNote(files.slice(1))).toBeUndefined();
+  });
+
+  it("refuses bytes that are no text, whatever they are called", async () => {
+    await expect(read([file("a.txt", new Uint8Array([0x80, 0x81]))])).rejects.toThrow(/a\.txt is none/);
+    await expect(read([file("a.txt", "a\u0000b")])).rejects.toThrow(/a\.txt is none/);
+  });
+
+  it("reads UTF-16 as Windows writes it, and UTF-8 with a byte order mark", async () => {
+    expect(await read([file("a.txt", Buffer.from("\ufeffäß", "utf16le"))])).toBe("äß");
+    expect(await read([file("a.txt", "\ufeffäß")])).toBe("äß");
+  });
+
+  it("refuses a file above the limit, as told or as fetched", async () => {
+    const large = /a\.txt has 129 KB; I can read 128 KB/;
+    await expect(read([file("a.txt", "", { sizeBytes: MAX_ATTACHMENT_BYTES + 1 })])).rejects.toThrow(large);
+    await expect(read([file("a.txt", "x".repeat(MAX_ATTACHMENT_BYTES + 1), { sizeBytes: 5 })])).rejects.toThrow(large);
+    expect(await read([file("a.txt", "x".repeat(MAX_ATTACHMENT_BYTES))])).toHaveLength(MAX_ATTACHMENT_BYTES);
+  });
+
+  it("refuses the fifth file", async () => {
+    const files = Array.from({ length: 5 }, () => file("a.txt", "x"));
+    await expect(read(files)).rejects.toThrow("This message has 5 files; I can read 4. Send fewer.");
+    expect(await read(files.slice(1))).toContain("a.txt:\nx");
+  });
+
+  it("says so when a file cannot be fetched, and nothing when it was stopped meanwhile", async () => {
+    const load = async () => {
+      throw new Error("gone");
+    };
+    await expect(read([file("a.txt", "", { load })])).rejects.toThrow("I could not fetch a.txt. Try again");
+    const stopped = AbortSignal.abort();
+    const message = testMessage("", { attachments: [file("a.txt", "", { load })] });
+    await expect(readContext(message, stopped)).rejects.toBe(stopped.reason);
+  });
+});
+
+describe("readBody", () => {
+  it("reads as much as was announced and not a byte more", async () => {
+    expect(await readBody(new Response("abc"), 3)).toEqual(Buffer.from("abc"));
+    expect(await readBody(new Response(null), 0)).toHaveLength(0);
+    await expect(readBody(new Response("abcd"), 3)).rejects.toThrow("longer than the 3 bytes");
+  });
+});

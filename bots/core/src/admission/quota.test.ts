@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createMemoryQuotaStore } from "../memory/memory-quota-store.ts";
+import { DAY_MS, hasLimits, MINUTE_MS, type QuotaLimits, quotaError } from "./quota.ts";
+import { describeQuotaStore } from "./quota-store.contract.ts";
+
+const shared = createMemoryQuotaStore();
+describeQuotaStore("MemoryQuotaStore", () => shared);
+
+describe("MemoryQuotaStore in time", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("begins a new minute and a new day when the old one is over", async () => {
+    const store = createMemoryQuotaStore();
+    const limits = { userMessagesPerMinute: 1, userTokensPerDay: 10 };
+    expect(await store.countMessage("w", "ann", limits)).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await store.countMessage("w", "ann", limits)).toEqual({
+      limit: "userMessagesPerMinute",
+      retryAfterMs: MINUTE_MS - 20_000,
+    });
+    await store.countTokens("w", "ann", 10);
+    await vi.advanceTimersByTimeAsync(MINUTE_MS);
+    expect(await store.countMessage("w", "ann", limits)).toMatchObject({ limit: "userTokensPerDay" });
+    await vi.advanceTimersByTimeAsync(DAY_MS);
+    expect(await store.countMessage("w", "ann", limits)).toBeUndefined();
+  });
+
+  it("keeps a hundred thousand counters of living minutes, those that began first going first", async () => {
+    const store = createMemoryQuotaStore();
+    const limits = { userMessagesPerMinute: 1 };
+    for (let user = 0; user < 100_000; user++) await store.countMessage("w", `${user}`, limits);
+    expect(await store.countMessage("w", "99999", limits)).toBeDefined();
+    expect(await store.countMessage("w", "0", limits)).toBeUndefined();
+  });
+});
+
+describe("quotaError", () => {
+  const limits: QuotaLimits = {
+    userMessagesPerMinute: 1,
+    workspaceMessagesPerMinute: 100,
+    userTokensPerDay: 50_000,
+    workspaceTokensPerDay: 1_000_000,
+  };
+
+  it.each([
+    ["userMessagesPerMinute", 33_100, "You have sent 1 message in a minute, as many as I take. Try again in 34 s."],
+    [
+      "workspaceMessagesPerMinute",
+      0,
+      "This workspace has sent 100 messages in a minute, as many as I take. Try again in 1 s.",
+    ],
+    ["userTokensPerDay", 45 * 60_000, "You have used your 50,000 tokens for the day. Try again in 45 minutes."],
+    [
+      "workspaceTokensPerDay",
+      DAY_MS,
+      "This workspace has used its 1,000,000 tokens for the day. Try again in 24 hours.",
+    ],
+  ] as const)("says of %s when to come back", (limit, retryAfterMs, sentence) => {
+    const error = quotaError({ limit, retryAfterMs, limits, place: { platform: "slack" } });
+    expect(error.message).toBe(sentence);
+    expect(error).toMatchObject({ code: "QUOTA_EXCEEDED", retryDelayMs: retryAfterMs, isRetryable: false });
+  });
+
+  it("calls a workspace as its platform does", () => {
+    const refusal = { limit: "workspaceMessagesPerMinute", retryAfterMs: 0, limits } as const;
+    expect(quotaError({ ...refusal, place: { platform: "discord" } }).message).toMatch(/^This server has sent 100/);
+  });
+
+  it("knows whether anything is limited", () => {
+    expect(hasLimits({})).toBe(false);
+    expect(hasLimits({ userTokensPerDay: 1 })).toBe(true);
+  });
+});

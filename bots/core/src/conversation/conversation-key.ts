@@ -1,0 +1,29 @@
+import type { SettingsScope } from "../port/command.ts";
+import type { Place } from "../port/place.ts";
+
+/** Ids are opaque and may hold ":" or "{", which mean something in keys. */
+const join = (...ids: readonly string[]) => ids.map(encodeURIComponent).join(":");
+
+/** Key of the workspace: its settings, and the tenant of the inference service. As `web:local`. */
+export function workspaceKey(place: Place): string {
+  return join(place.platform, place.workspaceId);
+}
+
+/** Key of the conversation: the thread if there is one, else the channel. As `web:local:general` or `web:local:general:17`. */
+export function conversationKey(place: Place): string {
+  const channel = join(place.platform, place.workspaceId, place.channelId);
+  return place.threadId === undefined ? channel : `${channel}:${encodeURIComponent(place.threadId)}`;
+}
+
+/** Key of the settings of a scope; without one, of the conversation itself. */
+export function settingsKey(place: Place, scope: SettingsScope | undefined): string {
+  const { threadId: _, ...channel } = place;
+  if (scope === "workspace") return workspaceKey(place);
+  return conversationKey(scope === "channel" ? channel : place);
+}
+
+/** Keys whose settings hold here, the nearest first: thread, channel, workspace. */
+export function settingsKeys(place: Place): readonly string[] {
+  const { threadId: _, ...channel } = place;
+  return [...new Set([conversationKey(place), conversationKey(channel), workspaceKey(place)])];
+}

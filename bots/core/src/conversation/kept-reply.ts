@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import type { ReplyEnd } from "../port/reply.ts";
+
+/** Most ended replies kept of a conversation: people press buttons under what they still see. */
+export const MAX_KEPT_REPLIES = 64;
+
+/** An ended reply with what its buttons need. */
+export interface KeptReply {
+  readonly id: string;
+  /** The question's message. */
+  readonly messageId: string;
+  /** Name of who asked. */
+  readonly author: string;
+  /** For access lists: who asked at first, whoever pressed a button since. */
+  readonly asker?: { readonly id: string; readonly roleIds?: readonly string[] | undefined };
+  readonly question: string;
+  readonly context?: string;
+  /** What people saw of the answer; "" for nothing. */
+  readonly text: string;
+  readonly end: ReplyEnd | "failed";
+  /** The model that answered; absent where none did. */
+  readonly model?: string;
+  /** One of two replies side by side; no round of the conversation. */
+  readonly isCompared?: boolean;
+  /** Id of the reply whose place it was to take and did not, as one that failed: the place is still that one's. */
+  readonly replaces?: string;
+}
+
+/** Of base 36, so that ids sort by time until the year 5188. */
+const TIME_LENGTH = 9;
+
+/** A new reply id, as `mdl3k2x0q-8Jd03kQzT5s`: ids sort by when they were made, to the millisecond. */
+export function newReplyId(): string {
+  return `${Date.now().toString(36).padStart(TIME_LENGTH, "0")}-${randomBytes(8).toString("base64url")}`;
+}

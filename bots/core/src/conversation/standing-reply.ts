@@ -1,0 +1,19 @@
+import { BotError } from "../port/bot-error.ts";
+import type { ConversationStore } from "./conversation-store.ts";
+import type { KeptReply } from "./kept-reply.ts";
+
+/**
+ * A kept reply whose place in memory no other has taken. Throws a `BotError` (`REPLY_GONE`) where it was forgotten, reset or
+ * replaced, as by a second press of its button.
+ */
+export async function standingReply(store: ConversationStore, conversation: string, id: string): Promise<KeptReply> {
+  const kept = await store.keptReply(conversation, id);
+  const isStanding = kept?.replaces === undefined || (await store.keptReply(conversation, kept.replaces)) !== undefined;
+  if (kept && isStanding) return kept;
+  throw replyGone();
+}
+
+/** As a sentence for whoever pressed a button. */
+export function replyGone(): BotError {
+  return new BotError("REPLY_GONE", "This reply was replaced or is too old for that; ask again.");
+}

@@ -1,0 +1,58 @@
+import { type Model, ModelState } from "@cria/proto";
+import { BotError } from "../port/bot-error.ts";
+import { nearMatches } from "../text/near-matches.ts";
+import { sentence } from "../text/sentences.ts";
+import { MODEL_STATE_WORDS } from "./model-states.ts";
+
+/** What people are told of the service's states. */
+export const MODEL_STATES: Readonly<Record<ModelState, string>> = {
+  [ModelState.UNSPECIFIED]: "state unknown",
+  [ModelState.AVAILABLE]: MODEL_STATE_WORDS.available,
+  [ModelState.LOADING]: MODEL_STATE_WORDS.loading,
+  [ModelState.LOADED]: MODEL_STATE_WORDS.loaded,
+  [ModelState.BROKEN]: MODEL_STATE_WORDS.broken,
+};
+
+/**
+ * The model of a conversation: the one set, else the service's default. Throws a `BotError` naming what is wrong with it
+ * and what to choose instead.
+ */
+export function chooseModel(models: readonly Model[], name: string | undefined): Model {
+  const model = name === undefined ? defaultModel(models) : findModel(models, name);
+  if (model.state !== ModelState.BROKEN) return model;
+  const message = `The model ${model.name} cannot be used: ${sentence(model.error)} ${chooseOne(usableNames(models))}`;
+  throw new BotError("MODEL_BROKEN", message);
+}
+
+/** A model by name. Throws a `BotError` with the nearest names. */
+export function findModel(models: readonly Model[], name: string): Model {
+  const model = models.find((candidate) => candidate.name === name);
+  if (model) return model;
+  const names = usableNames(models);
+  const near = nearMatches(name, names);
+  const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  throw new BotError("MODEL_NOT_FOUND", `There is no model "${shown}". ${chooseOne(near.length > 0 ? near : names)}`);
+}
+
+/** Name of the model that owns the weights: the one whose queue a variant's requests stand in. */
+export function weightsOwner(models: readonly Model[], model: Model): string {
+  let owner = model;
+  for (let depth = 0; depth < models.length && owner.base !== ""; depth++) {
+    owner = models.find(({ name }) => name === owner.base) ?? { ...owner, base: "" };
+  }
+  return owner.name;
+}
+
+function defaultModel(models: readonly Model[]): Model {
+  const model = models.find(({ isDefault }) => isDefault) ?? models[0];
+  if (model) return model;
+  throw new BotError("MODEL_NOT_FOUND", "The model service has no model. Its owner should add one: `npm run models`.");
+}
+
+function usableNames(models: readonly Model[]): readonly string[] {
+  return models.filter(({ state }) => state !== ModelState.BROKEN).map(({ name }) => name);
+}
+
+function chooseOne(names: readonly string[]): string {
+  return names.length === 0 ? "There is no other." : `Choose another with /model: ${names.slice(0, 5).join(", ")}.`;
+}

@@ -1,0 +1,152 @@
+import { ModelState } from "@cria/proto";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { OPEN_ACCESS } from "../admission/access.ts";
+import { BotError } from "../port/bot-error.ts";
+import type { IncomingCommand } from "../port/incoming-command.ts";
+import { fakeModel } from "../testing/fake-model.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import { createGate } from "../testing/gate.ts";
+import { createTestCore, starting, testConversation, testPlace } from "../testing/test-core.ts";
+
+const models = [
+  fakeModel({ name: "big", isDefault: false }),
+  fakeModel({ name: "small" }),
+  fakeModel({ name: "broken", isDefault: false, state: ModelState.BROKEN, error: "No tokenizer." }),
+];
+
+describe("compare", () => {
+  let { client, store, core, exchanges } = createTestCore(models);
+  beforeEach(() => {
+    ({ client, store, core, exchanges } = createTestCore(models));
+  });
+  let numEvents = 0;
+  const command = (
+    names: readonly [string, string] = ["big", "small"],
+    eventId = `${numEvents++}`,
+  ): IncomingCommand => ({
+    eventId,
+    place: testPlace,
+    author: { id: "u1", name: "Ann" },
+    command: { type: "compare", models: names, text: "Who are you?" },
+  });
+  const compare = async (incoming: IncomingCommand) => {
+    const replies = [new FakeReplyHandle(), new FakeReplyHandle()];
+    let started = 0;
+    const refusal = await core.compare(incoming, (replyId) => starting(replies[started++]!)(replyId));
+    return { replies, refusal };
+  };
+
+  it("lets both models answer, each under its name, in the order asked for", async () => {
+    client.script({ chunks: ["I am big."] }, { chunks: ["I am small."] });
+    const { replies, refusal } = await compare(command());
+    expect(refusal).toBeUndefined();
+    expect(replies.map(({ text }) => text)).toEqual(["**big**\n\nI am big.", "**small**\n\nI am small."]);
+    expect(replies.map(({ ended }) => ended)).toMatchObject([
+      { end: "complete", text: "**big**\n\nI am big." },
+      { end: "complete", text: "**small**\n\nI am small." },
+    ]);
+    expect(client.requests.map(({ model }) => model)).toEqual(["big", "small"]);
+    expect(exchanges).toMatchObject([{ stats: { model: "big" } }, { stats: { model: "small" } }]);
+  });
+
+  it("remembers neither, keeps both for feedback, and lets neither be regenerated", async () => {
+    const { replies } = await compare(command());
+    expect(await store.rounds(testConversation)).toEqual([]);
+    expect(await store.keptReply(testConversation, replies[0]!.id)).toMatchObject({ model: "big", isCompared: true });
+    expect(replies.map(({ buttons }) => buttons)).toEqual(["rating", "rating"]);
+    const action = { place: testPlace, author: { id: "u1", name: "Ann" }, replyId: replies[0]!.id };
+    expect(await core.regenerate(action, starting(new FakeReplyHandle()))).toMatch(/was a comparison/);
+    expect(await core.continueReply(action, starting(new FakeReplyHandle()))).toMatch(/was a comparison/);
+  });
+
+  it("tells of the one that failed under its name and lets the other end", async () => {
+    client.script({ refusal: new BotError("PROMPT_TOO_LONG", "Too long.") }, { chunks: ["I am small."] });
+    const { replies } = await compare(command());
+    expect(replies.map(({ ended }) => ended)).toMatchObject([
+      { type: "failed", reason: "**big**\n\nToo long." },
+      { type: "finished", text: "**small**\n\nI am small." },
+    ]);
+  });
+
+  it("refuses an unknown or broken model before anything is started", async () => {
+    const unknown = await compare(command(["bg", "small"]));
+    expect(unknown.refusal).toBe('There is no model "bg". Choose another with /model: big.');
+    expect((await compare(command(["small", "broken"]))).refusal).toMatch(/broken cannot be used: No tokenizer/);
+    expect(unknown.replies[0]!.id).toBe("");
+    expect(client.requests).toEqual([]);
+  });
+
+  it("is answered in one text where a platform has no two replies", async () => {
+    client.script({ chunks: ["I am big."] }, { chunks: ["I am small."] });
+    expect(await core.handleCommand(command())).toBe(
+      [
+        "**big**\n\nI am big.",
+        "*big · 0.01 s to first token · 111 tok/s · 2 tokens*",
+        "**small**\n\nI am small.",
+        "*small · 0.01 s to first token · 111 tok/s · 2 tokens*",
+      ].join("\n\n"),
+    );
+  });
+
+  it("takes no question that is too long for a message", async () => {
+    const long = command();
+    const text = "a".repeat(32_001);
+    const { refusal } = await compare({ ...long, command: { ...long.command, text } as typeof long.command });
+    expect(refusal).toMatch(/32,001 characters/);
+    expect(client.requests).toEqual([]);
+  });
+
+  it("ends the first reply where the second cannot begin", async () => {
+    const first = new FakeReplyHandle();
+    let started = 0;
+    const starts = async (replyId: string) => {
+      if (started++ > 0) throw new Error("channel deleted");
+      return await starting(first)(replyId);
+    };
+    expect(await core.compare(command(), starts)).toMatch(/Something went wrong/);
+    expect(first.ended).toMatchObject({ reason: expect.stringMatching(/The other reply could not begin/) });
+    expect(client.requests).toEqual([]);
+  });
+
+  it("can be stopped as soon as its first reply has begun", async () => {
+    const replies = [new FakeReplyHandle(), new FakeReplyHandle()];
+    let started = 0;
+    await core.compare(command(), async (replyId) => {
+      const reply = await starting(replies[started++]!)(replyId);
+      if (started === 1) await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
+      return reply;
+    });
+    expect(replies.map(({ ended }) => ended)).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
+  });
+
+  it("of a question that is deleted keeps neither reply", async () => {
+    const asked = command();
+    client.script({ hold: createGate().opened }, { hold: createGate().opened });
+    const comparing = compare(asked);
+    await vi.waitFor(() => expect(client.requests).toHaveLength(2));
+    await core.handleDeletion({ place: testPlace, messageId: asked.eventId });
+    const { replies } = await comparing;
+    expect(await store.keptReply(testConversation, replies[0]!.id)).toBeUndefined();
+    expect(exchanges).toEqual([]);
+  });
+
+  it("delivered twice is answered once, whichever way", async () => {
+    const twice = command();
+    await compare(twice);
+    expect((await compare(twice)).replies[0]!.ended).toBeUndefined();
+    expect(await core.handleCommand(twice)).toBeUndefined();
+    expect(client.requests).toHaveLength(2);
+  });
+
+  it("may be kept for admins", async () => {
+    ({ core } = createTestCore(models, { access: { ...OPEN_ACCESS, adminCommands: ["compare"] } }));
+    expect((await compare(command())).refusal).toBe("Only admins may use `/compare` to change something here.");
+  });
+
+  it("is refused for other commands by its type", async () => {
+    const help: IncomingCommand = { ...command(), command: { type: "help" } };
+    await expect(core.compare(help, async () => new FakeReplyHandle())).rejects.toThrow(
+      "compare was given the command help",
+    );
+  });
+});

@@ -1,0 +1,19 @@
+import type { Command } from "./command.ts";
+import type { IncomingEvent } from "./message.ts";
+
+/** A command for the bot, by slash command or by the same words after a mention. */
+export interface IncomingCommand extends IncomingEvent {
+  /** The message's own id, where a message it was, by which its deletion is told. Default: the event's. */
+  readonly messageId?: string;
+  readonly command: Command;
+}
+
+/** Says why a command is not run in a way of the platform's own; answers with what is still to be told as any answer. */
+export type Refuse = (sentence: string) => Promise<string | undefined>;
+
+/** Whose an event is, and whether its author may talk to the bot there. */
+export type Claim =
+  | { readonly type: "claimed" }
+  /** Another process answers it. */
+  | { readonly type: "taken" }
+  | { readonly type: "refused"; readonly sentence: string };

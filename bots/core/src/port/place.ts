@@ -1,0 +1,28 @@
+/** Who wrote something. Ids are the platform's own, opaque to the core. */
+export interface Author {
+  readonly id: string;
+  readonly name: string;
+  /** Roles or user groups, for access lists and admins. Absent where they are not known: lists that deny roles then deny all. */
+  readonly roleIds?: readonly string[];
+  /** Workspaces this person is in: in a direct message that belongs to none of them, who is in an allowed one may talk. */
+  readonly workspaceIds?: readonly string[];
+  /** Whether the platform says that this person administers the workspace. Default false. */
+  readonly isAdmin?: boolean;
+}
+
+/**
+ * Where a conversation takes place. The conversation key is made of it: the thread if there is one, else the channel;
+ * a direct message is a channel of its own.
+ */
+export interface Place {
+  /** As "slack", "discord", "web". */
+  readonly platform: string;
+  /** Workspace or guild; the tenant of the inference service. */
+  readonly workspaceId: string;
+  /** Of a thread, the channel it hangs in. */
+  readonly channelId: string;
+  readonly threadId?: string;
+  readonly isDirect: boolean;
+  /** The bot's own account, where several of a platform may share one memory: what one left, another cannot go on with. */
+  readonly applicationId?: string;
+}

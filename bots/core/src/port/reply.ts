@@ -1,0 +1,78 @@
+import type { BotErrorCode } from "./bot-error.ts";
+import type { Author, Place } from "./place.ts";
+
+/** Somebody pressed a button under a reply. */
+export interface ReplyAction {
+  /** Where the reply is: the place of its question. */
+  readonly place: Place;
+  readonly author: Author;
+  /** As `StartReply` gave it. */
+  readonly replyId: string;
+}
+
+export type FeedbackRating = "up" | "down";
+
+/** What a reply waits for, in the order in which it can happen. */
+export type ReplyStatus =
+  /** Requests or turns ahead of this one. */
+  | { readonly type: "queued"; readonly ahead: number }
+  | { readonly type: "loading"; readonly model: string; readonly loadedBytes: number; readonly totalBytes: number }
+  | { readonly type: "reading"; readonly promptTokens: number; readonly cachedTokens: number };
+
+export type ReplyEnd = "complete" | "stopped" | "length" | "contextFull" | "timeBudget" | "repetition";
+
+/** The figures under a finished reply. */
+export interface ReplyStats {
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  readonly queueMs: number;
+  readonly modelLoadMs: number;
+  readonly prefillMs: number;
+  readonly timeToFirstTokenMs: number;
+  readonly decodeMs: number;
+}
+
+/** Which buttons under an ended reply can do something: `rating` stands for 👍 and 👎 alone. Default `all`. */
+export type ReplyButtons = "all" | "rating" | "none";
+
+/**
+ * A reply on a platform, from its first state to its end. The pipeline calls it in order: `status` any number of times,
+ * `append` any number of times, then `finish`, `fail` or `discard` once; after `clear` it begins anew. Platforms pace their own edits.
+ */
+export interface Reply {
+  /** Aborts when the platform gives the reply up, as at a shutdown. Stop and deletion go through `BotCore`. */
+  readonly signal: AbortSignal;
+  /**
+   * What another process needs to go on in this reply's place if this one dies, as a message id; kept with the reply.
+   * Absent where nothing is shown yet or nobody could go on.
+   */
+  readonly handle?: string | undefined;
+  status(status: ReplyStatus): Promise<void>;
+  append(text: string): Promise<void>;
+  /**
+   * Takes back what was appended: the question was changed and is answered anew, in the same place. Absent where a reply
+   * that is being written goes on as it was asked.
+   */
+  clear?(): Promise<void>;
+  /** `text` is the whole reply: what was appended, a repeated loop cut off. `stats` is absent when it was stopped before its end was known. */
+  finish(end: ReplyEnd, text: string, stats: ReplyStats | undefined, buttons?: ReplyButtons): Promise<void>;
+  /** `reason` is one sentence for people: what happened and what to do; `code` names it. What was appended stays. */
+  fail(reason: string, buttons?: ReplyButtons, code?: BotErrorCode): Promise<void>;
+  /**
+   * Ends without a word: the question was deleted, and nothing is written. Absent where that is shown like any other end.
+   */
+  discard?(): Promise<void>;
+  /**
+   * Shows no more and says no more: another process goes on in this reply's place. Resolves when `handle` holds all that is
+   * shown. Absent where that makes no difference.
+   */
+  leave?(): Promise<void>;
+}
+
+/**
+ * Begins a reply on the platform. The id names the reply for its buttons (Stop, Regenerate, Continue, feedback): URL-safe,
+ * at most 24 characters, the same in all processes.
+ */
+export type StartReply = (replyId: string) => Promise<Reply>;

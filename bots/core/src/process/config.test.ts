@@ -1,0 +1,121 @@
+import { pino } from "pino";
+import { describe, expect, it } from "vitest";
+import { OPEN_ACCESS } from "../admission/access.ts";
+import { openBotCore } from "../open-bot-core.ts";
+import { loadCoreConfig } from "./config.ts";
+
+describe("loadCoreConfig", () => {
+  it("has a default for everything", () => {
+    expect(loadCoreConfig({})).toEqual({
+      inferenceAddress: "127.0.0.1:50051",
+      token: undefined,
+      redisUrl: undefined,
+      window: 6,
+      turnsTtlMs: 30 * 86_400_000,
+      access: OPEN_ACCESS,
+      quotaLimits: {},
+      transcriptTtlMs: 30 * 86_400_000,
+      hasTranscriptText: false,
+      feedbackTtlMs: 365 * 86_400_000,
+    });
+  });
+
+  it("reads who may talk to the bot, how much, and who runs it", () => {
+    const config = loadCoreConfig({
+      CRIA_ALLOW_WORKSPACES: "T1, T2",
+      CRIA_ALLOW_CHANNELS: "C1",
+      CRIA_ALLOW_USERS: "U1",
+      CRIA_ALLOW_ROLES: "R1",
+      CRIA_DENY_WORKSPACES: "T3",
+      CRIA_DENY_CHANNELS: "C3",
+      CRIA_DENY_USERS: "U3",
+      CRIA_DENY_ROLES: "R3",
+      CRIA_ADMIN_USERS: "U9",
+      CRIA_ADMIN_ROLES: "R9",
+      CRIA_ADMIN_COMMANDS: "model, System",
+      CRIA_DIRECT_MESSAGES: "0",
+      CRIA_USER_MESSAGES_PER_MINUTE: "10",
+      CRIA_WORKSPACE_MESSAGES_PER_MINUTE: "100",
+      CRIA_USER_TOKENS_PER_DAY: "50000",
+      CRIA_WORKSPACE_TOKENS_PER_DAY: "1000000",
+    });
+    expect(config.access).toEqual({
+      allow: { workspaces: ["T1", "T2"], channels: ["C1"], users: ["U1"], roles: ["R1"] },
+      deny: { workspaces: ["T3"], channels: ["C3"], users: ["U3"], roles: ["R3"] },
+      directMessages: false,
+      admins: { users: ["U9"], roles: ["R9"] },
+      adminCommands: ["model", "system"],
+    });
+    expect(config.quotaLimits).toEqual({
+      userMessagesPerMinute: 10,
+      workspaceMessagesPerMinute: 100,
+      userTokensPerDay: 50_000,
+      workspaceTokensPerDay: 1_000_000,
+    });
+  });
+
+  it("reads what is kept of exchanges", () => {
+    const env = { CRIA_TRANSCRIPT_DAYS: "0", CRIA_TRANSCRIPT_TEXT: "1", CRIA_FEEDBACK_DAYS: "7" };
+    expect(loadCoreConfig(env)).toMatchObject({
+      transcriptTtlMs: 0,
+      hasTranscriptText: true,
+      feedbackTtlMs: 7 * 86_400_000,
+    });
+  });
+
+  it("reads what is set, and takes an empty variable for absent", () => {
+    const env = {
+      CRIA_INFERENCE_ADDRESS: "cria.example:443",
+      CRIA_TOKEN: "secret",
+      CRIA_REDIS_URL: "rediss://user:pw@redis.example:6380/2",
+      CRIA_WINDOW: "",
+      CRIA_MEMORY_DAYS: "1",
+      HOME: "/root",
+    };
+    expect(loadCoreConfig(env)).toMatchObject({
+      inferenceAddress: "cria.example:443",
+      token: "secret",
+      redisUrl: "rediss://user:pw@redis.example:6380/2",
+      window: 6,
+      turnsTtlMs: 86_400_000,
+    });
+  });
+
+  it("cannot be changed", () => {
+    expect(Object.isFrozen(loadCoreConfig({}))).toBe(true);
+  });
+
+  it("names every fault at once, and no secret", () => {
+    const env = {
+      CRIA_INFERENCE_ADDRESS: "nowhere",
+      CRIA_REDIS_URL: "http://user:hunter2@redis",
+      CRIA_WINDOW: "51",
+      CRIA_MEMORY_DAYS: "1.5",
+      CRIA_ALLOW_CHANNELS: "C1,,C2",
+      CRIA_ADMIN_COMMANDS: "modle",
+      CRIA_DIRECT_MESSAGES: "yes",
+      CRIA_USER_TOKENS_PER_DAY: "0",
+    };
+    const load = () => loadCoreConfig(env);
+    expect(load).toThrow('CRIA_INFERENCE_ADDRESS="nowhere": must be host:port, as 127.0.0.1:50051');
+    expect(load).toThrow(
+      "CRIA_REDIS_URL must be redis://host:port, rediss://host:port or redis-cluster://host:port,host:port",
+    );
+    expect(load).toThrow('CRIA_ALLOW_CHANNELS="C1,,C2": must be ids separated by commas');
+    expect(load).toThrow('CRIA_ADMIN_COMMANDS="modle": has no command "modle"; it takes model');
+    expect(load).toThrow('CRIA_DIRECT_MESSAGES="yes": must be 0 or 1');
+    expect(load).toThrow('CRIA_USER_TOKENS_PER_DAY="0": must be a whole number of 1 or more');
+    expect(load).toThrow('CRIA_WINDOW="51": must be 1 to 50');
+    expect(load).toThrow('CRIA_MEMORY_DAYS="1.5": must be a whole number');
+    expect(load).not.toThrow(/hunter2/);
+  });
+});
+
+describe("openBotCore", () => {
+  it("keeps everything in the process where no Redis is configured", async () => {
+    const opened = await openBotCore(loadCoreConfig({}), pino({ level: "silent" }));
+    expect(opened.store.kind).toBe("memory");
+    expect(opened.redis).toBeUndefined();
+    await opened.close();
+  });
+});

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { AccessPolicy } from "../admission/access.ts";
+import { accessVariables, toAccessPolicy } from "../admission/access-config.ts";
+import type { QuotaLimits } from "../admission/quota.ts";
+import { DEFAULT_WINDOW, MAX_WINDOW } from "../conversation/window.ts";
+import { isRedisUrl } from "../redis/redis-url.ts";
+import { type Environment, readEnvironment } from "./environment.ts";
+import { LOG_LEVELS } from "./logger.ts";
+
+/** Long enough for a team's holidays. */
+const DEFAULT_MEMORY_DAYS = 30;
+const DEFAULT_TRANSCRIPT_DAYS = 30;
+/** Training data is gathered over a year. */
+const DEFAULT_FEEDBACK_DAYS = 365;
+const MAX_DAYS = 3_650;
+const DAY_MS = 86_400_000;
+
+/** What every bot process is configured with. */
+export interface CoreConfig {
+  /** `CRIA_INFERENCE_ADDRESS`. Default `127.0.0.1:50051`. */
+  readonly inferenceAddress: string;
+  /** `CRIA_TOKEN`: what the inference service asks for. */
+  readonly token: string | undefined;
+  /** `CRIA_REDIS_URL`; without it memory lives in the process. */
+  readonly redisUrl: string | undefined;
+  /** `CRIA_WINDOW`: rounds kept, 1 to 50. Default 6. */
+  readonly window: number;
+  /** `CRIA_MEMORY_DAYS`: how long a silent conversation is remembered, 1 to 3,650 days. In milliseconds. Default 30 days. */
+  readonly turnsTtlMs: number;
+  /** Who may talk to the bot, and who runs it. Default: everyone; the platform's administrators. */
+  readonly access: AccessPolicy;
+  /** Default: no limits. */
+  readonly quotaLimits: QuotaLimits;
+  /** `CRIA_TRANSCRIPT_DAYS`: how long exchanges are kept in Redis, 0 to 3,650 days. In milliseconds. Default 30 days; 0 for not at all. */
+  readonly transcriptTtlMs: number;
+  /** `CRIA_TRANSCRIPT_TEXT`: whether exchanges are kept with their words. Default no. */
+  readonly hasTranscriptText: boolean;
+  /** `CRIA_FEEDBACK_DAYS`: how long ratings are kept, 1 to 3,650 days. In milliseconds. Default 365 days. */
+  readonly feedbackTtlMs: number;
+}
+
+const whole = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, "must be a whole number")
+    .transform(Number)
+    .pipe(z.number().min(min, `must be ${min} to ${max}`).max(max, `must be ${min} to ${max}`))
+    .default(fallback);
+
+const limit = z
+  .string()
+  .regex(/^[1-9]\d{0,11}$/, "must be a whole number of 1 or more")
+  .transform(Number)
+  .optional();
+
+const yesOrNo = (fallback: boolean) =>
+  z
+    .enum(["0", "1"], "must be 0 or 1")
+    .transform((value) => value === "1")
+    .default(fallback);
+
+const schema = z.object({
+  // Read where the logger is made, before all else.
+  CRIA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).optional(),
+  CRIA_INFERENCE_ADDRESS: z
+    .string()
+    .regex(/^\S+:\d{1,5}$/, "must be host:port, as 127.0.0.1:50051")
+    .default("127.0.0.1:50051"),
+  CRIA_TOKEN: z.string().optional(),
+  CRIA_REDIS_URL: z
+    .string()
+    .refine(isRedisUrl, "must be redis://host:port, rediss://host:port or redis-cluster://host:port,host:port")
+    .optional(),
+  CRIA_WINDOW: whole(1, MAX_WINDOW, DEFAULT_WINDOW),
+  CRIA_MEMORY_DAYS: whole(1, MAX_DAYS, DEFAULT_MEMORY_DAYS),
+  CRIA_TRANSCRIPT_DAYS: whole(0, MAX_DAYS, DEFAULT_TRANSCRIPT_DAYS),
+  CRIA_TRANSCRIPT_TEXT: yesOrNo(false),
+  CRIA_FEEDBACK_DAYS: whole(1, MAX_DAYS, DEFAULT_FEEDBACK_DAYS),
+  CRIA_USER_MESSAGES_PER_MINUTE: limit,
+  CRIA_WORKSPACE_MESSAGES_PER_MINUTE: limit,
+  CRIA_USER_TOKENS_PER_DAY: limit,
+  CRIA_WORKSPACE_TOKENS_PER_DAY: limit,
+  CRIA_DIRECT_MESSAGES: yesOrNo(true),
+  ...accessVariables,
+});
+
+/**
+ * Reads what bots share of the environment; an empty variable counts as absent.
+ * @throws ConfigError that names every fault at once
+ */
+export function loadCoreConfig(env: Environment): CoreConfig {
+  const data = readEnvironment(env, schema);
+  return Object.freeze({
+    inferenceAddress: data.CRIA_INFERENCE_ADDRESS,
+    token: data.CRIA_TOKEN,
+    redisUrl: data.CRIA_REDIS_URL,
+    window: data.CRIA_WINDOW,
+    turnsTtlMs: data.CRIA_MEMORY_DAYS * DAY_MS,
+    access: Object.freeze(toAccessPolicy(data)),
+    quotaLimits: Object.freeze({
+      userMessagesPerMinute: data.CRIA_USER_MESSAGES_PER_MINUTE,
+      workspaceMessagesPerMinute: data.CRIA_WORKSPACE_MESSAGES_PER_MINUTE,
+      userTokensPerDay: data.CRIA_USER_TOKENS_PER_DAY,
+      workspaceTokensPerDay: data.CRIA_WORKSPACE_TOKENS_PER_DAY,
+    }),
+    transcriptTtlMs: data.CRIA_TRANSCRIPT_DAYS * DAY_MS,
+    hasTranscriptText: data.CRIA_TRANSCRIPT_TEXT,
+    feedbackTtlMs: data.CRIA_FEEDBACK_DAYS * DAY_MS,
+  });
+}

@@ -1,0 +1,81 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeQuotaStore } from "../admission/quota-store.contract.ts";
+import { createBotCore } from "../bot-core.ts";
+import { describeConversationStore } from "../conversation/conversation-store.contract.ts";
+import type { Rating } from "../records/feedback.ts";
+import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
+import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import { type RedisCluster, startRedisCluster } from "../testing/redis-cluster.ts";
+import { testMessage, testPlace } from "../testing/test-core.ts";
+import { connectRedis, type RedisConnection } from "./redis-connection.ts";
+import { createRedisConversationStore } from "./redis-conversation-store.ts";
+import { createRedisFeedback, readRatings } from "./redis-feedback.ts";
+import { createRedisQuotaStore } from "./redis-quota-store.ts";
+
+const logger = pino({ level: "silent" });
+
+describeOnRedis("a cluster of three nodes", (program) => {
+  let cluster: RedisCluster;
+  let redis: RedisConnection;
+  beforeAll(async () => {
+    cluster = await startRedisCluster(program);
+    redis = await connectRedis(cluster.url, logger);
+  });
+  afterAll(async () => {
+    await redis.close();
+    await cluster.close();
+  });
+  const openStore = (turnsTtlMs = 60_000) => createRedisConversationStore({ url: cluster.url, turnsTtlMs, logger });
+
+  describeConversationStore("RedisConversationStore", async (turnsTtlMs) => {
+    const stores = [await openStore(turnsTtlMs), await openStore(turnsTtlMs)] as const;
+    return { stores, close: async () => void (await Promise.all(stores.map((store) => store.close()))) };
+  });
+
+  describeQuotaStore("RedisQuotaStore", () => createRedisQuotaStore(redis));
+
+  it("answers a message, with everything kept on whichever node has its slot", async () => {
+    const store = await openStore();
+    const quotas = createRedisQuotaStore(redis);
+    const core = createBotCore({
+      store,
+      quotas,
+      inference: new FakeInferenceClient(),
+      logger,
+      quotaLimits: { userMessagesPerMinute: 9 },
+    });
+    const places = Array.from({ length: 9 }, (_, index) => ({ ...testPlace, workspaceId: `w${index}` }));
+    const replies = await Promise.all(
+      places.map(async (place) => {
+        const reply = new FakeReplyHandle();
+        await core.handleMessage(testMessage("Hi", { place }), async () => reply);
+        return reply;
+      }),
+    );
+    expect(replies.map(({ ended }) => ended?.type)).toEqual(places.map(() => "finished"));
+    expect(await store.rounds("web:w3:general")).toMatchObject([{ user: "Hi" }]);
+    await store.close();
+  });
+
+  it("reads the ratings of all nodes", async () => {
+    const feedback = createRedisFeedback(redis, 60_000);
+    const workspaces = Array.from({ length: 9 }, (_, index) => `web:w${index}`);
+    for (const workspace of workspaces) await feedback.rate(workspace, rating(workspace));
+    const conversations: string[] = [];
+    for await (const { conversation } of readRatings(redis)) conversations.push(conversation);
+    expect(conversations.sort()).toEqual(workspaces);
+  });
+
+  it("opens before the cluster is there, and says that memory is away", async () => {
+    const early = await connectRedis("redis-cluster://127.0.0.1:1", logger);
+    await expect(early.run((client) => client.hGetAll("x"))).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+    await early.close();
+  });
+});
+
+function rating(conversation: string): Rating {
+  const words = { question: "q", context: "", reply: "r", model: "m" };
+  return { atMs: 0, conversation, replyId: "r", authorId: "u", rating: "up", ...words };
+}

@@ -1,0 +1,175 @@
+import type { Logger } from "pino";
+import {
+  AbortError,
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  ErrorReply,
+  MaxCommandRedirectionsError,
+  RootNodesUnavailableError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+} from "redis";
+import { BotError } from "../port/bot-error.ts";
+import { pause } from "../port/pause.ts";
+import { LateError, within } from "../port/within.ts";
+import { createRedisClient, createRedisCluster, type RedisCluster, type RedisCommands } from "./redis-clients.ts";
+import { redisScripts } from "./redis-scripts.ts";
+import { isClusterUrl } from "./redis-url.ts";
+
+/** Longest wait for an answer of Redis, and for the first connection: people wait for it. */
+const TIMEOUT_MS = 2_000;
+/** Between two tries to find a cluster; the client of a single Redis tries by itself. */
+const CLUSTER_RETRY_MS = 1_000;
+
+/** A connection that comes back by itself; while it is away every call fails within two seconds. */
+export interface RedisConnection {
+  /** Runs a command. Throws a `BotError` (`MEMORY_UNAVAILABLE`) when Redis does not answer, its own error when it refuses. */
+  run<T>(command: (client: RedisCommands) => Promise<T>): Promise<T>;
+  /** Hears what is published in a channel, from when Redis is there until the connection is closed. */
+  subscribe(channel: string, listener: (message: string) => void): void;
+  /** Names of all keys that match a pattern, on every node; for operators, not for messages. */
+  keys(pattern: string): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to `redis://…`, `rediss://…`, `redis-cluster://…` or `rediss-cluster://…`, waiting at most two seconds: a bot starts
+ * without Redis and has its memory when Redis comes.
+ */
+export async function connectRedis(url: string, logger: Logger): Promise<RedisConnection> {
+  return isClusterUrl(url) ? await connectCluster(url, logger) : await connectSingle(url, logger);
+}
+
+async function connectSingle(url: string, logger: Logger): Promise<RedisConnection> {
+  const client = createRedisClient(url);
+  const subscriber = client.duplicate();
+  const closing = new AbortController();
+  let subscriberConnected: Promise<unknown> | undefined;
+  logChanges(client, logger);
+  client.on("ready", () => void loadScripts(client));
+  subscriber.on("error", () => undefined); // Told by the other.
+  const connected = client.connect().catch(() => undefined); // Told by the "error" event.
+  await within(TIMEOUT_MS, connected).catch(() => undefined);
+  return {
+    run: (command) => within(TIMEOUT_MS, command(client)).catch(throwKnown),
+    subscribe: (channel, listener) => {
+      subscriberConnected ??= subscriber.connect();
+      const subscribed = subscriberConnected.then(() => subscriber.subscribe(channel, listener));
+      void subscribed.catch((error) => logUnheard(error, { channel, logger, signal: closing.signal }));
+    },
+    keys: (pattern) => scan(client, pattern),
+    close: async () => {
+      closing.abort();
+      subscriber.destroy();
+      client.destroy();
+    },
+  };
+}
+
+/** The cluster client gives up when it finds no node at first, so it is asked again until one is there. */
+async function connectCluster(url: string, logger: Logger): Promise<RedisConnection> {
+  const closing = new AbortController();
+  const cluster = createRedisCluster(url);
+  logChanges(cluster, logger);
+  const connected = connectUntilThere(cluster, closing.signal).then(() => loadOnAllNodes(cluster));
+  await within(TIMEOUT_MS, connected).catch(() => undefined);
+  return {
+    run: (command) => within(TIMEOUT_MS, command(cluster as unknown as RedisCommands)).catch(throwKnown),
+    subscribe: (channel, listener) => {
+      const subscribed = connected.then(() => cluster.subscribe(channel, listener));
+      void subscribed.catch((error) => logUnheard(error, { channel, logger, signal: closing.signal }));
+    },
+    keys: async (pattern) => {
+      const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
+      return (await Promise.all(nodes.map((node) => scan(node, pattern)))).flat();
+    },
+    close: async () => {
+      closing.abort();
+      cluster.destroy();
+    },
+  };
+}
+
+async function connectUntilThere(cluster: RedisCluster, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const isConnected = await cluster.connect().then(
+      () => true,
+      () => false,
+    );
+    if (isConnected) return;
+    await pause(CLUSTER_RETRY_MS * (0.5 + Math.random() / 2), signal);
+  }
+}
+
+/** A script that Redis does not know is sent again as text, and what comes after it would overtake it. */
+async function loadScripts(client: ReturnType<typeof createRedisClient>): Promise<void> {
+  await Promise.all(Object.values(redisScripts).map(({ SCRIPT }) => client.scriptLoad(SCRIPT))).catch(() => undefined);
+}
+
+async function loadOnAllNodes(cluster: RedisCluster): Promise<void> {
+  const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master))).catch(() => []);
+  await Promise.all(nodes.map(loadScripts));
+}
+
+async function scan(client: ReturnType<typeof createRedisClient>, pattern: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const keys of client.scanIterator({ MATCH: pattern, COUNT: 1_000 })) found.push(...keys);
+  return found;
+}
+
+/** One line when Redis goes and one when it comes, not one for each attempt. */
+function logChanges(client: Pick<ReturnType<typeof createRedisClient>, "on"> | RedisCluster, logger: Logger): void {
+  let isAway = false;
+  const onError = (error: Error) => {
+    if (!isAway) logger.warn({ reason: error.message }, "Redis cannot be reached; memory is away until it is back");
+    isAway = true;
+  };
+  const onReady = () => {
+    if (isAway) logger.info("Redis is back");
+    isAway = false;
+  };
+  for (const event of ["error", "node-error"]) client.on(event, onError);
+  for (const event of ["ready", "node-ready", "connect"]) client.on(event, onReady);
+}
+
+/** A Redis that may not be listened to, as by its access list, is for its owner to mend. */
+function logUnheard(
+  error: unknown,
+  { channel, logger, signal }: { readonly channel: string; readonly logger: Logger; readonly signal: AbortSignal },
+): void {
+  if (signal.aborted) return;
+  const reason = error instanceof Error ? error.message : String(error);
+  logger.error({ channel, reason }, "Redis refuses SUBSCRIBE: Stop, edits and deletions are not heard of by others");
+}
+
+/** Errors of the client that say that nobody answers. */
+const AWAY = [
+  AbortError,
+  ClientClosedError,
+  ClientOfflineError,
+  ConnectionTimeoutError,
+  DisconnectsClientError,
+  LateError,
+  MaxCommandRedirectionsError,
+  RootNodesUnavailableError,
+  SocketClosedUnexpectedlyError,
+  SocketTimeoutError,
+  TimeoutError,
+];
+/** Answers of a Redis that is not ready, or whose cluster has no node for the key just now. */
+const NOT_READY = /^(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN)\b/;
+
+function isAway(error: unknown): boolean {
+  if (error instanceof ErrorReply) return NOT_READY.test(error.message);
+  return AWAY.some((type) => error instanceof type) || (error instanceof Error && "syscall" in error);
+}
+
+/** What Redis refuses, and what is wrong with the code, keeps its own error and is logged as such. */
+function throwKnown(cause: unknown): never {
+  if (!isAway(cause)) throw cause;
+  const message = "My memory (Redis) cannot be reached just now. Try again in a moment.";
+  throw new BotError("MEMORY_UNAVAILABLE", message, { cause });
+}

@@ -1,0 +1,41 @@
+import type { Logger } from "pino";
+import type { Exchange, Transcript } from "../records/transcript.ts";
+import type { RedisConnection } from "./redis-connection.ts";
+
+/** Most exchanges kept of a workspace: with their words about 100 MB at worst, without about 10 MB. */
+export const MAX_EXCHANGES = 20_000;
+
+/** What is kept, and for how long. */
+export interface RedisTranscriptOptions {
+  readonly redis: RedisConnection;
+  readonly logger: Logger;
+  readonly ttlMs: number;
+  /** Whether people's and the model's words are kept beside the figures. */
+  readonly hasText: boolean;
+}
+
+/** One entry of the workspace's stream an exchange. An entry that cannot be written is left out, and the log says so. */
+export function createRedisTranscript({ redis, logger, ttlMs, hasText }: RedisTranscriptOptions): Transcript {
+  return {
+    record: (exchange) => {
+      const entry = JSON.stringify(hasText ? exchange : withoutText(exchange));
+      const key = `cria:{${exchange.workspace}}:transcript`;
+      redis
+        .run((client) => client.addRecord([key], [entry, MAX_EXCHANGES, ttlMs]))
+        .catch((error: unknown) => logger.warn({ err: error, key }, "an exchange is missing in the transcript"));
+    },
+  };
+}
+
+/** Records in each of the transcripts. */
+export function joinTranscripts(...transcripts: readonly Transcript[]): Transcript {
+  return {
+    record: (exchange) => {
+      for (const transcript of transcripts) transcript.record(exchange);
+    },
+  };
+}
+
+function withoutText({ question, reply, ...figures }: Exchange) {
+  return { ...figures, questionLength: question.length, replyLength: reply.length };
+}
