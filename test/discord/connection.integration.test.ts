@@ -139,8 +139,8 @@ describe("the connection to Discord", () => {
       atMs: Date.now(),
     };
     const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const takeAbandoned = async ({ applicationId }: { readonly applicationId?: string }) => {
-      expect(applicationId).toBe(run.server.world.bot.id);
+    const takeAbandoned = async ({ writer }: { readonly writer?: string }) => {
+      expect(writer).toBe(`discord:${run.server.world.bot.id}`);
       return [abandoned].splice(0, handed++ === 0 ? 1 : 0);
     };
     let handed = 0;

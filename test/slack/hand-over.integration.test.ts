@@ -23,7 +23,7 @@ describe.skipIf(!hasRedis)("a bot on Slack that is stopped", () => {
     expect(ending.server.replies(question).map(shownText)).toEqual(["Half"]);
     const elsewhere = { platform: "slack", serves: () => true };
     expect(await stores[1].takeAbandoned(elsewhere)).toEqual([]);
-    expect(await stores[1].takeAbandoned({ ...elsewhere, applicationId: "UANOTHER" })).toEqual([]);
+    expect(await stores[1].takeAbandoned({ ...elsewhere, writer: "slack:T1:UANOTHER" })).toEqual([]);
     const model = new FakeInferenceClient();
     model.script({ chunks: ["Whole."] });
     const next = createBot(ending.server, model, [], { core: { store: stores[1] } });

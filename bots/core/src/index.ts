@@ -8,12 +8,9 @@ export { type CommandCompletion, commandCompletions } from "./commands/command-c
 export { spellCommands } from "./commands/command-spelling.ts";
 export { type CommandError, parseCommand } from "./commands/parse-command.ts";
 export { conversationKey, workspaceKey } from "./conversation/conversation-key.ts";
-export type {
-  ConversationSettings,
-  ConversationStore,
-  Round,
-  TakeTurnOptions,
-} from "./conversation/conversation-store.ts";
+export type { ConversationStore, TakeTurnOptions } from "./conversation/conversation-store.ts";
+export type { Round } from "./conversation/rounds.ts";
+export type { ConversationSettings } from "./conversation/settings.ts";
 export { resolveSettings } from "./conversation/settings.ts";
 export { MAX_WINDOW } from "./conversation/window.ts";
 export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";

@@ -100,7 +100,7 @@ class Connection {
     this.#announce();
     const serves = (id: string) => id === DIRECT_WORKSPACE || this.#client.guilds.cache.has(id);
     this.#stopAdopting = core.adoptReplies(
-      { platform: "discord", applicationId: this.#client.application.id, serves },
+      { platform: "discord", writer: `discord:${this.#client.application.id}`, serves },
       (abandoned) => this.#replies.adopt(abandoned),
     );
   }

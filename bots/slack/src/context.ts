@@ -3,6 +3,7 @@ import type { Model } from "@cria/proto";
 import type { Logger } from "pino";
 import type { PacedClient } from "./api/paced-client.ts";
 import type { FileAccess } from "./incoming/files.ts";
+import { writerOf } from "./incoming/message-event.ts";
 import type { People } from "./incoming/people.ts";
 import type { Threads } from "./incoming/threads.ts";
 import { SlackReply } from "./reply/slack-reply.ts";
@@ -57,7 +58,13 @@ export function replyStarter(context: SlackContext, place: ThreadPlace, userId: 
 
 /** Where a button or a modal belongs: a thread if it stands in one. */
 export function placeAt(context: SlackContext, channelId: string, threadId: string | undefined): Place {
-  const { workspaceId, botUserId: applicationId } = context;
-  const place = { platform: "slack", applicationId, workspaceId, channelId, isDirect: channelId.startsWith("D") };
+  const { workspaceId } = context;
+  const place = {
+    platform: "slack",
+    writer: writerOf(context),
+    workspaceId,
+    channelId,
+    isDirect: channelId.startsWith("D"),
+  };
   return threadId === undefined ? place : { ...place, threadId };
 }

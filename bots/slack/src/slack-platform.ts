@@ -14,7 +14,7 @@ import { registerSlashCommand } from "./commands/slash-command.ts";
 import type { SlackConfig } from "./config.ts";
 import { createConnection, type SlackConnection } from "./connection.ts";
 import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts";
-import { placeOf } from "./incoming/message-event.ts";
+import { placeOf, writerOf } from "./incoming/message-event.ts";
 import { registerMessages } from "./incoming/message-handlers.ts";
 import { People } from "./incoming/people.ts";
 import { Threads } from "./incoming/threads.ts";
@@ -141,8 +141,8 @@ function registerLosses(app: App, { running }: SlackContext, onLost: (reason: st
 }
 
 function adoptReplies(context: SlackContext): () => void {
-  const { workspaceId, botUserId: applicationId } = context;
-  const own = { platform: "slack", applicationId, serves: (id: string) => id === workspaceId };
+  const { workspaceId } = context;
+  const own = { platform: "slack", writer: writerOf(context), serves: (id: string) => id === workspaceId };
   return context.core.adoptReplies(own, async ({ message, replyId, handle }) => {
     const place = message.place as ThreadPlace;
     return await replyStarter(context, place, message.author.id, handle)(replyId);

@@ -1,6 +1,7 @@
 import { type Model, ModelState } from "@cria/proto";
 import { conversationKey, settingsKey, workspaceKey } from "../conversation/conversation-key.ts";
-import type { ConversationSettings, ConversationStore } from "../conversation/conversation-store.ts";
+import type { ConversationStore } from "../conversation/conversation-store.ts";
+import type { ConversationSettings } from "../conversation/settings.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import type { InferenceClient } from "../inference/inference-client.ts";
 import { chooseModel, findModel, MODEL_STATES } from "../inference/models.ts";

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ConversationStore, Round } from "./conversation-store.ts";
+import type { ConversationStore } from "./conversation-store.ts";
 import type { KeptReply } from "./kept-reply.ts";
-import type { ReplySignal } from "./reply-signal.ts";
+import type { Round } from "./rounds.ts";
+import type { ReplySignal } from "./signals.ts";
 import { describeTurns } from "./turns.contract.ts";
 
 const turn = (text: string): Round => ({

@@ -1,33 +1,9 @@
 import type { ServedPlaces } from "../port/bot.ts";
-import type { ContextMode } from "../port/command.ts";
 import type { Unanswered } from "../recovery/unanswered.ts";
 import type { KeptReply } from "./kept-reply.ts";
-import type { ReplySignal } from "./reply-signal.ts";
-
-/** One round: what a person said and what the model answered. */
-export interface Round {
-  /** Id of the reply. */
-  readonly id?: string;
-  /** The question's message. */
-  readonly messageId?: string;
-  readonly author: string;
-  readonly user: string;
-  readonly context?: string;
-  readonly assistant: string;
-  /** Milliseconds since 1970. */
-  readonly atMs: number;
-}
-
-/** What someone set for a conversation; what is absent comes from the model or the defaults. */
-export interface ConversationSettings {
-  readonly model?: string;
-  readonly system?: string;
-  readonly contextMode?: ContextMode;
-  /** Rounds kept, k; the window holds k to 2k - 1. */
-  readonly window?: number;
-  /** Whether the workspace collects feedback; means something among the workspace's settings only. */
-  readonly feedback?: boolean;
-}
+import type { Round } from "./rounds.ts";
+import type { ConversationSettings } from "./settings.ts";
+import type { ReplySignal } from "./signals.ts";
 
 /** What is kept together with a round. */
 export interface AppendOptions {

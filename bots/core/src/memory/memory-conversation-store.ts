@@ -1,13 +1,9 @@
-import type {
-  AppendOptions,
-  ConversationSettings,
-  ConversationStore,
-  Round,
-  TakeTurnOptions,
-} from "../conversation/conversation-store.ts";
+import type { AppendOptions, ConversationStore, TakeTurnOptions } from "../conversation/conversation-store.ts";
 import { type KeptReply, MAX_KEPT_REPLIES } from "../conversation/kept-reply.ts";
 import { busyError, EVENT_TTL_MS, MAX_WAITING_TURNS } from "../conversation/limits.ts";
-import type { ReplySignal } from "../conversation/reply-signal.ts";
+import type { Round } from "../conversation/rounds.ts";
+import type { ConversationSettings } from "../conversation/settings.ts";
+import type { ReplySignal } from "../conversation/signals.ts";
 import { slideWindow } from "../conversation/window.ts";
 import { ExpiringMap } from "./expiring-map.ts";
 

@@ -1,6 +1,6 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
-import type { Round } from "../conversation/conversation-store.ts";
 import type { KeptReply } from "../conversation/kept-reply.ts";
+import type { Round } from "../conversation/rounds.ts";
 import type { ReplyButtons } from "../port/reply.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import type { AnswerOptions } from "./answer-options.ts";

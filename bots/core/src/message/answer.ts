@@ -1,7 +1,8 @@
 import { admit } from "../admission/admit.ts";
 import { spellCommands } from "../commands/command-spelling.ts";
 import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
-import type { ConversationSettings, Round } from "../conversation/conversation-store.ts";
+import type { Round } from "../conversation/rounds.ts";
+import type { ConversationSettings } from "../conversation/settings.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { standingReply } from "../conversation/standing-reply.ts";
 import { slideWindow } from "../conversation/window.ts";

@@ -1,4 +1,4 @@
-import type { ReplySignal } from "../conversation/reply-signal.ts";
+import type { ReplySignal } from "../conversation/signals.ts";
 import type { Core } from "./core.ts";
 
 /** Tells this process at once, and the others through the store, which may be away. */

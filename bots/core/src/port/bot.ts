@@ -14,7 +14,7 @@ export interface AbandonedReply {
 }
 
 /** Where a process can write. */
-export interface ServedPlaces extends Pick<Place, "platform" | "applicationId"> {
+export interface ServedPlaces extends Pick<Place, "platform" | "writer"> {
   /** Whether a workspace is one of its own, by its id on the platform. */
   serves(workspaceId: string): boolean;
 }

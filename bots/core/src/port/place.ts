@@ -23,6 +23,9 @@ export interface Place {
   readonly channelId: string;
   readonly threadId?: string;
   readonly isDirect: boolean;
-  /** The bot's own account, where several of a platform may share one memory: what one left, another cannot go on with. */
-  readonly applicationId?: string;
+  /**
+   * The identity that writes the bot's messages there, as `slack:T1:U1`: processes of one writer may go on with one another's
+   * replies. Default: the workspace's key.
+   */
+  readonly writer?: string;
 }

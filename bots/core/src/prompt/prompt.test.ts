@@ -1,7 +1,7 @@
 import type { PromptFormat, PromptSegment } from "@cria/proto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Round } from "../conversation/conversation-store.ts";
+import type { Round } from "../conversation/rounds.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { type PromptOptions, renderPrompt } from "./prompt.ts";
 

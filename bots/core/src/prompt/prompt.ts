@@ -1,5 +1,5 @@
 import type { Model, PromptSegment } from "@cria/proto";
-import type { Round } from "../conversation/conversation-store.ts";
+import type { Round } from "../conversation/rounds.ts";
 import type { ContextMode } from "../port/command.ts";
 import { alpacaPrompt } from "./alpaca.ts";
 import { chatTemplatePrompt } from "./chat-template.ts";

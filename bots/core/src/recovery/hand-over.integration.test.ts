@@ -136,13 +136,13 @@ describeOnRedis("a process that ends", (program) => {
 
   it("is not followed by another account of the platform, which cannot write where it wrote", async () => {
     const ending = await open();
-    const message = testMessage("Hi", { place: { ...testPlace, applicationId: "first" } });
+    const message = testMessage("Hi", { place: { ...testPlace, writer: "first" } });
     await ending.store.claimEvent("web:local", message.eventId, toUnanswered(message, "r1"));
     await ending.store.release?.();
     const { store } = await open();
     expect(await store.takeAbandoned(everywhere)).toEqual([]);
-    expect(await store.takeAbandoned({ ...everywhere, applicationId: "second" })).toEqual([]);
-    expect(await store.takeAbandoned({ ...everywhere, applicationId: "first" })).toMatchObject([{ text: "Hi" }]);
+    expect(await store.takeAbandoned({ ...everywhere, writer: "second" })).toEqual([]);
+    expect(await store.takeAbandoned({ ...everywhere, writer: "first" })).toMatchObject([{ text: "Hi" }]);
     expect(await admin.zCard("cria:processes:web:first")).toBe(1);
   });
 

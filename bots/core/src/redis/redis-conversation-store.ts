@@ -1,14 +1,10 @@
 import type { Logger } from "pino";
 import { z } from "zod";
-import type {
-  AppendOptions,
-  ConversationSettings,
-  ConversationStore,
-  Round,
-  TakeTurnOptions,
-} from "../conversation/conversation-store.ts";
+import type { AppendOptions, ConversationStore, TakeTurnOptions } from "../conversation/conversation-store.ts";
 import { type KeptReply, MAX_KEPT_REPLIES } from "../conversation/kept-reply.ts";
-import type { ReplySignal } from "../conversation/reply-signal.ts";
+import type { Round } from "../conversation/rounds.ts";
+import type { ConversationSettings } from "../conversation/settings.ts";
+import type { ReplySignal } from "../conversation/signals.ts";
 import type { ServedPlaces } from "../port/bot.ts";
 import type { Unanswered } from "../recovery/unanswered.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";

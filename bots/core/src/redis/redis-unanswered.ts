@@ -26,7 +26,7 @@ const entrySchema = z.object({
       channelId: z.string(),
       threadId: z.string().optional(),
       isDirect: z.boolean(),
-      applicationId: z.string().optional(),
+      writer: z.string().optional(),
     }),
     author: z.object({
       id: z.string(),
@@ -52,8 +52,8 @@ const entrySchema = z.object({
 const eventKey = (workspace: string, eventId: string) => `cria:{${workspace}}:event:${encodeURIComponent(eventId)}`;
 const unansweredKey = (workspace: string) => `cria:{${workspace}}:unanswered`;
 /** Of those that can follow one another. */
-const processesKey = ({ platform, applicationId }: Pick<Place, "platform" | "applicationId">) =>
-  applicationId === undefined ? `cria:processes:${platform}` : `cria:processes:${platform}:${applicationId}`;
+const processesKey = ({ platform, writer }: Pick<Place, "platform" | "writer">) =>
+  writer === undefined ? `cria:processes:${platform}` : `cria:processes:${platform}:${writer}`;
 const workspacesKey = (owner: string) => `cria:process:${owner}`;
 const platformOf = (workspace: string) => workspace.split(":", 1)[0]!;
 

@@ -1,4 +1,4 @@
-import type { ReplySignal } from "../conversation/reply-signal.ts";
+import type { ReplySignal } from "../conversation/signals.ts";
 import { BotError } from "../port/bot-error.ts";
 
 const DELETED = new Error("the question was deleted");

@@ -6,7 +6,7 @@ export const DIRECT_WORKSPACE = "@me";
 
 /** Where something was written; undefined for channels without text of their own. */
 export function placeOf(channel: Channel): Place | undefined {
-  const bot = { platform: "discord", applicationId: channel.client.application.id };
+  const bot = { platform: "discord", writer: `discord:${channel.client.application.id}` };
   if (channel.isDMBased()) return { ...bot, workspaceId: DIRECT_WORKSPACE, channelId: channel.id, isDirect: true };
   const place = { ...bot, workspaceId: channel.guildId, isDirect: false };
   if (channel.isThread()) return { ...place, channelId: channel.parentId ?? channel.id, threadId: channel.id };
@@ -14,8 +14,8 @@ export function placeOf(channel: Channel): Place | undefined {
 }
 
 /** Several applications on one memory may be named in one message, and each answers it. */
-export function eventIdOf({ applicationId }: Place, messageId: string): string {
-  return `${applicationId}:${messageId}`;
+export function eventIdOf({ writer }: Place, messageId: string): string {
+  return `${writer}:${messageId}`;
 }
 
 /** Who wrote or pressed something. Who may manage the guild administers it. */

@@ -46,7 +46,7 @@ describe("events", () => {
 
   it("have their place in a thread, their own where they are in none", () => {
     const own = { workspaceId: "T1", botUserId: "U1" };
-    const place = { platform: "slack", applicationId: "U1", workspaceId: "T1", channelId: "C1", isDirect: false };
+    const place = { platform: "slack", writer: "slack:T1:U1", workspaceId: "T1", channelId: "C1", isDirect: false };
     expect(placeOf(event(), own)).toEqual({ ...place, threadId: "1.1" });
     expect(placeOf(event({ thread_ts: "0.5" }), own)).toEqual({ ...place, threadId: "0.5" });
     expect(placeOf(event({ channel: "D1", channel_type: "im" }), own).isDirect).toBe(true);

@@ -43,11 +43,17 @@ export interface OwnApp {
 /** Where a message's conversation takes place: its thread, or the one that it roots. */
 export function placeOf(
   event: Pick<SlackMessageEvent, "channel" | "channel_type" | "ts" | "thread_ts">,
-  { workspaceId, botUserId: applicationId }: OwnApp,
+  own: OwnApp,
 ): Place & { readonly threadId: string } {
   const { channel, channel_type, ts, thread_ts = ts } = event;
   const isDirect = channel_type === "im" || channel.startsWith("D");
-  return { platform: "slack", applicationId, workspaceId, channelId: channel, threadId: thread_ts, isDirect };
+  const where = { workspaceId: own.workspaceId, channelId: channel, threadId: thread_ts, isDirect };
+  return { platform: "slack", writer: writerOf(own), ...where };
+}
+
+/** Whose processes may go on with one another's replies. */
+export function writerOf({ workspaceId, botUserId }: OwnApp): string {
+  return `slack:${workspaceId}:${botUserId}`;
 }
 
 /** What an event says became of an older message. */

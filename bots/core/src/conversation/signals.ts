@@ -4,3 +4,11 @@ export type ReplySignal =
   | { readonly type: "stop"; readonly conversation: string; readonly replyId?: string }
   | { readonly type: "deletion"; readonly conversation: string; readonly messageId: string }
   | { readonly type: "edit"; readonly conversation: string; readonly messageId: string; readonly text: string };
+
+/** How processes tell one another. One contract suite runs on every implementation. */
+export interface Signals {
+  /** Tells every process, this one included. */
+  publish(signal: ReplySignal): Promise<void>;
+  /** Calls back with each signal from now on, until the store is closed. */
+  subscribe(listener: (signal: ReplySignal) => void): void;
+}

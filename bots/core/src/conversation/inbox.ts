@@ -1,0 +1,91 @@
+import type { Place } from "../port/place.ts";
+
+/** What a bot was asked for: by a message, by a button under a reply, or by a comparison of two models. */
+export type EntryKind = "message" | "press" | "comparison";
+
+/** What is claimed, before anything is looked up. */
+export interface NewEntry {
+  /** The platform's id of what happened: the same when it is delivered again. Of a press, of what is pressed. */
+  readonly eventId: string;
+  readonly kind: EntryKind;
+  readonly place: Place;
+  /** The message's own id, by which its edit and its deletion are told. */
+  readonly messageId: string;
+  /** Of the reply: URL-safe, at most 24 characters. */
+  readonly replyId: string;
+  /** What the platform needs to read the message again, in a form of its own; at most 64 KiB. */
+  readonly raw: string;
+}
+
+/** What became known of an entry since it was claimed, for whoever takes it over. */
+export interface EntryState {
+  /** The platform's, of the reply that was begun. */
+  readonly handle?: string;
+  /** Whether its author was let in and it was counted. */
+  readonly isAdmitted?: boolean;
+  /** The words of the question, where they were edited. */
+  readonly text?: string;
+}
+
+/**
+ * Whose an entry is: this process's; another's, or ended (its claim stands): nothing more is to be written; or lost (its claim
+ * is gone too, since Redis came back without it): a sentence is to be written, and no more.
+ */
+export type Ownership = "mine" | "taken" | "lost";
+
+/** An entry as it is given to a process, until it has ended or is given back. */
+export interface Delivery {
+  readonly entry: NewEntry;
+  /** Where it was before: what was known of it. Empty for the first delivery. */
+  readonly state: EntryState;
+  /** Its place among all entries of its writer, as `1700000000000-0`: sorts by when it was claimed, and stays when it is taken over. */
+  readonly id: string;
+  /** When it was claimed, in milliseconds since 1970 by the store's clock. */
+  readonly atMs: number;
+  /** How often it was given to a process, this time included. One that was let go of does not count. */
+  readonly count: number;
+  /** Aborts when the entry is this process's no more, with `"taken"` or `"lost"` as its reason. */
+  readonly gone: AbortSignal;
+  /**
+   * Whether this process may write for it: resolves at once while its lease holds; where it could not be renewed, waits until
+   * the store says whose the entry is. Never rejects.
+   */
+  owns(): Promise<Ownership>;
+  /** Keeps what became known, merged with what was. Written soon, several changes at once; never rejects. */
+  keep(changes: EntryState): void;
+  /**
+   * It was answered, or told why not. Does nothing to another's. Of a press the claim goes too, so that it may be pressed
+   * again. Where the store does not hear it, it is repeated while the process lives.
+   */
+  end(): Promise<void>;
+  /** Gives it back for another process to take at once; the delivery does not count. */
+  release(): Promise<void>;
+}
+
+/** What a process can take over. */
+export interface TakeOverOptions {
+  /** As `Place.writer`. */
+  readonly writer: string;
+  /** Whether this process can write in a place. */
+  serves(place: Place): boolean;
+  /** Called with each entry that this process has taken over; it is the one to end it. */
+  onDelivery(delivery: Delivery): void;
+}
+
+/** The messages that are being answered, so that none is lost with its process. One contract suite runs on every implementation. */
+export interface Inbox {
+  /**
+   * Gives an entry to the first who claims its event; undefined for all others, for ten minutes at least, and as long as it is
+   * being answered. Atomic. Throws a `BotError` (`MEMORY_UNAVAILABLE`; `CONVERSATION_BUSY` where too many entries are pending).
+   */
+  claim(entry: NewEntry): Promise<Delivery | undefined>;
+  /** Claims an event that is answered at once: true for the first, for `ttlMs` (ten minutes by default). */
+  claimEvent(writer: string, eventId: string, ttlMs?: number): Promise<boolean>;
+  /**
+   * From now on takes over what processes of a writer left: at once what they released, after two leases what they do not renew.
+   * Returns a function that ends it.
+   */
+  takeOver(options: TakeOverOptions): () => void;
+  /** Releases every entry of this process. Where nothing could be taken over, does nothing and resolves to false. */
+  releaseAll(): Promise<boolean>;
+}

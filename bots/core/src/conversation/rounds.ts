@@ -1,0 +1,66 @@
+import type { KeptReply } from "./kept-reply.ts";
+
+/** One round: what a person said and what the model answered. */
+export interface Round {
+  /** Id of the reply. */
+  readonly id?: string;
+  /** The question's message. */
+  readonly messageId?: string;
+  /** Name of who asked. */
+  readonly author: string;
+  readonly user: string;
+  readonly context?: string;
+  readonly assistant: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** What is remembered of a conversation. */
+export interface Remembered {
+  /** Oldest first. */
+  readonly rounds: readonly Round[];
+  /** "" before the first reset. Changes with each: what was begun before one is not remembered after it. */
+  readonly generation: string;
+}
+
+/** How a round is added. */
+export interface AppendOptions {
+  /** Rounds kept, k: when 2k are there, only the newest k stay. */
+  readonly window: number;
+  /** As it was read when the reply began. */
+  readonly generation: string;
+  /** Id of the round's predecessor: takes its place where it is still remembered, and forgets its reply. */
+  readonly replaces?: string | undefined;
+  /** For the reply's buttons. */
+  readonly reply?: KeptReply | undefined;
+}
+
+/**
+ * Rounds of conversations, shared by all bot processes. One contract suite runs on every implementation.
+ * Keys are opaque strings, as `web:local:general`; a thread's begins with its channel's.
+ */
+export interface Rounds {
+  /** Called before a reply begins: from then on a reset of the channel reaches the thread. */
+  read(conversation: string): Promise<Remembered>;
+  /**
+   * Adds a round, or replaces the one of its id. Atomic, with what is kept beside it. False where the conversation was reset
+   * since its generation was read: nothing is kept then.
+   */
+  append(conversation: string, round: Round, options: AppendOptions): Promise<boolean>;
+  /** Forgets the rounds and the kept replies of some messages. Atomic. */
+  forget(conversation: string, messageIds: readonly string[]): Promise<void>;
+  /** Forgets the rounds and the kept replies of a conversation, and of a channel's threads; keeps the settings. Returns how many rounds there were. */
+  reset(conversation: string): Promise<number>;
+}
+
+/** Ended replies with what their buttons need: the newest 64 of a conversation, as long as its rounds are kept. */
+export interface KeptReplies {
+  /** Keeps a reply that is no round, as one that failed. False where the conversation was reset since its generation was read. */
+  keep(conversation: string, reply: KeptReply, generation: string): Promise<boolean>;
+  get(conversation: string, id: string): Promise<KeptReply | undefined>;
+  /**
+   * Changes the question of the kept replies to a message; not of compared ones, whose message is a command around it. Each
+   * reply atomically.
+   */
+  editQuestion(conversation: string, messageId: string, question: string): Promise<void>;
+}

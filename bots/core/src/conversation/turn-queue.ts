@@ -1,0 +1,29 @@
+/** How one waits for a turn. */
+export interface EnterOptions {
+  /** Its place among those that wait: the entry's id, `1700000000000-0`. The same for whoever takes the entry over. */
+  readonly id: string;
+  /** Ends the waiting. */
+  readonly signal: AbortSignal;
+  /** Hears how many are ahead, the one whose turn it is included, when that changes. */
+  readonly onWaiting?: (ahead: number) => void;
+}
+
+/** A place in a conversation's queue. */
+export interface QueuePlace {
+  /** Resolves when its turn has come. Rejects with the signal's reason, or with a `BotError` where the queue cannot be reached. */
+  readonly turn: Promise<void>;
+  /** Leaves the queue, so that the next one has its turn. Never rejects. */
+  leave(): Promise<void>;
+}
+
+/**
+ * One queue a conversation, across processes: one message at a time, in the order of the entries' ids. The place of a process
+ * that died is free after a lease. One contract suite runs on every implementation.
+ */
+export interface TurnQueue {
+  /**
+   * Resolves when the place is taken; those that come later are behind it. Throws a `BotError` (`CONVERSATION_BUSY`) when 32
+   * wait already.
+   */
+  enter(conversation: string, options: EnterOptions): Promise<QueuePlace>;
+}
