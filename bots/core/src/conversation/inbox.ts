@@ -86,6 +86,8 @@ export interface Inbox {
    * Returns a function that ends it.
    */
   takeOver(options: TakeOverOptions): () => void;
-  /** Releases every entry of this process. Where nothing could be taken over, does nothing and resolves to false. */
-  releaseAll(): Promise<boolean>;
+  /** Whether other processes share it, so that what one releases is taken over by another. */
+  readonly isShared: boolean;
+  /** Releases every entry of this process. Does nothing where it is not shared. */
+  releaseAll(): Promise<void>;
 }
