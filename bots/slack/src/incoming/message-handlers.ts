@@ -1,13 +1,10 @@
-import { Arrivals, type Author } from "@cria/bot-core";
+import { Arrivals, type Author, commandIn, isStopWord, mayBeCommand } from "@cria/bot-core";
 import type { App } from "@slack/bolt";
-import { answerCommand, commandIn, mayBeCommand, tellPrivately } from "../commands/answer-command.ts";
+import { answerCommand, tellPrivately } from "../commands/answer-command.ts";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { changeOf, isWritten, type MessageChange, placeOf, type SlackMessageEvent } from "./message-event.ts";
 import { mentionedUsers, plainText } from "./plain-text.ts";
 import { surroundings } from "./surroundings.ts";
-
-/** For workspaces where Slack shows no stop button. */
-const STOP = /^\/?stop[.!]?$/i;
 
 /** What is to be done about an event, once it is known. */
 type Deed = () => Promise<void>;
@@ -40,7 +37,7 @@ async function isForBot(context: SlackContext, event: SlackMessageEvent): Promis
   if (!isOverheard(context, event)) return true;
   // Among people it is polite not to answer what was put to someone else. The root of a thread names its own timestamp.
   if (thread_ts === undefined || thread_ts === ts || mentionedUsers(text).length > 0) return false;
-  return (context.followsThreads || STOP.test(text.trim())) && (await context.threads.has(channel, thread_ts, ts));
+  return (context.followsThreads || isStopWord(text)) && (await context.threads.has(channel, thread_ts, ts));
 }
 
 /** Whether the bot is not named, so that others may be meant. */
@@ -55,7 +52,8 @@ async function lookUpMessage(context: SlackContext, event: SlackMessageEvent): P
   const words = plainText(text, botUserId, names);
   const asked = { eventId: `${botUserId}:${channel}:${ts}`, messageId: ts, author };
   const thread = placeOf(event, context);
-  const isStop = thread_ts !== undefined && STOP.test(words);
+  // For workspaces where Slack shows no stop button.
+  const isStop = thread_ts !== undefined && isStopWord(words);
   const command = !isStop && commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
   const hears = isOverheard(context, event);
   if (!isStop && !command) {
