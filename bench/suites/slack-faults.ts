@@ -3,7 +3,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import type { InferenceServer } from "../../bots/core/src/testing/inference-server.ts";
 import { ROOT } from "../../deploy/settings.ts";
-import { AdvancingClock } from "../../test/slack-server/clock.ts";
+import { AdvancingClock } from "../../test/clock.ts";
 import { manifestOptions } from "../../test/slack-server/manifest.ts";
 import { type SlackServer, startSlackServer } from "../../test/slack-server/slack-server.ts";
 import { type Message, STREAM_LIFETIME_MS } from "../../test/slack-server/world.ts";

@@ -1,7 +1,7 @@
 import type { App } from "@slack/bolt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AdvancingClock } from "../clock.ts";
 import { startBoltApp } from "./bolt-app.ts";
-import { AdvancingClock } from "./clock.ts";
 import { manifestOptions } from "./manifest.ts";
 import { type SlackServer, startSlackServer } from "./slack-server.ts";
 

@@ -1,7 +1,7 @@
 import { App, HTTPReceiver, LogLevel } from "@slack/bolt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { freePort } from "../../deploy/ports.ts";
-import { AdvancingClock } from "./clock.ts";
+import { AdvancingClock } from "../clock.ts";
 import { manifestOptions } from "./manifest.ts";
 import { type SlackServer, startSlackServer } from "./slack-server.ts";
 

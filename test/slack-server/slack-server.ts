@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer as readBytes, text as readText } from "node:stream/consumers";
+import { type Clock, systemClock } from "../clock.ts";
 import type { Json } from "./blocks.ts";
-import { type Clock, systemClock } from "./clock.ts";
 import { Deliveries } from "./deliveries.ts";
 import { receiveUpload } from "./file-methods.ts";
 import { HttpEvents } from "./http-events.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "./clock.ts";
+import type { Clock } from "../clock.ts";
 import { SlackRefusal } from "./slack-error.ts";
 
 const LIFETIME_MS = 3_000;

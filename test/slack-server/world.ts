@@ -1,5 +1,5 @@
+import type { Clock } from "../clock.ts";
 import type { Json } from "./blocks.ts";
-import type { Clock } from "./clock.ts";
 import { pingsOf } from "./pings.ts";
 
 export interface User {

@@ -10,7 +10,7 @@ import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { loadSlackConfig } from "../../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
-import { AdvancingClock } from "../slack-server/clock.ts";
+import { AdvancingClock } from "../clock.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
 import { type SlackServer, type SlackServerOptions, startSlackServer } from "../slack-server/slack-server.ts";
 
