@@ -167,6 +167,41 @@ describe("StreamEditor", () => {
     expect(edits).toEqual([[0, "a"]]);
   });
 
+  it("asks before each edit, and shows nothing more once it may not", async () => {
+    const shown: string[] = [];
+    let isMine = true;
+    let numAsked = 0;
+    const edit = async (text: string) => shown.push(text) > 0;
+    const mayEdit = async () => ++numAsked > 0 && isMine;
+    const editor = new StreamEditor({ intervalMs: 1_000, edit, mayEdit });
+    editor.update("a");
+    await vi.advanceTimersByTimeAsync(1_000);
+    isMine = false;
+    editor.update("ab");
+    await vi.advanceTimersByTimeAsync(1_000);
+    isMine = true;
+    await editor.finish("end");
+    expect(shown).toEqual(["a"]);
+    expect(numAsked).toBe(2);
+  });
+
+  it("waits for the answer whether it may edit, and then shows the newest state", async () => {
+    const shown: string[] = [];
+    const renewed = createGate();
+    const mayEdit = async () => {
+      await renewed.opened;
+      return true;
+    };
+    const editor = new StreamEditor({ intervalMs: 1_000, edit: async (text) => shown.push(text) > 0, mayEdit });
+    for (const text of ["a", "ab"]) {
+      editor.update(text);
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
+    renewed.open();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(shown).toEqual(["ab"]);
+  });
+
   it("refuses a state after the last", async () => {
     const { editor } = createEditor();
     await editor.finish("end");

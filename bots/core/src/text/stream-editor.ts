@@ -9,6 +9,8 @@ export interface StreamEditorOptions<T> {
   readonly intervalMs: number;
   /** Shows a state: the whole text, or whatever the platform makes of it. False where it is left for the next time. */
   edit(state: T): Promise<boolean>;
+  /** Asked before each edit; once it says false, nothing more is shown. A rejection is `finish`'s. Default: always true. */
+  mayEdit?(): Promise<boolean>;
   /** How long a platform that refused an edit wants to be left alone, in milliseconds; undefined for other failures. */
   retryAfterMs?(error: unknown): number | undefined;
 }
@@ -38,7 +40,7 @@ export class StreamEditor<T = string> {
     this.#start().catch(() => undefined);
   }
 
-  /** The last state. Resolves when it is shown; rejects with the platform's error when the tries are spent. */
+  /** The last state. Resolves when it is shown, or may not be any more; rejects with the platform's error when the tries are spent. */
   async finish(state: T): Promise<void> {
     this.#isLast = true;
     this.#next = { state };
@@ -71,6 +73,8 @@ export class StreamEditor<T = string> {
   async #editNext(failures: number): Promise<number> {
     const waitMs = this.#notBeforeMs - performance.now();
     if (waitMs > 0) await pause(waitMs, this.#cancelled.signal);
+    const { mayEdit } = this.#options;
+    if (mayEdit && !this.#cancelled.signal.aborted && !(await mayEdit())) this.#cancelled.abort();
     const next = this.#next;
     this.#next = undefined;
     if (!next || this.#cancelled.signal.aborted) return 0;
