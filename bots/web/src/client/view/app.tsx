@@ -2,11 +2,11 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ChatState } from "../state/chat-state.ts";
 import { ChannelHead } from "./channel-head.tsx";
 import { ChatContext } from "./chat-context.ts";
-import { Composer } from "./composer.tsx";
+import { Composer } from "./composer/composer.tsx";
 import { Icon } from "./icons.tsx";
-import { MessageList } from "./message-list.tsx";
+import { MessageList } from "./messages/message-list.tsx";
 import { NameGate } from "./name-gate.tsx";
-import { Sidebar } from "./sidebar.tsx";
+import { Sidebar } from "./sidebar/sidebar.tsx";
 
 // Nobody tells the page whether what is away was given up for good.
 const SERVER_AWAY =

@@ -1,9 +1,9 @@
 import { FinishReason } from "@cria/proto";
 import type { BrowserContextOptions } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ChunkSource } from "./testing/chunk-source.ts";
-import { useStage } from "./testing/stage.ts";
-import type { TestPage } from "./testing/test-page.ts";
+import { ChunkSource } from "../testing/chunk-source.ts";
+import { useStage } from "../testing/stage.ts";
+import type { TestPage } from "../testing/test-page.ts";
 
 const CODE = `Sort:\n\n\`\`\`js\n${"const alpaca = herd.find((animal) => animal.isYoung);\n".repeat(12)}\`\`\`\n\n`;
 const TABLE = `| animal | young |\n|---|---|\n${"| alpaca | cria |\n".repeat(8)}\n\n`;

@@ -1,4 +1,4 @@
-import { useChat } from "./chat-context.ts";
+import { useChat } from "../chat-context.ts";
 
 /** Says above the composer that a sent message is being changed. */
 export function EditBar() {

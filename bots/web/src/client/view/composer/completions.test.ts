@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { nextIndex } from "../move-within.ts";
 import { completionAction } from "./completion-choice.ts";
 import { mentionCompletions } from "./completions.ts";
-import { nextIndex } from "./move-within.ts";
 import { sendingObstacle } from "./sending-obstacle.ts";
 
 const choices = [

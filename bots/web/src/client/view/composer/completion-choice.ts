@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
-import type { Completion } from "../../wire.ts";
+import type { Completion } from "../../../wire.ts";
+import { nextIndex } from "../move-within.ts";
 import { type Completions, useCompletions } from "./completions.ts";
-import { nextIndex } from "./move-within.ts";
 
 /** The completion list over a composer. */
 export interface CompletionChoice {

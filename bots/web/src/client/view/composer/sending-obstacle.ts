@@ -1,4 +1,4 @@
-import { isForModel } from "../../mention.ts";
+import { isForModel } from "../../../mention.ts";
 
 export interface SendingConditions {
   readonly isDirect: boolean;

@@ -1,8 +1,8 @@
 import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { beforeEach, describe, expect, it } from "vitest";
-import { ChunkSource, NEVER } from "./testing/chunk-source.ts";
-import { useStage } from "./testing/stage.ts";
-import type { TestPage } from "./testing/test-page.ts";
+import { ChunkSource, NEVER } from "../testing/chunk-source.ts";
+import { useStage } from "../testing/stage.ts";
+import type { TestPage } from "../testing/test-page.ts";
 
 const stage = useStage();
 let ada: TestPage;

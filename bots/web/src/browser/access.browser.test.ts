@@ -1,8 +1,8 @@
 import { FinishReason } from "@cria/proto";
 import { describe, expect, it } from "vitest";
-import { ChunkSource } from "./testing/chunk-source.ts";
-import { useStage } from "./testing/stage.ts";
-import { focused, type TestPage } from "./testing/test-page.ts";
+import { ChunkSource } from "../testing/chunk-source.ts";
+import { useStage } from "../testing/stage.ts";
+import { focused, type TestPage } from "../testing/test-page.ts";
 
 const stage = useStage({ feedback: { rate: async () => undefined } });
 

@@ -1,10 +1,10 @@
-import { BOT } from "../../wire.ts";
-import { Avatar } from "./avatar.tsx";
-import { useChat } from "./chat-context.ts";
+import { BOT } from "../../../wire.ts";
+import { Avatar } from "../avatar.tsx";
+import { useChat } from "../chat-context.ts";
+import { Icon } from "../icons.tsx";
+import { ReplyFoot, ReplyStatus } from "../reply/reply-foot.tsx";
 import { FoldedText } from "./folded-text.tsx";
-import { Icon } from "./icons.tsx";
 import { MessageText } from "./message-text.tsx";
-import { ReplyFoot, ReplyStatus } from "./reply-foot.tsx";
 import type { TimelineRow } from "./timeline-rows.ts";
 
 type MessageRow = Extract<TimelineRow, { readonly type: "message" }>;

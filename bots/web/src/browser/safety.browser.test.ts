@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { useStage } from "./testing/stage.ts";
-import type { TestPage } from "./testing/test-page.ts";
+import { useStage } from "../testing/stage.ts";
+import type { TestPage } from "../testing/test-page.ts";
 
 const ATTACKS = [
   "<script>alert(1)</script>",

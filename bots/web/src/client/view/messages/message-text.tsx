@@ -1,8 +1,8 @@
 import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { isLive } from "../../wire.ts";
-import { LiveMarkdown } from "../markdown/live-markdown.ts";
-import type { MessageView } from "../state/channel-state.ts";
+import { isLive } from "../../../wire.ts";
+import { LiveMarkdown } from "../../markdown/live-markdown.ts";
+import type { MessageView } from "../../state/channel-state.ts";
 
 /** A reply's Markdown; while it streams, it is redrawn once a frame at most. */
 export function MessageText({ view }: { readonly view: MessageView }) {

@@ -1,6 +1,6 @@
 import type { ReplyEnd } from "@cria/bot-core";
 import { endWords, statusLine as waitLine } from "@cria/bot-core/reply-lines";
-import type { Person, ReplyState } from "../../wire.ts";
+import type { Person, ReplyState } from "../../../wire.ts";
 
 export { canContinue, loadedShare, statsFigures } from "@cria/bot-core/reply-lines";
 

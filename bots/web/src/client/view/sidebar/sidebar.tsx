@@ -1,9 +1,9 @@
 import { useRef, useState } from "preact/hooks";
-import { sentenceOf } from "../state/api.ts";
-import { Avatar } from "./avatar.tsx";
-import { useChat } from "./chat-context.ts";
-import { Icon } from "./icons.tsx";
-import { isLeaving } from "./keep-focus.ts";
+import { sentenceOf } from "../../state/api.ts";
+import { Avatar } from "../avatar.tsx";
+import { useChat } from "../chat-context.ts";
+import { Icon } from "../icons.tsx";
+import { isLeaving } from "../keep-focus.ts";
 
 const CONNECTION_LINES = { connecting: "Connecting…", online: "Connected", offline: "Reconnecting…" } as const;
 

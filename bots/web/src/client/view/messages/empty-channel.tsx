@@ -1,4 +1,4 @@
-import { useChat } from "./chat-context.ts";
+import { useChat } from "../chat-context.ts";
 
 const THINGS_TO_TRY = [
   "What is a dog, in one sentence?",

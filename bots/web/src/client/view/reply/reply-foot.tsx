@@ -1,12 +1,12 @@
 import { Fragment } from "preact";
 import { useState } from "preact/hooks";
-import { isLive, type ReplyState } from "../../wire.ts";
-import { copyText } from "../copy-text.ts";
-import { api } from "../state/api.ts";
-import type { MessageView } from "../state/channel-state.ts";
-import { useChat } from "./chat-context.ts";
-import { Icon } from "./icons.tsx";
-import { focusMessage } from "./keep-focus.ts";
+import { isLive, type ReplyState } from "../../../wire.ts";
+import { copyText } from "../../copy-text.ts";
+import { api } from "../../state/api.ts";
+import type { MessageView } from "../../state/channel-state.ts";
+import { useChat } from "../chat-context.ts";
+import { Icon } from "../icons.tsx";
+import { focusMessage } from "../keep-focus.ts";
 import { ContinueReply, ReplyActions } from "./reply-actions.tsx";
 import { endLine, loadedShare, statsFigures, statusLine } from "./reply-lines.ts";
 

@@ -1,9 +1,9 @@
-import type { Rating, ReplyState } from "../../wire.ts";
-import { api } from "../state/api.ts";
-import type { MessageView } from "../state/channel-state.ts";
-import { useChat } from "./chat-context.ts";
-import { Icon } from "./icons.tsx";
-import { focusMessage } from "./keep-focus.ts";
+import type { Rating, ReplyState } from "../../../wire.ts";
+import { api } from "../../state/api.ts";
+import type { MessageView } from "../../state/channel-state.ts";
+import { useChat } from "../chat-context.ts";
+import { Icon } from "../icons.tsx";
+import { focusMessage } from "../keep-focus.ts";
 import { canContinue } from "./reply-lines.ts";
 
 interface ReplyActionsProps {

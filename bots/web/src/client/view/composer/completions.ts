@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Completion } from "../../wire.ts";
-import { api } from "../state/api.ts";
+import type { Completion } from "../../../wire.ts";
+import { api } from "../../state/api.ts";
 
 /** What can be completed, and the text it was found for: the text may have moved on since. */
 export interface Completions {

@@ -1,8 +1,8 @@
 import { useMemo, useRef } from "preact/hooks";
-import { useChat } from "./chat-context.ts";
+import { useChat } from "../chat-context.ts";
+import { Icon } from "../icons.tsx";
 import { EmptyChannel } from "./empty-channel.tsx";
 import { useFollowScroll } from "./follow-scroll.ts";
-import { Icon } from "./icons.tsx";
 import { Message } from "./message.tsx";
 import { timelineRows } from "./timeline-rows.ts";
 

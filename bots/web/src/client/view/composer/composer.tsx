@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { useChat } from "./chat-context.ts";
+import { useChat } from "../chat-context.ts";
+import { Icon } from "../icons.tsx";
 import { useCompletionChoice } from "./completion-choice.ts";
 import { CompletionList, completionId } from "./completion-list.tsx";
 import { EditBar } from "./edit-bar.tsx";
-import { Icon } from "./icons.tsx";
 import { sendingObstacle } from "./sending-obstacle.ts";
 
 /** Where messages are written: Enter sends, Shift+Enter breaks the line, `/` and `@` are completed. */

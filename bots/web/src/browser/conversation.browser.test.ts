@@ -1,9 +1,9 @@
 import { BotError } from "@cria/bot-core";
 import { FinishReason } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ChunkSource, NEVER } from "./testing/chunk-source.ts";
-import { useStage } from "./testing/stage.ts";
-import type { TestPage } from "./testing/test-page.ts";
+import { ChunkSource, NEVER } from "../testing/chunk-source.ts";
+import { useStage } from "../testing/stage.ts";
+import type { TestPage } from "../testing/test-page.ts";
 
 const stage = useStage();
 let ada: TestPage;

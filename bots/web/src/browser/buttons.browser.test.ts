@@ -3,10 +3,10 @@ import { hasRedisServer } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openRedisStores } from "./testing/redis-stores.ts";
-import { useBrowser } from "./testing/stage.ts";
-import { TestPage } from "./testing/test-page.ts";
-import { startTestServer, type TestServer } from "./testing/test-server.ts";
+import { openRedisStores } from "../testing/redis-stores.ts";
+import { useBrowser } from "../testing/stage.ts";
+import { TestPage } from "../testing/test-page.ts";
+import { startTestServer, type TestServer } from "../testing/test-server.ts";
 
 const LIMIT = { timeout: 20_000 };
 const hasRedis = hasRedisServer(process.env.PATH ?? "");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { NEVER } from "./testing/chunk-source.ts";
-import { useStage } from "./testing/stage.ts";
-import { focused, type TestPage } from "./testing/test-page.ts";
+import { NEVER } from "../testing/chunk-source.ts";
+import { useStage } from "../testing/stage.ts";
+import { focused, type TestPage } from "../testing/test-page.ts";
 
 const stage = useStage({ feedback: { rate: async () => undefined } });
 

@@ -1,4 +1,4 @@
-import type { Completion } from "../../wire.ts";
+import type { Completion } from "../../../wire.ts";
 
 export interface CompletionListProps {
   readonly completions: readonly Completion[];
