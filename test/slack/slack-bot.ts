@@ -11,6 +11,7 @@ import { pino } from "pino";
 import { loadSlackConfig } from "../../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
 import { AdvancingClock } from "../clock.ts";
+import { quickenTime } from "../quick-time.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
 import { type SlackServer, type SlackServerOptions, startSlackServer } from "../slack-server/slack-server.ts";
 
@@ -37,6 +38,7 @@ export interface SlackBot {
 
 /** Starts the bot on a Slack of its own. */
 export async function startSlackBot(options: SlackBotOptions = {}): Promise<SlackBot> {
+  const endQuickTime = quickenTime();
   const clock = new AdvancingClock();
   const server = await startSlackServer({ ...manifestOptions(), clock, ...options.server });
   options.prepare?.(server);
@@ -50,6 +52,7 @@ export async function startSlackBot(options: SlackBotOptions = {}): Promise<Slac
   const close = async () => {
     await platform.stop(0);
     await server.close();
+    endQuickTime();
   };
   return { clock, server, model, platform, ann, channel, losses, close };
 }
