@@ -1,0 +1,41 @@
+import { defuse } from "./defuse.ts";
+import { speakerName } from "./speaker-name.ts";
+
+/**
+ * Most UTF-16 code units of a thread's earlier messages in a prompt. They stand with the question, which is never dropped:
+ * some 1,000 tokens leave room for a reply in the smallest contexts in use, of 2,048.
+ */
+export const MAX_THREAD_LENGTH = 4_000;
+
+/** What a cut within a pair of surrogates leaves. */
+const HALF_CHARACTER = /[\uD800-\uDBFF]$/;
+const TITLE = "Earlier in this thread:";
+
+/** A message that somebody sent to a thread. */
+interface ThreadMessage {
+  /** Name of who wrote it. */
+  readonly author: string;
+  readonly text: string;
+}
+
+/**
+ * A thread's messages before a question, oldest first, as a part of what the question is about; "" for none. The newest are
+ * kept as far as there is room. Nobody's words begin like another's.
+ */
+export function threadContext(before: readonly ThreadMessage[]): string {
+  const written = before.filter(({ text }) => text.trim() !== "");
+  const titles = [...new Set(written.map(({ author }) => `${speakerName(author)}:`))];
+  const lines: string[] = [];
+  let room = MAX_THREAD_LENGTH;
+  for (const { author, text } of written.reverse()) {
+    const line = `${speakerName(author)}: ${defuse(text.trim().slice(0, room), titles)}`;
+    if (line.length > room && lines.length > 0) break;
+    lines.unshift(shorten(line, room));
+    room -= line.length + 1;
+  }
+  return lines.length === 0 ? "" : [TITLE, ...lines].join("\n");
+}
+
+function shorten(line: string, room: number): string {
+  return line.length <= room ? line : `${line.slice(0, room - 1).replace(HALF_CHARACTER, "")}…`;
+}
