@@ -13,11 +13,10 @@ const INSTRUCTION = "### Instruction:\n";
 const INPUT = "\n\n### Input:\n";
 const RESPONSE = "\n\n### Response:";
 const SECTIONS = ["### Instruction:", "### Input:", "### Response:"];
-const TITLES = ["Human:", "AI:"];
 
 /**
- * Stanford Alpaca's sections. The persona opens the first instruction. Rounds are blocks of their own after one header, or
- * titled lines of one instruction when merged.
+ * Stanford Alpaca's sections. The persona opens the first instruction. Rounds are blocks of their own after one header; merged,
+ * question, answer, question, … and the message are one instruction.
  */
 export function alpacaPrompt({ responseSuffix }: AlpacaFormat, conversation: Conversation): PromptParts {
   const body = conversation.isMerged ? mergedParts : blockParts;
@@ -27,9 +26,9 @@ export function alpacaPrompt({ responseSuffix }: AlpacaFormat, conversation: Con
   };
 }
 
-function openingParts({ system, rounds, message, isMerged }: Conversation): readonly PromptPart[] {
-  const hasInput = message.context || (!isMerged && rounds.some(({ context }) => context));
-  const opening = fixed((hasInput ? HEADER_WITH_INPUT : HEADER) + INSTRUCTION);
+/** The header is that of the message alone: what is remembered changes nothing at the prompt's beginning. */
+function openingParts({ system, message }: Conversation): readonly PromptPart[] {
+  const opening = fixed((message.context ? HEADER_WITH_INPUT : HEADER) + INSTRUCTION);
   return system ? [opening, literal(defuse(system, SECTIONS)), fixed("\n\n")] : [opening];
 }
 
@@ -50,16 +49,11 @@ function messageParts({ user, context }: UserMessage, round?: number): readonly 
 }
 
 function mergedParts({ rounds, message }: Conversation, response: string): readonly PromptPart[] {
-  if (rounds.length === 0) return [...messageParts(message), fixed(response)];
-  const markers = [...SECTIONS, ...TITLES];
-  const history = rounds.flatMap((round, index) => [
-    fixed("Human:", index),
-    literal(` ${defuse(withContext(round), markers)}`, index),
-    fixed("\nAI:", index),
-    literal(` ${defuse(round.assistant, markers)}`, index),
-    fixed("\n", index),
-  ]);
-  const { user, context } = message;
-  const last = messageParts({ user: ` ${defuse(user, TITLES)}`, context });
-  return [...history, fixed("Human:"), ...last, fixed(response)];
+  const history = rounds.flatMap((round, index) =>
+    [withContext(round), round.assistant].flatMap((text) => [
+      literal(defuse(text.trim(), SECTIONS), index),
+      fixed("\n\n", index),
+    ]),
+  );
+  return [...history, ...messageParts(message), fixed(response)];
 }
