@@ -37,6 +37,11 @@ describe("chatTemplatePrompt", () => {
     );
   });
 
+  it.each(["\r\n", "\r"])("takes %j in a template for a newline, as Jinja2 does", (lineEnd) => {
+    const template = "{% for m in messages %}\n<{{ m.role }}>\n{{ m.content }}\n{% endfor %}\n<assistant>\n";
+    expect(text(parts(template.replaceAll("\n", lineEnd)))).toBe("<user>\nhi\n<assistant>");
+  });
+
   it("keeps the template's own system text where no persona is set", () => {
     expect(text(parts(CHATML))).toMatch(/^<\|im_start\|>system\nYou are helpful\.<\|im_end\|>\n<\|im_start\|>user\nhi/);
   });

@@ -43,11 +43,14 @@ export function chatTemplatePrompt(model: ChatTemplate, conversation: Conversati
   return { parts: parts.map(fill), stop: [] };
 }
 
+/** Jinja2 takes every line end for `\n`, the library does not. */
+const CR = /\r\n?/g;
+
 /** Renders rounds `from` to `to` and the message, contents as slots. */
 type Render = (from: number, to: number) => string;
 
 function renderer({ name, template, bosToken, eosToken }: ChatTemplate, hasSystem: boolean): Render {
-  const parsed = attempt(name, () => new Template(template));
+  const parsed = attempt(name, () => new Template(template.replace(CR, "\n")));
   const render = (messages: readonly ChatMessage[]) =>
     parsed.render({ messages, bos_token: bosToken, eos_token: eosToken, add_generation_prompt: true });
   const takesSystem = hasSystem && rendersSystem(render);
