@@ -1,5 +1,5 @@
 import type { Model } from "@cria/proto";
-import { cleanName } from "./speaker-name.ts";
+import { cleanName } from "./speakers.ts";
 
 /** Persona of models that have none of their own, where nobody set another. */
 export const DEFAULT_PERSONA = "You are Cria, a helpful AI assistant.";

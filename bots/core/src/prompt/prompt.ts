@@ -1,12 +1,12 @@
 import type { Model, PromptSegment } from "@cria/proto";
-import type { Round } from "../conversation/rounds.ts";
 import type { ContextMode } from "../port/command.ts";
 import { alpacaPrompt } from "./alpaca.ts";
 import { chatTemplatePrompt } from "./chat-template.ts";
 import { completionPrompt } from "./completion.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation, UserMessage } from "./conversation.ts";
 import { fewShotPrompt } from "./few-shot.ts";
 import { literal, type PromptPart, toSegments } from "./segments.ts";
+import { type Speaker, withSpeakers } from "./speakers.ts";
 
 /**
  * Most UTF-16 code units of remembered rounds in a prompt; older rounds stay out. Keeps a request under the 4 MiB the
@@ -21,14 +21,24 @@ export interface Prompt {
   readonly stop: string[];
 }
 
+/** What a prompt shows of a remembered round. */
+export interface PromptRound extends UserMessage {
+  /** Name of who asked. */
+  readonly author: string;
+  readonly authorId?: string | undefined;
+  readonly assistant: string;
+}
+
 /** What is said now, and what was said before. */
 export interface PromptOptions {
   /** Persona; "" for none. */
   readonly system: string;
   readonly contextMode: ContextMode;
   /** Remembered rounds, oldest first. */
-  readonly rounds: readonly Round[];
+  readonly rounds: readonly PromptRound[];
   readonly text: string;
+  /** Who says it; then the names of all stand before what they said, as where several talk. Default: no names. */
+  readonly author?: Speaker | undefined;
   /** A quoted message or an attached file's text. */
   readonly context?: string | undefined;
   /** How the reply begins, for the model to go on with. Default "". */
@@ -37,15 +47,25 @@ export interface PromptOptions {
 
 /** The prompt in the model's own format. Pure. Throws a `BotError` when the model's chat template cannot be rendered. */
 export function renderPrompt(model: Model, options: PromptOptions): Prompt {
-  const rounds = options.contextMode === "off" ? [] : newestRounds(options.rounds);
-  const conversation: Conversation = {
-    system: options.system.trim(),
-    rounds: rounds.map(({ user, context, assistant }) => ({ user, context, assistant })),
-    message: { user: options.text, context: options.context },
-    isMerged: options.contextMode === "merged",
-  };
-  const { parts, stop } = promptParts(model, conversation);
+  const { parts, stop } = promptParts(model, toConversation(options));
   return { segments: toSegments([...parts, ...begunParts(model, options.begun ?? "")]), stop };
+}
+
+function toConversation(options: PromptOptions): Conversation {
+  const { system, contextMode, text, context, author } = options;
+  const rounds = contextMode === "off" ? [] : newestRounds(options.rounds);
+  const users = author ? spokenTexts(rounds, { text, author }) : [...rounds.map(({ user }) => user), text];
+  return {
+    system: system.trim(),
+    rounds: rounds.map((round, index) => ({ user: users[index]!, context: round.context, assistant: round.assistant })),
+    message: { user: users.at(-1)!, context },
+    isMerged: contextMode === "merged",
+  };
+}
+
+function spokenTexts(rounds: readonly PromptRound[], { text, author }: { text: string; author: Speaker }) {
+  const before = rounds.map(({ author: name, authorId: id, user }) => ({ speaker: { id, name }, text: user }));
+  return withSpeakers([...before, { speaker: author, text }]);
 }
 
 /** Where a format's prompt ends without blank space, the reply began with some. */
@@ -71,7 +91,7 @@ function promptParts(model: Model, conversation: Conversation) {
   }
 }
 
-function newestRounds(rounds: readonly Round[]): readonly Round[] {
+function newestRounds(rounds: readonly PromptRound[]): readonly PromptRound[] {
   let length = 0;
   const tooOld = rounds.findLastIndex(({ user, context = "", assistant }) => {
     length += user.length + context.length + assistant.length;

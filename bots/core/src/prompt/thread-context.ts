@@ -1,5 +1,5 @@
 import { defuse } from "./defuse.ts";
-import { speakerName } from "./speaker-name.ts";
+import { speakerName } from "./speakers.ts";
 
 /**
  * Most UTF-16 code units of a thread's earlier messages in a prompt. They stand with the question, which is never dropped:

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { speakerName } from "./speaker-name.ts";
+import { speakerName } from "./speakers.ts";
 
 describe("speakerName", () => {
   it.each([
