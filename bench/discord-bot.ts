@@ -1,6 +1,7 @@
 import { createBotCore, createMemoryConversationStore, type InferenceClient } from "@cria/bot-core";
 import { pino } from "pino";
 import { createDiscordPlatform, type DiscordPlatform } from "../bots/discord/src/discord-platform.ts";
+import { DISCORD_WORDS } from "../bots/discord/src/words.ts";
 import type { Channel, DiscordServer, StoredMessage } from "../test/discord-server/index.ts";
 
 const MEMORY_MS = 3_600_000;
@@ -9,7 +10,7 @@ const MEMORY_MS = 3_600_000;
 export async function startDiscordBot(server: DiscordServer, inference: InferenceClient): Promise<DiscordPlatform> {
   const logger = pino({ level: "error" });
   const store = createMemoryConversationStore({ turnsTtlMs: MEMORY_MS });
-  const core = createBotCore({ store, inference, logger });
+  const core = createBotCore({ store, inference, logger, words: DISCORD_WORDS });
   const platform = createDiscordPlatform({
     config: { token: server.token, guildIds: [], followsThreads: true, apiUrl: server.apiUrl },
     core,

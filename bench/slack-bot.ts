@@ -2,6 +2,7 @@ import { createBotCore, createMemoryConversationStore, type InferenceClient, res
 import { pino } from "pino";
 import { loadSlackConfig } from "../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../bots/slack/src/slack-platform.ts";
+import { SLACK_WORDS } from "../bots/slack/src/words.ts";
 import type { SlackServer } from "../test/slack-server/slack-server.ts";
 import { type Message, shownText } from "../test/slack-server/world.ts";
 
@@ -22,7 +23,7 @@ export async function startSlackBot(server: SlackServer, inference: InferenceCli
   const store = createMemoryConversationStore({ turnsTtlMs: MEMORY_MS });
   const platform = createSlackPlatform({
     config: loadSlackConfig(slackEnv(server)),
-    core: createBotCore({ store, inference, logger }),
+    core: createBotCore({ store, inference, logger, words: SLACK_WORDS }),
     listModels: () => inference.listModels(),
     settings: (place) => resolveSettings(store, place),
     needsRoles: false,

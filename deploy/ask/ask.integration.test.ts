@@ -66,6 +66,13 @@ describe("npm run ask at the end of a pipe", () => {
     },
   );
 
+  it("advises the option by which a model is chosen here", async () => {
+    await expect(shell('ask --model big "Do alpacas hum?" < /dev/null')).rejects.toMatchObject({
+      code: 1,
+      stderr: 'Cria: There is no model "big"; there is fake. Choose another with --model.\n',
+    });
+  });
+
   it("refuses text that is none, or more than a message may have", async () => {
     await expect(shell('printf "\\377\\001" | ask "Summarise"')).rejects.toMatchObject({
       code: 1,

@@ -6,6 +6,7 @@ import {
   createBotCore,
   createMemoryConversationStore,
   type InferenceClient,
+  type PlatformWords,
 } from "@cria/bot-core";
 import { pino } from "pino";
 import { firstSentence, tellFailure, UsageError } from "../command-failure.ts";
@@ -22,6 +23,8 @@ const HELP = `Usage: ${USAGE}
 Answers in the terminal, by the service that runs or by one started for the call. \`npm run models -- list\` names the models.
 Exits with 0 after a whole answer, 1 if there is none, 2 for a command line that it does not understand, 130 after Ctrl-C.`;
 const PLACE = { platform: "terminal", workspaceId: "local", channelId: "ask", isDirect: true };
+/** In a terminal a model is chosen by an option. */
+const WORDS: PlatformWords = { workspace: "terminal", commandPrefix: "--", howToStop: "Ctrl-C stops it." };
 /** Nothing is remembered beyond the call. */
 const STORE_TTL_MS = 3_600_000;
 /** A pipe that nobody writes to, as scripts may inherit one, is given up after this. */
@@ -116,7 +119,7 @@ async function ask(
 ): Promise<string | undefined> {
   const store = createMemoryConversationStore({ turnsTtlMs: STORE_TTL_MS });
   if (model) await store.updateSettings(conversationKey(PLACE), { model });
-  const core = createBotCore({ store, inference, logger: pino({ level: "silent" }) });
+  const core = createBotCore({ store, inference, words: WORDS, logger: pino({ level: "silent" }) });
   const reply = new TerminalReply({
     signal: stopping.signal,
     write: (part) => process.stdout.write(part),

@@ -78,12 +78,6 @@ describe("TerminalReply", () => {
     expect(notes).toEqual(["Loading m (1 of 98 MB)", "Loading m (50 of 98 MB)"]);
   });
 
-  it("advises the option of a terminal where the core advises a command of chats", async () => {
-    const { reply } = terminal();
-    await reply.fail('There is no model "x". Choose another with /model: a, b.');
-    expect(reply.failure).toBe('There is no model "x". Choose another with --model: a, b.');
-  });
-
   it("keeps what was written when it fails", async () => {
     const { reply, printed } = terminal();
     await reply.append("Half a");

@@ -20,8 +20,6 @@ export interface TerminalReplyOptions {
 
 /** A line each second is enough of a load. */
 const LOADING_EVERY_MS = 1_000;
-/** The core advises people in a chat; in a terminal a model is chosen by an option. */
-const CHAT_COMMAND = /(?<= with )\/model\b/;
 
 /** A reply that is printed as it streams. `failure` is set once it failed. */
 export class TerminalReply implements Reply {
@@ -61,7 +59,7 @@ export class TerminalReply implements Reply {
 
   async fail(reason: string): Promise<void> {
     this.#endLine();
-    this.#failure = terminalText(reason).replace(CHAT_COMMAND, "--model");
+    this.#failure = terminalText(reason);
   }
 
   #isLoadingDue(): boolean {

@@ -3,6 +3,7 @@ import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import type { DiscordConfig } from "../../bots/discord/src/config.ts";
 import { createDiscordPlatform, type DiscordPlatform } from "../../bots/discord/src/discord-platform.ts";
+import { DISCORD_WORDS } from "../../bots/discord/src/words.ts";
 import {
   type Channel,
   DiscordServer,
@@ -54,7 +55,7 @@ export class DiscordRun {
     this.ann = options.joins?.ann ?? server.addPerson("Ann", guild);
     const logger = pino({ level: "info" }, { write: (line: string) => void this.logs.push(line) });
     const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const core = createBotCore({ store, inference: this.inference, logger, ...options.core });
+    const core = createBotCore({ store, inference: this.inference, logger, words: DISCORD_WORDS, ...options.core });
     const config = {
       token: server.token,
       guildIds: [],

@@ -151,7 +151,7 @@ describe("a reply on Discord", () => {
 
   it("tells a failure in one line, and keeps what was written", async () => {
     run = await DiscordRun.start();
-    run.inference.script({ chunks: ["Half a sen"], failure: new BotError("INVALID_ARGUMENT", "It cannot go on.") });
+    run.inference.script({ chunks: ["Half a sen"], failure: new BotError("DEADLINE_EXCEEDED", "It cannot go on.") });
     run.ann.mention(run.channel, "talk");
     const reply = await run.ended();
     expect(reply.json.content).toBe("Half a sen\n-# ⚠️ It cannot go on.");
@@ -162,7 +162,9 @@ describe("a reply on Discord", () => {
     run = await DiscordRun.start();
     run.inference.script({ refusal: new BotError("PROMPT_TOO_LONG", "The message does not fit the model.") });
     run.ann.mention(run.channel, "talk");
-    expect((await run.ended()).json.content).toBe("⚠️ The message does not fit the model.");
+    expect((await run.ended()).json.content).toBe(
+      "⚠️ The message does not fit the model. Shorten it, or choose another with /model.",
+    );
   });
 
   it("is sent once although Discord's answer is lost", async () => {

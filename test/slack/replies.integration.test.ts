@@ -180,7 +180,9 @@ describe("a reply on Slack", () => {
 
   it("says why there is none when nothing was written", async () => {
     bot.model.script({ refusal: new BotError("PROMPT_TOO_LONG", "That is too long.") });
-    expect(await replies(bot.server.people.dm(bot.ann, "hi"))).toEqual(["⚠️ That is too long."]);
+    expect(await replies(bot.server.people.dm(bot.ann, "hi"))).toEqual([
+      "⚠️ That is too long. Shorten it, or choose another with /cria model.",
+    ]);
   });
 
   it("refuses words that are too many, with both figures", async () => {

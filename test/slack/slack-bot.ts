@@ -10,6 +10,7 @@ import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { loadSlackConfig } from "../../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
+import { SLACK_WORDS } from "../../bots/slack/src/words.ts";
 import { AdvancingClock } from "../clock.ts";
 import { quickenTime } from "../quick-time.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
@@ -69,7 +70,7 @@ export function createBot(
   const tokens = { CRIA_SLACK_BOT_TOKEN: server.botToken, CRIA_SLACK_APP_TOKEN: server.appToken };
   return createSlackPlatform({
     config: loadSlackConfig({ ...tokens, CRIA_SLACK_API_URL: server.apiUrl, ...env }),
-    core: createBotCore({ inference: model, logger, ...core, store }),
+    core: createBotCore({ inference: model, logger, words: SLACK_WORDS, ...core, store }),
     listModels: () => model.listModels(),
     settings: (place) => resolveSettings(store, place),
     needsRoles: namesRoles(core.access ?? OPEN_ACCESS),

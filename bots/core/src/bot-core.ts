@@ -15,6 +15,7 @@ import { answerAbandoned, handleMessage } from "./message/handle-message.ts";
 import { tellAll } from "./message/tell-all.ts";
 import type { BotCore } from "./port/bot.ts";
 import type { MessageDeletion, MessageEdit } from "./port/message.ts";
+import { DEFAULT_WORDS, type PlatformWords } from "./port/words.ts";
 import type { FeedbackStore } from "./records/feedback.ts";
 import { createLogTranscript, type Transcript } from "./records/transcript.ts";
 import { adoptReplies } from "./recovery/adopt-replies.ts";
@@ -27,6 +28,8 @@ export interface BotCoreOptions {
   readonly store: ConversationStore;
   readonly inference: InferenceClient;
   readonly logger: Logger;
+  /** How people of the platform name things. Default: the web page's. */
+  readonly words?: PlatformWords;
   /** Default: one log line an exchange, without anyone's words. */
   readonly transcript?: Transcript;
   /** Rounds kept where nobody set another number, 1 to 50. Default 6. */
@@ -52,7 +55,7 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     handleCommand: (command, refuse) => handleCommand(core, command, refuse),
     compare: (command, startReply) => streamComparison(core, command, startReply),
     claim: (event) => claim(core, event),
-    refusal: (event) => refusal(core.access, event),
+    refusal: (event) => refusal(core, event),
     remembers: (place) =>
       core.store.rounds(conversationKey(place)).then(
         ({ length }) => length > 0,
@@ -78,6 +81,7 @@ function createCore(options: BotCoreOptions): Core {
   return {
     transcript: createLogTranscript(options.logger),
     window: DEFAULT_WINDOW,
+    words: DEFAULT_WORDS,
     access: OPEN_ACCESS,
     quotaLimits: {},
     quotas: createMemoryQuotaStore(),

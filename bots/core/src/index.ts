@@ -6,7 +6,6 @@ export { readBody } from "./admission/read-body.ts";
 export { type BotCoreOptions, createBotCore } from "./bot-core.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";
 export { commandIn, mayBeCommand } from "./commands/command-in.ts";
-export { spellCommands } from "./commands/command-spelling.ts";
 export { type CommandError, parseCommand } from "./commands/parse-command.ts";
 export { isSlashCommand, isStopWord } from "./commands/spoken-commands.ts";
 export { conversationKey, workspaceKey } from "./conversation/conversation-key.ts";
@@ -22,7 +21,7 @@ export { createMemoryConversationStore } from "./memory/memory-conversation-stor
 export { Arrivals } from "./message/arrivals.ts";
 export { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 export type { AbandonedReply, BotCore, ServedPlaces } from "./port/bot.ts";
-export { BotError, type BotErrorCode } from "./port/bot-error.ts";
+export { BOT_ERRORS, BotError, type BotErrorCode } from "./port/bot-error.ts";
 export type { Command, ContextMode, SettingsScope } from "./port/command.ts";
 export type { Claim, IncomingCommand } from "./port/incoming-command.ts";
 export type { Attachment, IncomingEvent, IncomingMessage, MessageDeletion, MessageEdit } from "./port/message.ts";
@@ -39,6 +38,7 @@ export type {
   StartReply,
 } from "./port/reply.ts";
 export { within } from "./port/within.ts";
+export { DEFAULT_WORDS, type PlatformWords } from "./port/words.ts";
 export { type CoreConfig, loadCoreConfig } from "./process/config.ts";
 export { ConfigError, type Environment, loadParts, readEnvironment } from "./process/environment.ts";
 export { createLogger, LOG_LEVELS, type LoggedError, loggedError } from "./process/logger.ts";

@@ -35,7 +35,7 @@ describeOnRedis("openBotCore", (program) => {
   });
   const openProcess = async (env: Record<string, string> = {}) => {
     const shared = { CRIA_REDIS_URL: redis.url, CRIA_INFERENCE_ADDRESS: service.address };
-    const opened = await openBotCore(loadCoreConfig({ ...shared, ...env }), pino({ level: "silent" }));
+    const opened = await openBotCore(loadCoreConfig({ ...shared, ...env }), { logger: pino({ level: "silent" }) });
     open.push(opened);
     return opened;
   };

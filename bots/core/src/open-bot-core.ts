@@ -5,6 +5,7 @@ import { createInferenceClient } from "./inference/grpc-inference-client.ts";
 import type { InferenceClient } from "./inference/inference-client.ts";
 import { createMemoryConversationStore } from "./memory/memory-conversation-store.ts";
 import type { BotCore } from "./port/bot.ts";
+import { DEFAULT_WORDS } from "./port/words.ts";
 import type { CoreConfig } from "./process/config.ts";
 import { createLogTranscript } from "./records/transcript.ts";
 import { connectRedis, type RedisConnection } from "./redis/redis-connection.ts";
@@ -24,13 +25,16 @@ export interface OpenBotCore {
 }
 
 /** The whole core as the configuration says: with a Redis everything kept is there, without one in this process. */
-export async function openBotCore(config: CoreConfig, logger: Logger): Promise<OpenBotCore> {
+export async function openBotCore(
+  config: CoreConfig,
+  { logger, words = DEFAULT_WORDS }: Pick<BotCoreOptions, "logger" | "words">,
+): Promise<OpenBotCore> {
   const inference = createInferenceClient({ address: config.inferenceAddress, token: config.token });
   const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl, logger);
   const { turnsTtlMs, window, access, quotaLimits } = config;
   const store = redis ? createRedisStoreOver(redis, { turnsTtlMs }) : createMemoryConversationStore({ turnsTtlMs });
   const kept = redis ? keptInRedis(config, redis, logger) : {};
-  const core = createBotCore({ store, inference, logger, window, access, quotaLimits, ...kept });
+  const core = createBotCore({ store, inference, logger, words, window, access, quotaLimits, ...kept });
   return {
     core,
     store,

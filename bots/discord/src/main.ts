@@ -1,6 +1,7 @@
 import { runBot } from "@cria/bot-core";
 import { loadDiscordConfig } from "./config.ts";
 import { createDiscordPlatform } from "./discord-platform.ts";
+import { DISCORD_WORDS } from "./words.ts";
 
 /** From SIGTERM to the end of replies that are being written. */
 const STOP_GRACE_MS = 2_000;
@@ -8,6 +9,7 @@ const STOP_GRACE_MS = 2_000;
 await runBot({
   name: "Discord",
   env: process.env,
+  words: DISCORD_WORDS,
   loadConfig: loadDiscordConfig,
   createPlatform: (config, { core, inference, coreConfig, logger, onLost }) =>
     createDiscordPlatform({

@@ -2,6 +2,7 @@ import {
   type BotCore,
   type ConversationStore,
   conversationKey,
+  DEFAULT_WORDS,
   type InferenceClient,
   type Place,
   parseCommand,
@@ -35,7 +36,7 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
     watchHealth: (onChange) => inference.watchHealth(onChange),
     models,
     parseCommand: (text) => {
-      const parsed = parseCommand(text);
+      const parsed = parseCommand(text, DEFAULT_WORDS);
       return "error" in parsed ? { type: "fault", sentence: parsed.error } : { type: "command", command: parsed };
     },
     completeCommand: (text) => completeCommand(text, offeredModels),

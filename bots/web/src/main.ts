@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     () => loadCoreConfig(process.env),
   );
   const logger = createLogger("web", config.logLevel);
-  const { core, store, inference, redis, close } = await openBotCore(coreConfig, logger);
+  const { core, store, inference, redis, close } = await openBotCore(coreConfig, { logger });
   const { turnsTtlMs } = coreConfig;
   const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);
   await untilReachable(() => readOnce(timelineStore), { signal: new AbortController().signal, logger });

@@ -1,17 +1,13 @@
 import { z } from "zod";
-import { commandCompletions } from "../commands/command-completions.ts";
 import { nearMatches } from "../text/near-matches.ts";
 import type { AccessPolicy } from "./access.ts";
+import { CHANGING_COMMANDS } from "./command-access.ts";
 
 const ids = z
   .string()
   .transform((text) => text.split(",").map((id) => id.trim()))
   .pipe(z.array(z.string().regex(/^\S+$/, "must be ids separated by commas")))
   .default([]);
-
-/** What looking is for; they change nothing that admins could keep for themselves. */
-const OPEN_COMMANDS = ["status", "help"];
-const commandNames = commandCompletions.map(({ name }) => name).filter((name) => !OPEN_COMMANDS.includes(name));
 
 const commands = z
   .string()
@@ -62,11 +58,11 @@ export function toAccessPolicy(values: AccessValues): AccessPolicy {
   };
 }
 
-function isCommand(name: string): name is (typeof commandNames)[number] {
-  return commandNames.some((known) => known === name);
+function isCommand(name: string): name is (typeof CHANGING_COMMANDS)[number] {
+  return CHANGING_COMMANDS.some((known) => known === name);
 }
 
 function unknownCommand(name: string): string {
-  const near = nearMatches(name, commandNames);
-  return `has no command "${name.slice(0, 32)}"; it takes ${(near.length > 0 ? near : commandNames).join(", ")}`;
+  const near = nearMatches(name, CHANGING_COMMANDS);
+  return `has no command "${name.slice(0, 32)}"; it takes ${(near.length > 0 ? near : CHANGING_COMMANDS).join(", ")}`;
 }

@@ -1,6 +1,6 @@
-import type { CommandCompletion } from "../commands/command-completions.ts";
+import type { Command } from "../port/command.ts";
 import type { Author, Place } from "../port/place.ts";
-import { workspaceWord } from "../port/workspace-word.ts";
+import type { PlatformWords } from "../port/words.ts";
 
 /** Who may be named in a list: ids as the platform has them. */
 export interface AccessLists {
@@ -19,7 +19,7 @@ export interface AccessPolicy {
   readonly directMessages: boolean;
   readonly admins: Pick<AccessLists, "users" | "roles">;
   /** Commands that only admins may give a value to; to look is free. */
-  readonly adminCommands: readonly CommandCompletion["name"][];
+  readonly adminCommands: readonly Command["type"][];
 }
 
 const NONE: AccessLists = { workspaces: [], channels: [], users: [], roles: [] };
@@ -38,11 +38,17 @@ export function namesRoles({ allow, deny, admins }: AccessPolicy): boolean {
   return [allow, deny, admins].some(({ roles }) => roles.length > 0);
 }
 
+/** Who may talk to the bot, and how that is said. */
+export interface Access {
+  readonly access: AccessPolicy;
+  readonly words: PlatformWords;
+}
+
 /** Why this person may not talk to the bot here, in one sentence; undefined where they may. */
-export function accessRefusal(policy: AccessPolicy, place: Place, author: Author): string | undefined {
+export function accessRefusal({ access: policy, words }: Access, place: Place, author: Author): string | undefined {
   const { allow, deny, directMessages } = policy;
   if (!isWorkspaceAllowed(policy, place, author)) {
-    const where = place.isDirect ? "you here" : `in this ${workspaceWord(place)}`;
+    const where = place.isDirect ? "you here" : `in this ${words.workspace}`;
     return `I am not set up to answer ${where}; whoever runs me can allow it.`;
   }
   if (place.isDirect && !directMessages) return "I do not answer direct messages here; ask me in a channel.";

@@ -1,19 +1,20 @@
 import type { Command } from "../port/command.ts";
 import type { IncomingCommand } from "../port/incoming-command.ts";
-import { workspaceWord } from "../port/workspace-word.ts";
-import { type AccessPolicy, isAdmin } from "./access.ts";
+import { type Access, isAdmin } from "./access.ts";
 
-type CommandAsked = Pick<IncomingCommand, "place" | "author" | "command">;
+/** The commands that can change something, which admins may keep for themselves. */
+export const CHANGING_COMMANDS = ["model", "system", "context", "compare", "reset", "feedback"] as const;
+
+type CommandAsked = Pick<IncomingCommand, "author" | "command">;
 
 /** Why this person may not run this command, in one sentence; undefined where they may. Looking is for everyone. */
-export function commandRefusal(policy: AccessPolicy, asked: CommandAsked): string | undefined {
-  const { place, author, command } = asked;
-  if (!changesSomething(command) || isAdmin(policy, author)) return undefined;
+export function commandRefusal({ access, words }: Access, { author, command }: CommandAsked): string | undefined {
+  if (!changesSomething(command) || isAdmin(access, author)) return undefined;
   if (command.type === "feedback") return "Only admins may switch feedback on or off.";
   if ("scope" in command && command.scope === "workspace")
-    return `Only admins may change the settings of a ${workspaceWord(place)}.`;
-  return policy.adminCommands.includes(command.type)
-    ? `Only admins may use \`/${command.type}\` to change something here.`
+    return `Only admins may change the settings of a ${words.workspace}.`;
+  return access.adminCommands.includes(command.type)
+    ? `Only admins may use \`${words.commandPrefix}${command.type}\` to change something here.`
     : undefined;
 }
 

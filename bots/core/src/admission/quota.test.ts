@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createMemoryQuotaStore } from "../memory/memory-quota-store.ts";
+import { tell } from "../port/bot-error.ts";
+import { DEFAULT_WORDS } from "../port/words.ts";
 import { DAY_MS, hasLimits, MINUTE_MS, type QuotaLimits, quotaError } from "./quota.ts";
 import { describeQuotaStore } from "./quota-store.contract.ts";
 
@@ -61,14 +63,15 @@ describe("quotaError", () => {
       "This workspace has used its 1,000,000 tokens for the day. Try again in 24 hours.",
     ],
   ] as const)("says of %s when to come back", (limit, retryAfterMs, sentence) => {
-    const error = quotaError({ limit, retryAfterMs, limits, place: { platform: "slack" } });
-    expect(error.message).toBe(sentence);
-    expect(error).toMatchObject({ code: "QUOTA_EXCEEDED", retryDelayMs: retryAfterMs, isRetryable: false });
+    const error = quotaError({ limit, retryAfterMs, limits, words: DEFAULT_WORDS });
+    expect(tell(error, DEFAULT_WORDS)).toBe(sentence);
+    expect(error).toMatchObject({ code: "QUOTA_EXCEEDED", retryDelayMs: retryAfterMs });
   });
 
   it("calls a workspace as its platform does", () => {
     const refusal = { limit: "workspaceMessagesPerMinute", retryAfterMs: 0, limits } as const;
-    expect(quotaError({ ...refusal, place: { platform: "discord" } }).message).toMatch(/^This server has sent 100/);
+    const words = { ...DEFAULT_WORDS, workspace: "server" };
+    expect(quotaError({ ...refusal, words }).said).toMatch(/^This server has sent 100/);
   });
 
   it("knows whether anything is limited", () => {

@@ -1,6 +1,5 @@
 import { BotError } from "../port/bot-error.ts";
-import type { Place } from "../port/place.ts";
-import { workspaceWord } from "../port/workspace-word.ts";
+import type { PlatformWords } from "../port/words.ts";
 
 /** How much one may use; what is absent is without limit. */
 export interface QuotaLimits {
@@ -52,14 +51,14 @@ export function hasLimits(limits: QuotaLimits): boolean {
   return LIMITS.some((limit) => limits[limit] !== undefined);
 }
 
-type RefusedMessage = QuotaRefusal & { readonly limits: QuotaLimits; readonly place: Pick<Place, "platform"> };
+type RefusedMessage = QuotaRefusal & { readonly limits: QuotaLimits; readonly words: PlatformWords };
 
 /** The refusal as people are told of it. */
-export function quotaError({ limit, retryAfterMs, limits, place }: RefusedMessage): BotError {
+export function quotaError({ limit, retryAfterMs, limits, words }: RefusedMessage): BotError {
   const amount = limits[limit] ?? 0;
   const unit = limit.includes("Messages") ? "message" : "token";
   const counted = `${amount.toLocaleString("en")} ${unit}${amount === 1 ? "" : "s"}`;
-  const sentence = SENTENCES[limit](counted, workspaceWord(place));
+  const sentence = SENTENCES[limit](counted, words.workspace);
   return new BotError("QUOTA_EXCEEDED", `${sentence} Try again ${waiting(retryAfterMs)}.`, {
     retryDelayMs: retryAfterMs,
   });

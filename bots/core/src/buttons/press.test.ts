@@ -240,8 +240,6 @@ describe("the buttons of a reply", () => {
       expect(await core.wantsFeedback(testPlace)).toBe(false);
       const press = { ...action(reply.id), rating: "up" } as const;
       expect(await core.giveFeedback(press)).toMatch(/off in this workspace/);
-      const server = { ...press, place: { ...press.place, platform: "discord" } };
-      expect(await core.giveFeedback(server)).toMatch(/off in this server/);
       expect(ratings).toEqual([]);
     });
 

@@ -6,10 +6,9 @@ import { replyGone, standingReply } from "../conversation/standing-reply.ts";
 import type { Core } from "../message/core.ts";
 import { claimAndAnswer } from "../message/handle-message.ts";
 import { tellAll } from "../message/tell-all.ts";
-import { BotError, SOMETHING_WRONG } from "../port/bot-error.ts";
+import { BotError, tell } from "../port/bot-error.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { FeedbackRating, ReplyAction, StartReply } from "../port/reply.ts";
-import { workspaceWord } from "../port/workspace-word.ts";
 import { againEvent, toUnanswered } from "../recovery/unanswered.ts";
 import { canContinue } from "../text/reply-lines.ts";
 
@@ -23,9 +22,8 @@ export async function press(core: Core, work: () => Promise<string | undefined>)
   try {
     return await work();
   } catch (error) {
-    if (error instanceof BotError) return error.message;
-    core.logger.error({ err: error }, "a button failed");
-    return SOMETHING_WRONG;
+    if (!(error instanceof BotError)) core.logger.error({ err: error }, "a button failed");
+    return tell(error, core.words);
   }
 }
 
@@ -66,7 +64,7 @@ export async function giveFeedback(
 ): Promise<string | undefined> {
   checkAccess(core, place, author);
   if (!core.feedback || !(await wantsFeedback(core, place)))
-    return `Feedback is off in this ${workspaceWord(place)}; an admin can switch it on with \`/feedback on\`.`;
+    return `Feedback is off in this ${core.words.workspace}; an admin can switch it on with \`${core.words.commandPrefix}feedback on\`.`;
   const conversation = conversationKey(place);
   const kept = await core.store.keptReply(conversation, replyId);
   if (!kept) throw replyGone();
@@ -123,9 +121,9 @@ async function claimAgain(core: Core, { place, author, replyId }: ReplyAction): 
 }
 
 /** Nobody's question is answered by way of someone else's press. */
-function checkAsker({ access }: Core, { place, author }: ReplyAction, { asker, author: name }: KeptReply): void {
+function checkAsker(core: Core, { place, author }: ReplyAction, { asker, author: name }: KeptReply): void {
   if (asker === undefined || asker.id === author.id) return;
   const { id, roleIds } = asker;
-  const refusal = accessRefusal(access, place, { ...author, id, name, roleIds: roleIds ?? [] });
+  const refusal = accessRefusal(core, place, { ...author, id, name, roleIds: roleIds ?? [] });
   if (refusal !== undefined) throw new BotError("ACCESS_DENIED", ASKER_DENIED);
 }

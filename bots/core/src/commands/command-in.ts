@@ -1,4 +1,5 @@
 import type { Command } from "../port/command.ts";
+import type { PlatformWords } from "../port/words.ts";
 import { nearMatches } from "../text/near-matches.ts";
 import { commandCompletions } from "./command-completions.ts";
 import { type CommandError, parseCommand } from "./parse-command.ts";
@@ -6,17 +7,24 @@ import { isSlashCommand } from "./spoken-commands.ts";
 
 const NAMES: ReadonlySet<string> = new Set(commandCompletions.map(({ name }) => name));
 
+/** What telling a command from a sentence takes. */
+export interface CommandInOptions {
+  /** Names of the models, where the message begins like a command; `mayBeCommand` tells. */
+  readonly models: readonly string[];
+  readonly words: PlatformWords;
+}
+
 /**
  * The command that a message is, or what is wrong with one that begins with a slash; undefined for a message that is none.
  * Words without a slash are a command only where they can be nothing else: people write sentences that begin like one.
  */
-export function commandIn(text: string, models: readonly string[]): Command | CommandError | undefined {
-  if (isSlashCommand(text)) return parseCommand(text);
-  const words = text.replace(/^system:/i, "system ");
-  if (!mayBeCommand(words)) return undefined;
-  const command = parseCommand(words);
+export function commandIn(text: string, { models, words }: CommandInOptions): Command | CommandError | undefined {
+  if (isSlashCommand(text)) return parseCommand(text, words);
+  const spelled = text.replace(/^system:/i, "system ");
+  if (!mayBeCommand(spelled)) return undefined;
+  const command = parseCommand(spelled, words);
   if ("error" in command) return undefined;
-  return words !== text || isCertain(command, models) ? command : undefined;
+  return spelled !== text || isCertain(command, models) ? command : undefined;
 }
 
 /** Whether the words begin like a command, so that the models' names are worth a look. */

@@ -2,7 +2,7 @@ import { refusal } from "../admission/refusal.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
 import { type CompareCommand, compare } from "../message/compare.ts";
 import type { Core } from "../message/core.ts";
-import { BotError, SOMETHING_WRONG } from "../port/bot-error.ts";
+import { BotError, tell } from "../port/bot-error.ts";
 import type { Claim, IncomingCommand, Refuse } from "../port/incoming-command.ts";
 import type { IncomingEvent } from "../port/message.ts";
 import type { StartReply } from "../port/reply.ts";
@@ -45,7 +45,7 @@ export async function streamComparison(
 export async function claim(core: Core, event: IncomingEvent & Partial<IncomingCommand>): Promise<Claim> {
   const isFirst = await core.store.claimEvent(workspaceKey(event.place), event.eventId).catch(() => true);
   if (!isFirst) return { type: "taken" };
-  const sentence = refusal(core.access, event);
+  const sentence = refusal(core, event);
   return sentence === undefined ? { type: "claimed" } : { type: "refused", sentence };
 }
 
@@ -66,7 +66,7 @@ async function compareInOneText(core: Core, incoming: CompareCommand): Promise<s
 }
 
 async function tellFailure(
-  { logger }: Core,
+  { logger, words }: Core,
   { command }: IncomingCommand,
   work: () => Promise<string | undefined>,
   refuse: Refuse = async (sentence) => sentence,
@@ -74,8 +74,7 @@ async function tellFailure(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof BotError) return await refuse(error.message);
-    logger.error({ err: error, command: command.type }, "a command failed");
-    return await refuse(SOMETHING_WRONG);
+    if (!(error instanceof BotError)) logger.error({ err: error, command: command.type }, "a command failed");
+    return await refuse(tell(error, words));
   }
 }

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_WORDS } from "../port/words.ts";
 import { commandCompletions } from "./command-completions.ts";
 import { parseCommand } from "./parse-command.ts";
+
+const parse = (text: string) => parseCommand(text, DEFAULT_WORDS);
 
 describe("parseCommand", () => {
   it.each([
@@ -27,7 +30,7 @@ describe("parseCommand", () => {
     ["/status", { type: "status" }],
     ["/help", { type: "help" }],
   ])("reads %j", (text, command) => {
-    expect(parseCommand(text)).toEqual(command);
+    expect(parse(text)).toEqual(command);
   });
 
   it.each([
@@ -71,11 +74,21 @@ describe("parseCommand", () => {
     ["/context 0", [], "The window is 0 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],
     ["/context 51", [], "The window is 51 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],
   ])("refuses %j with what comes near", (text, nearMatches, error) => {
-    expect(parseCommand(text)).toEqual({ error, nearMatches });
+    expect(parse(text)).toEqual({ error, nearMatches });
+  });
+
+  it("writes commands and how to stop as people of the platform do", () => {
+    const words = { ...DEFAULT_WORDS, commandPrefix: "/cria ", howToStop: "The word stops it." };
+    const errorOf = (text: string) => parseCommand(text, words);
+    expect(errorOf("/modle")).toMatchObject({
+      error: "There is no command `/cria modle`. Did you mean `/cria model`?",
+    });
+    expect(errorOf("/reset /help")).toMatchObject({ error: "`/cria reset` takes nothing after it." });
+    expect(errorOf("/stop")).toMatchObject({ error: "No command is needed to stop. The word stops it." });
   });
 
   it("refuses a persona that is too long, with both figures", () => {
-    expect(parseCommand(`/system ${"a".repeat(8_001)}`)).toEqual({
+    expect(parse(`/system ${"a".repeat(8_001)}`)).toEqual({
       error: "A persona may have 8000 characters; this one has 8001. Shorten it.",
       nearMatches: [],
     });
@@ -83,14 +96,14 @@ describe("parseCommand", () => {
 
   it("knows every command that is completed", () => {
     for (const { name } of commandCompletions.filter((completion) => completion.name !== "compare"))
-      expect(parseCommand(`/${name}`)).toEqual({ type: name });
-    expect(parseCommand("/compare")).toMatchObject({ error: expect.stringMatching(/^`\/compare` takes two models/) });
+      expect(parse(`/${name}`)).toEqual({ type: name });
+    expect(parse("/compare")).toMatchObject({ error: expect.stringMatching(/^`\/compare` takes two models/) });
   });
 
   it("makes a command or an error of any text", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
-        const result = parseCommand(text);
+        const result = parse(text);
         expect("type" in result || result.error.length > 0).toBe(true);
       }),
     );

@@ -76,17 +76,17 @@ describe("handleCommand", () => {
 
     it("refuses an unknown name with near matches before anything is stored", async () => {
       expect(await run({ type: "model", name: "smal" })).toBe(
-        'There is no model "smal". Choose another with /model: small.',
+        'There is no model "smal"; there is small. Choose another with /model.',
       );
       expect(await run({ type: "model", name: "x".repeat(500) })).toBe(
-        `There is no model "${"x".repeat(64)}…". Choose another with /model: big, small.`,
+        `There is no model "${"x".repeat(64)}…"; there are big, small. Choose another with /model.`,
       );
       expect(await store.settings(testConversation)).toEqual({});
     });
 
     it("refuses a broken model with its fault before anything is stored", async () => {
       expect(await run({ type: "model", name: "broken" })).toBe(
-        "The model broken cannot be used: tokenizer.json is missing. Choose another with /model: big, small.",
+        "The model broken cannot be used: tokenizer.json is missing. Choose another with /model.",
       );
       expect(await store.settings(testConversation)).toEqual({});
     });
@@ -161,12 +161,21 @@ describe("handleCommand", () => {
         "The persona is set in this workspace. `/system default` takes it back.",
       );
       expect(await store.settings("web:local")).toEqual({ window: 3, system: "Be brief." });
-      const inServer = { ...testPlace, platform: "discord" };
-      expect(await asAdmin({ type: "system", text: "Be brief.", scope: "workspace" }, inServer)).toMatch(
-        /in this server\./,
-      );
       expect(await run({ type: "system" }, thread)).toBe("The persona here:\n\n> Be brief.");
     });
+  });
+
+  it("says things as people of the platform do", async () => {
+    const words = { workspace: "server", commandPrefix: "/cria ", howToStop: "The word `stop` stops it." };
+    ({ client, store, core } = createTestCore(models(), { words }));
+    expect(await run({ type: "help" })).toMatch(
+      /^- `\/cria model \[name\]`: .*\n(.*\n)*\nThe word `stop` stops it\.$/m,
+    );
+    expect(await run({ type: "model" })).toMatch(/`\/cria model name` answers/);
+    expect(await run({ type: "model", name: "bg" })).toMatch(/Choose another with \/cria model\.$/);
+    expect(await run({ type: "system", text: "Say /help." })).toMatch(/`\/cria system default` takes it back/);
+    expect(await run({ type: "system" })).toBe("The persona here:\n\n> Say /help.");
+    expect(await run({ type: "model", name: "big", scope: "workspace" })).toMatch(/settings of a server\.$/);
   });
 
   describe("feedback", () => {

@@ -7,11 +7,10 @@ import type { InferenceClient } from "../inference/inference-client.ts";
 import { chooseModel, findModel, MODEL_STATES } from "../inference/models.ts";
 import type { Command, SettingsScope } from "../port/command.ts";
 import type { Place } from "../port/place.ts";
-import { workspaceWord } from "../port/workspace-word.ts";
+import type { PlatformWords } from "../port/words.ts";
 import type { FeedbackStore } from "../records/feedback.ts";
 import { inlineCode, quote } from "../text/markdown.ts";
 import { commandCompletions } from "./command-completions.ts";
-import { HOW_TO_STOP } from "./command-spelling.ts";
 import { statusReport } from "./status-report.ts";
 
 /** What commands work on. */
@@ -22,6 +21,7 @@ export interface CommandContext {
   readonly window: number;
   /** Undefined where ratings cannot be kept. */
   readonly feedback: FeedbackStore | undefined;
+  readonly words: PlatformWords;
   readonly place: Place;
 }
 
@@ -48,22 +48,22 @@ export async function runCommand(command: TextCommand, context: CommandContext):
     case "status":
       return await statusReport(context);
     case "help":
-      return help();
+      return help(context.words);
   }
 }
 
 /** Where what was set holds, as people say it. */
-function scopeWords(scope: SettingsScope | undefined, place: Place): string {
+function scopeWords(scope: SettingsScope | undefined, words: PlatformWords): string {
   if (scope === undefined) return "here";
-  return `in this ${scope === "workspace" ? workspaceWord(place) : scope}`;
+  return `in this ${scope === "workspace" ? words.workspace : scope}`;
 }
 
-async function listModels({ store, inference, place }: CommandContext): Promise<string> {
+async function listModels({ store, inference, place, words }: CommandContext): Promise<string> {
   const [models, settings] = await Promise.all([inference.listModels(), resolveSettings(store, place)]);
   if (models.length === 0) return chooseModel(models, undefined).name;
   const current = settings.model ?? models.find(({ isDefault }) => isDefault)?.name;
   const lines = models.map((model) => modelLine(model, model.name === current));
-  return `${lines.join("\n")}\n\n\`/model name\` answers here with another one.`;
+  return `${lines.join("\n")}\n\n\`${words.commandPrefix}model name\` answers here with another one.`;
 }
 
 function modelLine({ name, description, state, error }: Model, isCurrent: boolean): string {
@@ -74,7 +74,7 @@ function modelLine({ name, description, state, error }: Model, isCurrent: boolea
 
 /** Checked before it is stored, so a conversation never has a model that does not exist. */
 async function setModel(name: string, scope: SettingsScope | undefined, context: CommandContext): Promise<string> {
-  const { store, inference, place } = context;
+  const { store, inference, place, words } = context;
   const models = await inference.listModels();
   const key = settingsKey(place, scope);
   if (name === "default" && !models.some((model) => model.name === name)) {
@@ -86,7 +86,7 @@ async function setModel(name: string, scope: SettingsScope | undefined, context:
   const model = chooseModel(models, name);
   await store.updateSettings(key, { model: name });
   const wait = model.state === ModelState.LOADED ? "" : " It loads with the next message.";
-  return `**${name}** answers ${scopeWords(scope, place)} from now on.${wait}`;
+  return `**${name}** answers ${scopeWords(scope, words)} from now on.${wait}`;
 }
 
 async function reset({ store, place }: CommandContext): Promise<string> {
@@ -95,23 +95,24 @@ async function reset({ store, place }: CommandContext): Promise<string> {
   return `Forgot ${rounds === 1 ? "one round" : `${rounds} rounds`}. Model and persona stay.`;
 }
 
-async function showPersona({ store, inference, place }: CommandContext): Promise<string> {
+async function showPersona({ store, inference, place, words }: CommandContext): Promise<string> {
   const settings = await resolveSettings(store, place);
   if (settings.system !== undefined) return `The persona here:\n\n${quote(settings.system)}`;
   const { name, system } = chooseModel(await inference.listModels(), settings.model);
   return system === ""
-    ? "No persona is set. `/system You are …` sets one."
+    ? `No persona is set. \`${words.commandPrefix}system You are …\` sets one.`
     : `${name} brings its own:\n\n${quote(system)}`;
 }
 
 async function setPersona(text: string, scope: SettingsScope | undefined, context: CommandContext): Promise<string> {
+  const { store, place, words } = context;
   const isDefault = text.toLowerCase() === "default";
-  const key = settingsKey(context.place, scope);
-  await context.store.updateSettings(key, { system: isDefault ? undefined : text });
-  const where = scope === undefined ? "" : ` ${scopeWords(scope, context.place)}`;
+  const key = settingsKey(place, scope);
+  await store.updateSettings(key, { system: isDefault ? undefined : text });
+  const where = scope === undefined ? "" : ` ${scopeWords(scope, words)}`;
   return isDefault
     ? "Back to the model's own persona."
-    : `The persona is set${where}. \`/system default\` takes it back.`;
+    : `The persona is set${where}. \`${words.commandPrefix}system default\` takes it back.`;
 }
 
 async function setContext(command: Command & { type: "context" }, context: CommandContext): Promise<string> {
@@ -141,10 +142,10 @@ function describeContext({ contextMode = "turns", window }: ConversationSettings
   return `The last ${window} to ${2 * window - 1} rounds go into a prompt, ${how} (${inlineCode(contextMode)}).`;
 }
 
-function help(): string {
+function help({ commandPrefix, howToStop }: PlatformWords): string {
   const lines = commandCompletions.map(({ name, argument, description }) => {
-    const usage = argument ? `/${name} [${argument.placeholder}]` : `/${name}`;
-    return `- ${inlineCode(usage)}: ${description}`;
+    const usage = argument ? `${name} [${argument.placeholder}]` : name;
+    return `- ${inlineCode(commandPrefix + usage)}: ${description}`;
   });
-  return `Write to me and I answer. Commands:\n\n${lines.join("\n")}\n\n${HOW_TO_STOP}`;
+  return `Write to me and I answer. Commands:\n\n${lines.join("\n")}\n\n${howToStop}`;
 }

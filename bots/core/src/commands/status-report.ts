@@ -2,7 +2,8 @@ import { type Model, ModelState } from "@cria/proto";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { chooseModel, MODEL_STATES, weightsOwner } from "../inference/models.ts";
-import { BotError } from "../port/bot-error.ts";
+import { BotError, tell } from "../port/bot-error.ts";
+import type { PlatformWords } from "../port/words.ts";
 import type { CommandContext } from "./run-command.ts";
 
 /** Model, memory and service in a few lines. What cannot be reached is one of the lines, not a failure. */
@@ -11,7 +12,12 @@ export async function statusReport(context: CommandContext): Promise<string> {
   return [...service, ...memory].map((line) => `- ${line}`).join("\n");
 }
 
-async function memoryStatus({ store, place, window: defaultWindow }: CommandContext): Promise<readonly string[]> {
+async function memoryStatus({
+  store,
+  place,
+  words,
+  window: defaultWindow,
+}: CommandContext): Promise<readonly string[]> {
   try {
     const settings = await resolveSettings(store, place);
     const { length } = await store.rounds(conversationKey(place));
@@ -21,11 +27,11 @@ async function memoryStatus({ store, place, window: defaultWindow }: CommandCont
       `Persona: ${settings.system === undefined ? "the model's own" : "set here"}`,
     ];
   } catch (error) {
-    return [`Memory: ${sentenceOf(error)}`];
+    return [`Memory: ${sentenceOf(error, words)}`];
   }
 }
 
-async function serviceStatus({ store, inference, place }: CommandContext): Promise<readonly string[]> {
+async function serviceStatus({ store, inference, place, words }: CommandContext): Promise<readonly string[]> {
   try {
     const settings = await resolveSettings(store, place).catch(() => undefined);
     const models = await inference.listModels();
@@ -35,7 +41,7 @@ async function serviceStatus({ store, inference, place }: CommandContext): Promi
     const ahead = await inference.queueLength(weightsOwner(models, model));
     return [modelStatus(model), `Service: serving, ${queueStatus(ahead)}`];
   } catch (error) {
-    return [`Service: ${sentenceOf(error)}`];
+    return [`Service: ${sentenceOf(error, words)}`];
   }
 }
 
@@ -48,7 +54,7 @@ function queueStatus(ahead: number): string {
   return ahead === 0 ? "nothing waits" : `${ahead} ${ahead === 1 ? "request" : "requests"} ahead of a new one`;
 }
 
-function sentenceOf(error: unknown): string {
-  if (error instanceof BotError) return error.message;
+function sentenceOf(error: unknown, words: PlatformWords): string {
+  if (error instanceof BotError) return tell(error, words);
   throw error;
 }

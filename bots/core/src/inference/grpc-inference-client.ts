@@ -7,9 +7,9 @@ import {
   ModelServiceClient,
 } from "@cria/proto";
 import { Channel, type ClientReadableStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { toBotError } from "./error-sentence.ts";
 import { watchHealth } from "./health-watch.ts";
 import type { InferenceClient } from "./inference-client.ts";
+import { toBotError } from "./service-error.ts";
 
 /** Longest time a call may take, in milliseconds. */
 interface Deadlines {

@@ -4,6 +4,9 @@ import { nearMatches } from "../text/near-matches.ts";
 import { sentence } from "../text/sentences.ts";
 import { MODEL_STATE_WORDS } from "./model-states.ts";
 
+/** Most models that an error names; `/model` lists all. */
+const MAX_NAMED = 5;
+
 /** What people are told of the service's states. */
 export const MODEL_STATES: Readonly<Record<ModelState, string>> = {
   [ModelState.UNSPECIFIED]: "state unknown",
@@ -13,15 +16,11 @@ export const MODEL_STATES: Readonly<Record<ModelState, string>> = {
   [ModelState.BROKEN]: MODEL_STATE_WORDS.broken,
 };
 
-/**
- * The model of a conversation: the one set, else the service's default. Throws a `BotError` naming what is wrong with it
- * and what to choose instead.
- */
+/** The model of a conversation: the one set, else the service's default. Throws a `BotError` naming what is wrong with it. */
 export function chooseModel(models: readonly Model[], name: string | undefined): Model {
   const model = name === undefined ? defaultModel(models) : findModel(models, name);
   if (model.state !== ModelState.BROKEN) return model;
-  const message = `The model ${model.name} cannot be used: ${sentence(model.error)} ${chooseOne(usableNames(models))}`;
-  throw new BotError("MODEL_BROKEN", message);
+  throw new BotError("MODEL_BROKEN", `The model ${model.name} cannot be used: ${sentence(model.error)}`);
 }
 
 /** A model by name. Throws a `BotError` with the nearest names. */
@@ -31,7 +30,9 @@ export function findModel(models: readonly Model[], name: string): Model {
   const names = usableNames(models);
   const near = nearMatches(name, names);
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
-  throw new BotError("MODEL_NOT_FOUND", `There is no model "${shown}". ${chooseOne(near.length > 0 ? near : names)}`);
+  const known = (near.length > 0 ? near : names).slice(0, MAX_NAMED);
+  const others = known.length === 0 ? "" : `; there ${known.length === 1 ? "is" : "are"} ${known.join(", ")}`;
+  throw new BotError("MODEL_NOT_FOUND", `There is no model "${shown}"${others}.`);
 }
 
 /** Name of the model that owns the weights: the one whose queue a variant's requests stand in. */
@@ -46,13 +47,9 @@ export function weightsOwner(models: readonly Model[], model: Model): string {
 function defaultModel(models: readonly Model[]): Model {
   const model = models.find(({ isDefault }) => isDefault) ?? models[0];
   if (model) return model;
-  throw new BotError("MODEL_NOT_FOUND", "The model service has no model. Its owner should add one: `npm run models`.");
+  throw new BotError("NO_MODEL");
 }
 
 function usableNames(models: readonly Model[]): readonly string[] {
   return models.filter(({ state }) => state !== ModelState.BROKEN).map(({ name }) => name);
-}
-
-function chooseOne(names: readonly string[]): string {
-  return names.length === 0 ? "There is no other." : `Choose another with /model: ${names.slice(0, 5).join(", ")}.`;
 }

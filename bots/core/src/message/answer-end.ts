@@ -1,13 +1,10 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
-import { BotError, type BotErrorCode, SOMETHING_WRONG } from "../port/bot-error.ts";
+import { BotError, codeOf, failureOf, tell } from "../port/bot-error.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import { recordExchange } from "./after-reply.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
 import type { AnswerOptions } from "./answer-options.ts";
 import type { Question } from "./question.ts";
-
-/** Failures that another try by a button would not mend. */
-const FINAL: ReadonlySet<BotErrorCode> = new Set(["ACCESS_DENIED", "FILE_REFUSED", "REPLY_GONE"]);
 
 /** An answer that comes to its end. */
 export interface EndingAnswer {
@@ -32,11 +29,11 @@ export async function finishAnswer(ending: EndingAnswer, { end, text, stats }: S
 /** Ends the reply with what went wrong after `shown` was written; what failed can be tried again by its button. */
 export async function failAnswer(ending: EndingAnswer, error: unknown, shown: string): Promise<void> {
   const { options, memory, question } = ending;
-  const { code, message } = error instanceof BotError ? error : { code: "INTERNAL" as const, message: SOMETHING_WRONG };
+  const code = codeOf(error);
   logFailure(options, error);
   record(ending, { outcome: code, reply: shown, stats: undefined });
-  if (!FINAL.has(code)) await memory.keep({ question, end: "failed", text: shown });
-  await options.reply.fail(message, memory.buttons, code);
+  if (failureOf(error).canPressAgain) await memory.keep({ question, end: "failed", text: shown });
+  await options.reply.fail(tell(error, options.core.words), memory.buttons, code);
 }
 
 function logFailure({ core, message }: AnswerOptions, error: unknown): void {

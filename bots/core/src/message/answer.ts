@@ -1,5 +1,4 @@
 import { admit } from "../admission/admit.ts";
-import { spellCommands } from "../commands/command-spelling.ts";
 import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
 import type { ConversationSettings } from "../conversation/settings.ts";
@@ -17,8 +16,6 @@ import type { AnswerOptions } from "./answer-options.ts";
 import { notesUnder } from "./notes.ts";
 import { checkQuestion, poseQuestion, type Question } from "./question.ts";
 import { takeTurn } from "./take-turn.ts";
-
-const EMPTY_MESSAGE_ANSWER = "Yes? Write me something and I will answer; /help lists what else I can do.";
 
 /** What a prompt is made of beside the question. */
 interface Setting {
@@ -182,8 +179,8 @@ export class Answer {
   }
 
   async #sayEmpty(): Promise<StreamedReply> {
-    const { message, reply } = this.#options;
-    const text = spellCommands(EMPTY_MESSAGE_ANSWER, message.place.platform);
+    const { core, reply } = this.#options;
+    const text = `Yes? Write me something and I will answer; ${core.words.commandPrefix}help lists what else I can do.`;
     await reply.append(text);
     return { end: "complete", text, stats: undefined };
   }

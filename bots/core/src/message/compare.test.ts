@@ -63,14 +63,14 @@ describe("compare", () => {
     client.script({ refusal: new BotError("PROMPT_TOO_LONG", "Too long.") }, { chunks: ["I am small."] });
     const { replies } = await compare(command());
     expect(replies.map(({ ended }) => ended)).toMatchObject([
-      { type: "failed", reason: "**big**\n\nToo long." },
+      { type: "failed", reason: "**big**\n\nToo long. Shorten it, or choose another with /model." },
       { type: "finished", text: "**small**\n\nI am small." },
     ]);
   });
 
   it("refuses an unknown or broken model before anything is started", async () => {
     const unknown = await compare(command(["bg", "small"]));
-    expect(unknown.refusal).toBe('There is no model "bg". Choose another with /model: big.');
+    expect(unknown.refusal).toBe('There is no model "bg"; there is big. Choose another with /model.');
     expect((await compare(command(["small", "broken"]))).refusal).toMatch(/broken cannot be used: No tokenizer/);
     expect(unknown.replies[0]!.id).toBe("");
     expect(client.requests).toEqual([]);

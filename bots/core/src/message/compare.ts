@@ -5,7 +5,7 @@ import { newReplyId } from "../conversation/kept-reply.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { slideWindow } from "../conversation/window.ts";
 import { chooseModel } from "../inference/models.ts";
-import { BotError, SOMETHING_WRONG } from "../port/bot-error.ts";
+import { BotError, codeOf, tell } from "../port/bot-error.ts";
 import type { Command } from "../port/command.ts";
 import type { IncomingCommand } from "../port/incoming-command.ts";
 import type { Reply, StartReply } from "../port/reply.ts";
@@ -151,11 +151,9 @@ class ComparedAnswer {
   async #fail(reply: Reply, error: unknown): Promise<void> {
     const { messageId: eventId } = this.#unanswered;
     if (this.running.isLeft) return await reply.leave?.();
-    const isKnown = error instanceof BotError;
-    this.#core.logger[isKnown ? "warn" : "error"]({ err: error, eventId }, "a comparison failed");
-    this.#record({ outcome: isKnown ? error.code : "INTERNAL", reply: this.#text.shown, stats: undefined });
-    const sentence = isKnown ? error.message : SOMETHING_WRONG;
-    await reply.fail(sentence, "none");
+    this.#core.logger[error instanceof BotError ? "warn" : "error"]({ err: error, eventId }, "a comparison failed");
+    this.#record({ outcome: codeOf(error), reply: this.#text.shown, stats: undefined });
+    await reply.fail(tell(error, this.#core.words), "none");
   }
 
   #record(result: Parameters<typeof recordExchange>[1]["result"]): void {

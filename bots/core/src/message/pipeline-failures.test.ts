@@ -84,7 +84,10 @@ describe("createBotCore when something fails", () => {
 
     it("does not try again what cannot succeed", async () => {
       client.script({ refusal: new BotError("PROMPT_TOO_LONG", "Too long.") });
-      expect((await send("Hi")).ended).toEqual({ type: "failed", reason: "Too long." });
+      expect((await send("Hi")).ended).toEqual({
+        type: "failed",
+        reason: "Too long. Shorten it, or choose another with /model.",
+      });
       expect(client.requests).toHaveLength(1);
     });
 
@@ -123,20 +126,22 @@ describe("createBotCore when something fails", () => {
       start([broken, fakeModel({ name: "other", isDefault: false })]);
       expect((await send("Hi")).ended).toEqual({
         type: "failed",
-        reason: "The model fake cannot be used: weights.onnx is cut short. Choose another with /model: other.",
+        reason: "The model fake cannot be used: weights.onnx is cut short. Choose another with /model.",
       });
     });
 
     it("to load a model is told", async () => {
       start([{ ...chatModel, state: ModelState.AVAILABLE }]);
       client.loadFailures.push(new BotError("MODEL_BROKEN", "This model cannot be used: no tokenizer."));
-      expect((await send("Hi")).ended).toMatchObject({ reason: "This model cannot be used: no tokenizer." });
+      expect((await send("Hi")).ended).toMatchObject({
+        reason: "This model cannot be used: no tokenizer. Choose another with /model.",
+      });
     });
 
     it("for a model that is gone names the nearest", async () => {
       await store.updateSettings(testConversation, { model: "fak" });
       expect((await send("Hi")).ended).toMatchObject({
-        reason: 'There is no model "fak". Choose another with /model: fake.',
+        reason: 'There is no model "fak"; there is fake. Choose another with /model.',
       });
     });
 

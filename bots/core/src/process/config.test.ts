@@ -113,7 +113,7 @@ describe("loadCoreConfig", () => {
 
 describe("openBotCore", () => {
   it("keeps everything in the process where no Redis is configured", async () => {
-    const opened = await openBotCore(loadCoreConfig({}), pino({ level: "silent" }));
+    const opened = await openBotCore(loadCoreConfig({}), { logger: pino({ level: "silent" }) });
     expect(opened.store.kind).toBe("memory");
     expect(opened.redis).toBeUndefined();
     await opened.close();

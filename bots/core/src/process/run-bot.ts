@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { Logger } from "pino";
 import { type OpenBotCore, openBotCore } from "../open-bot-core.ts";
+import type { PlatformWords } from "../port/words.ts";
 import { type CoreConfig, loadCoreConfig } from "./config.ts";
 import { ConfigError, type Environment, loadParts } from "./environment.ts";
 import { createLogger, logLevel } from "./logger.ts";
@@ -32,6 +33,7 @@ export interface BotProgram<Config> {
   /** The platform's name, as "Slack". */
   readonly name: string;
   readonly env: Environment;
+  readonly words: PlatformWords;
   /** @throws ConfigError for what cannot be */
   readonly loadConfig: (env: Environment) => Config;
   readonly createPlatform: (config: Config, parts: BotParts) => BotPlatform;
@@ -55,7 +57,7 @@ export async function runBot<Config>(program: BotProgram<Config>): Promise<void>
 }
 
 async function runUntilStopped<Config>(
-  { env, loadConfig, createPlatform, ...program }: BotProgram<Config>,
+  { env, words, loadConfig, createPlatform, ...program }: BotProgram<Config>,
   logger: Logger,
   stopping: AbortController,
 ): Promise<void> {
@@ -63,7 +65,7 @@ async function runUntilStopped<Config>(
     () => loadConfig(env),
     () => loadCoreConfig(env),
   );
-  const opened = await openBotCore(coreConfig, logger);
+  const opened = await openBotCore(coreConfig, { logger, words });
   const onLost = (reason: string) => {
     logger.fatal(reason);
     process.exitCode = EXIT_CONFIG;

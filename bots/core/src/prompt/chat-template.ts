@@ -120,7 +120,7 @@ function attempt<T>(model: string, render: () => T): T {
     return render();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `The chat template of ${model} cannot be rendered (${reason}). Choose another model with /model.`;
+    const message = `The chat template of ${model} cannot be rendered (${reason}).`;
     throw new BotError("MODEL_BROKEN", message, { cause });
   }
 }

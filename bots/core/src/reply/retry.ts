@@ -1,4 +1,4 @@
-import { BotError } from "../port/bot-error.ts";
+import { BotError, failureOf } from "../port/bot-error.ts";
 import { pause } from "../port/pause.ts";
 
 /** About four seconds in all: a service that restarts is back by then, and people do not wait longer for bad news. */
@@ -26,7 +26,7 @@ export async function retry<T>(
 
 /** The service's own wish or the backoff, with jitter upwards so that those turned away do not come back at once. */
 function retryDelayMs(error: unknown, backoffMs: number): number | undefined {
-  if (!(error instanceof BotError) || !error.isRetryable) return undefined;
+  if (!(error instanceof BotError) || !failureOf(error).isRetryable) return undefined;
   const delayMs = (error.retryDelayMs ?? backoffMs) * (1 + Math.random() / 4);
   return delayMs <= MAX_DELAY_MS ? delayMs : undefined;
 }

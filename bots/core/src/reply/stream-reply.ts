@@ -57,7 +57,7 @@ async function attemptReply(options: StreamReplyOptions): Promise<StreamedReply>
   const request = { model: model.name, prompt: segments, tenant: options.tenant, cacheSalt: options.tenant };
   const finished = await generate(options, { ...request, stopping: stopping(stop) }, weightsOwner(models, model));
   const whole = text.end(finished.textLength);
-  if (whole === "") throw new BotError("EMPTY_REPLY", "The model had nothing to say. Ask again, or in other words.");
+  if (whole === "") throw new BotError("EMPTY_REPLY");
   return { end: replyEnd(finished), text: whole, stats: replyStats(model.name, finished) };
 }
 

@@ -1,5 +1,6 @@
 import { commandCompletions, parseCommand } from "@cria/bot-core";
 import { describe, expect, it } from "vitest";
+import { DISCORD_WORDS } from "../words.ts";
 import { commandWords, isLook } from "./command-words.ts";
 import { SLASH_COMMANDS } from "./slash-commands.ts";
 
@@ -38,7 +39,7 @@ describe("commandWords", () => {
     ["feedback", { state: "on" }, { type: "feedback", isOn: true }],
     ["reset", {}, { type: "reset" }],
   ] as const)("/%s %j is understood as by words", (name, values, command) => {
-    expect(parseCommand(commandWords(interaction(name, values)))).toEqual(command);
+    expect(parseCommand(commandWords(interaction(name, values)), DISCORD_WORDS)).toEqual(command);
   });
 });
 

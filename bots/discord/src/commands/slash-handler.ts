@@ -12,6 +12,7 @@ import { authorOf, placeOf } from "../incoming/place.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
+import { DISCORD_WORDS } from "../words.ts";
 import { commandWords, isLook } from "./command-words.ts";
 import { modelChoices } from "./model-choices.ts";
 
@@ -68,7 +69,7 @@ export class SlashHandler {
     const { channel, id: eventId, user, member } = interaction;
     const place = channel && placeOf(channel);
     if (!place || !channel.isSendable()) return "I cannot answer in this kind of channel.";
-    const command = parseCommand(commandWords(interaction));
+    const command = parseCommand(commandWords(interaction), DISCORD_WORDS);
     const isCommand = !("error" in command);
     const asked = { eventId, place, author: authorOf(user, member), channel };
     const refusal = place.isDirect

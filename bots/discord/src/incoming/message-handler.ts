@@ -2,6 +2,7 @@ import { Arrivals, type BotCore, type IncomingMessage, parseCommand, splitMessag
 import type { Message, PartialMessage } from "discord.js";
 import type { Replies, ReplyPlace } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
+import { DISCORD_WORDS } from "../words.ts";
 import type { Authors } from "./authors.ts";
 import { type Attention, isForBot, textOf, toIncomingMessage } from "./incoming-message.ts";
 import { placeOf } from "./place.ts";
@@ -56,7 +57,7 @@ export class MessageHandler {
     const { eventId, place, author, text } = message;
     // Who may not talk to the bot and does not call it talks to others.
     if (message.isOverheard && core.refusal({ place, author }) !== undefined) return;
-    const command = parseCommand(text);
+    const command = parseCommand(text, DISCORD_WORDS);
     if ("error" in command) {
       const claim = await core.claim({ eventId, place, author });
       if (claim.type !== "taken") await say(where, claim.type === "refused" ? claim.sentence : command.error);

@@ -1,4 +1,4 @@
-import { type Author, type Command, type CommandError, type Place, spellCommands, splitMessage } from "@cria/bot-core";
+import { type Author, type Command, type CommandError, type Place, splitMessage } from "@cria/bot-core";
 import type { types } from "@slack/bolt";
 import { replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "../reply/message-text.ts";
@@ -49,7 +49,7 @@ async function post(
 
 /** A text of the bot's own for people, as one message or more. */
 export function answerMessages(text: string, footer: readonly types.AnyBlock[] = []) {
-  const parts = splitMessage(withoutPings(spellCommands(text, "slack")), {
+  const parts = splitMessage(withoutPings(text), {
     limit: MAX_MARKDOWN_BYTES,
     measure: escapedBytes,
   });

@@ -1,12 +1,4 @@
-import {
-  type Author,
-  type Command,
-  MODEL_STATES,
-  nearMatches,
-  type Place,
-  spellCommands,
-  within,
-} from "@cria/bot-core";
+import { type Author, type Command, MODEL_STATES, nearMatches, type Place, within } from "@cria/bot-core";
 import { type Model, ModelState } from "@cria/proto";
 import type { App, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
@@ -140,7 +132,5 @@ function noticeView(markdown: string): types.ModalView {
 
 /** The core's Markdown in Slack's own writing, for views, which know no Markdown. */
 export function toMrkdwn(markdown: string): string {
-  return escapeMrkdwn(withoutPings(spellCommands(markdown, "slack")))
-    .replaceAll("**", "*")
-    .replace(/^- /gm, "• ");
+  return escapeMrkdwn(withoutPings(markdown)).replaceAll("**", "*").replace(/^- /gm, "• ");
 }

@@ -3,6 +3,7 @@ import type { App, RespondFn, SlashCommand } from "@slack/bolt";
 import { slackError } from "../api/slack-errors.ts";
 import { placeAt, replyStarter, type SlackContext } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
+import { SLACK_WORDS } from "../words.ts";
 import { answerMessages } from "./answer-command.ts";
 import { choiceRefusal, openPicker } from "./model-picker.ts";
 
@@ -19,7 +20,7 @@ export function registerSlashCommand(app: App, context: SlackContext): void {
 }
 
 async function runSlashCommand(context: SlackContext, slash: SlashCommand): Promise<string | undefined> {
-  const command = parseCommand(slash.text.trim() || "help");
+  const command = parseCommand(slash.text.trim() || "help", SLACK_WORDS);
   const place = placeAt(context, slash.channel_id, undefined);
   const author = await context.people.author(slash.user_id);
   if ("error" in command) return context.core.refusal({ author, place }) ?? command.error;

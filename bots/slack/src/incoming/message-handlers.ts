@@ -2,6 +2,7 @@ import { Arrivals, type Author, commandIn, isStopWord, mayBeCommand } from "@cri
 import type { App } from "@slack/bolt";
 import { answerCommand, tellPrivately } from "../commands/answer-command.ts";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { SLACK_WORDS } from "../words.ts";
 import { changeOf, isWritten, type MessageChange, placeOf, type SlackMessageEvent } from "./message-event.ts";
 import { mentionedUsers, plainText } from "./plain-text.ts";
 import { surroundings } from "./surroundings.ts";
@@ -54,7 +55,8 @@ async function lookUpMessage(context: SlackContext, event: SlackMessageEvent): P
   const thread = placeOf(event, context);
   // For workspaces where Slack shows no stop button.
   const isStop = thread_ts !== undefined && isStopWord(words);
-  const command = !isStop && commandIn(words, mayBeCommand(words) ? await modelNames(context) : []);
+  const command =
+    !isStop && commandIn(words, { models: mayBeCommand(words) ? await modelNames(context) : [], words: SLACK_WORDS });
   const hears = isOverheard(context, event);
   if (!isStop && !command) {
     const about = await surroundings(context, event);

@@ -8,7 +8,6 @@ import {
   type ReplyStats,
   type ReplyStatus,
   StreamEditor,
-  spellCommands,
   splitPieces,
   statsLine,
   statusLine,
@@ -132,7 +131,7 @@ export class SlackReply implements Reply {
   }
 
   async fail(reason: string, buttons: ReplyButtons = "all"): Promise<void> {
-    await this.#showLast(this.#text, [`⚠️ ${spellCommands(reason, "slack")}`], { buttons, canContinue: false });
+    await this.#showLast(this.#text, [`⚠️ ${reason}`], { buttons, canContinue: false });
   }
 
   /** The status stays until the next process shows its own. */

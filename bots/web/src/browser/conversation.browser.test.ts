@@ -134,7 +134,7 @@ describe("a conversation on the page", () => {
 
   it("offers no Retry where the same message cannot fit", async () => {
     stage.server.inference.script({
-      refusal: new BotError("PROMPT_TOO_LONG", "The message is too long for smollm2-135m."),
+      refusal: new BotError("MESSAGE_TOO_LONG", "The message is too long."),
     });
     await ada.send("A very long story");
     await ada.page.locator(".failure", { hasText: "too long" }).waitFor();

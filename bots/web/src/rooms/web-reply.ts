@@ -1,15 +1,9 @@
-import type { BotErrorCode, Reply, ReplyButtons } from "@cria/bot-core";
+import { BOT_ERRORS, type Reply, type ReplyButtons } from "@cria/bot-core";
 import type { Person } from "../wire.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
 const APPEND_INTERVAL_MS = 40;
-
-/**
- * Failures without Retry: of a message that fails again as it is, one that was changed being another; of who may not ask, or
- * somebody else's Retry would ask for them.
- */
-const FINAL: ReadonlySet<BotErrorCode> = new Set(["ACCESS_DENIED", "MESSAGE_TOO_LONG", "PROMPT_TOO_LONG"]);
 
 /** Where a reply is written. */
 export interface WebReplyOptions {
@@ -72,7 +66,8 @@ export function createWebReply(options: WebReplyOptions): Reply {
     },
     async fail(reason, buttons, code) {
       flushLast();
-      const isFinal = code !== undefined && FINAL.has(code);
+      // Without Retry: it fails again as it is, and somebody else's would ask for who may not.
+      const isFinal = code !== undefined && !BOT_ERRORS[code].canPressAgain;
       timeline.setState(messageId, { type: "failed", reason, ...(isFinal && { isFinal }), ...useful(buttons) });
       onEnded?.();
     },

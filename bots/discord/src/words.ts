@@ -1,0 +1,4 @@
+import { DEFAULT_WORDS, type PlatformWords } from "@cria/bot-core";
+
+/** How people of Discord name things. */
+export const DISCORD_WORDS: PlatformWords = { ...DEFAULT_WORDS, workspace: "server" };
