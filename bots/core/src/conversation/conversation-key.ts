@@ -27,3 +27,14 @@ export function settingsKeys(place: Place): readonly string[] {
   const { threadId: _, ...channel } = place;
   return [...new Set([conversationKey(place), conversationKey(channel), workspaceKey(place)])];
 }
+
+/** Of a thread's key, its channel's; undefined for any other. */
+export function channelOfThread(conversation: string): string | undefined {
+  const parts = conversation.split(":");
+  return parts.length > 3 ? parts.slice(0, 3).join(":") : undefined;
+}
+
+/** Who writes the bot's messages in a place: the key of inboxes. */
+export function writerOf(place: Place): string {
+  return place.writer ?? workspaceKey(place);
+}

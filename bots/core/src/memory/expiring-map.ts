@@ -49,6 +49,10 @@ export class ExpiringMap<V> {
     this.#entries.delete(key);
   }
 
+  keys(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
   #live(key: string): Entry<V> | undefined {
     const now = Date.now();
     for (const [old, { endsAtMs }] of this.#entries) {

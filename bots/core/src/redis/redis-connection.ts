@@ -16,6 +16,7 @@ import { BotError } from "../port/bot-error.ts";
 import { pause } from "../port/pause.ts";
 import { LateError, within } from "../port/within.ts";
 import { createRedisClient, createRedisCluster, type RedisCluster, type RedisCommands } from "./redis-clients.ts";
+import { evaluate, type RedisScript } from "./redis-script.ts";
 import { redisScripts } from "./redis-scripts.ts";
 import { isClusterUrl } from "./redis-url.ts";
 
@@ -28,11 +29,14 @@ const CLUSTER_RETRY_MS = 1_000;
 export interface RedisConnection {
   /** Runs a command. Throws a `BotError` (`MEMORY_UNAVAILABLE`) when Redis does not answer, its own error when it refuses. */
   run<T>(command: (client: RedisCommands) => Promise<T>): Promise<T>;
+  /** Runs a script, as `run` does a command. Resolves to what it returns: strings, numbers, null and arrays of those. */
+  script<T>(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]): Promise<T>;
   /** Hears what is published in a channel, from when Redis is there until the connection is closed. */
   subscribe(channel: string, listener: (message: string) => void): void;
   /** Names of all keys that match a pattern, on every node; for operators, not for messages. */
   keys(pattern: string): Promise<readonly string[]>;
   close(): Promise<void>;
+  readonly logger: Logger;
 }
 
 /**
@@ -54,7 +58,8 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
   await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
-    run: (command) => within(TIMEOUT_MS, command(client)).catch(throwKnown),
+    ...commandsOf(client),
+    logger,
     subscribe: (channel, listener) => {
       subscriberConnected ??= subscriber.connect();
       const subscribed = subscriberConnected.then(() => subscriber.subscribe(channel, listener));
@@ -77,7 +82,8 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
   const connected = connectUntilThere(cluster, closing.signal).then(() => loadOnAllNodes(cluster));
   await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
-    run: (command) => within(TIMEOUT_MS, command(cluster as unknown as RedisCommands)).catch(throwKnown),
+    ...commandsOf(cluster as unknown as RedisCommands),
+    logger,
     subscribe: (channel, listener) => {
       const subscribed = connected.then(() => cluster.subscribe(channel, listener));
       void subscribed.catch((error) => logUnheard(error, { channel, logger, signal: closing.signal }));
@@ -90,6 +96,16 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
       closing.abort();
       cluster.destroy();
     },
+  };
+}
+
+function commandsOf(client: RedisCommands): Pick<RedisConnection, "run" | "script"> {
+  const run = <T>(command: (client: RedisCommands) => Promise<T>) =>
+    within(TIMEOUT_MS, command(client)).catch(throwKnown);
+  return {
+    run,
+    script: <T>(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]) =>
+      run((commands) => evaluate(commands, script, keys, args) as Promise<T>),
   };
 }
 

@@ -1,0 +1,33 @@
+import { expect, it } from "vitest";
+import type { OpenStores } from "../testing/opened-stores.ts";
+import type { ReplySignal } from "./signals.ts";
+
+/** What every way to tell one another does. */
+export function describeSignals(name: string, open: OpenStores): void {
+  it(`${name} reach every process`, async () => {
+    const { stores, close } = await open();
+    const [first, second] = stores.map(({ signals }) => signals) as [
+      (typeof stores)[0]["signals"],
+      (typeof stores)[0]["signals"],
+    ];
+    const heard: string[] = [];
+    const listen = (process: string) => (signal: ReplySignal) =>
+      void heard.push(`${process} ${JSON.stringify(signal)}`);
+    first.subscribe(listen("first"));
+    second.subscribe(listen("second"));
+    const signal: ReplySignal = {
+      type: "edit",
+      conversation: "web:local:c",
+      messageId: "m",
+      text: 'A "new"\ntext 👩🏽‍🚀',
+    };
+    // A subscription takes a moment to be there.
+    await expect
+      .poll(async () => {
+        await first.publish(signal);
+        return [...new Set(heard)].sort();
+      })
+      .toEqual([`first ${JSON.stringify(signal)}`, `second ${JSON.stringify(signal)}`]);
+    await close();
+  });
+}
