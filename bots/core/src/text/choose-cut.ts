@@ -1,6 +1,7 @@
 import { type Fence, fenceAfter } from "./fences.ts";
+import { BLOCK_START, unitsIn } from "./units.ts";
 
-/** The start of a line within the window, where one may cut. */
+/** The start of a line, where one may cut. */
 interface LineStart {
   readonly at: number;
   readonly isInFence: boolean;
@@ -9,16 +10,36 @@ interface LineStart {
   readonly startsBlock: boolean;
 }
 
-const BLOCK_START = /^[ \t]*([-*+] |\d{1,9}[.)] |#{1,6} |> |```|~~~)/;
 const SENTENCE_END = /[.!?…]["'”’)\]*_]*\s+|[。！？]/g;
 const SPACE = /\s+/g;
 
 /**
- * Where to cut a text that goes on after the window. `fits` tells whether a cut there leaves room for the line that
- * closes a fence. Depends on the window alone, so it stays where it is when the text grows.
+ * Where to cut a message that goes on after the window, beyond `from`. `fits` tells whether a cut there leaves room for the
+ * line that closes a fence. Depends on the window alone, so it stays where it is when the text grows.
  */
-export function chooseCut(window: string, fence: Fence | undefined, fits: (end: number) => boolean): number {
-  const starts = lineStarts(window, fence);
+export function chooseCut(window: string, from: number, fits: (end: number) => boolean): number {
+  const isInUnit = unitsIn(window);
+  const mayCut = (at: number) => at > from && fits(at);
+  return (
+    lastPlace(window, from, (at) => !isInUnit(at) && mayCut(at)) ??
+    lastPlace(window, from, mayCut) ??
+    cutCharacter(window, from, fits)
+  );
+}
+
+/** The last of the best places, the worse looked for only where better ones are none. */
+function lastPlace(window: string, from: number, mayCut: (at: number) => boolean): number | undefined {
+  const isGood = (at: number) => at > (from + window.length) / 2 && mayCut(at);
+  for (const places of [...linePlaces(window), endsOf(SENTENCE_END, window)]) {
+    const place = places.findLast(isGood);
+    if (place !== undefined) return place;
+  }
+  return endsOf(SPACE, window).findLast(mayCut) ?? lastCharacterStart(window, mayCut);
+}
+
+/** Starts of lines, those between paragraphs first and those within code last. */
+function linePlaces(window: string): readonly (readonly number[])[] {
+  const starts = lineStarts(window);
   const outside = starts.filter(({ isInFence }) => !isInFence);
   const inOrder = [
     outside.filter(({ isAfterBlank }) => isAfterBlank),
@@ -26,18 +47,13 @@ export function chooseCut(window: string, fence: Fence | undefined, fits: (end: 
     outside,
     starts.filter(({ isAfterBlank }) => isAfterBlank),
     starts,
-    endsOf(SENTENCE_END, window),
   ];
-  for (const places of inOrder) {
-    const place = places.findLast(({ at }) => at > window.length / 2 && fits(at));
-    if (place) return place.at;
-  }
-  return endsOf(SPACE, window).findLast(({ at }) => fits(at))?.at ?? cutCharacters(window, fits);
+  return inOrder.map((lines) => lines.map(({ at }) => at));
 }
 
-function lineStarts(window: string, open: Fence | undefined): readonly LineStart[] {
+function lineStarts(window: string): readonly LineStart[] {
   const starts: LineStart[] = [];
-  let fence = open;
+  let fence: Fence | undefined;
   let at = 0;
   let isAfterBlank = false;
   for (const line of window.split("\n")) {
@@ -49,21 +65,24 @@ function lineStarts(window: string, open: Fence | undefined): readonly LineStart
   return starts;
 }
 
-function endsOf(pattern: RegExp, window: string): readonly { readonly at: number }[] {
-  return [...window.matchAll(pattern)].map((match) => ({ at: match.index + match[0].length }));
+function endsOf(pattern: RegExp, window: string): readonly number[] {
+  return [...window.matchAll(pattern)].map((match) => match.index + match[0].length);
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** Between characters as people see them; within one only where it is longer than a message, and never in a surrogate pair. */
-function cutCharacters(window: string, fits: (end: number) => boolean): number {
-  const ends = [...graphemes.segment(window)].map(({ index }) => index);
-  // The last may go on after the window, so the cut is before it.
-  const end = ends.findLast((index) => index > 0 && fits(index));
-  if (end !== undefined) return end;
-  let length = window.length;
-  while (length > 1 && (isHighSurrogate(window.charCodeAt(length - 1)) || !fits(length))) length--;
-  return length;
+/** Between characters as people see them. The last one may go on after the window, so one may cut before it. */
+function lastCharacterStart(window: string, mayCut: (at: number) => boolean): number | undefined {
+  const characters = graphemes.segment(window);
+  for (let at = window.length - 1; at > 0; at--) if (mayCut(at) && characters.containing(at)?.index === at) return at;
+  return undefined;
+}
+
+/** Within a character that is longer than a message, but never in a surrogate pair. */
+function cutCharacter(window: string, from: number, fits: (end: number) => boolean): number {
+  let end = window.length;
+  while (end > from + 1 && (isHighSurrogate(window.charCodeAt(end - 1)) || !fits(end))) end--;
+  return end;
 }
 
 function isHighSurrogate(unit: number): boolean {

@@ -1,0 +1,16 @@
+/** The beginning of a table's row; one that begins without a bar is not known. */
+export const ROW_START = /^ {0,3}\|/;
+const DELIMITER_ROW = /^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/;
+
+/** Whether a line parts a table's header from its rows, as `| --- | :-: |`. */
+export function isDelimiterRow(line: string): boolean {
+  return line.includes("|") && DELIMITER_ROW.test(line);
+}
+
+/** Header and delimiter row of the table that a text ends with, its last line ended; "" where it ends with none. */
+export function tableHeadAtEnd(text: string): string {
+  const lines = text.split("\n");
+  const first = lines.slice(0, -1).findLastIndex((line) => !ROW_START.test(line)) + 1;
+  const [header = "", delimiter = ""] = lines.slice(first);
+  return isDelimiterRow(delimiter) ? `${header}\n${delimiter}\n` : "";
+}
