@@ -5,8 +5,8 @@ import type { ChannelHead, Completion, ModelChoice } from "./wire.ts";
 export interface Bot extends BotCore {
   /** The command a text that begins with `/` means, or the sentence that says why it means none. */
   parseCommand(text: string): ParsedCommand;
-  /** What the composer offers for a text that begins with `/`. */
-  completeCommand(text: string): Promise<readonly Completion[]>;
+  /** What the composer offers in a place for a text that begins with `/`. */
+  completeCommand(text: string, place: Place): Promise<readonly Completion[]>;
   /** Rejects if the service cannot be reached. */
   models(): Promise<readonly ModelChoice[]>;
   /** Never rejects: what cannot be known is left out. */

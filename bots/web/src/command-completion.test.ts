@@ -7,7 +7,8 @@ const MODELS: readonly ModelChoice[] = [
   { name: "big", description: "Big.", state: "available", isDefault: false },
   { name: "torn", description: "Torn.", state: "broken", error: "tokenizer.json is missing.", isDefault: false },
 ];
-const complete = (text: string) => completeCommand(text, async () => MODELS);
+const complete = (text: string) =>
+  completeCommand(text, { models: async () => MODELS, modelInUse: async () => "smollm2-135m" });
 const textsFor = async (text: string) => (await complete(text)).map((completion) => completion.text);
 
 describe("completeCommand", () => {
@@ -22,9 +23,9 @@ describe("completeCommand", () => {
     expect(await textsFor("/x")).toEqual([]);
   });
 
-  it("offers models with state and description, and says why one cannot be chosen", async () => {
+  it("offers models with state and description, and says which is in use and why one cannot be chosen", async () => {
     expect(await complete("/model ")).toEqual([
-      { text: "/model smollm2-135m", label: "smollm2-135m", description: "loaded · Small." },
+      { text: "/model smollm2-135m", label: "smollm2-135m", description: "loaded · Small.", isInUse: true },
       { text: "/model big", label: "big", description: "loads on first use · Big." },
       {
         text: "/model torn",

@@ -2,16 +2,19 @@ import { type CommandCompletion, commandCompletions } from "@cria/bot-core";
 import { MODEL_STATE_WORDS } from "@cria/bot-core/model-states";
 import type { Completion, ModelChoice } from "./wire.ts";
 
+/** What the models are, and which of them answers. */
+export interface ModelSources {
+  models(): Promise<readonly ModelChoice[]>;
+  modelInUse(): Promise<string | undefined>;
+}
+
 /** What may stand in the composer for a text that begins with `/`: commands, then the values of the one chosen. */
-export async function completeCommand(
-  text: string,
-  models: () => Promise<readonly ModelChoice[]>,
-): Promise<readonly Completion[]> {
+export async function completeCommand(text: string, sources: ModelSources): Promise<readonly Completion[]> {
   const [, name, argument] = /^\/(\S*)(?: +(.*))?$/.exec(text) ?? [];
   if (name === undefined) return [];
   if (argument === undefined) return completeName(name.toLowerCase());
   const command = commandCompletions.find((candidate) => candidate.name === name.toLowerCase());
-  return await completeArgument(command, argument.split(/ +/), models);
+  return await completeArgument(command, argument.split(/ +/), sources);
 }
 
 function completeName(typed: string): readonly Completion[] {
@@ -27,7 +30,7 @@ function completeName(typed: string): readonly Completion[] {
 async function completeArgument(
   command: CommandCompletion | undefined,
   words: readonly string[],
-  models: () => Promise<readonly ModelChoice[]>,
+  sources: ModelSources,
 ): Promise<readonly Completion[]> {
   const { values = "text", count = 1 } = command?.argument ?? {};
   if (command === undefined || values === "text" || words.length > count) return [];
@@ -35,10 +38,15 @@ async function completeArgument(
   const chosen = words.slice(0, -1);
   const before = [`/${command.name}`, ...chosen].join(" ");
   const complete = (value: string) => `${before} ${value}${count > 1 ? " " : ""}`;
-  if (values === "models")
-    return (await models())
+  if (values === "models") {
+    const [models, inUse] = await Promise.all([sources.models(), sources.modelInUse()]);
+    return models
       .filter(({ name }) => name.includes(typed) && !chosen.includes(name))
-      .map((choice) => modelCompletion(choice, complete(choice.name)));
+      .map((choice) => ({
+        ...modelCompletion(choice, complete(choice.name)),
+        ...(choice.name === inUse && { isInUse: true }),
+      }));
+  }
   return values
     .filter((value) => value.startsWith(typed))
     .map((value) => ({ text: complete(value), label: value, description: command.description }));

@@ -31,6 +31,8 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
   // Commands can be completed while the service is away, their models cannot.
   const offeredModels = () => models().catch(() => []);
 
+  const sources = { core, store, knownModels };
+
   return {
     ...core,
     watchHealth: (onChange) => inference.watchHealth(onChange),
@@ -39,13 +41,14 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
       const parsed = parseCommand(text, DEFAULT_WORDS);
       return "error" in parsed ? { type: "fault", sentence: parsed.error } : { type: "command", command: parsed };
     },
-    completeCommand: (text) => completeCommand(text, offeredModels),
+    completeCommand: (text, place) =>
+      completeCommand(text, { models: offeredModels, modelInUse: async () => (await headOf(place, sources)).model }),
     async canAnswerAgain(place, replyId) {
       // Without the memory an answer to the message says so.
       const kept = await store.keptReply(conversationKey(place), replyId).catch(() => undefined);
       return kept !== undefined && !kept.isCompared;
     },
-    head: (place) => headOf(place, { core, store, knownModels }),
+    head: (place) => headOf(place, sources),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isForModel, mentionAt, takeMention } from "./mention.ts";
+import { meaningOf, mentionAt, takeMention } from "./mention.ts";
 
 describe("takeMention", () => {
   it.each([
@@ -35,14 +35,24 @@ describe("mentionAt", () => {
   });
 });
 
-describe("isForModel", () => {
+describe("meaningOf", () => {
+  const DIRECT = true;
   it.each([
-    ["hello", true, true],
-    ["hello", false, false],
-    ["hello @cria", false, true],
-    ["/help", true, false],
-    ["@cria /help", false, false],
-  ])("says of %j, direct %j: %j", (text, isDirect, answer) => {
-    expect(isForModel(text, isDirect)).toBe(answer);
+    ["hello", DIRECT, { type: "question", text: "hello" }],
+    ["hello", !DIRECT, { type: "nothing" }],
+    ["hello @cria", !DIRECT, { type: "question", text: "hello" }],
+    ["/help", DIRECT, { type: "command", text: "/help" }],
+    ["/help", !DIRECT, { type: "command", text: "/help" }],
+    ["@cria /help", !DIRECT, { type: "command", text: "/help" }],
+    ["/etc/hosts looks wrong, why?", DIRECT, { type: "question", text: "/etc/hosts looks wrong, why?" }],
+    ["@cria /etc/hosts looks wrong, why?", !DIRECT, { type: "question", text: "/etc/hosts looks wrong, why?" }],
+    ["/etc/hosts looks wrong, why?", !DIRECT, { type: "nothing" }],
+    ["stop", DIRECT, { type: "stop", text: "stop" }],
+    ["@cria stop!", !DIRECT, { type: "stop", text: "stop!" }],
+    ["/stop", !DIRECT, { type: "stop", text: "/stop" }],
+    ["stop", !DIRECT, { type: "nothing" }],
+    ["stop that nonsense", DIRECT, { type: "question", text: "stop that nonsense" }],
+  ] as const)("says of %j, direct %j: %j", (text, isDirect, meaning) => {
+    expect(meaningOf(text, isDirect)).toEqual(meaning);
   });
 });

@@ -1,3 +1,5 @@
+import { isSlashCommand, isStopWord } from "@cria/bot-core/spoken-commands";
+
 /** `@cria` as a word of its own, in any case: not in an address or in a longer name. */
 const MENTION = /(?<![\p{L}\p{N}_@.-])@cria(?![\p{L}\p{N}_-])/iu;
 const MENTION_HERE = new RegExp(MENTION.source, "iuy");
@@ -8,20 +10,17 @@ export function mentionAt(text: string, index: number): string | undefined {
   return MENTION_HERE.exec(text)?.[0];
 }
 
-/** Whether a message is answered by the model: not a command, and in a direct message or with a mention. */
-export function isForModel(text: string, isDirect: boolean): boolean {
-  const prompt = promptOf(text, isDirect);
-  return prompt !== undefined && !isCommand(prompt);
-}
+/** What a message is to the bot: nothing where it is for others alone. Its text is without the mention. */
+export type Meaning =
+  | { readonly type: "nothing" }
+  | { readonly type: "question" | "command" | "stop"; readonly text: string };
 
-/** What the bot is to answer in a message, as a question or a command; undefined if the message is not for it. */
-export function promptOf(text: string, isDirect: boolean): string | undefined {
-  return takeMention(text) ?? (isDirect || isCommand(text) ? text : undefined);
-}
-
-/** Whether a text is a command, as "/help". */
-export function isCommand(text: string): boolean {
-  return text.startsWith("/");
+/** In a direct message everything is for the bot; in a channel what mentions it, and commands. */
+export function meaningOf(message: string, isDirect: boolean): Meaning {
+  const text = takeMention(message) ?? (isDirect || isSlashCommand(message) ? message : undefined);
+  if (text === undefined) return { type: "nothing" };
+  if (isStopWord(text)) return { type: "stop", text };
+  return { type: isSlashCommand(text) ? "command" : "question", text };
 }
 
 /** The text without its mention of the bot, or undefined if it does not mention it. Case does not matter. */

@@ -53,6 +53,8 @@ export interface ChatMessage {
   readonly replyId?: string;
   /** How who reads it rated this reply. */
   readonly rated?: Rating;
+  /** Whether it is one of two replies to a comparison. */
+  readonly isCompared?: boolean;
   /** Whether its author changed it. */
   readonly isEdited?: boolean;
   /** Set on replies of a model; absent on people's messages and on answers to commands. */
@@ -86,6 +88,8 @@ export interface Completion {
   readonly text: string;
   readonly label: string;
   readonly description: string;
+  /** Whether it is what answers here already. */
+  readonly isInUse?: boolean;
   /** Why it cannot be chosen. */
   readonly disabledReason?: string;
 }

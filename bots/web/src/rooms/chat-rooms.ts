@@ -9,8 +9,8 @@ import {
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
-import { isForModel } from "../mention.ts";
-import { type ChannelSnapshot, isLive } from "../wire.ts";
+import { meaningOf } from "../mention.ts";
+import { type ChannelSnapshot, type Completion, isLive } from "../wire.ts";
 import { channelName, directChannelOf, FIRST_CHANNELS, isDirectChannel, MAX_CHANNELS } from "./channel-names.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { Replies } from "./replies.ts";
@@ -91,7 +91,7 @@ export class ChatRooms {
     if (timeline.message(message.id) !== undefined) return;
     const text = checkedText(message.text);
     const place = placeOf(channelId);
-    if (isForModel(text, place.isDirect)) this.#replies.checkRoom(timeline);
+    if (meaningOf(text, place.isDirect).type === "question") this.#replies.checkRoom(timeline);
     const author = { id: person.id, name: person.name };
     const posted = timeline.post({ id: message.id, author, text }, this.#options.now());
     this.#replies.answer({ timeline, place, message: posted, author: person });
@@ -112,7 +112,7 @@ export class ChatRooms {
       throw new WebError("conflict", "The reply to this message is about to be taken up again. Change it once it is.");
     // A reply under way gives its room to the one that takes its place.
     const isBeingAnswered = isLive(replyState);
-    if (isForModel(text, place.isDirect) && !isBeingAnswered) this.#replies.checkRoom(timeline);
+    if (meaningOf(text, place.isDirect).type === "question" && !isBeingAnswered) this.#replies.checkRoom(timeline);
     timeline.replace(known.id, { text, isEdited: true });
     await this.#replies.answerEdited({ timeline, place, message: { ...known, text }, author: person });
   }
@@ -155,6 +155,12 @@ export class ChatRooms {
     const reply = timeline.message(replyId);
     if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
     await this.#replies.stop({ timeline, place: placeOf(channelId), reply, person });
+  }
+
+  /** What the composer offers for a text in a channel. */
+  async completions(person: Author, channelId: string, text: string): Promise<readonly Completion[]> {
+    await this.#timeline(person, channelId);
+    return await this.#options.bot.completeCommand(text, placeOf(channelId));
   }
 
   /** Sets the channel's model, as the command `/model` does, and says so in the channel. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AbandonedReply, Author, IncomingCommand, Place, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
-import { isCommand, promptOf } from "../mention.ts";
+import { meaningOf } from "../mention.ts";
 import { BOT, type ChatMessage, isLive, type Person } from "../wire.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Timeline } from "./timeline.ts";
@@ -10,6 +10,8 @@ import { createWebReply, type WebReplyOptions } from "./web-reply.ts";
 
 /** Replies that may be under way in one channel; they are written one after another, so more would wait for minutes. */
 export const MAX_LIVE_REPLIES = 20;
+
+const NOTHING_TO_STOP = "Nothing is being written here.";
 
 export interface RepliesOptions {
   readonly bot: Bot;
@@ -74,11 +76,10 @@ export class Replies {
 
   /** Answers a message if it is for the bot: a command, a mention, or anything in a direct message. */
   answer(question: Question): void {
-    const { message, place } = question;
-    const text = promptOf(message.text, place.isDirect);
-    if (text === undefined) return;
-    if (isCommand(text)) this.#answerCommand(question, text);
-    else this.#reply(question, text);
+    const meaning = meaningOf(question.message.text, question.place.isDirect);
+    if (meaning.type === "question") this.#reply(question, meaning.text);
+    if (meaning.type === "command") this.#answerCommand(question, meaning.text);
+    if (meaning.type === "stop") void this.#stopEvery(question);
   }
 
   /**
@@ -95,6 +96,16 @@ export class Replies {
     if (refusal === undefined) return;
     if (running !== undefined) running.stoppedBy = undefined;
     throw new WebError("forbidden", refusal);
+  }
+
+  /** The word that stops what is being written, as everywhere: no command is needed. */
+  async #stopEvery(question: Question): Promise<void> {
+    const { timeline, place, author } = question;
+    const live = timeline.messages().filter(({ state }) => isLive(state));
+    const stops = live.map((reply) => this.stop({ timeline, place, reply, person: author }));
+    const [first = { status: "rejected", reason: NOTHING_TO_STOP }] = await Promise.allSettled(stops);
+    if (first.status === "rejected")
+      this.#say(question, first.reason instanceof WebError ? first.reason.message : NOTHING_TO_STOP);
   }
 
   async stopAll(): Promise<void> {
@@ -139,13 +150,17 @@ export class Replies {
    */
   async answerEdited(question: Question): Promise<void> {
     const { timeline, place, message, author } = question;
-    const prompt = promptOf(message.text, place.isDirect);
+    const meaning = meaningOf(message.text, place.isDirect);
     const reply = timeline.replyTo(message.id);
     if (reply !== undefined) await this.stop({ timeline, place, reply, person: author });
     await this.#running.get(reply?.id ?? "")?.ended;
-    await this.#options.bot.handleEdit({ place, messageId: message.id, text: prompt ?? message.text });
+    await this.#options.bot.handleEdit({
+      place,
+      messageId: message.id,
+      text: "text" in meaning ? meaning.text : message.text,
+    });
     const stopped = reply && timeline.message(reply.id);
-    if (stopped?.replyId === undefined || prompt === undefined || isCommand(prompt)) return this.answer(question);
+    if (stopped?.replyId === undefined || meaning.type !== "question") return this.answer(question);
     if (!(await this.#options.bot.canAnswerAgain(place, stopped.replyId))) return this.answer(question);
     await this.again("regenerate", { timeline, place, reply: stopped, person: author });
   }
@@ -177,10 +192,10 @@ export class Replies {
   }
 
   /** The reply takes its place at once, so that nothing jumps when its first word comes. */
-  #post(timeline: Timeline, { id, author }: Pick<ChatMessage, "id" | "author">): string {
+  #post(timeline: Timeline, { id, author }: Pick<ChatMessage, "id" | "author">, isCompared = false): string {
     const answers = { messageId: id, authorName: author.name };
     const reply = { id: randomUUID(), author: BOT, text: "", answers, state: { type: "waiting" } } as const;
-    return timeline.post(reply, this.#options.now()).id;
+    return timeline.post({ ...reply, ...(isCompared && { isCompared }) }, this.#options.now()).id;
   }
 
   #write(options: Pick<WebReplyOptions, "timeline" | "messageId" | "signal" | "before" | "onEnded">): Reply {
@@ -229,7 +244,7 @@ export class Replies {
     });
     const startReply = async (replyId: string) => {
       const abort = new AbortController();
-      const id = this.#post(timeline, message);
+      const id = this.#post(timeline, message, true);
       timeline.replace(id, { replyId });
       this.#run(question, id, { abort, ended });
       return this.#write({ timeline, messageId: id, signal: abort.signal });

@@ -15,7 +15,7 @@ import { type ClientBundle, serveAsset } from "./client-bundle.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { refuseEvents, streamEvents } from "./event-stream.ts";
 import { allowHosts, isFromThisMachine, sameOriginOnly, securityHeaders } from "./security.ts";
-import { readSession, startSession } from "./session.ts";
+import { readSession, renewSession, startSession } from "./session.ts";
 
 /** The longest message whatever is in it (a UTF-16 unit is six bytes of JSON at most), with room for its id. */
 export const MAX_BODY_BYTES = 6 * MAX_MESSAGE_LENGTH + 1_024;
@@ -69,6 +69,7 @@ function apiRoutes(options: AppOptions): Hono<Env> {
   // The first question of a page: a browser without a name is no fault.
   api.get("/workspace", async (context) => {
     const person = await readSession(context, secret);
+    await renewSession(context, secret);
     context.header("cache-control", "no-store");
     return context.json(person === undefined ? null : workspaceOf(options, person));
   });
@@ -98,9 +99,6 @@ function apiRoutes(options: AppOptions): Hono<Env> {
   });
   api.use(compress());
   api.get("/models", async (context) => context.json(await bot.models().catch(unreachable)));
-  api.get("/completions", async (context) =>
-    context.json(await bot.completeCommand((context.req.query("text") ?? "").slice(0, 200))),
-  );
   api.route("/channels", channelRoutes(rooms));
   return api;
 }
@@ -114,6 +112,10 @@ function channelRoutes(rooms: ChatRooms): Hono<Env> {
     .get("/:channel", async (context) =>
       context.json(await rooms.snapshot(context.var.person, context.req.param("channel"))),
     )
+    .get("/:channel/completions", async (context) => {
+      const text = (context.req.query("text") ?? "").slice(0, 200);
+      return context.json(await rooms.completions(context.var.person, context.req.param("channel"), text));
+    })
     .post("/:channel/messages", async (context) => {
       const message = await readBody(context, z.object({ id: idSchema, text: z.string() }));
       await rooms.post(context.var.person, context.req.param("channel"), message);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { loadSecret, personName, readSession, startSession } from "./session.ts";
+import { loadSecret, personName, readSession, renewSession, startSession } from "./session.ts";
 
 const SECRET = "a secret for tests";
 
@@ -12,6 +12,10 @@ function createSessionApp(secret: string): Hono {
     .get("/start/:name", async (context) =>
       context.json(await startSession(context, secret, context.req.param("name"))),
     )
+    .get("/renew", async (context) => {
+      await renewSession(context, secret);
+      return context.json((await readSession(context, secret)) ?? null);
+    })
     .get("/read", async (context) => context.json((await readSession(context, secret)) ?? null));
 }
 
@@ -39,6 +43,27 @@ describe("sessions", () => {
     const first = await app.request("/start/Ada");
     const second = await app.request("/start/Ada%20L.", { headers: { cookie: cookieOf(first) } });
     expect(await second.json()).toEqual({ ...(await first.json()), name: "Ada L." });
+  });
+
+  it("of two installations on one host stand side by side", async () => {
+    const [one, other] = await Promise.all(
+      [SECRET, "another secret"].map((secret) => createSessionApp(secret).request("/start/Ada")),
+    );
+    const both = `${cookieOf(one!)}; ${cookieOf(other!)}`;
+    expect(await read(both)).toEqual(await one!.json());
+    expect(await read(both, "another secret")).toEqual(await other!.json());
+  });
+
+  it("of before are read by their old cookie, once: another takes its place", async () => {
+    const app = createSessionApp(SECRET);
+    const started = await app.request("/start/Ada");
+    const cookie = cookieOf(started).replace(/^\w+/, "cria_session");
+    const renewed = await app.request("/renew", { headers: { cookie } });
+    const [written, deleted] = renewed.headers.getSetCookie();
+    expect(deleted).toMatch(/^cria_session=; Max-Age=0/);
+    expect(await read(written!.split(";")[0]!)).toEqual(await started.json());
+    const foreign = await createSessionApp("another secret").request("/renew", { headers: { cookie } });
+    expect([await foreign.json(), foreign.headers.getSetCookie()]).toEqual([null, []]);
   });
 
   it("are refused when their content, their signature or the secret is another", async () => {

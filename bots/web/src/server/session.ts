@@ -1,21 +1,39 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Context } from "hono";
-import { getSignedCookie, setSignedCookie } from "hono/cookie";
+import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
 import { z } from "zod";
 import { MIN_SECRET_LENGTH } from "../config.ts";
 import { WebError } from "../errors.ts";
 import { BOT, MAX_NAME_LENGTH, type Person } from "../wire.ts";
 
-const COOKIE = "cria_session";
+/** What older versions called it, whatever the installation. */
+const OLD_COOKIE = "cria_session";
 const ONE_YEAR_S = 365 * 24 * 3600;
 
 const personSchema = z.object({ id: z.string().regex(/^[\w-]{16,64}$/), name: z.string().min(1).max(MAX_NAME_LENGTH) });
 
 /** Who asks: the person of the signed cookie, or undefined if there is none or its signature is wrong. */
 export async function readSession(context: Context, secret: string): Promise<Person | undefined> {
-  const value = await getSignedCookie(context, secret, COOKIE);
+  return (await readCookie(context, secret, cookieName(secret))) ?? (await readCookie(context, secret, OLD_COOKIE));
+}
+
+/** Gives a session that came by the old cookie the new one. */
+export async function renewSession(context: Context, secret: string): Promise<void> {
+  const old = await readCookie(context, secret, OLD_COOKIE);
+  if (old === undefined) return;
+  if ((await readCookie(context, secret, cookieName(secret))) === undefined) await writeCookie(context, secret, old);
+  deleteCookie(context, OLD_COOKIE, { path: "/" });
+}
+
+/** Browsers send cookies to every port of a host: installations on one host tell theirs apart by their secret. */
+function cookieName(secret: string): string {
+  return `${OLD_COOKIE}_${createHmac("sha256", secret).update("cookie name").digest("hex").slice(0, 8)}`;
+}
+
+async function readCookie(context: Context, secret: string, name: string): Promise<Person | undefined> {
+  const value = await getSignedCookie(context, secret, name);
   if (typeof value !== "string") return undefined;
   return personSchema.safeParse(parseJson(value)).data;
 }
@@ -24,15 +42,19 @@ export async function readSession(context: Context, secret: string): Promise<Per
 export async function startSession(context: Context, secret: string, name: string): Promise<Person> {
   const current = await readSession(context, secret);
   const person = { id: current?.id ?? randomBytes(12).toString("base64url"), name: personName(name) };
-  await setSignedCookie(context, COOKIE, JSON.stringify(person), secret, {
+  await writeCookie(context, secret, person);
+  return person;
+}
+
+async function writeCookie(context: Context, secret: string, person: Person): Promise<void> {
+  await setSignedCookie(context, cookieName(secret), JSON.stringify(person), secret, {
     httpOnly: true,
     sameSite: "Strict",
     path: "/",
     maxAge: ONE_YEAR_S,
     // The server itself speaks plain HTTP; where a proxy does TLS, the browser's own address of the page tells.
-    secure: context.req.header("origin")?.startsWith("https:") ?? false,
+    secure: (context.req.header("origin") ?? context.req.header("referer"))?.startsWith("https:") ?? false,
   });
-  return person;
 }
 
 /** The name with single spaces. Throws a WebError if it is no name. */

@@ -2,6 +2,7 @@ import type { BotCoreOptions } from "@cria/bot-core";
 import type { Browser, BrowserContextOptions } from "playwright-core";
 // biome-ignore lint/correctness/noUndeclaredDependencies: the root has it, for all tests
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import type { WebServerOptions } from "../web-server.ts";
 import { launchBrowser } from "./browser.ts";
 import { TestPage } from "./test-page.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
@@ -28,13 +29,16 @@ export function useBrowser(): Pick<Stage, "browser"> {
 }
 
 /** Registers the hooks of a whole stage: a browser, and a server for each test. */
-export function useStage(coreOptions: Partial<BotCoreOptions> = {}): Stage {
+export function useStage(
+  coreOptions: Partial<BotCoreOptions> = {},
+  serverOptions: Partial<WebServerOptions> = {},
+): Stage {
   const stage: Stage & { server: TestServer } = Object.assign(useBrowser() as Stage, {
     join: (name?: string, options?: BrowserContextOptions) =>
       TestPage.join(stage.browser, stage.server.url, name, options),
   });
   beforeEach(async () => {
-    stage.server = await startTestServer({}, coreOptions);
+    stage.server = await startTestServer(serverOptions, coreOptions);
   });
   afterEach(async () => {
     await closePages(stage);

@@ -18,8 +18,13 @@ export const api = {
   /** Null: the server does not know this browser. */
   workspace: () => request<Workspace | null>("GET", "workspace"),
   models: () => request<readonly ModelChoice[]>("GET", "models"),
-  completions: (text: string, signal: AbortSignal) =>
-    request<readonly Completion[]>("GET", `completions?text=${encodeURIComponent(text)}`, undefined, signal),
+  completions: (id: string, text: string, signal: AbortSignal) =>
+    request<readonly Completion[]>(
+      "GET",
+      `${channelPath(id)}/completions?text=${encodeURIComponent(text)}`,
+      undefined,
+      signal,
+    ),
   addChannel: (name: string) => request<{ readonly name: string }>("POST", "channels", { name }),
   channel: (id: string) => request<ChannelSnapshot>("GET", channelPath(id)),
   post: (id: string, message: { id: string; text: string }) => request("POST", `${channelPath(id)}/messages`, message),

@@ -21,13 +21,16 @@ export type CompletionAction =
   | { readonly type: "refuse" }
   | { readonly type: "close" };
 
+export interface CompletionOptions {
+  readonly text: string;
+  readonly channelId: string;
+  readonly isDirect: boolean;
+  readonly onChoose: (completion: Completion) => void;
+}
+
 /** Offers completions for a text and lets the keys of its composer move in them. */
-export function useCompletionChoice(
-  text: string,
-  isDirect: boolean,
-  onChoose: (completion: Completion) => void,
-): CompletionChoice {
-  const completions = useCompletions(text, isDirect);
+export function useCompletionChoice({ text, channelId, isDirect, onChoose }: CompletionOptions): CompletionChoice {
+  const completions = useCompletions(text, channelId, isDirect);
   const [active, setActive] = useState({ completions, index: 0 });
   const [closedFor, setClosedFor] = useState<string>();
   // A new list begins at its first line.

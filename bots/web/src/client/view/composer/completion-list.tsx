@@ -1,4 +1,5 @@
 import type { Completion } from "../../../wire.ts";
+import { Icon } from "../icons.tsx";
 
 export interface CompletionListProps {
   readonly completions: readonly Completion[];
@@ -29,7 +30,15 @@ export function CompletionList({ completions, activeIndex, onChoose }: Completio
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => completion.disabledReason === undefined && onChoose(completion)}
         >
-          <b>{completion.label}</b>
+          <b>
+            {completion.label}
+            {completion.isInUse && (
+              <>
+                <span class="visually-hidden">, in use</span>
+                <Icon name="check" />
+              </>
+            )}
+          </b>
           <span class="option-text">{completion.disabledReason ?? completion.description}</span>
         </div>
       ))}

@@ -9,7 +9,7 @@ export interface Completions {
 }
 
 /** What the composer offers for its text: commands after `/`, the bot after `@`. */
-export function useCompletions(text: string, isDirect: boolean): Completions {
+export function useCompletions(text: string, channelId: string, isDirect: boolean): Completions {
   const [completions, setCompletions] = useState<Completions>({ forText: "", choices: [] });
   useEffect(() => {
     if (!text.startsWith("/") || text.includes("\n")) {
@@ -17,12 +17,12 @@ export function useCompletions(text: string, isDirect: boolean): Completions {
       return;
     }
     const abort = new AbortController();
-    api.completions(text, abort.signal).then(
+    api.completions(channelId, text, abort.signal).then(
       (choices) => setCompletions({ forText: text, choices }),
       () => undefined,
     );
     return () => abort.abort();
-  }, [text, isDirect]);
+  }, [text, channelId, isDirect]);
   return completions;
 }
 

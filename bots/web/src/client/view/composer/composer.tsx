@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Completion } from "../../../wire.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
 import { useCompletionChoice } from "./completion-choice.ts";
@@ -13,10 +14,11 @@ export function Composer() {
   const text = channel.draft.value;
   const isDirect = channel.id === chat.directId;
   const input = useRef<HTMLTextAreaElement>(null);
-  const completion = useCompletionChoice(text, isDirect, (chosen) => {
+  const onChoose = (chosen: Completion) => {
     channel.draft.value = chosen.text;
     input.current?.focus();
-  });
+  };
+  const completion = useCompletionChoice({ text, channelId: channel.id, isDirect, onChoose });
   const obstacle = sendingObstacle(text, {
     isDirect,
     isServing: chat.isServing.value,

@@ -1,4 +1,4 @@
-import { isForModel } from "../../../mention.ts";
+import { meaningOf } from "../../../mention.ts";
 
 export interface SendingConditions {
   readonly isDirect: boolean;
@@ -12,7 +12,7 @@ export function sendingObstacle(text: string, at: SendingConditions): string {
   const { length } = text.trim();
   if (length > at.maxMessageLength)
     return `${length.toLocaleString("en")} characters; at most ${at.maxMessageLength.toLocaleString("en")} can be sent.`;
-  if (!at.isServing && length > 0 && isForModel(text.trim(), at.isDirect))
+  if (!at.isServing && length > 0 && meaningOf(text.trim(), at.isDirect).type === "question")
     return "Your text is kept. It can be sent when the model service is back.";
   return "";
 }

@@ -4,7 +4,7 @@ import { Icon } from "../icons.tsx";
 import { EmptyChannel } from "./empty-channel.tsx";
 import { useFollowScroll } from "./follow-scroll.ts";
 import { Message } from "./message.tsx";
-import { timelineRows } from "./timeline-rows.ts";
+import { type TimelineRow, timelineRows } from "./timeline-rows.ts";
 
 /** The messages of the open channel, newest at the bottom. */
 export function MessageList() {
@@ -31,15 +31,9 @@ export function MessageList() {
       <div class="timeline-scroll" ref={list} tabIndex={0} role="log" aria-live="off" aria-label="Messages">
         <div class="timeline-content" ref={content}>
           {isLoaded && rows.length === 0 && <EmptyChannel />}
-          {rows.map((row) =>
-            row.type === "day" ? (
-              <div class="day" key={row.key}>
-                <span>{row.label}</span>
-              </div>
-            ) : (
-              <Message row={row} key={row.key} onUnfold={stay} />
-            ),
-          )}
+          {rows.map((row) => (
+            <Row row={row} key={row.key} onUnfold={stay} />
+          ))}
         </div>
       </div>
       {place.value !== "end" && (
@@ -53,4 +47,26 @@ export function MessageList() {
       )}
     </div>
   );
+}
+
+function Row({ row, onUnfold }: { readonly row: TimelineRow; readonly onUnfold: () => void }) {
+  switch (row.type) {
+    case "day":
+      return (
+        <div class="day">
+          <span>{row.label}</span>
+        </div>
+      );
+    case "message":
+      return <Message row={row} onUnfold={onUnfold} />;
+    case "compared":
+      return (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is of a form
+        <div class="compared" role="group" aria-label="Two models compared">
+          {row.rows.map((compared) => (
+            <Message row={compared} key={compared.key} onUnfold={onUnfold} />
+          ))}
+        </div>
+      );
+  }
 }

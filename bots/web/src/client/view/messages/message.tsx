@@ -5,9 +5,7 @@ import { Icon } from "../icons.tsx";
 import { ReplyFoot, ReplyStatus } from "../reply/reply-foot.tsx";
 import { FoldedText } from "./folded-text.tsx";
 import { MessageText } from "./message-text.tsx";
-import type { TimelineRow } from "./timeline-rows.ts";
-
-type MessageRow = Extract<TimelineRow, { readonly type: "message" }>;
+import type { MessageRow } from "./timeline-rows.ts";
 
 /** One message with its author, or only its text where it goes on after another of the same author. */
 export function Message({ row, onUnfold }: { readonly row: MessageRow; readonly onUnfold: () => void }) {
@@ -16,7 +14,12 @@ export function Message({ row, onUnfold }: { readonly row: MessageRow; readonly 
   const clock = time.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
   const chat = useChat();
   const isBeingEdited = chat.current.value.editing.value === message.id;
-  const classes = ["message", row.isFirst && "is-first", isBeingEdited && "is-being-edited"];
+  const classes = [
+    "message",
+    row.isFirst && "is-first",
+    row.isNewest && "is-newest",
+    isBeingEdited && "is-being-edited",
+  ];
   return (
     <article class={classes.filter(Boolean).join(" ")} aria-label={`${message.author.name}, ${clock}`} tabIndex={-1}>
       <div class="message-side">

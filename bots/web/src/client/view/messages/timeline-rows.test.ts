@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { BOT, type Person } from "../../../wire.ts";
 import type { MessageView } from "../../state/channel-state.ts";
-import { dayLabel, timelineRows } from "./timeline-rows.ts";
+import { dayLabel, type MessageRow, type TimelineRow, timelineRows } from "./timeline-rows.ts";
 
 const MINUTE = 60_000;
 const NOON = new Date(2026, 10, 24, 12).getTime();
@@ -20,7 +20,11 @@ function view(id: string, author: Person, atMs: number, answers?: string): Messa
 }
 
 const shape = (views: readonly MessageView[], isDirect = false) =>
-  timelineRows(views, NOON, isDirect).map((row) => (row.type === "day" ? row.label : [row.key, row.isFirst]));
+  timelineRows(views, NOON, isDirect).map((row) => (row.type === "message" ? [row.key, row.isFirst] : labelOf(row)));
+
+function labelOf(row: Exclude<TimelineRow, MessageRow>): unknown {
+  return row.type === "day" ? row.label : row.rows.map(({ key, isFirst }) => [key, isFirst]);
+}
 
 describe("timelineRows", () => {
   it("puts messages of one author under one name", () => {
@@ -53,6 +57,35 @@ describe("timelineRows", () => {
       timelineRows(views, NOON, isDirect).map((row) => row.type === "message" && row.showsAnswers);
     expect(shows(false)).toEqual([false, false, true, true]);
     expect(shows(true)).toEqual([false, false, false, true]);
+  });
+
+  it("puts the two replies of a comparison side by side, and those of the next one", () => {
+    const compared = (id: string) => ({
+      ...view(id, BOT, NOON, "a"),
+      message: { ...view(id, BOT, NOON, "a").message, isCompared: true },
+    });
+    const views = [view("a", ada, NOON), ...["b", "c", "d", "e"].map(compared), view("f", BOT, NOON, "a")];
+    const pairs = [
+      [
+        ["b", true],
+        ["c", true],
+      ],
+      [
+        ["d", true],
+        ["e", true],
+      ],
+    ];
+    expect(shape(views)).toEqual(["Today", ["a", true], ...pairs, ["f", true]]);
+    const whole = timelineRows(views, NOON, true).flatMap((row) => (row.type === "compared" ? row.rows : []));
+    expect(whole.map(({ showsAnswers }) => showsAnswers)).toEqual([false, false, true, true]);
+  });
+
+  it("knows the newest reply, whose buttons are to be seen", () => {
+    const views = [view("a", ada, NOON), view("b", BOT, NOON, "a"), view("c", BOT, NOON, "a"), view("d", ada, NOON)];
+    const newest = timelineRows(views, NOON, true).flatMap((row) =>
+      row.type === "message" && row.isNewest ? row.key : [],
+    );
+    expect(newest).toEqual(["c"]);
   });
 
   it("offers Retry at the latest answer to a question only", () => {

@@ -60,7 +60,7 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
       </div>
     );
   return (
-    <div class="reply-foot">
+    <div class={`reply-foot ${state.type === "failed" ? "is-failed" : ""}`}>
       <ReplyOutcome state={state} />
       <span class="reply-actions">
         {state.type === "failed" && canRetry && !state.isFinal && (

@@ -7,6 +7,9 @@ import { isLeaving } from "../keep-focus.ts";
 
 const CONNECTION_LINES = { connecting: "Connecting…", online: "Connected", offline: "Reconnecting…" } as const;
 
+/** The longest name of a workspace that stands in one line, in characters. */
+const ONE_LINE = 16;
+
 export interface SidebarProps {
   /** A channel was chosen. */
   readonly onChoose: () => void;
@@ -24,7 +27,7 @@ export function Sidebar({ onChoose, onLeave }: SidebarProps) {
   };
   return (
     <nav class="sidebar" id="sidebar" aria-label="Channels" onFocusOut={(event) => isLeaving(event) && onLeave()}>
-      <div class="workspace">
+      <div class={`workspace ${workspace.name.length > ONE_LINE ? "is-long" : ""}`}>
         <img src="/alpaca.svg" alt="" width="32" height="32" />
         <b>{workspace.name}</b>
       </div>

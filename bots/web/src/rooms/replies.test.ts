@@ -1,0 +1,157 @@
+import { OPEN_ACCESS } from "@cria/bot-core";
+import { beforeEach, describe, expect, it } from "vitest";
+import { NEVER } from "../testing/chunk-source.ts";
+import { ADA, BEN, TestRooms } from "../testing/test-rooms.ts";
+import { BOT, type ChatMessage, isLive } from "../wire.ts";
+import { MAX_LIVE_REPLIES } from "./replies.ts";
+
+let on: TestRooms;
+beforeEach(async () => {
+  on = await TestRooms.open();
+});
+
+describe("replies", () => {
+  it("stops a reply and keeps what was written", async () => {
+    on.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    const streams = on.eventually((event) => event.type === "append");
+    await on.post(ADA, on.direct, "What is a dog?");
+    await streams;
+    const ended = on.replyEnds();
+    const reply = (await on.messages(on.direct)).at(-1)!;
+    await on.rooms.stop(ADA, on.direct, reply.id);
+    await ended;
+    expect((await on.messages(on.direct)).at(-1)).toMatchObject({
+      text: "A loyal",
+      state: { type: "ended", end: "stopped", stoppedBy: ADA },
+    });
+  });
+
+  it("stops a reply as soon as it is seen", async () => {
+    on.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    const ended = on.replyEnds();
+    await on.post(ADA, on.direct, "What is a dog?");
+    const reply = (await on.messages(on.direct)).at(-1)!;
+    await on.rooms.stop(ADA, on.direct, reply.id);
+    await ended;
+    expect((await on.messages(on.direct)).at(-1)?.state).toMatchObject({
+      type: "ended",
+      end: "stopped",
+      stoppedBy: ADA,
+    });
+  });
+
+  it.each([
+    ["dm:ada", "stop"],
+    ["general", "@cria stop."],
+  ])("stops what is being written in %j at the word %j", async (channelId, word) => {
+    on.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    const streams = on.eventually((event) => event.type === "append");
+    await on.post(ADA, channelId, "@cria What is a dog?");
+    await streams;
+    const ended = on.replyEnds();
+    await on.post(ADA, channelId, word);
+    await ended;
+    const written = await on.messages(channelId);
+    expect(written.map(({ text }) => text)).toEqual(["@cria What is a dog?", "A loyal", word]);
+    expect(written[1]?.state).toMatchObject({ type: "ended", end: "stopped", stoppedBy: ADA });
+    const spoken = on.botSpeaks();
+    await on.post(ADA, channelId, word);
+    await spoken;
+    expect((await on.messages(channelId)).at(-1)?.text).toBe("Nothing is being written here.");
+    expect(on.inference.requests).toHaveLength(1);
+  });
+
+  it("takes a path for a question", async () => {
+    on.inference.script({ chunks: ["It lacks a line."] });
+    const ended = on.replyEnds();
+    await on.post(ADA, "general", "@cria /etc/hosts looks wrong, why?");
+    await ended;
+    expect((await on.messages("general")).at(-1)?.text).toBe("It lacks a line.");
+  });
+
+  it("lets nobody stop a reply who may not talk to the bot, and names the one who does", async () => {
+    await on.reopen({ access: { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: [BEN.id] } } });
+    on.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    const streams = on.eventually((event) => event.type === "append");
+    await on.post(ADA, "general", "@cria what is a dog?");
+    await streams;
+    const reply = (await on.messages("general")).at(-1)!;
+    await expect(on.rooms.stop(BEN, "general", reply.id)).rejects.toThrow("not on the list");
+    expect((await on.messages("general")).at(-1)?.state).toEqual({ type: "streaming" });
+    const ended = on.replyEnds();
+    await on.rooms.stop({ ...ADA, isAdmin: true }, "general", reply.id);
+    await ended;
+    expect((await on.messages("general")).at(-1)?.state).toEqual({ type: "ended", end: "stopped", stoppedBy: ADA });
+  });
+
+  it("keeps what was written when a reply fails, and answers the same question on Retry", async () => {
+    on.inference.script({ chunks: ["A loyal"], failure: new Error("gone") }, { chunks: ["A loyal animal."] });
+    const failed = on.replyEnds();
+    await on.post(ADA, on.direct, "What is a dog?");
+    await failed;
+    const [question, reply] = (await on.messages(on.direct)) as [ChatMessage, ChatMessage];
+    expect(reply).toMatchObject({ text: "A loyal", state: { type: "failed" } });
+    const ended = on.replyEnds();
+    await on.rooms.retry(ADA, on.direct, reply.id);
+    await ended;
+    expect((await on.messages(on.direct)).at(-1)).toMatchObject({
+      text: "A loyal animal.",
+      answers: { messageId: question.id },
+    });
+    await expect(on.rooms.retry(ADA, on.direct, question.id)).rejects.toThrow("Only a reply that failed");
+    const state = { type: "failed", reason: "You may not.", isFinal: true } as const;
+    await on.store.put("general", { id: "refused", atMs: 2, author: BOT, text: "", state });
+    await expect(on.rooms.retry(BEN, "general", "refused")).rejects.toThrow("fail again in the same way");
+  });
+
+  it("leaves a reply that a restart cut off, and its question, to who takes it up", async () => {
+    const answers = { messageId: "question", authorName: "Ada" };
+    await on.store.put(on.direct, { id: "question", atMs: 1, author: ADA, text: "A story" });
+    await on.store.put(on.direct, {
+      id: "reply",
+      atMs: 2,
+      author: BOT,
+      text: "Once",
+      answers,
+      state: { type: "streaming" },
+    });
+    await expect(on.rooms.retry(ADA, on.direct, "reply")).rejects.toThrow("Only a reply that failed");
+    await expect(on.rooms.edit(ADA, on.direct, { id: "question", text: "A fable" })).rejects.toThrow("taken up again");
+    expect((await on.messages(on.direct)).map(({ text }) => text)).toEqual(["A story", "Once"]);
+  });
+
+  it("has a bound on the replies under way in a channel, which holds up nothing else there", async () => {
+    on.inference.script(...Array.from({ length: MAX_LIVE_REPLIES }, () => ({ hold: NEVER })));
+    for (let count = 0; count < MAX_LIVE_REPLIES; count++) await on.post(ADA, "general", "@cria hello");
+    await expect(on.post(ADA, "general", "@cria hello")).rejects.toThrow("20 replies are under way");
+    await on.post(ADA, "general", "Ben, wait until it is done");
+    await on.post(ADA, "general", "/help");
+    await expect(on.edit("Ben, wait until it is done", "Ben, wait until they are done")).resolves.toBeUndefined();
+    await expect(on.edit("Ben, wait until they are done", "@cria hello")).rejects.toThrow("20 replies are under way");
+    await on.rooms.close();
+    const states = (await on.messages("general")).map(({ state }) => state?.type).filter(Boolean);
+    expect(new Set(states)).toEqual(new Set(["ended"]));
+  });
+
+  it("answers a message anew that is changed under way, however many replies are", async () => {
+    on.inference.script(...Array.from({ length: MAX_LIVE_REPLIES }, () => ({ hold: NEVER })), { chunks: ["Hello."] });
+    for (let count = 1; count <= MAX_LIVE_REPLIES; count++) await on.post(ADA, "general", `@cria hello ${count}`);
+    await on.edit("@cria hello 20", "@cria good morning");
+    const live = (await on.messages("general")).filter(({ state }) => isLive(state));
+    expect(live).toHaveLength(MAX_LIVE_REPLIES);
+    expect(live.at(-1)?.answers?.messageId).toBe(
+      (await on.messages("general")).findLast(({ isEdited }) => isEdited)?.id,
+    );
+    await on.rooms.close();
+  });
+
+  it("keeps the reply to a message that is changed to be for others", async () => {
+    on.inference.script({ chunks: ["A loyal animal."] });
+    const ended = on.replyEnds();
+    await on.post(ADA, "general", "@cria what is a dog?");
+    await ended;
+    await on.edit("@cria what is a dog?", "Ben, what is a dog?");
+    expect(on.inference.requests).toHaveLength(1);
+    expect((await on.messages("general")).map(({ text }) => text)).toEqual(["Ben, what is a dog?", "A loyal animal."]);
+  });
+});

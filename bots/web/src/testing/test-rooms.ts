@@ -1,0 +1,88 @@
+import { type BotCoreOptions, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { FakeInferenceClient } from "@cria/bot-core/testing";
+import { pino } from "pino";
+import { createCoreBot } from "../core-bot.ts";
+import { directChannelOf } from "../rooms/channel-names.ts";
+import { ChatRooms } from "../rooms/chat-rooms.ts";
+import { EventFeed } from "../rooms/event-feed.ts";
+import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
+import type { TimelineStore } from "../rooms/timeline-store.ts";
+import { BOT, type ChatMessage, type Person, type ServerEvent } from "../wire.ts";
+import { TEST_MODELS } from "./test-models.ts";
+
+export const ADA: Person = { id: "ada", name: "Ada" };
+export const BEN: Person = { id: "ben", name: "Ben" };
+
+/** Rooms over the real core and a scripted inference service, without HTTP. */
+export class TestRooms {
+  readonly inference = new FakeInferenceClient(TEST_MODELS);
+  readonly feed = new EventFeed("run");
+  readonly store: TimelineStore = createMemoryTimelineStore();
+  /** Ada's. */
+  readonly direct = directChannelOf(ADA.id);
+  rooms!: ChatRooms;
+  #numMessages = 0;
+
+  static async open(options: Partial<BotCoreOptions> = {}): Promise<TestRooms> {
+    const opened = new TestRooms();
+    await opened.reopen(options);
+    return opened;
+  }
+
+  /** Rooms anew over the same timelines. */
+  async reopen(options: Partial<BotCoreOptions> = {}): Promise<void> {
+    const { inference, feed, store } = this;
+    const logger = pino({ level: "silent" });
+    const memory = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+    const core = createBotCore({ store: memory, inference, logger, ...options });
+    const bot = createCoreBot({ core, store: memory, inference });
+    this.rooms = await ChatRooms.open({ bot, store, feed, logger, now: Date.now });
+  }
+
+  async post(person: Person, channelId: string, text: string): Promise<void> {
+    await this.rooms.post(person, channelId, { id: `message-${++this.#numMessages}`, text });
+  }
+
+  /** Changes what Ada wrote in #general. */
+  async edit(text: string, newText: string): Promise<void> {
+    const { id } = (await this.messages("general")).findLast((message) => message.text === text)!;
+    await this.rooms.edit(ADA, "general", { id, text: newText });
+  }
+
+  async messages(channelId: string, person: Person = ADA): Promise<readonly ChatMessage[]> {
+    return (await this.rooms.snapshot(person, channelId)).messages;
+  }
+
+  async texts(channelId: string): Promise<readonly string[]> {
+    return (await this.messages(channelId)).map(({ text }) => text);
+  }
+
+  /** Resolves at the first event that satisfies the predicate. */
+  eventually(predicate: (event: ServerEvent) => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = this.feed.subscribe(ADA.id, ({ event }) => {
+        if (!predicate(event)) return;
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  replyEnds(): Promise<void> {
+    return this.eventually(
+      (event) => event.type === "state" && (event.state.type === "ended" || event.state.type === "failed"),
+    );
+  }
+
+  replyStreams(): Promise<void> {
+    return this.eventually((event) => event.type === "append");
+  }
+
+  botSpeaks(): Promise<void> {
+    return this.eventually((event) => event.type === "message" && event.message.author.id === BOT.id);
+  }
+
+  headChanges(): Promise<void> {
+    return this.eventually((event) => event.type === "head");
+  }
+}
