@@ -2,12 +2,7 @@ import { z } from "zod";
 import { nearMatches } from "../text/near-matches.ts";
 import type { AccessPolicy } from "./access.ts";
 import { CHANGING_COMMANDS } from "./command-access.ts";
-
-const ids = z
-  .string()
-  .transform((text) => text.split(",").map((id) => id.trim()))
-  .pipe(z.array(z.string().regex(/^\S+$/, "must be ids separated by commas")))
-  .default([]);
+import { idList } from "./id-list.ts";
 
 const commands = z
   .string()
@@ -20,16 +15,16 @@ const commands = z
 
 /** The variables of access, for the schema of a bot's configuration. */
 export const accessVariables = {
-  CRIA_ALLOW_WORKSPACES: ids,
-  CRIA_ALLOW_CHANNELS: ids,
-  CRIA_ALLOW_USERS: ids,
-  CRIA_ALLOW_ROLES: ids,
-  CRIA_DENY_WORKSPACES: ids,
-  CRIA_DENY_CHANNELS: ids,
-  CRIA_DENY_USERS: ids,
-  CRIA_DENY_ROLES: ids,
-  CRIA_ADMIN_USERS: ids,
-  CRIA_ADMIN_ROLES: ids,
+  CRIA_ALLOW_WORKSPACES: idList("workspace"),
+  CRIA_ALLOW_CHANNELS: idList("channel"),
+  CRIA_ALLOW_USERS: idList("person"),
+  CRIA_ALLOW_ROLES: idList("role"),
+  CRIA_DENY_WORKSPACES: idList("workspace"),
+  CRIA_DENY_CHANNELS: idList("channel"),
+  CRIA_DENY_USERS: idList("person"),
+  CRIA_DENY_ROLES: idList("role"),
+  CRIA_ADMIN_USERS: idList("person"),
+  CRIA_ADMIN_ROLES: idList("role"),
   CRIA_ADMIN_COMMANDS: commands,
 };
 

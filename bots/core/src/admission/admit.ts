@@ -2,7 +2,7 @@ import { workspaceKey } from "../conversation/conversation-key.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { Author, Place } from "../port/place.ts";
 import { type Access, accessRefusal } from "./access.ts";
-import { hasLimits, type QuotaLimits, type QuotaStore, quotaError } from "./quota.ts";
+import { hasLimits, type MessageUse, type QuotaLimits, type QuotaStore, quotaError } from "./quota.ts";
 
 /** Who may and how much. */
 export interface Admission extends Access {
@@ -16,11 +16,20 @@ export function checkAccess(access: Access, place: Place, author: Author): void 
   if (refusal !== undefined) throw new BotError("ACCESS_DENIED", refusal);
 }
 
-/** Lets a message in and counts it. Throws a `BotError` (`ACCESS_DENIED`, `QUOTA_EXCEEDED`). */
-export async function admit(admission: Admission, place: Place, author: Author): Promise<void> {
+/** Lets a message in and counts it, or as many as it stands for. Throws a `BotError` (`ACCESS_DENIED`, `QUOTA_EXCEEDED`). */
+export async function admit(admission: Admission, place: Place, author: Author, numMessages = 1): Promise<void> {
   checkAccess(admission, place, author);
   const { quotas, quotaLimits, words } = admission;
   if (!hasLimits(quotaLimits)) return;
-  const refusal = await quotas.countMessage(workspaceKey(place), author.id, quotaLimits);
-  if (refusal) throw quotaError({ ...refusal, limits: quotaLimits, words });
+  const refusal = await quotas.countMessages(messageUse(place, author, numMessages), quotaLimits);
+  if (refusal) throw quotaError({ ...refusal, limits: quotaLimits, numMessages, words });
+}
+
+/** Takes the count of a message back that was let in, and could not be answered. Never rejects. */
+export async function uncount({ quotas, quotaLimits }: Admission, place: Place, author: Author): Promise<void> {
+  if (hasLimits(quotaLimits)) await quotas.uncountMessages(messageUse(place, author, 1)).catch(() => undefined);
+}
+
+function messageUse(place: Place, author: Author, numMessages: number): MessageUse {
+  return { workspace: workspaceKey(place), user: author.id, numMessages };
 }

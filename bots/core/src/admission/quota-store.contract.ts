@@ -7,7 +7,7 @@ const newWorkspace = () => `web:w${numWorkspaces++}`;
 /** What every quota store does. */
 export function describeQuotaStore(name: string, store: () => QuotaStore): void {
   const count = async (workspace: string, user: string, limits: QuotaLimits) =>
-    (await store().countMessage(workspace, user, limits))?.limit;
+    (await store().countMessages({ workspace, user, numMessages: 1 }, limits))?.limit;
 
   describe(name, () => {
     it("takes as many messages a minute as allowed, of each person", async () => {
@@ -15,7 +15,7 @@ export function describeQuotaStore(name: string, store: () => QuotaStore): void 
       const limits = { userMessagesPerMinute: 2 };
       expect(await count(workspace, "ann", limits)).toBeUndefined();
       expect(await count(workspace, "ann", limits)).toBeUndefined();
-      const refusal = await store().countMessage(workspace, "ann", limits);
+      const refusal = await store().countMessages({ workspace, user: "ann", numMessages: 1 }, limits);
       expect(refusal?.limit).toBe("userMessagesPerMinute");
       expect(refusal?.retryAfterMs).toBeGreaterThan(MINUTE_MS / 2);
       expect(refusal?.retryAfterMs).toBeLessThanOrEqual(MINUTE_MS);
@@ -45,9 +45,38 @@ export function describeQuotaStore(name: string, store: () => QuotaStore): void 
       expect(await count(workspace, "ann", { userTokensPerDay: 61, workspaceTokensPerDay: 101 })).toBeUndefined();
       expect(await count(workspace, "ann", { userTokensPerDay: 60 })).toBe("userTokensPerDay");
       expect(await count(workspace, "bob", { userTokensPerDay: 60 })).toBeUndefined();
-      const refusal = await store().countMessage(workspace, "bob", { workspaceTokensPerDay: 100 });
+      const use = { workspace, user: "bob", numMessages: 1 };
+      const refusal = await store().countMessages(use, { workspaceTokensPerDay: 100 });
       expect(refusal?.limit).toBe("workspaceTokensPerDay");
       expect(refusal?.retryAfterMs).toBeGreaterThan(DAY_MS / 2);
+    });
+
+    it("counts two for one that stands for two, or none where they are too many", async () => {
+      const two = { workspace: newWorkspace(), user: "ann", numMessages: 2 };
+      const limits = { userMessagesPerMinute: 3, workspaceMessagesPerMinute: 10 };
+      expect(await store().countMessages(two, limits)).toBeUndefined();
+      expect(await store().countMessages(two, limits)).toMatchObject({ limit: "userMessagesPerMinute" });
+      expect(await count(two.workspace, "ann", limits)).toBeUndefined();
+      expect(await count(two.workspace, "ann", limits)).toBe("userMessagesPerMinute");
+      expect(await count(two.workspace, "bob", { workspaceMessagesPerMinute: 4 })).toBeUndefined();
+    });
+
+    it("takes one that stands for more than there may be where nothing was counted", async () => {
+      const two = { workspace: newWorkspace(), user: "ann", numMessages: 2 };
+      expect(await store().countMessages(two, { userMessagesPerMinute: 1 })).toBeUndefined();
+      expect(await store().countMessages(two, { userMessagesPerMinute: 1 })).toBeDefined();
+    });
+
+    it("takes a message back, and no more than were counted", async () => {
+      const workspace = newWorkspace();
+      const limits = { userMessagesPerMinute: 1, workspaceMessagesPerMinute: 1 };
+      const one = { workspace, user: "ann", numMessages: 1 };
+      await count(workspace, "ann", limits);
+      await store().uncountMessages(one);
+      await store().uncountMessages(one);
+      expect(await count(workspace, "ann", limits)).toBeUndefined();
+      expect(await count(workspace, "ann", limits)).toBe("userMessagesPerMinute");
+      await store().uncountMessages({ ...one, workspace: newWorkspace() });
     });
 
     it("counts each of many at once", async () => {

@@ -8,6 +8,8 @@ import { describeQuotaStore } from "./quota-store.contract.ts";
 const shared = createMemoryQuotaStore();
 describeQuotaStore("MemoryQuotaStore", () => shared);
 
+const one = (user: string) => ({ workspace: "w", user, numMessages: 1 });
+
 describe("MemoryQuotaStore in time", () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -19,25 +21,25 @@ describe("MemoryQuotaStore in time", () => {
   it("begins a new minute and a new day when the old one is over", async () => {
     const store = createMemoryQuotaStore();
     const limits = { userMessagesPerMinute: 1, userTokensPerDay: 10 };
-    expect(await store.countMessage("w", "ann", limits)).toBeUndefined();
+    expect(await store.countMessages(one("ann"), limits)).toBeUndefined();
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(await store.countMessage("w", "ann", limits)).toEqual({
+    expect(await store.countMessages(one("ann"), limits)).toEqual({
       limit: "userMessagesPerMinute",
       retryAfterMs: MINUTE_MS - 20_000,
     });
     await store.countTokens("w", "ann", 10);
     await vi.advanceTimersByTimeAsync(MINUTE_MS);
-    expect(await store.countMessage("w", "ann", limits)).toMatchObject({ limit: "userTokensPerDay" });
+    expect(await store.countMessages(one("ann"), limits)).toMatchObject({ limit: "userTokensPerDay" });
     await vi.advanceTimersByTimeAsync(DAY_MS);
-    expect(await store.countMessage("w", "ann", limits)).toBeUndefined();
+    expect(await store.countMessages(one("ann"), limits)).toBeUndefined();
   });
 
   it("keeps a hundred thousand counters of living minutes, those that began first going first", async () => {
     const store = createMemoryQuotaStore();
     const limits = { userMessagesPerMinute: 1 };
-    for (let user = 0; user < 100_000; user++) await store.countMessage("w", `${user}`, limits);
-    expect(await store.countMessage("w", "99999", limits)).toBeDefined();
-    expect(await store.countMessage("w", "0", limits)).toBeUndefined();
+    for (let user = 0; user < 100_000; user++) await store.countMessages(one(`${user}`), limits);
+    expect(await store.countMessages(one("99999"), limits)).toBeDefined();
+    expect(await store.countMessages(one("0"), limits)).toBeUndefined();
   });
 });
 
@@ -63,15 +65,22 @@ describe("quotaError", () => {
       "This workspace has used its 1,000,000 tokens for the day. Try again in 24 hours.",
     ],
   ] as const)("says of %s when to come back", (limit, retryAfterMs, sentence) => {
-    const error = quotaError({ limit, retryAfterMs, limits, words: DEFAULT_WORDS });
+    const error = quotaError({ limit, retryAfterMs, limits, numMessages: 1, words: DEFAULT_WORDS });
     expect(tell(error, DEFAULT_WORDS)).toBe(sentence);
     expect(error).toMatchObject({ code: "QUOTA_EXCEEDED", retryDelayMs: retryAfterMs });
   });
 
   it("calls a workspace as its platform does", () => {
-    const refusal = { limit: "workspaceMessagesPerMinute", retryAfterMs: 0, limits } as const;
+    const refusal = { limit: "workspaceMessagesPerMinute", retryAfterMs: 0, limits, numMessages: 1 } as const;
     const words = { ...DEFAULT_WORDS, workspace: "server" };
     expect(quotaError({ ...refusal, words }).said).toMatch(/^This server has sent 100/);
+  });
+
+  it("says of a comparison that it counts as two", () => {
+    const refusal = { limit: "userMessagesPerMinute", retryAfterMs: 9_000, limits, words: DEFAULT_WORDS } as const;
+    expect(quotaError({ ...refusal, numMessages: 2 }).said).toBe(
+      "A comparison counts as 2 messages, and of 1 message a minute fewer are left. Try again in 9 s.",
+    );
   });
 
   it("knows whether anything is limited", () => {

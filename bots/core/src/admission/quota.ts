@@ -16,13 +16,23 @@ export interface QuotaRefusal {
   readonly retryAfterMs: number;
 }
 
+/** Messages of a person. */
+export interface MessageUse {
+  /** Keys, opaque. */
+  readonly workspace: string;
+  readonly user: string;
+  readonly numMessages: number;
+}
+
 /**
  * Counts what people use, shared by all bot processes. A minute and a day begin with their first message, and end 60 s and
  * 24 h later. One contract suite runs on every implementation.
  */
 export interface QuotaStore {
-  /** Counts a message, unless a limit is reached. Both keys are opaque. Atomic. */
-  countMessage(workspace: string, user: string, limits: QuotaLimits): Promise<QuotaRefusal | undefined>;
+  /** Counts messages, all or none: none where a limit would be passed. More than a limit are taken where none are counted. Atomic. */
+  countMessages(use: MessageUse, limits: QuotaLimits): Promise<QuotaRefusal | undefined>;
+  /** Takes back what was counted in the minute that runs. */
+  uncountMessages(use: MessageUse): Promise<void>;
   /** Counts the tokens of a reply. */
   countTokens(workspace: string, user: string, tokens: number): Promise<void>;
 }
@@ -51,14 +61,21 @@ export function hasLimits(limits: QuotaLimits): boolean {
   return LIMITS.some((limit) => limits[limit] !== undefined);
 }
 
-type RefusedMessage = QuotaRefusal & { readonly limits: QuotaLimits; readonly words: PlatformWords };
+type RefusedMessage = QuotaRefusal & {
+  readonly limits: QuotaLimits;
+  readonly numMessages: number;
+  readonly words: PlatformWords;
+};
 
 /** The refusal as people are told of it. */
-export function quotaError({ limit, retryAfterMs, limits, words }: RefusedMessage): BotError {
+export function quotaError({ limit, retryAfterMs, limits, numMessages, words }: RefusedMessage): BotError {
   const amount = limits[limit] ?? 0;
   const unit = limit.includes("Messages") ? "message" : "token";
   const counted = `${amount.toLocaleString("en")} ${unit}${amount === 1 ? "" : "s"}`;
-  const sentence = SENTENCES[limit](counted, words.workspace);
+  const isComparison = unit === "message" && numMessages > 1;
+  const sentence = isComparison
+    ? `A comparison counts as ${numMessages} messages, and of ${counted} a minute fewer are left.`
+    : SENTENCES[limit](counted, words.workspace);
   return new BotError("QUOTA_EXCEEDED", `${sentence} Try again ${waiting(retryAfterMs)}.`, {
     retryDelayMs: retryAfterMs,
   });

@@ -1,4 +1,12 @@
-import { DAY_MS, LIMITS, MINUTE_MS, type QuotaLimits, type QuotaRefusal, type QuotaStore } from "../admission/quota.ts";
+import {
+  DAY_MS,
+  LIMITS,
+  type MessageUse,
+  MINUTE_MS,
+  type QuotaLimits,
+  type QuotaRefusal,
+  type QuotaStore,
+} from "../admission/quota.ts";
 import { ExpiringMap } from "./expiring-map.ts";
 
 /** Of a minute, and of a day, some 200 bytes each: 40 MB. Beyond them those that began first begin anew. */
@@ -13,15 +21,23 @@ class MemoryQuotaStore implements QuotaStore {
   readonly #messages = new ExpiringMap<number>({ lifeMs: MINUTE_MS, maxSize: MAX_COUNTERS });
   readonly #tokens = new ExpiringMap<number>({ lifeMs: DAY_MS, maxSize: MAX_COUNTERS });
 
-  async countMessage(workspace: string, user: string, limits: QuotaLimits): Promise<QuotaRefusal | undefined> {
+  async countMessages(use: MessageUse, limits: QuotaLimits): Promise<QuotaRefusal | undefined> {
+    const { workspace, user, numMessages } = use;
     for (const limit of LIMITS) {
-      const counters = limit.includes("Messages") ? this.#messages : this.#tokens;
+      const most = limits[limit] ?? Infinity;
+      const isOfMessages = limit.includes("Messages");
+      const counters = isOfMessages ? this.#messages : this.#tokens;
       const key = limit.startsWith("user") ? personKey(workspace, user) : workspace;
-      if ((counters.get(key) ?? 0) >= (limits[limit] ?? Infinity))
-        return { limit, retryAfterMs: counters.remainingMs(key) };
+      const more = isOfMessages ? Math.max(Math.min(numMessages, most), 1) : 1;
+      if ((counters.get(key) ?? 0) + more > most) return { limit, retryAfterMs: counters.remainingMs(key) };
     }
-    add(this.#messages, { workspace, user, amount: 1 });
+    add(this.#messages, { workspace, user, amount: numMessages });
     return undefined;
+  }
+
+  async uncountMessages({ workspace, user, numMessages }: MessageUse): Promise<void> {
+    for (const key of [personKey(workspace, user), workspace])
+      this.#messages.update(key, (count) => Math.max(count - numMessages, 0));
   }
 
   async countTokens(workspace: string, user: string, tokens: number): Promise<void> {

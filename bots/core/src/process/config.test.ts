@@ -81,6 +81,30 @@ describe("loadCoreConfig", () => {
     });
   });
 
+  it.each([
+    ["CRIA_DENY_USERS", "U1, @bob", '"@bob" is no id of a person; write it as U024BE7LH or 80351110224678912'],
+    ["CRIA_DENY_USERS", "bob", '"bob" is no id of a person'],
+    ["CRIA_ADMIN_USERS", "<@80351110224678912>", '"<@80351110224678912>" is no id of a person'],
+    ["CRIA_ALLOW_CHANNELS", "#general", '"#general" is no id of a channel'],
+    ["CRIA_ALLOW_CHANNELS", "C1,Off Topic", '"Off Topic" is no id of a channel'],
+    ["CRIA_ADMIN_ROLES", "@admins", '"@admins" is no id of a role'],
+    ["CRIA_DENY_ROLES", "admins", '"admins" is no id of a role'],
+    ["CRIA_ALLOW_WORKSPACES", "acme", '"acme" is no id of a workspace'],
+  ])("refuses a name in %s=%j, which would match nobody", (variable, value, fault) => {
+    expect(() => loadCoreConfig({ [variable]: value })).toThrow(`${variable}=${JSON.stringify(value)}: ${fault}`);
+  });
+
+  it("takes the ids of every platform", () => {
+    const env = {
+      CRIA_ALLOW_WORKSPACES: "T024BE7LD,41771983423143937,local,@me",
+      CRIA_ALLOW_CHANNELS: "C024BE91L,41771983423143937,general,straße_7",
+      CRIA_ALLOW_USERS: "U024BE7LH,W12345678,80351110224678912,Zk3-_9aXq0bLm2Yw",
+      CRIA_ALLOW_ROLES: "S0604QSJC,41771983423143936",
+    };
+    const { allow } = loadCoreConfig(env).access;
+    expect(Object.values(allow).map((ids) => ids.length)).toEqual([4, 4, 4, 2]);
+  });
+
   it("cannot be changed", () => {
     expect(Object.isFrozen(loadCoreConfig({}))).toBe(true);
   });

@@ -4,9 +4,13 @@ import type { RedisConnection } from "./redis-connection.ts";
 /** Counts in Redis, for all bot processes. Keys: docs/memory.md. */
 export function createRedisQuotaStore(redis: RedisConnection): QuotaStore {
   return {
-    async countMessage(workspace, user, limits) {
-      const args = [MINUTE_MS, ...LIMITS.map((limit) => limits[limit] ?? -1)];
-      return toRefusal(await redis.run((client) => client.countMessage(counterKeys(workspace, user), args)));
+    async countMessages({ workspace, user, numMessages }, limits) {
+      const args = [MINUTE_MS, numMessages, ...LIMITS.map((limit) => limits[limit] ?? -1)];
+      return toRefusal(await redis.run((client) => client.countMessages(counterKeys(workspace, user), args)));
+    },
+    async uncountMessages({ workspace, user, numMessages }) {
+      const keys = counterKeys(workspace, user).slice(0, 2);
+      await redis.run((client) => client.uncountMessages(keys, [numMessages]));
     },
     async countTokens(workspace, user, tokens) {
       const [, , ...keys] = counterKeys(workspace, user);

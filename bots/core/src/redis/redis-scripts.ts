@@ -126,20 +126,30 @@ return 1`;
 
 /**
  * KEYS: messages in a minute of the user and of the workspace, tokens in a day of the user and of the workspace. ARGV: length
- * of a minute in ms, the four limits (-1 for none). Counts the message and returns 0, or returns 4 times the ms to wait plus
- * the number of the limit that is reached.
+ * of a minute in ms, messages, the four limits (-1 for none). Counts the messages and returns 0, or returns 4 times the ms to
+ * wait plus the number of the limit that would be passed.
  */
-const COUNT_MESSAGE = `
+const COUNT_MESSAGES = `
 for index = 1, 4 do
-  local limit = tonumber(ARGV[index + 1])
-  if limit >= 0 and tonumber(redis.call('GET', KEYS[index]) or 0) >= limit then
+  local limit = tonumber(ARGV[index + 2])
+  local more = index <= 2 and math.max(math.min(tonumber(ARGV[2]), limit), 1) or 1
+  if limit >= 0 and tonumber(redis.call('GET', KEYS[index]) or 0) + more > limit then
     return 4 * math.max(redis.call('PTTL', KEYS[index]), 1) + index - 1
   end
 end
 for index = 1, 2 do
-  if redis.call('INCR', KEYS[index]) == 1 then redis.call('PEXPIRE', KEYS[index], ARGV[1]) end
+  redis.call('INCRBY', KEYS[index], ARGV[2])
+  if redis.call('PTTL', KEYS[index]) < 0 then redis.call('PEXPIRE', KEYS[index], ARGV[1]) end
 end
 return 0`;
+
+/** KEYS: messages in a minute of the user and of the workspace. ARGV: messages. Takes them back from the minute that runs. */
+const UNCOUNT_MESSAGES = `
+for index = 1, 2 do
+  local count = tonumber(redis.call('GET', KEYS[index]) or 0)
+  if count > 0 then redis.call('DECRBY', KEYS[index], math.min(count, tonumber(ARGV[1]))) end
+end
+return 1`;
 
 /** KEYS: tokens in a day of the user and of the workspace. ARGV: tokens, length of a day in ms. */
 const COUNT_TOKENS = `
@@ -206,7 +216,7 @@ export const redisScripts = {
   appendRound: script(APPEND_TURN, 2),
   beat: script(BEAT, 1),
   claimEvent: script(CLAIM_EVENT, 2),
-  countMessage: script(COUNT_MESSAGE, 4),
+  countMessages: script(COUNT_MESSAGES, 4),
   countTokens: script(COUNT_TOKENS, 2),
   forgetQuestion: script(FORGET_QUESTION, 2),
   forgetUnanswered: script(FORGET_UNANSWERED, 1),
@@ -214,6 +224,7 @@ export const redisScripts = {
   keepUnanswered: script(KEEP_UNANSWERED, 1),
   silentProcesses: { ...script(SILENT_PROCESSES, 1), transformReply: (reply: unknown) => reply as string[] },
   takeAbandoned: script(TAKE_ABANDONED, 1),
+  uncountMessages: script(UNCOUNT_MESSAGES, 2),
   updateSettings: script(UPDATE_SETTINGS, 1),
   replaceReply: script(REPLACE_REPLY, 1),
   resetTurns: script(RESET, 2),
