@@ -5,7 +5,7 @@ import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createCoreBot } from "./core-bot.ts";
-import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
+import { createRedisTimelineStore } from "./store/redis-timeline-store.ts";
 import { startWebServer } from "./web-server.ts";
 import type { ChannelSnapshot } from "./wire.ts";
 

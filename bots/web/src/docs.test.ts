@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { describe, expect, it } from "vitest";
+import { MAX_LIVE_REPLIES } from "./replies/replies.ts";
 import { MAX_CHANNELS } from "./rooms/channel-names.ts";
-import { MAX_LIVE_REPLIES } from "./rooms/replies.ts";
-import { TIMELINE_CAPACITY } from "./rooms/timeline-store.ts";
 import { MAX_BODY_BYTES } from "./server/app.ts";
+import { TIMELINE_CAPACITY } from "./timeline/timeline-store.ts";
 import { MAX_CHANNEL_NAME_LENGTH } from "./wire.ts";
 
 const ROOT = new URL("../../../", import.meta.url);

@@ -11,10 +11,10 @@ import {
 } from "@cria/bot-core";
 import { loadWebConfig } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
-import { createMemoryTimelineStore } from "./rooms/memory-timeline-store.ts";
-import { createRedisTimelineStore } from "./rooms/redis-timeline-store.ts";
-import type { TimelineStore } from "./rooms/timeline-store.ts";
 import { loadSecret } from "./server/session.ts";
+import { createMemoryTimelineStore } from "./store/memory-timeline-store.ts";
+import { createRedisTimelineStore } from "./store/redis-timeline-store.ts";
+import type { TimelineStore } from "./timeline/timeline-store.ts";
 import { startWebServer } from "./web-server.ts";
 
 /** For supervisors: there is no use in starting again until something is changed. The inference service has the same codes. */

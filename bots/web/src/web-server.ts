@@ -7,10 +7,10 @@ import type { Bot } from "./bot.ts";
 import { servesThisMachineOnly } from "./config.ts";
 import { ChatRooms } from "./rooms/chat-rooms.ts";
 import { EventFeed } from "./rooms/event-feed.ts";
-import type { TimelineStore } from "./rooms/timeline-store.ts";
 import { createApp } from "./server/app.ts";
 import { bundleClient } from "./server/client-bundle.ts";
 import { hostNamesFor } from "./server/security.ts";
+import type { TimelineStore } from "./timeline/timeline-store.ts";
 
 export interface WebServerOptions {
   readonly bot: Bot;

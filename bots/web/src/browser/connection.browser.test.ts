@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
-import type { TimelineStore } from "../rooms/timeline-store.ts";
+import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { ChunkSource } from "../testing/chunk-source.ts";
 import { type CuttableProxy, startCuttableProxy } from "../testing/cuttable-proxy.ts";
 import { closePages, useBrowser } from "../testing/stage.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
 import { TestPage } from "../testing/test-page.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
+import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { BOT } from "../wire.ts";
 
 const stage = useBrowser();

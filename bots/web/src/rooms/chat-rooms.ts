@@ -10,12 +10,12 @@ import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
+import { Replies } from "../replies/replies.ts";
+import { Timeline } from "../timeline/timeline.ts";
+import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { type ChannelSnapshot, type Completion, isLive } from "../wire.ts";
 import { channelName, directChannelOf, FIRST_CHANNELS, isDirectChannel, MAX_CHANNELS } from "./channel-names.ts";
 import type { EventFeed } from "./event-feed.ts";
-import { Replies } from "./replies.ts";
-import { Timeline } from "./timeline.ts";
-import type { TimelineStore } from "./timeline-store.ts";
 
 /** Direct messages held open at once; those unused the longest are read from the store again. */
 const MAX_OPEN_TIMELINES = 1_000;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCoreBot } from "../core-bot.ts";
 import { ChatRooms } from "../rooms/chat-rooms.ts";
 import { EventFeed } from "../rooms/event-feed.ts";
-import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
+import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
 import type { ChannelSnapshot, Workspace } from "../wire.ts";
 import { createApp } from "./app.ts";

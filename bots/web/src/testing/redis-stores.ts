@@ -1,7 +1,7 @@
 import { connectRedis, createRedisStoreOver } from "@cria/bot-core";
 import { startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
-import { createRedisTimelineStore } from "../rooms/redis-timeline-store.ts";
+import { createRedisTimelineStore } from "../store/redis-timeline-store.ts";
 
 const TTL_MS = 60_000;
 

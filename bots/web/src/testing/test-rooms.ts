@@ -5,8 +5,8 @@ import { createCoreBot } from "../core-bot.ts";
 import { directChannelOf } from "../rooms/channel-names.ts";
 import { ChatRooms } from "../rooms/chat-rooms.ts";
 import { EventFeed } from "../rooms/event-feed.ts";
-import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
-import type { TimelineStore } from "../rooms/timeline-store.ts";
+import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
+import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { BOT, type ChatMessage, type Person, type ServerEvent } from "../wire.ts";
 import { TEST_MODELS } from "./test-models.ts";
 

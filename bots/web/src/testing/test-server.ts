@@ -2,7 +2,7 @@ import { type BotCoreOptions, createBotCore, createMemoryConversationStore } fro
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
-import { createMemoryTimelineStore } from "../rooms/memory-timeline-store.ts";
+import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { startWebServer, type WebServer, type WebServerOptions } from "../web-server.ts";
 import { endChunkSources } from "./chunk-source.ts";
 import { TEST_MODELS } from "./test-models.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
+import type { EventFeed } from "../rooms/event-feed.ts";
 import { BOT, type ChatMessage, isLive, type Rating, type ReplyState } from "../wire.ts";
-import type { EventFeed } from "./event-feed.ts";
 import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 /** A reply is written down at most this often while it streams; a crash loses no more of it. */

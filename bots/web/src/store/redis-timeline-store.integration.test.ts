@@ -2,8 +2,8 @@ import { connectRedis, type RedisConnection } from "@cria/bot-core";
 import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeTimelineStore } from "../timeline/timeline-store.contract.ts";
 import { createRedisTimelineStore } from "./redis-timeline-store.ts";
-import { describeTimelineStore } from "./timeline-store.contract.ts";
 
 const TTL_MS = 60_000;
 const logger = pino({ level: "silent" });

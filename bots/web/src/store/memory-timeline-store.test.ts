@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { describeTimelineStore } from "../timeline/timeline-store.contract.ts";
 import { createMemoryTimelineStore, MAX_TIMELINES } from "./memory-timeline-store.ts";
-import { describeTimelineStore } from "./timeline-store.contract.ts";
 
 describeTimelineStore("createMemoryTimelineStore", async () => createMemoryTimelineStore());
 

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { EventFeed } from "../rooms/event-feed.ts";
+import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { BOT, type ChatMessage, type ServerEvent } from "../wire.ts";
-import { EventFeed } from "./event-feed.ts";
-import { createMemoryTimelineStore } from "./memory-timeline-store.ts";
 import { Timeline } from "./timeline.ts";
 import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 

@@ -1,4 +1,4 @@
-import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
 
 /** Timelines kept, each channel and each person's direct message being one; where there are more, the one silent longest goes. */
 export const MAX_TIMELINES = 1_000;

@@ -1,6 +1,6 @@
 import { BOT_ERRORS, type Reply, type ReplyButtons } from "@cria/bot-core";
+import type { Timeline } from "../timeline/timeline.ts";
 import type { Person } from "../wire.ts";
-import type { Timeline } from "./timeline.ts";
 
 /** Tokens that come within this time go to the pages together: 25 changes a second read as a flow. */
 const APPEND_INTERVAL_MS = 40;

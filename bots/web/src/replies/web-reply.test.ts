@@ -1,9 +1,9 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EventFeed } from "../rooms/event-feed.ts";
+import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
+import { Timeline } from "../timeline/timeline.ts";
 import { BOT, type ServerEvent } from "../wire.ts";
-import { EventFeed } from "./event-feed.ts";
-import { createMemoryTimelineStore } from "./memory-timeline-store.ts";
-import { Timeline } from "./timeline.ts";
 import { createWebReply } from "./web-reply.ts";
 
 const stats = {

@@ -3,9 +3,9 @@ import type { AbandonedReply, Author, IncomingCommand, Place, Reply } from "@cri
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
+import type { EventFeed } from "../rooms/event-feed.ts";
+import type { Timeline } from "../timeline/timeline.ts";
 import { BOT, type ChatMessage, isLive, type Person } from "../wire.ts";
-import type { EventFeed } from "./event-feed.ts";
-import type { Timeline } from "./timeline.ts";
 import { createWebReply, type WebReplyOptions } from "./web-reply.ts";
 
 /** Replies that may be under way in one channel; they are written one after another, so more would wait for minutes. */

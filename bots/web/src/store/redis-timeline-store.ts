@@ -1,6 +1,6 @@
 import type { RedisConnection } from "@cria/bot-core";
 import { z } from "zod";
-import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
 
 const CHANNELS_KEY = "cria:web:channels";
 
