@@ -1,8 +1,9 @@
 import { Template } from "@huggingface/jinja";
 import { BotError } from "../port/bot-error.ts";
 import { type Conversation, type PromptParts, withContext } from "./conversation.ts";
-import { defuse } from "./defuse.ts";
+import { defuser, type Markers } from "./defuse.ts";
 import { fixed, literal, type PromptPart } from "./segments.ts";
+import { templateMarkers } from "./template-markers.ts";
 
 /** What a model says of its template. */
 interface ChatTemplate {
@@ -23,12 +24,13 @@ const SLOT = /\uE000([a-z]\d*)\uE001/;
 
 /**
  * The model's own template. It is rendered over slots instead of contents, and the contents put in afterwards as literal
- * text: a template's markers stay control tokens, and nobody's text can become one. Lines like the template's markers are
- * defused too, since some templates mark roles by plain words.
+ * text: a template's markers stay control tokens, and nobody's text can become one or a role, whatever a template makes of
+ * texts. What is like the template's markers is defused too, since some templates mark roles by plain words.
  */
 export function chatTemplatePrompt(model: ChatTemplate, conversation: Conversation): PromptParts {
-  const render = renderer(model, conversation.system !== "");
-  const markers = templateMarkers(render);
+  const template = parse(model);
+  const render = renderer(template, conversation.system === "" ? "none" : template.systemPlace);
+  const defuse = defuser(markersOf(template));
   const parts = roundParts(render, conversation.rounds.length);
   const contents = new Map([
     ["s", conversation.system],
@@ -39,28 +41,29 @@ export function chatTemplatePrompt(model: ChatTemplate, conversation: Conversati
     ]),
   ]);
   const fill = (part: PromptPart) =>
-    part.isLiteral ? literal(defuse(contents.get(part.text)!.trim(), markers), part.round) : part;
+    part.isLiteral ? literal(defuse(contents.get(part.text)!.trim()), part.round) : part;
   return { parts: parts.map(fill), stop: [] };
 }
 
-/** Jinja2 takes every line end for `\n`, the library does not. */
-const CR = /\r\n?/g;
+/** Some templates refuse a system message, some leave it out: then the persona goes before the first message. */
+type SystemPlace = "message" | "inFirst" | "none";
 
-/** Renders rounds `from` to `to` and the message, contents as slots. */
-type Render = (from: number, to: number) => string;
-
-function renderer({ name, template, bosToken, eosToken }: ChatTemplate, hasSystem: boolean): Render {
-  const parsed = attempt(name, () => new Template(template.replace(CR, "\n")));
-  const render = (messages: readonly ChatMessage[]) =>
-    parsed.render({ messages, bos_token: bosToken, eos_token: eosToken, add_generation_prompt: true });
-  const takesSystem = hasSystem && rendersSystem(render);
-  return (from, to) => {
-    const messages = chatMessages(from, to, hasSystem ? (takesSystem ? "message" : "inFirst") : "none");
-    return attempt(name, () => render(messages));
-  };
+interface ParsedTemplate {
+  render(messages: readonly ChatMessage[]): string;
+  readonly systemPlace: SystemPlace;
 }
 
-/** Some templates refuse a system message, some leave it out: then the persona goes before the first message. */
+/** Jinja2 takes every line end for `\n`, the library does not. */
+const LINE_END = /\r\n?/g;
+
+function parse({ name, template, bosToken, eosToken }: ChatTemplate): ParsedTemplate {
+  const parsed = attempt(name, () => new Template(template.replace(LINE_END, "\n")));
+  const given = { bos_token: bosToken, eos_token: eosToken, add_generation_prompt: true };
+  const render = (messages: readonly ChatMessage[]) => parsed.render({ messages, ...given });
+  const systemPlace = rendersSystem(render) ? "message" : "inFirst";
+  return { render: (messages) => attempt(name, () => render(messages)), systemPlace };
+}
+
 function rendersSystem(render: (messages: readonly ChatMessage[]) => string): boolean {
   try {
     return render(chatMessages(0, 0, "message")).includes(slot("s"));
@@ -69,7 +72,26 @@ function rendersSystem(render: (messages: readonly ChatMessage[]) => string): bo
   }
 }
 
-function chatMessages(from: number, to: number, system: "message" | "inFirst" | "none"): readonly ChatMessage[] {
+/** Renders rounds `from` to `to` and the message, contents as slots. */
+type Render = (from: number, to: number) => string;
+
+function renderer({ render }: ParsedTemplate, system: SystemPlace): Render {
+  return (from, to) => render(chatMessages(from, to, system));
+}
+
+/** Whether or not there is a persona now, the words for one are markers. */
+function markersOf(template: ParsedTemplate): Markers {
+  const places: readonly SystemPlace[] = ["none", template.systemPlace];
+  return templateMarkers(
+    places.map((place) =>
+      renderer(template, place)(0, 1)
+        .split(SLOT)
+        .filter((_, index) => index % 2 === 0),
+    ),
+  );
+}
+
+function chatMessages(from: number, to: number, system: SystemPlace): readonly ChatMessage[] {
   const messages: ChatMessage[] = [];
   for (let index = from; index < to; index++) {
     messages.push({ role: "user", content: slot(`u${index}`) }, { role: "assistant", content: slot(`a${index}`) });
@@ -88,7 +110,7 @@ function chatMessages(from: number, to: number, system: "message" | "inFirst" | 
 function roundParts(render: Render, numRounds: number): readonly PromptPart[] {
   const parts = splitSlots(render(0, numRounds));
   if (numRounds === 0) return parts;
-  const isExact = [1, numRounds].every((dropped) => {
+  const isExact = [numRounds - 1, numRounds].every((dropped) => {
     const rest = parts.filter(({ round }) => round === undefined || round >= dropped);
     return joinSlots(rest) === render(dropped, numRounds);
   });
@@ -106,13 +128,6 @@ function splitSlots(text: string): readonly PromptPart[] {
 
 function joinSlots(parts: readonly PromptPart[]): string {
   return parts.map(({ text, isLiteral }) => (isLiteral ? slot(text) : text)).join("");
-}
-
-/** Lines of the template between one text and the next. */
-function templateMarkers(render: Render): readonly string[] {
-  const pieces = render(0, 1).split(SLOT);
-  const between = pieces.filter((_, index) => index % 2 === 0).slice(1);
-  return between.flatMap((piece) => piece.split("\n"));
 }
 
 function attempt<T>(model: string, render: () => T): T {
