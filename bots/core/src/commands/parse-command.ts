@@ -1,12 +1,10 @@
+import { MAX_PERSONA_LENGTH } from "../conversation/settings.ts";
 import { MAX_WINDOW } from "../conversation/window.ts";
 import type { Command, ContextMode, SettingsScope } from "../port/command.ts";
 import type { PlatformWords } from "../port/words.ts";
 import { inlineCode } from "../text/markdown.ts";
 import { nearMatches } from "../text/near-matches.ts";
 import { commandCompletions } from "./command-completions.ts";
-
-/** Most UTF-16 code units of a persona. */
-export const MAX_PERSONA_LENGTH = 8_000;
 
 /** Why a text is no command: a sentence for people, and the commands or values like what was written. */
 export interface CommandError {

@@ -27,8 +27,8 @@ export function describeSettings(name: string, open: OpenStores): void {
       expect(await first.get(key)).toEqual({ model: "m", window: 3, system: "Be brief.", contextMode: "merged" });
       await first.update(key, { model: undefined, window: undefined });
       expect(await second.get(key)).toEqual({ system: "Be brief.", contextMode: "merged" });
-      await second.update(key, { feedback: false, system: undefined });
-      expect(await first.get(key)).toEqual({ feedback: false, contextMode: "merged" });
+      await second.update(key, { feedback: false, showsNames: true, system: undefined });
+      expect(await first.get(key)).toEqual({ feedback: false, showsNames: true, contextMode: "merged" });
     });
 
     it("takes an update that changes nothing", async () => {

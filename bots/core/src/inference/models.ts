@@ -7,6 +7,9 @@ import { MODEL_STATE_WORDS } from "./model-states.ts";
 /** Most models that an error names; `/model` lists all. */
 const MAX_NAMED = 5;
 
+/** Some 750 words, a long answer in a chat; the rest can be had by Continue. */
+export const DEFAULT_MAX_TOKENS = 1_024;
+
 /** What people are told of the service's states. */
 export const MODEL_STATES: Readonly<Record<ModelState, string>> = {
   [ModelState.UNSPECIFIED]: "state unknown",
@@ -33,6 +36,11 @@ export function findModel(models: readonly Model[], name: string): Model {
   const known = (near.length > 0 ? near : names).slice(0, MAX_NAMED);
   const others = known.length === 0 ? "" : `; there ${known.length === 1 ? "is" : "are"} ${known.join(", ")}`;
   throw new BotError("MODEL_NOT_FOUND", `There is no model "${shown}"${others}.`);
+}
+
+/** Longest reply in tokens: as the model's folder says, else the fallback. */
+export function maxTokensOf({ maxTokens, hasOwnMaxTokens }: Model, fallback: number): number {
+  return hasOwnMaxTokens ? maxTokens : fallback;
 }
 
 /** Name of the model that owns the weights: the one whose queue a variant's requests stand in. */

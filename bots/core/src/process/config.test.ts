@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { OPEN_ACCESS } from "../admission/access.ts";
 import { openBotCore } from "../open-bot-core.ts";
+import { DEFAULT_PERSONA } from "../prompt/persona.ts";
 import { loadCoreConfig } from "./config.ts";
 
 describe("loadCoreConfig", () => {
@@ -11,6 +12,8 @@ describe("loadCoreConfig", () => {
       token: undefined,
       redisUrl: undefined,
       window: 6,
+      maxTokens: 1_024,
+      persona: DEFAULT_PERSONA,
       turnsTtlMs: 30 * 86_400_000,
       access: OPEN_ACCESS,
       quotaLimits: {},
@@ -52,6 +55,14 @@ describe("loadCoreConfig", () => {
       userTokensPerDay: 50_000,
       workspaceTokensPerDay: 1_000_000,
     });
+  });
+
+  it("reads how long a reply may be, and the persona of models without one", () => {
+    const env = { CRIA_MAX_TOKENS: "16", CRIA_PERSONA: "You are {workspace}'s assistant." };
+    expect(loadCoreConfig(env)).toMatchObject({ maxTokens: 16, persona: "You are {workspace}'s assistant." });
+    expect(() => loadCoreConfig({ CRIA_MAX_TOKENS: "8" })).toThrow('CRIA_MAX_TOKENS="8": must be 16 to 32768');
+    expect(() => loadCoreConfig({ CRIA_MAX_TOKENS: "32769" })).toThrow("must be 16 to 32768");
+    expect(() => loadCoreConfig({ CRIA_PERSONA: "a".repeat(8_001) })).toThrow("must have at most 8000 characters");
   });
 
   it("reads what is kept of exchanges", () => {

@@ -2,7 +2,10 @@ import { z } from "zod";
 import type { AccessPolicy } from "../admission/access.ts";
 import { accessVariables, toAccessPolicy } from "../admission/access-config.ts";
 import type { QuotaLimits } from "../admission/quota.ts";
+import { MAX_PERSONA_LENGTH } from "../conversation/settings.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "../conversation/window.ts";
+import { DEFAULT_MAX_TOKENS } from "../inference/models.ts";
+import { DEFAULT_PERSONA } from "../prompt/persona.ts";
 import { isRedisUrl } from "../redis/redis-url.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { LOG_LEVELS } from "./logger.ts";
@@ -27,6 +30,10 @@ export interface CoreConfig {
   readonly window: number;
   /** `CRIA_MEMORY_DAYS`: how long a silent conversation is remembered, 1 to 3,650 days. In milliseconds. Default 30 days. */
   readonly turnsTtlMs: number;
+  /** `CRIA_MAX_TOKENS`: longest reply of models that set none of their own, 16 to 32,768 tokens. Default 1,024. */
+  readonly maxTokens: number;
+  /** `CRIA_PERSONA`: persona of chat models that have none of their own, at most 8,000 characters. Default: one that says it is Cria. */
+  readonly persona: string;
   /** Who may talk to the bot, and who runs it. Default: everyone; the platform's administrators. */
   readonly access: AccessPolicy;
   /** Default: no limits. */
@@ -72,6 +79,11 @@ const schema = z.object({
     .refine(isRedisUrl, "must be redis://host:port, rediss://host:port or redis-cluster://host:port,host:port")
     .optional(),
   CRIA_WINDOW: whole(1, MAX_WINDOW, DEFAULT_WINDOW),
+  CRIA_MAX_TOKENS: whole(16, 32_768, DEFAULT_MAX_TOKENS),
+  CRIA_PERSONA: z
+    .string()
+    .max(MAX_PERSONA_LENGTH, `must have at most ${MAX_PERSONA_LENGTH} characters`)
+    .default(DEFAULT_PERSONA),
   CRIA_MEMORY_DAYS: whole(1, MAX_DAYS, DEFAULT_MEMORY_DAYS),
   CRIA_TRANSCRIPT_DAYS: whole(0, MAX_DAYS, DEFAULT_TRANSCRIPT_DAYS),
   CRIA_TRANSCRIPT_TEXT: yesOrNo(false),
@@ -96,6 +108,8 @@ export function loadCoreConfig(env: Environment): CoreConfig {
     redisUrl: data.CRIA_REDIS_URL,
     window: data.CRIA_WINDOW,
     turnsTtlMs: data.CRIA_MEMORY_DAYS * DAY_MS,
+    maxTokens: data.CRIA_MAX_TOKENS,
+    persona: data.CRIA_PERSONA,
     access: Object.freeze(toAccessPolicy(data)),
     quotaLimits: Object.freeze({
       userMessagesPerMinute: data.CRIA_USER_MESSAGES_PER_MINUTE,

@@ -5,6 +5,7 @@ import { type KeptReply, MAX_KEPT_REPLIES } from "../conversation/kept-reply.ts"
 import type { Round } from "../conversation/rounds.ts";
 import type { ConversationSettings } from "../conversation/settings.ts";
 import type { ReplySignal } from "../conversation/signals.ts";
+import { MAX_WINDOW } from "../conversation/window.ts";
 import type { ServedPlaces } from "../port/bot.ts";
 import type { Unanswered } from "../recovery/unanswered.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
@@ -24,17 +25,23 @@ const turnSchema = z.object({
   atMs: z.number(),
 });
 
+const flag = z
+  .enum(["true", "false"])
+  .transform((value) => value === "true")
+  .optional()
+  .catch(undefined);
+
 /** Fields of a Redis hash are strings; a value that is not one of ours counts as not set. */
 const settingsSchema = z.object({
   model: z.string().optional().catch(undefined),
   system: z.string().optional().catch(undefined),
   contextMode: z.enum(["off", "turns", "merged"]).optional().catch(undefined),
-  window: z.coerce.number().int().positive().optional().catch(undefined),
-  feedback: z
-    .enum(["true", "false"])
-    .transform((value) => value === "true")
-    .optional()
-    .catch(undefined),
+  window: z.coerce.number().int().min(1).max(MAX_WINDOW).optional().catch(undefined),
+  answersAll: flag,
+  opensThreads: flag,
+  showsNames: flag,
+  showsPreviews: flag,
+  feedback: flag,
 });
 
 const keptReplySchema = z.object({

@@ -1,20 +1,27 @@
 import { z } from "zod";
 import type { ConversationSettings, SettingsStore } from "../conversation/settings.ts";
+import { MAX_WINDOW } from "../conversation/window.ts";
 import { present } from "./present.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { defineScript } from "./redis-script.ts";
+
+const flag = z
+  .enum(["true", "false"])
+  .transform((value) => value === "true")
+  .optional()
+  .catch(undefined);
 
 /** Fields of a Redis hash are strings; a value that is not one of ours counts as not set. */
 const settingsSchema = z.object({
   model: z.string().optional().catch(undefined),
   system: z.string().optional().catch(undefined),
   contextMode: z.enum(["off", "turns", "merged"]).optional().catch(undefined),
-  window: z.coerce.number().int().positive().optional().catch(undefined),
-  feedback: z
-    .enum(["true", "false"])
-    .transform((value) => value === "true")
-    .optional()
-    .catch(undefined),
+  window: z.coerce.number().int().min(1).max(MAX_WINDOW).optional().catch(undefined),
+  answersAll: flag,
+  opensThreads: flag,
+  showsNames: flag,
+  showsPreviews: flag,
+  feedback: flag,
 });
 
 /** KEYS: settings. ARGV: number of fields to set, then those with their values, then the fields to take back. */

@@ -32,12 +32,18 @@ describe("ModelCatalog", () => {
       stop: [],
       sampling: { temperature: 0.2, topK: 3, topP: 0.95, minP: 0.1, repetitionPenalty: 1 },
       maxTokens: 99,
+      hasOwnMaxTokens: true,
       maxModelLen: 128,
       bosToken: "<s>",
       eosToken: "<|end|>",
       licence: "MIT",
       faults: [],
     });
+  });
+
+  it("tells a default length of replies from a model's own", () => {
+    writeModelFolder(modelsDir, "llama", {});
+    expect(new ModelCatalog(modelsDir).models.get("llama")).toMatchObject({ maxTokens: 256, hasOwnMaxTokens: false });
   });
 
   it("completes text where there is no template, and has a variant's own template go first", () => {

@@ -115,6 +115,7 @@ function describe(name: string, folders: ReadonlyMap<string, ModelFolder>, limit
   const templateFault = chatTemplateFault({ chatTemplate, system, bosToken, eosToken });
   const faults = [...folder.faults, fault, templateFault];
   const weights = faults.some(Boolean) ? undefined : owner.weights;
+  const maxTokens = firstOf(chain, "maxTokens");
   return {
     name,
     description: folder.manifest.description,
@@ -124,7 +125,8 @@ function describe(name: string, folders: ReadonlyMap<string, ModelFolder>, limit
     system,
     stop: firstOf(chain, "stop") ?? [],
     sampling: samplingOf(chain),
-    maxTokens: firstOf(chain, "maxTokens") ?? DEFAULT_MAX_TOKENS,
+    maxTokens: maxTokens ?? DEFAULT_MAX_TOKENS,
+    hasOwnMaxTokens: maxTokens !== undefined,
     maxModelLen: weights ? maxModelLenOf(weights, chain, limit) : 0,
     bosToken,
     eosToken,

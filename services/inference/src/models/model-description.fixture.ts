@@ -17,6 +17,7 @@ export function describedModel(fields: Partial<ModelDescription> = {}): ModelDes
     stop: [],
     sampling: GREEDY,
     maxTokens: 16,
+    hasOwnMaxTokens: true,
     maxModelLen: 64,
     bosToken: "<s>",
     eosToken: "</s>",

@@ -19,6 +19,8 @@ export interface ModelDescription {
   readonly stop: readonly string[];
   readonly sampling: Omit<SamplingParams, "seed">;
   readonly maxTokens: number;
+  /** Whether that is of its manifest or its base's, and not the default. */
+  readonly hasOwnMaxTokens: boolean;
   /** Tokens. */
   readonly maxModelLen: number;
   readonly bosToken: string;

@@ -19,6 +19,7 @@ describe("modelMessage", () => {
       stop: ["\n\n"],
       sampling: { repetitionPenalty: 1, temperature: 0, topP: 1 },
       maxTokens: 16,
+      hasOwnMaxTokens: true,
       maxModelLen: 64,
       weightBytes: 1000,
       isDefault: true,

@@ -96,6 +96,8 @@ export interface Model {
    * 0 until loaded.
    */
   maxNumSeqs: number;
+  /** Whether max_tokens is of its manifest or its base's; else it is the service's default, which a client may know better. */
+  hasOwnMaxTokens: boolean;
 }
 
 /** How a model's prompts are written. */
@@ -227,6 +229,7 @@ function createBaseModel(): Model {
     weightBytes: 0,
     isDefault: false,
     maxNumSeqs: 0,
+    hasOwnMaxTokens: false,
   };
 }
 
@@ -291,6 +294,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.maxNumSeqs !== 0) {
       writer.uint32(160).uint32(message.maxNumSeqs);
+    }
+    if (message.hasOwnMaxTokens !== false) {
+      writer.uint32(168).bool(message.hasOwnMaxTokens);
     }
     return writer;
   },
@@ -468,6 +474,14 @@ export const Model: MessageFns<Model> = {
             message.maxNumSeqs = reader.uint32();
             continue;
           }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.hasOwnMaxTokens = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -509,6 +523,7 @@ export const Model: MessageFns<Model> = {
     message.weightBytes = object.weightBytes ?? 0;
     message.isDefault = object.isDefault ?? false;
     message.maxNumSeqs = object.maxNumSeqs ?? 0;
+    message.hasOwnMaxTokens = object.hasOwnMaxTokens ?? false;
     return message;
   },
 };
