@@ -42,7 +42,10 @@ export const BOT_ERRORS = {
     ...PASSING,
     sentence: ({ said, wait }) => said || `The model service is about to restart. Try again ${wait}.`,
   },
-  EMPTY_REPLY: { ...ASKER, sentence: () => "The model had nothing to say. Ask again, or in other words." },
+  EMPTY_REPLY: {
+    ...ASKER,
+    sentence: ({ said }) => said || "The model had nothing to say. Ask again, or in other words.",
+  },
   FILE_REFUSED: REFUSED,
   INTERNAL: {
     ...SERVICE,

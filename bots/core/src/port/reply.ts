@@ -17,13 +17,17 @@ export type ReplyStatus =
   /** Requests or turns ahead of this one. */
   | { readonly type: "queued"; readonly ahead: number }
   | { readonly type: "loading"; readonly model: string; readonly loadedBytes: number; readonly totalBytes: number }
-  | { readonly type: "reading"; readonly promptTokens: number; readonly cachedTokens: number };
+  | { readonly type: "reading"; readonly promptTokens: number; readonly cachedTokens: number }
+  /** Writes thoughts, which are not shown. */
+  | { readonly type: "thinking" };
 
 export type ReplyEnd = "complete" | "stopped" | "length" | "contextFull" | "timeBudget" | "repetition";
 
 /** The figures under a finished reply. */
 export interface ReplyStats {
   readonly model: string;
+  /** Words of thoughts, which are not shown; absent where there were none. */
+  readonly thoughtWords?: number;
   readonly promptTokens: number;
   readonly cachedTokens: number;
   readonly completionTokens: number;

@@ -1,11 +1,12 @@
 import type { Model, PromptSegment } from "@cria/proto";
 import type { ContextMode } from "../port/command.ts";
+import { thoughtBegun } from "../text/thoughts.ts";
 import { alpacaPrompt } from "./alpaca.ts";
 import { chatTemplatePrompt } from "./chat-template.ts";
 import { completionPrompt } from "./completion.ts";
 import type { Conversation, UserMessage } from "./conversation.ts";
 import { fewShotPrompt } from "./few-shot.ts";
-import { literal, type PromptPart, toSegments } from "./segments.ts";
+import { fixed, literal, type PromptPart, toSegments } from "./segments.ts";
 import { type Speaker, withSpeakers } from "./speakers.ts";
 
 /**
@@ -48,7 +49,7 @@ export interface PromptOptions {
 /** The prompt in the model's own format. Pure. Throws a `BotError` when the model's chat template cannot be rendered. */
 export function renderPrompt(model: Model, options: PromptOptions): Prompt {
   const { parts, stop } = promptParts(model, toConversation(options));
-  return { segments: toSegments([...parts, ...begunParts(model, options.begun ?? "")]), stop };
+  return { segments: toSegments([...parts, ...begunParts(model, options.begun ?? "", parts)]), stop };
 }
 
 function toConversation(options: PromptOptions): Conversation {
@@ -68,12 +69,14 @@ function spokenTexts(rounds: readonly PromptRound[], { text, author }: { text: s
   return withSpeakers([...before, { speaker: author, text }]);
 }
 
-/** Where a format's prompt ends without blank space, the reply began with some. */
-function begunParts({ promptFormat }: Model, begun: string): readonly PromptPart[] {
+/** Where a format's prompt ends without blank space, the reply began with some. Where it begins a thought, that is over. */
+function begunParts({ promptFormat }: Model, begun: string, before: readonly PromptPart[]): readonly PromptPart[] {
   if (begun === "") return [];
   const format = promptFormat?.format;
   const isWordNext = format?.$case === "fewShot" || format?.$case === "completion" || format === undefined;
-  return [literal(isWordNext ? ` ${begun}` : begun)];
+  const opened = thoughtBegun(before.at(-1)?.text ?? "");
+  const thought = opened ? [fixed(`\n${opened.closing}\n\n`)] : [];
+  return [...thought, literal(isWordNext ? ` ${begun}` : begun)];
 }
 
 function promptParts(model: Model, conversation: Conversation) {

@@ -17,9 +17,10 @@ export function replyEnd({ finishReason }: Finished): ReplyEnd {
 }
 
 /** The figures of a finished reply. */
-export function replyStats(model: string, { usage, timings }: Finished): ReplyStats {
+export function replyStats(model: string, { usage, timings }: Finished, thoughtWords: number): ReplyStats {
   return {
     model,
+    ...(thoughtWords > 0 && { thoughtWords }),
     promptTokens: usage?.promptTokens ?? 0,
     cachedTokens: usage?.cachedTokens ?? 0,
     completionTokens: usage?.completionTokens ?? 0,

@@ -1,12 +1,13 @@
-import { type Finished, type GenerateResponse, type Model, ModelState } from "@cria/proto";
+import { type Finished, type GenerateResponse, type Model, ModelState, type PromptSegment } from "@cria/proto";
 import type { GenerateOptions, InferenceClient } from "../inference/inference-client.ts";
 import { chooseModel, weightsOwner } from "../inference/models.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { Reply, ReplyEnd, ReplyStats } from "../port/reply.ts";
 import type { Prompt } from "../prompt/prompt.ts";
+import { type ThoughtTags, thoughtBegun } from "../text/thoughts.ts";
 import { reportQueue } from "./queue-status.ts";
 import { replyEnd, replyStats } from "./reply-end.ts";
-import type { ReplyText } from "./reply-text.ts";
+import type { ReplyText, WholeReply } from "./reply-text.ts";
 import { retry } from "./retry.ts";
 
 /** What a reply is made of. */
@@ -40,26 +41,35 @@ export async function streamReply(options: StreamReplyOptions): Promise<Streamed
   const { signal } = options.reply;
   const { text } = options;
   try {
-    return await retry(() => attemptReply(options), { signal, mayRetry: () => text.shown === "" });
+    return await retry(() => attemptReply(options), { signal, mayRetry: () => !text.hasShown });
   } catch (error) {
     if (signal.aborted) return { end: "stopped", text: text.shown, stats: undefined };
-    throw text.shown === "" ? error : cutShort(error);
+    throw text.hasShown ? cutShort(error) : error;
   }
 }
 
 async function attemptReply(options: StreamReplyOptions): Promise<StreamedReply> {
   const { inference, reply, text } = options;
-  text.clear();
   const models = await inference.listModels();
   const model = chooseModel(models, options.modelName);
   const { segments, stop } = options.prompt(model);
+  text.clear(openedThought(segments));
   if (model.state !== ModelState.LOADED) await loadModel(inference, model.name, reply);
   const request = { model: model.name, prompt: segments, tenant: options.tenant, cacheSalt: options.tenant };
   const finished = await generate(options, { ...request, stopping: stopping(stop) }, weightsOwner(models, model));
   const whole = text.end(finished.textLength);
-  if (whole === "") throw new BotError("EMPTY_REPLY");
-  return { end: replyEnd(finished), text: whole, stats: replyStats(model.name, finished) };
+  if (whole.text === "") throw new BotError("EMPTY_REPLY", whole.thoughtWords > 0 ? onlyThought(whole) : "");
+  if (whole.rest !== "") await reply.append(whole.rest);
+  return { end: replyEnd(finished), text: whole.text, stats: replyStats(model.name, finished, whole.thoughtWords) };
 }
+
+function openedThought(segments: readonly PromptSegment[]): ThoughtTags | undefined {
+  const last = segments.at(-1);
+  return last && !last.literal ? thoughtBegun(last.text) : undefined;
+}
+
+const onlyThought = ({ thoughtWords }: WholeReply) =>
+  `The model thought for ${thoughtWords} words and came to no answer. Ask again, or for less.`;
 
 const stopping = (stop: string[]) => ({
   stop,
@@ -119,8 +129,10 @@ async function showEvent(event: GenerateResponse["event"], { reply, text }: Stre
     await reply.status({ type: "reading", promptTokens, cachedTokens });
   }
   if (event?.$case !== "delta") return;
+  const wasThinking = text.isThinking;
   const visible = text.push(event.value.text);
   if (visible !== "") await reply.append(visible);
+  if (text.isThinking && !wasThinking) await reply.status({ type: "thinking" });
 }
 
 /** A service that goes away in the middle of a reply is another story than one that was never there. */

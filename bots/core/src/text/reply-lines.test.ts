@@ -21,6 +21,13 @@ describe("reply lines", () => {
     );
   });
 
+  it("tell of thoughts that were left out", () => {
+    expect(statsLine({ ...stats, thoughtWords: 1_212 })).toBe(
+      "smollm2-135m · thought for 1,212 words · 0.04 s to first token · 152 tok/s · 61 tokens",
+    );
+    expect(statsLine({ ...stats, thoughtWords: 1 })).toContain(" · thought for 1 word · ");
+  });
+
   it("keep a digit of a low speed and leave one of a long time out", () => {
     expect(statsLine({ ...stats, completionTokens: 3, decodeMs: 1_600, timeToFirstTokenMs: 12_345 })).toBe(
       "smollm2-135m · 12.3 s to first token · 1.3 tok/s · 3 tokens",
@@ -33,6 +40,7 @@ describe("reply lines", () => {
       "Loading m (45 of 1,200 MB)",
     );
     expect(statusLine({ type: "loading", model: "m", loadedBytes: 0, totalBytes: 0 })).toBe("Loading m");
+    expect(statusLine({ type: "thinking" })).toBe("Thinking");
     expect(statusLine({ type: "reading", promptTokens: 1_200, cachedTokens: 0 })).toBe("Reading 1,200 tokens");
     expect(statusLine({ type: "reading", promptTokens: 1_200, cachedTokens: 900 })).toBe(
       "Reading 1,200 tokens, 900 from the cache",

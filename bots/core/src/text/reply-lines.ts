@@ -38,6 +38,8 @@ export function statusLine(status: ReplyStatus): string {
       return status.cachedTokens === 0
         ? `Reading ${count(status.promptTokens)} tokens`
         : `Reading ${count(status.promptTokens)} tokens, ${count(status.cachedTokens)} from the cache`;
+    case "thinking":
+      return "Thinking";
   }
 }
 
@@ -45,9 +47,12 @@ function loadingLine({ model, loadedBytes, totalBytes }: ReplyStatus & { readonl
   return totalBytes === 0 ? `Loading ${model}` : `Loading ${model} (${loadedShare(loadedBytes, totalBytes)})`;
 }
 
-/** The figures under a reply: "smollm2-135m", "0.04 s to first token", "152 tok/s", "61 tokens". */
-export function statsFigures({ model, timeToFirstTokenMs, completionTokens, decodeMs }: ReplyStats): readonly string[] {
-  const figures = [model, `${seconds(timeToFirstTokenMs)} s to first token`];
+/** The figures under a reply: "smollm2-135m", "thought for 212 words", "0.04 s to first token", "152 tok/s", "61 tokens". */
+export function statsFigures(stats: ReplyStats): readonly string[] {
+  const { model, thoughtWords, timeToFirstTokenMs, completionTokens, decodeMs } = stats;
+  const figures = [model];
+  if (thoughtWords) figures.push(`thought for ${count(thoughtWords)} ${thoughtWords === 1 ? "word" : "words"}`);
+  figures.push(`${seconds(timeToFirstTokenMs)} s to first token`);
   // The first token is the prefill's; decoding gives those after it.
   if (decodeMs > 0 && completionTokens > 1) figures.push(`${rate(((completionTokens - 1) * 1000) / decodeMs)} tok/s`);
   return [...figures, `${count(completionTokens)} ${completionTokens === 1 ? "token" : "tokens"}`];

@@ -120,7 +120,7 @@ describe("ThoughtStream", () => {
 describe("thoughtBegun", () => {
   it.each([
     ["<|im_start|>assistant\n<think>\n", "</think>"],
-    ["[THINK]", "[/think]"],
+    ["[THINK]", "[/THINK]"],
     ["<|im_start|>assistant\n<think>\n\n</think>\n\n", undefined],
     ["<think> is a tag", undefined],
     ["", undefined],

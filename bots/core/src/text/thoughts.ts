@@ -13,10 +13,10 @@ const TAGS: readonly ThoughtTags[] = [
     closing: `</${name}>`,
   })),
   { opening: "<|begin_of_thought|>", closing: "<|end_of_thought|>" },
-  { opening: "[think]", closing: "[/think]" },
+  { opening: "[THINK]", closing: "[/THINK]" },
   { opening: "◁think▷", closing: "◁/think▷" },
 ];
-const ALL = TAGS.flatMap(({ opening, closing }) => [opening, closing]);
+const ALL = TAGS.flatMap(({ opening, closing }) => [opening.toLowerCase(), closing.toLowerCase()]);
 const TAG = new RegExp(ALL.map((tag) => tag.replace(/[[\]|]/g, "\\$&")).join("|"), "i");
 const LONGEST = Math.max(...ALL.map((tag) => tag.length));
 
@@ -42,7 +42,7 @@ export function splitThoughts(text: string, opened?: ThoughtTags): PartedText {
 /** The tags of a thought that a prompt's end begins for the model, as many templates do. */
 export function thoughtBegun(promptEnd: string): ThoughtTags | undefined {
   const end = promptEnd.trimEnd().toLowerCase();
-  return TAGS.find(({ opening }) => end.endsWith(opening));
+  return TAGS.find(({ opening }) => end.endsWith(opening.toLowerCase()));
 }
 
 /** Words of a text, in any script. */
@@ -132,13 +132,13 @@ export class ThoughtStream {
 
   /** Begins or ends a thought at a tag; false where the tag does neither. */
   #turn(tag: string): boolean {
-    const name = tag.toLowerCase();
+    const isTag = (other: string) => other.toLowerCase() === tag.toLowerCase();
     if (this.#open) {
-      if (name !== this.#open.closing) return false;
+      if (!isTag(this.#open.closing)) return false;
       this.#open = undefined;
     } else {
       if (this.#isInCode) return false;
-      const tags = TAGS.find(({ opening }) => opening === name);
+      const tags = TAGS.find(({ opening }) => isTag(opening));
       if (!tags && this.#hasThought) return false;
       if (tags) this.#begin(tags, tag);
       else this.#takeBack();

@@ -54,6 +54,15 @@ describe("createWebReply", () => {
     expect(appended).toEqual(["one", " two three", " four"]);
   });
 
+  it("says that the model thinks, also after words of it", async () => {
+    const reply = createReply();
+    await reply.append("one");
+    await reply.status({ type: "thinking" });
+    expect(state()).toEqual({ type: "thinking" });
+    await reply.append(" two");
+    expect(state()).toEqual({ type: "streaming" });
+  });
+
   it("tells which buttons can do something, where it is not all", async () => {
     await createReply().fail("You may not.", "none");
     expect(state()).toEqual({ type: "failed", reason: "You may not.", buttons: "none" });

@@ -44,6 +44,7 @@ export function createWebReply(options: WebReplyOptions): Reply {
     signal,
     handle: messageId,
     async status(status) {
+      isStreaming = false;
       timeline.setState(messageId, status);
     },
     async append(text) {

@@ -14,6 +14,7 @@ export function statusLine(state: ReplyState): string {
       return `Loading ${state.model}`;
     case "queued":
     case "reading":
+    case "thinking":
       return waitLine(state);
     case "interrupted":
       return "The chat server stopped; this reply is taken up again once one runs";
