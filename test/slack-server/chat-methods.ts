@@ -49,10 +49,22 @@ function post(args: Arguments, context: CallContext, ephemeralTo: string | undef
   const { world } = context;
   const { id: channel } = writableChannel(world, text(args, "channel"));
   const threadTs = checkThread(world, channel, args.thread_ts);
-  const content = readContent(args);
+  const content = { ...readContent(args), metadata: readMetadata(args), hasPreviews: !isPlain(args) };
   const message = world.add({ channel, user: world.botUser, threadTs, ephemeralTo, ...content });
   if (ephemeralTo === undefined) announce(context, message);
   return { channel, ts: message.ts, message: messageJson(world, message, context.baseUrl) };
+}
+
+/** Whether a post asks for no previews of its links. */
+const isPlain = (args: Arguments) => text(args, "unfurl_links") === "false" && text(args, "unfurl_media") === "false";
+
+/** Throws where it is no metadata. */
+export function readMetadata({ metadata }: Arguments): Json | undefined {
+  if (metadata === undefined) return undefined;
+  const { event_type, event_payload } = metadata as Json;
+  if (typeof event_type !== "string" || !/^\w+$/.test(event_type)) throw new SlackRefusal("invalid_metadata_format");
+  if (typeof event_payload !== "object" || event_payload === null) throw new SlackRefusal("invalid_metadata_format");
+  return metadata as Json;
 }
 
 /** Text and blocks of a call. Throws what Slack says to too much or none of it. */
@@ -76,9 +88,11 @@ function update(args: Arguments, context: CallContext): Json {
   if (message.streamingSinceMs !== undefined) throw new SlackRefusal("streaming_state_conflict");
   if (args.text !== undefined) checkUpdateText(text(args, "text"));
   const before = messageJson(world, message, context.baseUrl);
-  const content = readContent(args);
-  // Blocks stay when only the text is given.
-  Object.assign(message, content, args.blocks === undefined && args.markdown_text === undefined && { blocks: [] });
+  // What is not given stays.
+  const isOfAttachments = args.attachments !== undefined && args.text === undefined && args.blocks === undefined;
+  if (args.attachments !== undefined) Object.assign(message, { attachments: args.attachments, hasPreviews: false });
+  if (!isOfAttachments) Object.assign(message, readContent(args));
+  message.metadata = readMetadata(args) ?? message.metadata;
   message.isEdited = true;
   world.notePings(message, message.text, message.blocks);
   const after = messageJson(world, message, context.baseUrl);
@@ -86,7 +100,8 @@ function update(args: Arguments, context: CallContext): Json {
   return { channel, ts: message.ts, text: message.text, message: after };
 }
 
-const changed = ({ channel, ts }: Message) => ({
+/** What becomes of a message, without what it was and is. */
+export const changed = ({ channel, ts }: Message) => ({
   type: "message",
   subtype: "message_changed",
   channel,
@@ -98,8 +113,10 @@ function remove(args: Arguments, context: CallContext): Json {
   const { world } = context;
   const { id: channel } = writableChannel(world, text(args, "channel"));
   const message = ownMessage(world, channel, text(args, "ts"), "cant_delete_message");
+  const before = messageJson(world, message, context.baseUrl);
   message.isDeleted = true;
   message.streamingSinceMs = undefined;
+  context.emit({ ...changed(message), subtype: "message_deleted", deleted_ts: message.ts, previous_message: before });
   return { channel, ts: message.ts };
 }
 

@@ -28,7 +28,7 @@ export class Interactions {
     const { world, deliveries, triggers, responseUrls } = this.#parts;
     const payload = {
       token: "verification",
-      team_id: world.team.id,
+      team_id: world.users.get(user)?.teamId ?? world.team.id,
       team_domain: world.team.domain,
       channel_id: channel,
       channel_name: world.channels.get(channel)?.name ?? "directmessage",
@@ -139,7 +139,7 @@ export class Interactions {
     return {
       type,
       team: { id: world.team.id, domain: world.team.domain },
-      user: { id: user, name: world.users.get(user)?.name, team_id: world.team.id },
+      user: { id: user, name: world.users.get(user)?.name, team_id: world.users.get(user)?.teamId },
       api_app_id: world.appId,
       token: "verification",
       is_enterprise_install: false,

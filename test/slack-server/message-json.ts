@@ -1,23 +1,33 @@
 import type { Json } from "./blocks.ts";
+import { previewsOf } from "./previews.ts";
 import type { Message, SlackFile, World } from "./world.ts";
 
-/** A message as events and the Web API show it. */
+/** A message as events and the Web API show it, without its metadata. */
 export function messageJson(world: World, message: Message, baseUrl: string): Json {
-  const { ts, threadTs, user, text, blocks, files } = message;
-  const isRoot = world.messages.some((other) => other.channel === message.channel && other.threadTs === ts);
+  const { ts, threadTs, user, text, blocks, files, otherBotId } = message;
+  const replies = world.messages.filter(({ channel, threadTs: root, isDeleted }) => {
+    return channel === message.channel && root === ts && !isDeleted;
+  });
+  const attachments = [...message.attachments, ...previewsOf(message)];
   return {
     type: "message",
-    user,
     ts,
     text,
     team: world.team.id,
-    ...(isRoot && { thread_ts: ts }),
+    ...(otherBotId === undefined ? authorJson(world, user) : { subtype: "bot_message", bot_id: otherBotId }),
+    ...(replies.length > 0 && { thread_ts: ts, reply_count: replies.length, latest_reply: replies.at(-1)!.ts }),
     ...(threadTs && { thread_ts: threadTs, parent_user_id: world.find(message.channel, threadTs)?.user }),
-    ...(user === world.botUser && { bot_id: world.botId, app_id: world.appId }),
     ...(blocks.length > 0 && { blocks }),
+    ...(attachments.length > 0 && { attachments }),
     ...(files.length > 0 && { files: files.map((file) => fileJson(file, baseUrl)) }),
     ...(message.isEdited && { edited: { user, ts } }),
   };
+}
+
+function authorJson(world: World, user: string): Json {
+  const isBot = user === world.botUser;
+  const from = world.users.get(user)?.teamId;
+  return { user, user_team: from, ...(isBot && { bot_id: world.botId, app_id: world.appId }) };
 }
 
 export function fileJson({ id, name, mimetype, filetype, size }: SlackFile, baseUrl: string): Json {

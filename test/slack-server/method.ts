@@ -8,6 +8,8 @@ export type Arguments = Readonly<Record<string, unknown>>;
 /** What a method is given besides its arguments. */
 export interface CallContext {
   readonly world: World;
+  /** Of the token that is used. */
+  readonly scopes: readonly string[];
   /** Base URL of the server, as http://127.0.0.1:1234. */
   readonly baseUrl: string;
   /** Sends an event to the app. */

@@ -6,6 +6,8 @@ import type { Channel, Message, SlackFile, World } from "./world.ts";
 export interface SayOptions {
   readonly threadTs?: string;
   readonly files?: readonly SlackFile[];
+  readonly blocks?: readonly Json[];
+  readonly attachments?: readonly Json[];
 }
 
 /** What people do in channels, and what administrators do to them. */
@@ -21,9 +23,9 @@ export class People {
   }
 
   /** Someone new; returns the user's id. */
-  addUser(name: string, { isAdmin = false } = {}): string {
+  addUser(name: string, { isAdmin = false, teamId = this.#world.team.id } = {}): string {
     const id = this.#world.id("U");
-    this.#world.users.set(id, { id, name, isAdmin });
+    this.#world.users.set(id, { id, name, isAdmin, teamId });
     return id;
   }
 
@@ -60,13 +62,22 @@ export class People {
   }
 
   /** Writes something. A mention of the app comes to it as two events, `message` and `app_mention`. */
-  say(channel: string, user: string, text: string, { threadTs, files = [] }: SayOptions = {}): Message {
-    const message = this.#world.add({ channel, user, text, threadTs, files });
+  say(channel: string, user: string, text: string, options: SayOptions = {}): Message {
+    const { threadTs, files = [] } = options;
+    const message = this.#world.add({ channel, user, text, ...options, threadTs });
     this.#announce(message, { type: "message", ...(files.length > 0 && { subtype: "file_share" }) });
     const { type, members } = this.#world.channels.get(channel)!;
     const isMention = text.includes(`<@${this.#world.botUser}>`);
     if (isMention && type !== "im" && members.has(this.#world.botUser))
       this.#announce(message, { type: "app_mention" });
+    return message;
+  }
+
+  /** Another app of the workspace writes something. */
+  alert(channel: string, text: string, options: SayOptions = {}): Message {
+    const otherBotId = "B0ALERTS";
+    const message = this.#world.add({ channel, user: "", text, otherBotId, ...options, threadTs: options.threadTs });
+    this.#announce(message, { type: "message" });
     return message;
   }
 

@@ -95,8 +95,9 @@ export const readMethods: Readonly<Record<string, Method>> = {
 function userJson(world: World, id: string): Json {
   const user = world.users.get(id);
   if (!user) throw new SlackRefusal("user_not_found");
-  const profile = { display_name: user.name, real_name: user.name };
-  return { id, name: user.name, real_name: user.name, profile, is_admin: user.isAdmin, is_bot: id === world.botUser };
+  const { name, teamId, isAdmin } = user;
+  const profile = { display_name: name, real_name: name };
+  return { id, team_id: teamId, name, real_name: name, profile, is_admin: isAdmin, is_bot: id === world.botUser };
 }
 
 function channelJson(world: World, { id, name, type, members, isArchived }: Channel): Json {
@@ -135,7 +136,8 @@ function conversationsOf(args: Arguments, { world }: CallContext): Json {
   };
 }
 
-function page(args: Arguments, { world, baseUrl }: CallContext, belongs: (message: Message) => boolean): Json {
+/** Those of a thread come from the oldest on, its root always among them. */
+function page(args: Arguments, { world, baseUrl, scopes }: CallContext, belongs: (message: Message) => boolean): Json {
   const { id, members } = visibleChannel(world, text(args, "channel"));
   if (!members.has(world.botUser)) throw new SlackRefusal("not_in_channel");
   const limit = Number(args.limit ?? 100);
@@ -147,8 +149,13 @@ function page(args: Arguments, { world, baseUrl }: CallContext, belongs: (messag
   };
   const all = world.messages.filter((message) => {
     const isSeen = !message.isDeleted && message.ephemeralTo === undefined;
-    return message.channel === id && isSeen && belongs(message) && inTime(message);
+    return message.channel === id && isSeen && belongs(message) && (message.ts === args.ts || inTime(message));
   });
   const shown = args.ts === undefined ? all.slice(-limit).reverse() : all.slice(0, limit);
-  return { messages: shown.map((message) => messageJson(world, message, baseUrl)), has_more: all.length > limit };
+  const withMetadata = text(args, "include_all_metadata") === "true" && scopes.includes("metadata.message:read");
+  const messages = shown.map((message) => ({
+    ...messageJson(world, message, baseUrl),
+    ...(withMetadata && message.metadata && { metadata: message.metadata }),
+  }));
+  return { messages, has_more: all.length > limit };
 }

@@ -189,7 +189,10 @@ export class SlackServer {
   }
 }
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
+function send(response: ServerResponse, { status, headers, body, cut }: Answer): void {
+  if (cut === "before") return void response.destroy();
+  const text = JSON.stringify(body);
   response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers });
-  response.end(JSON.stringify(body));
+  if (cut === undefined) return void response.end(text);
+  response.write(text.slice(0, text.length / 2), () => response.destroy());
 }

@@ -1,6 +1,7 @@
 import { checkMessageBlocks, type Json } from "./blocks.ts";
-import { announce, ownMessage } from "./chat-methods.ts";
+import { announce, changed, ownMessage, readMetadata } from "./chat-methods.ts";
 import { checkMarkdown } from "./limits.ts";
+import { messageJson } from "./message-json.ts";
 import { type Arguments, type CallContext, checkThread, type Method, text, writableChannel } from "./method.ts";
 import { invalidArguments, SlackRefusal } from "./slack-error.ts";
 import { type Message, shownText } from "./world.ts";
@@ -47,6 +48,9 @@ function start(args: Arguments, { world }: CallContext): Json {
     throw new SlackRefusal("missing_recipient_user_id");
   if (channel.type !== "im" && args.recipient_team_id === undefined)
     throw new SlackRefusal("missing_recipient_team_id");
+  const recipient = world.users.get(text(args, "recipient_user_id"));
+  if (channel.type !== "im" && recipient?.teamId !== args.recipient_team_id)
+    throw invalidArguments("recipient_team_id must be the team of the recipient");
   const added = addedText(args);
   const message = world.add({ channel: channel.id, user: world.botUser, threadTs, text: "" });
   message.streamingSinceMs = world.clock.now();
@@ -76,8 +80,19 @@ function stop(args: Arguments, context: CallContext): Json {
   world.notePings(message, "", blocks);
   if (args.session_status !== undefined)
     world.sessions.set(`${message.channel}:${message.threadTs}`, text(args, "session_status"));
+  message.metadata = readMetadata(args);
   announce(context, message);
+  showPreviews(context, message);
   return { channel: message.channel, ts: message.ts };
+}
+
+/** A stream cannot be asked to go without them. */
+function showPreviews({ world, baseUrl, emit }: CallContext, message: Message): void {
+  const before = messageJson(world, message, baseUrl);
+  message.hasPreviews = true;
+  const after = messageJson(world, message, baseUrl);
+  if (after.attachments !== undefined)
+    emit({ ...changed(message), message: after, previous_message: before, hidden: true });
 }
 
 function streamingMessage(args: Arguments, world: CallContext["world"]): Message {

@@ -22,7 +22,12 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Json;
+  /** Where the connection is cut although the call was carried out. */
+  readonly cut?: Cut | undefined;
 }
+
+/** Before the first byte of an answer, or in the middle of its body. */
+export type Cut = "before" | "within";
 
 /** A token that Slack knows. */
 export interface Token {
@@ -49,14 +54,15 @@ export class WebApi {
   readonly calls: Call[] = [];
   readonly tokens = new Map<string, Token>();
   readonly #methods: Readonly<Record<string, Method>>;
-  readonly #context: CallContext;
+  readonly #context: Omit<CallContext, "scopes">;
   readonly #limits: RateLimits | undefined;
   readonly #failures: { readonly method: string; readonly failure: string | number }[] = [];
   readonly #delays = new Map<string, Promise<void>>();
+  readonly #cuts: { readonly method: string; readonly cut: Cut }[] = [];
   readonly #onCall: () => void;
 
   constructor(options: {
-    readonly context: CallContext;
+    readonly context: Omit<CallContext, "scopes">;
     readonly limits: RateLimits | undefined;
     readonly openConnection: Method;
     readonly onCall: () => void;
@@ -78,6 +84,11 @@ export class WebApi {
   /** The next call of the method fails: with an error, or with an HTTP status; 429 asks for a second. */
   failNext(method: string, failure: string | number): void {
     this.#failures.push({ method, failure });
+  }
+
+  /** The next call of the method that nothing else keeps from it is carried out, and its answer is lost on the way. */
+  loseNext(method: string, cut: Cut): void {
+    this.#cuts.push({ method, cut });
   }
 
   /** The next call of the method is carried out only then. */
@@ -103,7 +114,7 @@ export class WebApi {
   async #run(name: string, args: Arguments, token: Token): Promise<Answer> {
     const wait = this.#limits?.take(name, String(args.channel));
     if (wait !== undefined) return rateLimited(wait);
-    const failure = this.#takeFailure(name);
+    const failure = takeOf(this.#failures, name)?.failure;
     if (failure === 429) return rateLimited(1);
     if (typeof failure === "number") return { status: failure, headers: {}, body: { ok: false, error: "fatal_error" } };
     if (failure !== undefined) throw new SlackRefusal(failure);
@@ -112,19 +123,15 @@ export class WebApi {
     this.#checkScopes(method, args, token);
     checkArguments(method, args);
     this.#context.world.expireStreams();
-    const body = await method.run(args, this.#context);
-    return { status: 200, headers: { "x-oauth-scopes": token.scopes.join(",") }, body: { ok: true, ...body } };
+    const body = await method.run(args, { ...this.#context, scopes: token.scopes, baseUrl: this.#context.baseUrl });
+    const cut = takeOf(this.#cuts, name)?.cut;
+    return { status: 200, headers: { "x-oauth-scopes": token.scopes.join(",") }, body: { ok: true, ...body }, cut };
   }
 
   async #waitFor(method: string): Promise<void> {
     const until = this.#delays.get(method);
     this.#delays.delete(method);
     await until;
-  }
-
-  #takeFailure(method: string): string | number | undefined {
-    const index = this.#failures.findIndex((failure) => failure.method === method);
-    return index < 0 ? undefined : this.#failures.splice(index, 1)[0]?.failure;
   }
 
   #authenticate(token: string | undefined): Token {
@@ -153,6 +160,12 @@ export class WebApi {
     this.calls.push({ method, args, error, atMs: this.#context.world.clock.now() });
     return answer;
   }
+}
+
+/** The first that is meant for the method; it is meant for no other call then. */
+function takeOf<T extends { readonly method: string }>(list: T[], method: string): T | undefined {
+  const index = list.findIndex((entry) => entry.method === method);
+  return index < 0 ? undefined : list.splice(index, 1)[0];
 }
 
 function parseArguments(form: Arguments): Arguments {

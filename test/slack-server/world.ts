@@ -6,6 +6,8 @@ export interface User {
   readonly id: string;
   readonly name: string;
   readonly isAdmin: boolean;
+  /** Another workspace's, for people of a channel that is shared with it. */
+  readonly teamId: string;
 }
 
 export interface Channel {
@@ -41,6 +43,12 @@ export interface Message {
   readonly user: string;
   text: string;
   blocks: readonly Json[];
+  /** What was shared, what another app attached, and the previews of links. */
+  attachments: readonly Json[];
+  /** What the app named it by. */
+  metadata: Json | undefined;
+  /** Of another app that wrote it; `user` is "" then. */
+  readonly otherBotId: string | undefined;
   readonly files: readonly SlackFile[];
   /** Who alone sees it. */
   readonly ephemeralTo: string | undefined;
@@ -48,6 +56,8 @@ export interface Message {
   streamingSinceMs: number | undefined;
   /** A stream that Slack ended by itself. */
   hasExpired: boolean;
+  /** Whether links in it are shown with previews. */
+  hasPreviews: boolean;
   isEdited: boolean;
   isDeleted: boolean;
 }
@@ -103,7 +113,7 @@ export class World {
 
   constructor(clock: Clock) {
     this.clock = clock;
-    this.users.set(this.botUser, { id: this.botUser, name: "cria", isAdmin: false });
+    this.users.set(this.botUser, { id: this.botUser, name: "cria", isAdmin: false, teamId: this.team.id });
   }
 
   id(prefix: string): string {
@@ -121,10 +131,14 @@ export class World {
       ts: this.ts(),
       threadTs: undefined,
       blocks: [],
+      attachments: [],
+      metadata: undefined,
+      otherBotId: undefined,
       files: [],
       ephemeralTo: undefined,
       streamingSinceMs: undefined,
       hasExpired: false,
+      hasPreviews: false,
       isEdited: false,
       isDeleted: false,
       ...fields,

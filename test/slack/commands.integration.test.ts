@@ -114,7 +114,7 @@ describe("/cria", () => {
   });
 
   it("says so where Slack does not take the question", async () => {
-    bot.server.api.failNext("chat.postMessage", "internal_error");
+    for (let tries = 0; tries < 3; tries++) bot.server.api.failNext("chat.postMessage", "internal_error");
     await slash("compare small big Why?");
     expect(await privately()).toEqual([expect.stringContaining("Slack did not take the question just now")]);
     expect(bot.model.requests).toEqual([]);

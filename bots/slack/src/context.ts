@@ -1,11 +1,11 @@
 import type { BotCore, ConversationSettings, Place, StartReply } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { Logger } from "pino";
-import type { PacedClient } from "./api/paced-client.ts";
 import type { FileAccess } from "./incoming/files.ts";
 import { writerOf } from "./incoming/message-event.ts";
 import type { People } from "./incoming/people.ts";
 import type { Threads } from "./incoming/threads.ts";
+import type { MessageWriter } from "./reply/slack-message.ts";
 import { SlackReply } from "./reply/slack-reply.ts";
 
 /** What the handlers of events share. */
@@ -15,7 +15,9 @@ export interface SlackContext {
   readonly listModels: () => Promise<readonly Model[]>;
   /** The settings that hold at a place. */
   readonly settings: (place: Place) => Promise<ConversationSettings>;
-  readonly client: PacedClient;
+  /** How messages are written; `client` is the writer's. */
+  readonly writer: MessageWriter;
+  readonly client: MessageWriter["client"];
   readonly workspaceId: string;
   readonly botUserId: string;
   readonly people: People;
@@ -39,15 +41,25 @@ export interface RunningReply {
 /** A place with a thread, where replies can be written. */
 export type ThreadPlace = Place & { readonly threadId: string };
 
+/** Whom a reply is for. */
+export interface Asker {
+  readonly userId: string;
+  /** Their workspace, where Slack says it: another one than the app's where a channel is shared. */
+  readonly teamId?: string | undefined;
+  /** The message that is answered, or whose button was pressed. */
+  readonly ts: string;
+}
+
 /** Begins replies in a thread, for the person who asked. `handle`: of a dead process's reply. */
-export function replyStarter(context: SlackContext, place: ThreadPlace, userId: string, handle?: string): StartReply {
+export function replyStarter(context: SlackContext, place: ThreadPlace, asker: Asker, handle?: string): StartReply {
   const { channelId, threadId, workspaceId, isDirect } = place;
-  const target = { channel: channelId, threadTs: threadId, isDirect, userId, teamId: workspaceId };
+  const { userId, teamId = workspaceId, ts: askedTs } = asker;
+  const target = { channel: channelId, threadTs: threadId, isDirect, userId, teamId, askedTs };
   return async (replyId) => {
-    const { client, core, logger, threads } = context;
+    const { writer, core, logger, threads } = context;
     const wantsFeedback = core.wantsFeedback(place).catch(() => false);
     const onEnd = () => void context.running.delete(entry);
-    const reply = new SlackReply({ client, target, replyId, wantsFeedback, logger, handle, onEnd });
+    const reply = new SlackReply({ writer, target, replyId, wantsFeedback, logger, handle, onEnd });
     const entry = { place, replyId, reply };
     context.running.add(entry);
     threads.join(channelId, threadId);

@@ -4,6 +4,7 @@ import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
 import { withShortFailures } from "./api/failure-log.ts";
+import { OwnMessages } from "./api/own-messages.ts";
 import { PacedClient } from "./api/paced-client.ts";
 import { ACCEPTED, accepted, appTokenRefusal, botTokenRefusal, checkBotToken } from "./check-tokens.ts";
 import { registerAskAbout } from "./commands/ask-about.ts";
@@ -18,6 +19,7 @@ import { placeOf, writerOf } from "./incoming/message-event.ts";
 import { registerMessages } from "./incoming/message-handlers.ts";
 import { People } from "./incoming/people.ts";
 import { Threads } from "./incoming/threads.ts";
+import { StreamRefusals } from "./reply/stream-refusals.ts";
 
 /** What the Slack bot is made of. */
 export interface SlackPlatformOptions {
@@ -97,6 +99,7 @@ async function createContext(
     core,
     listModels,
     settings,
+    writer: { client, messages: new OwnMessages(client, own.botUserId), streams: new StreamRefusals() },
     client,
     ...own,
     people: new People({ client, logger, needsRoles }),
@@ -145,7 +148,8 @@ function adoptReplies(context: SlackContext): () => void {
   const own = { platform: "slack", writer: writerOf(context), serves: (id: string) => id === workspaceId };
   return context.core.adoptReplies(own, async ({ message, replyId, handle }) => {
     const place = message.place as ThreadPlace;
-    return await replyStarter(context, place, message.author.id, handle)(replyId);
+    const asker = { userId: message.author.id, ts: message.messageId ?? place.threadId };
+    return await replyStarter(context, place, asker, handle)(replyId);
   });
 }
 

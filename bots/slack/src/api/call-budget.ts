@@ -10,6 +10,8 @@ const METHODS = {
   "chat.startStream": 20,
   "chat.stopStream": 20,
   "chat.update": 50,
+  "conversations.history": 50,
+  "conversations.info": 50,
   "conversations.replies": 50,
   "files.completeUploadExternal": 100,
   "usergroups.list": 20,

@@ -10,7 +10,10 @@ const FIRST_PAUSE_MS = 500;
 const IDEMPOTENT: ReadonlySet<PacedMethod> = new Set<PacedMethod>([
   "agents.sessions.setStatus",
   "assistant.threads.setStatus",
+  "chat.delete",
   "chat.update",
+  "conversations.history",
+  "conversations.info",
   "conversations.replies",
   "usergroups.list",
   "users.conversations",

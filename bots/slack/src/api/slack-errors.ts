@@ -1,7 +1,9 @@
 /** The error of a Web API call, as "channel_not_found"; undefined for a failure on the way. */
 export function slackError(error: unknown): string | undefined {
   const { code, data } = (error ?? {}) as { code?: string; data?: { error?: unknown } };
-  return code === "slack_webapi_platform_error" ? String(data?.error) : undefined;
+  if (code !== "slack_webapi_platform_error") return undefined;
+  // Where the answer is no JSON, as a proxy's page or one that was cut, the library takes all of it for the error.
+  return /^\w+$/.test(String(data?.error)) ? String(data?.error) : undefined;
 }
 
 /** How long Slack wants a method to be left alone, in milliseconds; undefined for other failures. */
@@ -10,11 +12,24 @@ export function retryAfterMs(error: unknown): number | undefined {
   return code === "slack_webapi_rate_limited_error" ? (retryAfter ?? 1) * 1_000 : undefined;
 }
 
-/** Whether the request never arrived or Slack itself was down: the same call may succeed soon. */
+/** Whether the call may succeed soon: it or its answer was lost on the way, or Slack itself was down. */
 export function isTransient(error: unknown): boolean {
   const { code, statusCode } = (error ?? {}) as { code?: string; statusCode?: number };
   if (code === "slack_webapi_http_error") return (statusCode ?? 0) >= 500;
-  return code === "slack_webapi_request_error" || isSlackDown(slackError(error));
+  const refusal = slackError(error);
+  return refusal === undefined ? isLostOnTheWay(error) : DOWN.has(refusal);
+}
+
+function isLostOnTheWay(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: string };
+  if (code === "slack_webapi_request_error" || code === "slack_webapi_platform_error") return true;
+  // What happens within the body of an answer the library passes on as it is.
+  return error instanceof TypeError || (error instanceof DOMException && error.name === "TimeoutError");
+}
+
+/** Whether a call that failed may have been carried out all the same. */
+export function mayHaveArrived(error: unknown): boolean {
+  return isTransient(error) && !neverArrived(error);
 }
 
 /** Whether the request certainly was not carried out, so that even a post may be tried again. */
@@ -24,7 +39,6 @@ export function neverArrived(error: unknown): boolean {
 }
 
 const DOWN = new Set(["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"]);
-const isSlackDown = (error: string | undefined) => error !== undefined && DOWN.has(error);
 
 const TOKEN_ERRORS = new Set(["account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"]);
 const PLACE_ERRORS = new Set([
@@ -56,4 +70,25 @@ export function isMessageLost(error: unknown): boolean {
     "msg_too_long",
     "msg_blocks_too_long",
   ].includes(slackError(error) ?? "");
+}
+
+/** Refusals that say something of the whole app or workspace, whatever the channel. */
+const APP_ERRORS = new Set([
+  "access_denied",
+  "deprecated_endpoint",
+  "feature_not_enabled",
+  "method_deprecated",
+  "missing_scope",
+  "no_permission",
+  "not_allowed_token_type",
+  "team_access_not_granted",
+  "unknown_method",
+]);
+
+/** Where a method will be refused again, however often it is called: in the channel, or everywhere; undefined for other failures. */
+export function refusedFor(error: unknown): "channel" | "app" | undefined {
+  const refusal = slackError(error);
+  if (refusal === undefined || refusal === "ratelimited" || isTransient(error)) return undefined;
+  if (APP_ERRORS.has(refusal)) return "app";
+  return isUnreachable(error) || isMessageLost(error) ? undefined : "channel";
 }

@@ -1,6 +1,6 @@
 import { type Author, type Command, type CommandError, type Place, splitMessage } from "@cria/bot-core";
 import type { types } from "@slack/bolt";
-import { replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { type Asker, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "../reply/message-text.ts";
 import { markdownBlocks } from "../reply/reply-blocks.ts";
 import { choiceRefusal, pickerButton } from "./model-picker.ts";
@@ -14,37 +14,39 @@ export interface CommandMessage {
   /** Where the answer goes. */
   readonly thread: ThreadPlace;
   readonly author: Author;
+  readonly asker: Asker;
   readonly command: Command | CommandError;
 }
 
 /** Answers a command in its thread, where everyone sees it. */
 export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
-  const { eventId, messageId, place, thread, author, command } = message;
+  const { eventId, messageId, place, thread, author, asker, command } = message;
+  const say = (text: string, footer?: readonly types.AnyBlock[]) => post(context, message, text, footer);
   if ("error" in command) {
     const claim = await context.core.claim({ eventId, place, author });
-    if (claim.type !== "taken")
-      await post(context, thread, claim.type === "refused" ? claim.sentence : command.error, []);
+    if (claim.type !== "taken") await say(claim.type === "refused" ? claim.sentence : command.error);
     return;
   }
   const incoming = { eventId, messageId, place, author, command };
   const answer =
     command.type === "compare"
       ? // Its replies are in the thread: so are Stop and 👍 and 👎.
-        await context.core.compare({ ...incoming, place: thread }, replyStarter(context, thread, author.id))
+        await context.core.compare({ ...incoming, place: thread }, replyStarter(context, thread, asker))
       : await context.core.handleCommand(incoming);
   const isList = command.type === "model" && command.name === undefined;
   const hasMenu = isList && choiceRefusal(context, author, place) === undefined;
-  if (answer !== undefined) await post(context, thread, answer, hasMenu ? [pickerButton(place)] : []);
+  if (answer !== undefined) await say(answer, hasMenu ? [pickerButton(place)] : []);
 }
 
 async function post(
-  { client }: SlackContext,
-  { channelId, threadId }: ThreadPlace,
+  { writer }: SlackContext,
+  { eventId, messageId, thread }: CommandMessage,
   text: string,
-  footer: readonly types.AnyBlock[],
+  footer?: readonly types.AnyBlock[],
 ): Promise<void> {
-  for (const { blocks, fallback } of answerMessages(text, footer))
-    await client.call("chat.postMessage", { channel: channelId, thread_ts: threadId, text: fallback, blocks });
+  const where = { channel: thread.channelId, threadTs: thread.threadId, afterTs: messageId };
+  for (const [index, { blocks, fallback }] of answerMessages(text, footer).entries())
+    await writer.messages.post({ ...where, id: `${eventId}.${index}`, text: fallback, blocks });
 }
 
 /** A text of the bot's own for people, as one message or more. */

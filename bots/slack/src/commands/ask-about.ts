@@ -35,7 +35,8 @@ export function registerAskAbout(app: App, context: SlackContext): void {
     await ack();
     const question = view.state.values[ASK.question]?.[ASK.question]?.value ?? DEFAULT_QUESTION;
     const { user } = body;
-    const asked: Question = { ...JSON.parse(view.private_metadata), question, userId: user.id, viewId: view.id };
+    const who = { userId: user.id, teamId: user.team_id };
+    const asked: Question = { ...JSON.parse(view.private_metadata), question, ...who, viewId: view.id };
     const refusal = await ask(context, asked);
     if (refusal !== undefined && "trigger_id" in body) await tell(context, asked, String(body.trigger_id), refusal);
   });
@@ -79,6 +80,7 @@ interface Asked extends About {
 
 interface Question extends Asked {
   readonly question: string;
+  readonly teamId?: string | undefined;
   readonly viewId: string;
 }
 
@@ -97,7 +99,7 @@ async function tell(context: SlackContext, asked: Asked, triggerId: string, sent
 
 /** Answers with a sentence where it cannot. */
 async function ask(context: SlackContext, asked: Question): Promise<string | undefined> {
-  const { channel, ts, threadTs = ts, question, userId, viewId } = asked;
+  const { channel, ts, threadTs = ts, question, userId, teamId, viewId } = asked;
   const author = await context.people.author(userId);
   const place = threadOf(context, asked);
   const claim = await context.core.claim({ eventId: `ask:${viewId}:question`, place, author });
@@ -107,9 +109,10 @@ async function ask(context: SlackContext, asked: Question): Promise<string | und
     const about = await askedAbout(context, asked);
     if (!about) return NOTHING_THERE;
     const line = withoutPings(`*${escapeMrkdwn(author.name)}* asks: ${escapeMrkdwn(question)}`);
-    await context.client.call("chat.postMessage", { channel, thread_ts: threadTs, text: line });
+    const asks = { channel, threadTs, id: `ask:${viewId}`, text: line };
+    const askedTs = await context.writer.messages.post(asks);
     const message = { eventId: `ask:${viewId}`, place, author, text: question, ...about };
-    await context.core.handleMessage(message, replyStarter(context, place, userId));
+    await context.core.handleMessage(message, replyStarter(context, place, { userId, teamId, ts: askedTs }));
     return undefined;
   } catch (error) {
     context.logger.warn({ err: error, channel }, "a question about a message was not asked");

@@ -16,7 +16,9 @@ export function registerReplyButtons(app: App, context: SlackContext): void {
       const pressed = pressedIn(context, body as BlockAction);
       if (!pressed || action.type !== "button") return;
       const author = await context.people.author(body.user.id);
-      const start = replyStarter(context, pressed, body.user.id);
+      const { user, message } = body as BlockAction;
+      const asker = { userId: user.id, teamId: user.team_id, ts: String(message?.ts) };
+      const start = replyStarter(context, pressed, asker);
       const startReply: StartReply = async (replyId) => {
         // Decoration: nobody has to wait for it.
         void takeButtonsAway(context, body as BlockAction);

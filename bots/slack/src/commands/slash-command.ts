@@ -38,7 +38,7 @@ async function runSlashCommand(context: SlackContext, slash: SlashCommand): Prom
 /** Two replies need a thread, so the question is posted first. */
 async function compareInThread(
   context: SlackContext,
-  { user_id: userId, channel_id: channel }: SlashCommand,
+  { user_id: userId, team_id: teamId, channel_id: channel }: SlashCommand,
   incoming: {
     eventId: string;
     place: ReturnType<typeof placeAt>;
@@ -52,11 +52,11 @@ async function compareInThread(
   if (claim.type === "refused") return claim.sentence;
   const line = `*${escapeMrkdwn(incoming.author.name)}* compares ${models.map(escapeMrkdwn).join(" and ")}:\n>${escapeMrkdwn(text)}`;
   try {
-    const posted = await context.client.call("chat.postMessage", { channel, text: withoutPings(line).slice(0, 3_000) });
-    const messageId = String(posted.ts);
+    const question = { channel, id: incoming.eventId, text: withoutPings(line).slice(0, 3_000) };
+    const messageId = await context.writer.messages.post(question);
     const place = { ...incoming.place, threadId: messageId };
     const asked = { ...incoming, messageId, place };
-    const refusal = await context.core.compare(asked, replyStarter(context, place, userId));
+    const refusal = await context.core.compare(asked, replyStarter(context, place, { userId, teamId, ts: messageId }));
     // A question that nobody answers is taken back.
     if (refusal !== undefined) await context.client.call("chat.delete", { channel, ts: messageId });
     return refusal;

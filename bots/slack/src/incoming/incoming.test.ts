@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { LruCache } from "../lru-cache.ts";
 import { attachmentsOf } from "./files.ts";
-import { LruCache } from "./lru-cache.ts";
 import { changeOf, isWritten, placeOf, quotesOf, type SlackMessageEvent } from "./message-event.ts";
 import { mentionedUsers, plainText } from "./plain-text.ts";
 import { ReplayGuard } from "./replay-guard.ts";

@@ -8,6 +8,8 @@ export interface SlackMessageEvent {
   readonly channel: string;
   readonly channel_type?: string;
   readonly user?: string;
+  /** The author's workspace; another one than the app's where a channel is shared. */
+  readonly user_team?: string;
   readonly bot_id?: string;
   readonly ts: string;
   readonly thread_ts?: string;

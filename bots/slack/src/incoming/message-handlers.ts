@@ -57,17 +57,19 @@ async function lookUpMessage(context: SlackContext, event: SlackMessageEvent): P
   const isStop = thread_ts !== undefined && isStopWord(words);
   const command =
     !isStop && commandIn(words, { models: mayBeCommand(words) ? await modelNames(context) : [], words: SLACK_WORDS });
+  const asker = { userId: user, teamId: event.user_team, ts };
   const hears = isOverheard(context, event);
   if (!isStop && !command) {
     const about = await surroundings(context, event);
     const message = { ...asked, place: thread, text: words, isOverheard: hears, ...about };
-    return () => core.handleMessage(message, replyStarter(context, thread, user));
+    return () => core.handleMessage(message, replyStarter(context, thread, asker));
   }
   // Someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said.
   if (hears && core.refusal({ author, place: thread }) !== undefined) return undefined;
   if (!command) return () => stop(context, thread, author);
   // Outside of threads a command is for the channel, though its answer comes in a thread.
-  return () => answerCommand(context, { ...asked, place: placeAt(context, channel, thread_ts), thread, command });
+  return () =>
+    answerCommand(context, { ...asked, place: placeAt(context, channel, thread_ts), thread, asker, command });
 }
 
 /** None where the service cannot be reached: what names models is a question then, and its answer says so. */

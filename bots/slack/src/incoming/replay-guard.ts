@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { LruCache } from "./lru-cache.ts";
+import { LruCache } from "../lru-cache.ts";
 
 /** Older signatures are refused, so they need not be remembered. */
 const MAX_AGE_MS = 5 * 60_000;

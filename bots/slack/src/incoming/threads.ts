@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { PacedClient, SlackAnswer } from "../api/paced-client.ts";
 import { slackError } from "../api/slack-errors.ts";
-import { LruCache } from "./lru-cache.ts";
+import { LruCache } from "../lru-cache.ts";
 import type { SlackMessageEvent } from "./message-event.ts";
 
 const MAX_THREADS = 10_000;

@@ -1,8 +1,10 @@
 import type { types } from "@slack/bolt";
+import { metadataOf, type OwnMessages } from "../api/own-messages.ts";
 import type { PacedClient } from "../api/paced-client.ts";
-import { isMessageLost, slackError } from "../api/slack-errors.ts";
+import { isMessageLost, mayHaveArrived, refusedFor, slackError } from "../api/slack-errors.ts";
 import { fallbackText } from "./message-text.ts";
 import { markdownBlocks } from "./reply-blocks.ts";
+import type { StreamRefusals } from "./stream-refusals.ts";
 
 /** Where a reply is written, and for whom. */
 export interface ReplyTarget {
@@ -11,7 +13,26 @@ export interface ReplyTarget {
   readonly isDirect: boolean;
   /** Who asked: Slack wants to know whom a stream in a channel is for. */
   readonly userId: string;
+  /** The workspace of who asked; another one where a channel is shared. */
   readonly teamId: string;
+  /** What is answered: a message that was there before the reply. */
+  readonly askedTs: string;
+}
+
+/** How messages are written. */
+export interface MessageWriter {
+  readonly client: PacedClient;
+  readonly messages: OwnMessages;
+  readonly streams: StreamRefusals;
+}
+
+export interface SlackMessageOptions {
+  readonly writer: MessageWriter;
+  readonly target: ReplyTarget;
+  /** Names it among the app's messages. */
+  readonly id: string;
+  /** Of a message that another process began. */
+  readonly ts?: string | undefined;
 }
 
 type State =
@@ -27,15 +48,20 @@ type State =
  */
 export class SlackMessage {
   readonly #client: PacedClient;
+  readonly #writer: MessageWriter;
   readonly #target: ReplyTarget;
+  readonly #id: string;
   #state: State = { type: "new" };
   #shown = "";
   #hasFooter = false;
+  /** Whether Slack's answer to what began it was lost, so that it may be there. */
+  #mayBeThere = false;
 
-  /** `ts`: a message that another process began. */
-  constructor(client: PacedClient, target: ReplyTarget, ts?: string) {
-    this.#client = client;
+  constructor({ writer, target, id, ts }: SlackMessageOptions) {
+    this.#client = writer.client;
+    this.#writer = writer;
     this.#target = target;
+    this.#id = id;
     if (ts !== undefined) this.#state = { type: "posted", ts };
   }
 
@@ -47,7 +73,7 @@ export class SlackMessage {
   /** Shows a growing text; false where it is left for later because Slack's limits are near. */
   async show(text: string): Promise<boolean> {
     if (text === this.#shown || text.trim() === "") return true;
-    if (this.#state.type === "new") return await this.#start(text);
+    if (this.#state.type === "new") return await this.#begin(text);
     const isStream = this.#state.type === "streaming" && text.startsWith(this.#shown);
     if (!this.#client.budget.hasRoom(isStream ? "chat.appendStream" : "chat.update")) return false;
     if (this.#state.type === "posted") await this.#update(text, []);
@@ -58,19 +84,56 @@ export class SlackMessage {
 
   /** Shows the message as it stays, with what stands under it. */
   async settle(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
-    if (this.#state.type === "new") return await this.#post(text, footer);
-    if (this.#state.type === "posted") {
-      if (text !== this.#shown || footer.length > 0 || this.#hasFooter) await this.#update(text, footer);
-      return;
+    if (this.#state.type === "streaming") {
+      if (!text.startsWith(this.#shown)) return await this.#endStreamAndUpdate(text, footer);
+      return await this.#stop(this.#state.ts, text, footer);
     }
-    if (!text.startsWith(this.#shown)) return await this.#endStreamAndUpdate(text, footer);
-    await this.#stop(this.#state.ts, text, footer);
+    if (this.#state.type === "new" && !(await this.#isThere())) return await this.#post(text, footer);
+    if (text !== this.#shown || footer.length > 0 || this.#hasFooter) await this.#update(text, footer);
   }
 
   /** Takes the message away. */
   async remove(): Promise<void> {
     if (this.#state.type === "streaming") await this.#endStream();
-    if (this.ts !== undefined) await this.#client.call("chat.delete", { channel: this.#target.channel, ts: this.ts });
+    if (this.ts === undefined) return;
+    const removing = this.#client.call("chat.delete", { channel: this.#target.channel, ts: this.ts });
+    await removing.catch((error) => {
+      if (!isMessageLost(error)) throw error;
+    });
+  }
+
+  /** Streamed where Slack lets it, else posted; false where neither may be done yet. */
+  async #begin(text: string): Promise<boolean> {
+    const { channel } = this.#target;
+    if (await this.#isThere()) return await this.show(text);
+    const { streams } = this.#writer;
+    if (!streams.areRefused(channel)) {
+      try {
+        return await this.#start(text);
+      } catch (error) {
+        this.#mayBeThere ||= mayHaveArrived(error);
+        if (!streams.note(channel, refusedFor(error))) throw error;
+      }
+    }
+    if (!this.#client.budget.hasRoom("chat.postMessage", channel)) return false;
+    await this.#post(text, []);
+    return true;
+  }
+
+  /** Looks for a message that may have been begun; one that is still streamed is ended, since nobody knows what arrived. */
+  async #isThere(): Promise<boolean> {
+    if (!this.#mayBeThere) return false;
+    const ts = await this.#writer.messages.find(this.#own, { isStream: true });
+    this.#mayBeThere = false;
+    if (ts === undefined) return false;
+    this.#state = { type: "posted", ts };
+    await this.#endStream();
+    return true;
+  }
+
+  get #own() {
+    const { channel, threadTs, askedTs } = this.#target;
+    return { channel, threadTs, afterTs: askedTs, id: this.#id };
   }
 
   async #start(text: string): Promise<boolean> {
@@ -79,7 +142,7 @@ export class SlackMessage {
     const args = { channel, thread_ts: threadTs, markdown_text: text, ...recipient };
     const started = await this.#client.callNow("chat.startStream", args);
     if (!started) return false;
-    this.#state = { type: "streaming", ts: String(started.ts) };
+    this.#state = { type: "streaming", ts: this.#writer.messages.note(started) };
     this.#shown = text;
     return true;
   }
@@ -97,7 +160,8 @@ export class SlackMessage {
 
   async #stop(ts: string, text: string, footer: readonly types.AnyBlock[]): Promise<void> {
     const rest = text.slice(this.#shown.length);
-    const args = { channel: this.#target.channel, ts, ...(rest && { markdown_text: rest }), session_status: "active" };
+    const named = { metadata: metadataOf(this.#id), session_status: "active" };
+    const args = { channel: this.#target.channel, ts, ...(rest && { markdown_text: rest }), ...named };
     try {
       await this.#client.call("chat.stopStream", { ...args, ...(footer.length > 0 && { blocks: footer }) });
       this.#state = { type: "posted", ts };
@@ -142,11 +206,14 @@ export class SlackMessage {
   }
 
   async #post(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
-    const { channel, threadTs } = this.#target;
-    const args = { channel, thread_ts: threadTs, ...content(text, footer) };
-    const { ts } = await this.#client.call("chat.postMessage", args);
-    this.#state = { type: "posted", ts: String(ts) };
-    this.#isShown(text, footer);
+    try {
+      const ts = await this.#writer.messages.post({ ...this.#own, ...content(text, footer) });
+      this.#state = { type: "posted", ts };
+      this.#isShown(text, footer);
+    } catch (error) {
+      this.#mayBeThere ||= mayHaveArrived(error);
+      throw error;
+    }
   }
 
   #isShown(text: string, footer: readonly types.AnyBlock[]): void {

@@ -1,7 +1,9 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { OwnMessages } from "../api/own-messages.ts";
 import type { PacedClient } from "../api/paced-client.ts";
 import { SlackReply } from "./slack-reply.ts";
+import { StreamRefusals } from "./stream-refusals.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -11,10 +13,10 @@ function startReply(onEnd: () => void) {
   const call = async (method: string) =>
     method === "agents.sessions.setStatus" ? await new Promise(() => undefined) : { ok: true, ts: "1.2" };
   const client = { call, callNow: async () => ({ ok: true, ts: "1.2" }) } as unknown as PacedClient;
-  const target = { channel: "C1", threadTs: "1.1", isDirect: false, userId: "U1", teamId: "T1" };
+  const target = { channel: "C1", threadTs: "1.1", isDirect: false, userId: "U1", teamId: "T1", askedTs: "1.1" };
   const wantsFeedback = Promise.resolve(false);
   const reply = new SlackReply({
-    client,
+    writer: { client, messages: new OwnMessages(client, "UBOT"), streams: new StreamRefusals() },
     target,
     replyId: "r1",
     wantsFeedback,

@@ -14,11 +14,10 @@ import {
   within,
 } from "@cria/bot-core";
 import type { Logger } from "pino";
-import type { PacedClient } from "../api/paced-client.ts";
 import { isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
 import { escapedBytes, MAX_MARKDOWN_BYTES, withoutPingBegun, withoutPings } from "./message-text.ts";
 import { contextBlock, footerBlocks, type ReplyFooter } from "./reply-blocks.ts";
-import { type ReplyTarget, SlackMessage } from "./slack-message.ts";
+import { type MessageWriter, type ReplyTarget, SlackMessage } from "./slack-message.ts";
 import { ThreadStatus } from "./thread-status.ts";
 
 /** A longer reply is easier read in a file; what does not fit into these is there, with the rest. */
@@ -33,7 +32,7 @@ const EDIT_INTERVAL_MS = 500;
 const CLEAR_MS = 1_000;
 
 export interface SlackReplyOptions {
-  readonly client: PacedClient;
+  readonly writer: MessageWriter;
   readonly target: ReplyTarget;
   readonly replyId: string;
   /** Whether 👍 and 👎 stand under it; known by its end. */
@@ -65,11 +64,11 @@ export class SlackReply implements Reply {
   #isInFile: Promise<boolean> | undefined;
 
   constructor(options: SlackReplyOptions) {
-    const { client, target, logger, handle = "" } = options;
+    const { writer, target, logger, handle = "" } = options;
     this.#options = options;
-    this.#status = new ThreadStatus(client, target, logger);
+    this.#status = new ThreadStatus(writer.client, target, logger);
     const begun = handle.split(",").filter((ts) => ts !== "");
-    this.#messages = begun.map((ts) => new SlackMessage(client, target, ts));
+    this.#messages = begun.map((ts, index) => this.#newMessage(index, ts));
     this.#editor = new StreamEditor({
       intervalMs: EDIT_INTERVAL_MS,
       edit: (state) => this.#showIfReachable(state),
@@ -220,9 +219,9 @@ export class SlackReply implements Reply {
   }
 
   async #shareFile(text: string): Promise<boolean> {
-    const { client, target, logger, replyId } = this.#options;
+    const { writer, target, logger, replyId } = this.#options;
     try {
-      await client.shareFile({ channel: target.channel, threadTs: target.threadTs, name: FILE_NAME, text });
+      await writer.client.shareFile({ channel: target.channel, threadTs: target.threadTs, name: FILE_NAME, text });
       return true;
     } catch (error) {
       logger.warn({ err: error, replyId }, "a long reply could not be shared as a file");
@@ -238,10 +237,14 @@ export class SlackReply implements Reply {
   }
 
   #message(index: number): SlackMessage {
-    const { client, target } = this.#options;
-    const message = this.#messages[index] ?? new SlackMessage(client, target);
+    const message = this.#messages[index] ?? this.#newMessage(index);
     this.#messages[index] = message;
     return message;
+  }
+
+  #newMessage(index: number, ts?: string): SlackMessage {
+    const { writer, target, replyId } = this.#options;
+    return new SlackMessage({ writer, target, id: `${replyId}.${index}`, ts });
   }
 }
 

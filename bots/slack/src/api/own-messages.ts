@@ -1,0 +1,114 @@
+import type { types } from "@slack/bolt";
+import { LruCache } from "../lru-cache.ts";
+import type { PacedClient, SlackAnswer } from "./paced-client.ts";
+import { mayHaveArrived } from "./slack-errors.ts";
+
+/** What the app's messages carry: https://docs.slack.dev/messaging/message-metadata */
+const EVENT_TYPE = "cria_message";
+/** Tries of one post, each but the first after a look for the one before. */
+const MAX_TRIES = 3;
+/** Messages looked through. */
+const MAX_LOOKED_AT = 200;
+const MAX_KNOWN = 10_000;
+const KNOWN_MS = 3_600_000;
+const LOOKS_BACK_MS = 600_000;
+
+/** Where one of the app's messages stands, and which one it is. */
+export interface OwnMessage {
+  readonly channel: string;
+  /** Absent for one outside of threads. */
+  readonly threadTs?: string;
+  /** Names it among the app's messages. */
+  readonly id: string;
+  /** A message that was there before it, which bounds the search for it. Default: ten minutes ago. */
+  readonly afterTs?: string;
+}
+
+export interface Post extends OwnMessage {
+  readonly text: string;
+  readonly blocks?: readonly types.AnyBlock[];
+  /** Whether links in it are shown with previews. Default false. */
+  readonly hasPreviews?: boolean;
+}
+
+/** A message as Slack lists it. */
+interface ListedMessage {
+  readonly ts: string;
+  readonly user?: string;
+  readonly blocks?: readonly { readonly type: string }[];
+  readonly metadata?: { readonly event_type?: string; readonly event_payload?: { readonly id?: string } };
+}
+
+/** The metadata that names a message. */
+export function metadataOf(id: string): types.MessageMetadata {
+  return { event_type: EVENT_TYPE, event_payload: { id } };
+}
+
+/**
+ * Posts the app's messages, each once: Slack has no key that would make a second call harmless, so where an answer is lost
+ * the message is looked for before it is posted again.
+ */
+export class OwnMessages {
+  readonly #client: PacedClient;
+  readonly #botUserId: string;
+  readonly #known = new LruCache<true>(MAX_KNOWN, KNOWN_MS);
+
+  constructor(client: PacedClient, botUserId: string) {
+    this.#client = client;
+    this.#botUserId = botUserId;
+  }
+
+  /** Posts a message; resolves to its timestamp. `looksFirst` where it may be there already. Rejects with the client's error. */
+  async post(post: Post, { looksFirst = false } = {}): Promise<string> {
+    for (let tries = 1; ; tries++) {
+      const there = looksFirst || tries > 1 ? await this.find(post) : undefined;
+      if (there !== undefined) return there;
+      try {
+        return this.note(await this.#client.call("chat.postMessage", postArguments(post)));
+      } catch (error) {
+        if (tries === MAX_TRIES || !mayHaveArrived(error)) throw error;
+      }
+    }
+  }
+
+  /** Remembers a message that this process wrote; returns its timestamp. */
+  note({ ts }: SlackAnswer): string {
+    this.#known.set(String(ts), true);
+    return String(ts);
+  }
+
+  /**
+   * The timestamp of a message that may have been written; undefined where it is not there. Streams carry no name before their
+   * end: with `isStream`, one in the thread that nobody else is known to write counts as well.
+   */
+  async find(message: OwnMessage, { isStream = false } = {}): Promise<string | undefined> {
+    const { channel, threadTs, id, afterTs = String((Date.now() - LOOKS_BACK_MS) / 1_000) } = message;
+    const args = { channel, oldest: afterTs, limit: MAX_LOOKED_AT, include_all_metadata: true };
+    const answer = await (threadTs === undefined
+      ? this.#client.call("conversations.history", args)
+      : this.#client.call("conversations.replies", { ...args, ts: threadTs }));
+    const { messages = [] } = answer as { messages?: readonly ListedMessage[] };
+    const own = messages.filter(({ user, ts }) => user === this.#botUserId && ts > afterTs);
+    const named = own.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload?.id === id);
+    const found = named ?? (isStream ? own.find((message) => this.#isUnknownStream(message)) : undefined);
+    return found && this.note(found as unknown as SlackAnswer);
+  }
+
+  /** What ended stands over its figures or buttons. */
+  #isUnknownStream({ ts, metadata, blocks = [] }: ListedMessage): boolean {
+    const hasEnded = metadata?.event_type === EVENT_TYPE || blocks.some(({ type }) => type === "context");
+    return !hasEnded && this.#known.get(ts) === undefined;
+  }
+}
+
+function postArguments({ channel, threadTs, id, text, blocks, hasPreviews = false }: Post) {
+  return {
+    channel,
+    text,
+    ...(threadTs !== undefined && { thread_ts: threadTs }),
+    ...(blocks && { blocks }),
+    metadata: metadataOf(id),
+    unfurl_links: hasPreviews,
+    unfurl_media: hasPreviews,
+  };
+}
