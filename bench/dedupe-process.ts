@@ -1,4 +1,4 @@
-import { connectRedis, createBotCore, createRedisStoreOver } from "@cria/bot-core";
+import { connectRedis, createBotCore, createRedisStoresOver } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { RecordedReply } from "./recorded-reply.ts";
@@ -8,8 +8,8 @@ const [url = ""] = process.argv.slice(2);
 const TTL_MS = 60_000;
 const logger = pino({ level: "silent" });
 const redis = await connectRedis(url, logger);
-const store = createRedisStoreOver(redis, { turnsTtlMs: TTL_MS });
-const core = createBotCore({ store, inference: new FakeInferenceClient(), logger });
+const stores = createRedisStoresOver(redis, { roundsTtlMs: TTL_MS });
+const core = createBotCore({ stores, inference: new FakeInferenceClient(), logger });
 
 process.on("message", async (number: number) => {
   const text = `message ${number}`;

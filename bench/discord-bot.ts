@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryConversationStore, type InferenceClient } from "@cria/bot-core";
+import { createBotCore, createMemoryStores, type InferenceClient } from "@cria/bot-core";
 import { pino } from "pino";
 import { createDiscordPlatform, type DiscordPlatform } from "../bots/discord/src/discord-platform.ts";
 import { DISCORD_WORDS } from "../bots/discord/src/words.ts";
@@ -9,8 +9,8 @@ const MEMORY_MS = 3_600_000;
 /** The real bot in this process, connected to a Discord on loopback. */
 export async function startDiscordBot(server: DiscordServer, inference: InferenceClient): Promise<DiscordPlatform> {
   const logger = pino({ level: "error" });
-  const store = createMemoryConversationStore({ turnsTtlMs: MEMORY_MS });
-  const core = createBotCore({ store, inference, logger, words: DISCORD_WORDS });
+  const stores = createMemoryStores({ roundsTtlMs: MEMORY_MS });
+  const core = createBotCore({ stores, inference, logger, words: DISCORD_WORDS });
   const platform = createDiscordPlatform({
     config: { token: server.token, guildIds: [], followsThreads: true, apiUrl: server.apiUrl },
     core,

@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryConversationStore, type InferenceClient, resolveSettings } from "@cria/bot-core";
+import { createBotCore, createMemoryStores, type InferenceClient, resolveSettings } from "@cria/bot-core";
 import { pino } from "pino";
 import { loadSlackConfig } from "../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../bots/slack/src/slack-platform.ts";
@@ -20,12 +20,12 @@ export function slackEnv(server: SlackServer): Readonly<Record<string, string>> 
 /** The real bot in this process, connected to a Slack on loopback. */
 export async function startSlackBot(server: SlackServer, inference: InferenceClient): Promise<SlackPlatform> {
   const logger = pino({ level: "error" });
-  const store = createMemoryConversationStore({ turnsTtlMs: MEMORY_MS });
+  const stores = createMemoryStores({ roundsTtlMs: MEMORY_MS });
   const platform = createSlackPlatform({
     config: loadSlackConfig(slackEnv(server)),
-    core: createBotCore({ store, inference, logger, words: SLACK_WORDS }),
+    core: createBotCore({ stores, inference, logger, words: SLACK_WORDS }),
     listModels: () => inference.listModels(),
-    settings: (place) => resolveSettings(store, place),
+    settings: (place) => resolveSettings(stores.settings, place),
     needsRoles: false,
     logger,
     onLost: (reason) => console.error(reason),

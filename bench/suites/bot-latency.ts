@@ -4,7 +4,7 @@ import {
   createBotCore,
   createInferenceClient,
   createRedisQuotaStore,
-  createRedisStoreOver,
+  createRedisStoresOver,
 } from "@cria/bot-core";
 import { fakeModel, startInferenceServer, startRedisServer } from "@cria/bot-core/testing";
 import { Finished, Started } from "@cria/proto";
@@ -40,10 +40,10 @@ export async function botLatency(report: (result: Result) => void): Promise<void
   });
   const redisServer = await startRedisServer();
   const redis = await connectRedis(redisServer.url, logger);
-  const store = createRedisStoreOver(redis, { turnsTtlMs: TTL_MS });
+  const stores = createRedisStoresOver(redis, { roundsTtlMs: TTL_MS });
   const inference = createInferenceClient({ address: server.address });
   const quotaLimits = { userMessagesPerMinute: 1_000_000, workspaceTokensPerDay: 1_000_000_000 };
-  const core = createBotCore({ store, inference, logger, quotas: createRedisQuotaStore(redis), quotaLimits });
+  const core = createBotCore({ stores, inference, logger, quotas: createRedisQuotaStore(redis), quotaLimits });
   const latencies: number[] = [];
   const send = async (number: number) => {
     const sentAtMs = performance.now();
@@ -65,7 +65,7 @@ export async function botLatency(report: (result: Result) => void): Promise<void
   report({ name: "bot-latency-median", value: Number(quantile(latencies, 0.5).toPrecision(3)), unit: "ms" });
   inference.close();
   server.kill();
-  await store.close();
+  await stores.close();
   await redisServer.close();
 }
 

@@ -1,4 +1,4 @@
-import { connectRedis, createBotCore, createRedisStoreOver } from "@cria/bot-core";
+import { connectRedis, createBotCore, createRedisStoresOver } from "@cria/bot-core";
 import { FakeInferenceClient, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { RecordedReply } from "../recorded-reply.ts";
@@ -18,8 +18,8 @@ export async function botLoad(report: (result: Result) => void): Promise<void> {
   const logger = pino({ level: "silent" });
   const server = await startRedisServer();
   const redis = await connectRedis(server.url, logger);
-  const store = createRedisStoreOver(redis, { turnsTtlMs: TTL_MS });
-  const core = createBotCore({ store, inference: new FakeInferenceClient(), logger, window: WINDOW });
+  const stores = createRedisStoresOver(redis, { roundsTtlMs: TTL_MS });
+  const core = createBotCore({ stores, inference: new FakeInferenceClient(), logger, window: WINDOW });
   const startedAtMs = performance.now();
   const conversations = await Promise.all(
     Array.from({ length: CONVERSATIONS }, async (_, index) => {
@@ -34,7 +34,7 @@ export async function botLoad(report: (result: Result) => void): Promise<void> {
           return reply;
         }),
       );
-      const rounds = (await store.rounds(`bench:w:c${index}`)).map(({ user }) => user);
+      const rounds = (await stores.rounds.read(`bench:w:c${index}`)).rounds.map(({ user }) => user);
       return judge(messagesOf(index), { replies, ended, rounds });
     }),
   );
@@ -44,7 +44,7 @@ export async function botLoad(report: (result: Result) => void): Promise<void> {
   report({ name: "bot-load-duplicated", value: total("duplicated"), unit: "messages" });
   report({ name: "bot-load-out-of-order", value: total("outOfOrder"), unit: "messages" });
   report({ name: "bot-load-rate", value: Math.round((CONVERSATIONS * MESSAGES) / seconds), unit: "messages/s" });
-  await store.close();
+  await stores.close();
   await server.close();
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createBotCore, createInferenceClient, createMemoryConversationStore } from "@cria/bot-core";
+import { createBotCore, createInferenceClient, createMemoryStores } from "@cria/bot-core";
 import { pino } from "pino";
 import { LocalRun } from "../../test/local-run.ts";
 import { measured, type Result } from "../result.ts";
@@ -48,8 +48,8 @@ async function secondsToFirstReply(): Promise<number> {
 /** Resolves when a message's reply begins, asked as a platform asks. */
 async function firstWords(address: string): Promise<void> {
   const inference = createInferenceClient({ address });
-  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-  const core = createBotCore({ store, inference, logger: pino({ level: "silent" }) });
+  const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+  const core = createBotCore({ stores, inference, logger: pino({ level: "silent" }) });
   const begun = new AbortController();
   const place = { platform: "bench", workspaceId: "local", channelId: MODEL, isDirect: true };
   const message = { eventId: "1", place, author: { id: "1", name: "bench" }, text: "What is a dog?" };

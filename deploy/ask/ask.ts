@@ -4,7 +4,7 @@ import {
   type Attachment,
   conversationKey,
   createBotCore,
-  createMemoryConversationStore,
+  createMemoryStores,
   type InferenceClient,
   type PlatformWords,
 } from "@cria/bot-core";
@@ -117,9 +117,9 @@ async function ask(
   { text, attachments }: Question,
   model: string | undefined,
 ): Promise<string | undefined> {
-  const store = createMemoryConversationStore({ turnsTtlMs: STORE_TTL_MS });
-  if (model) await store.updateSettings(conversationKey(PLACE), { model });
-  const core = createBotCore({ store, inference, words: WORDS, logger: pino({ level: "silent" }) });
+  const stores = createMemoryStores({ roundsTtlMs: STORE_TTL_MS });
+  if (model) await stores.settings.update(conversationKey(PLACE), { model });
+  const core = createBotCore({ stores, inference, words: WORDS, logger: pino({ level: "silent" }) });
   const reply = new TerminalReply({
     signal: stopping.signal,
     write: (part) => process.stdout.write(part),
@@ -127,6 +127,6 @@ async function ask(
   });
   const author = { id: "terminal", name: "you" };
   await core.handleMessage({ eventId: randomUUID(), place: PLACE, author, text, attachments }, async () => reply);
-  await store.close();
+  await stores.close();
   return reply.failure;
 }

@@ -1,4 +1,4 @@
-import { type ConversationStore, createRedisStoreOver, forget, rememberedConversations } from "@cria/bot-core";
+import { createRedisStoresOver, forget, rememberedConversations, type Stores } from "@cria/bot-core";
 import { tellFailure, UsageError } from "../command-failure.ts";
 import { terminalText } from "../terminal-text.ts";
 import { counted } from "./counted.ts";
@@ -33,7 +33,7 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
     }
     const conversations = await rememberedConversations(redis);
     if (key === undefined) for (const name of conversations) say(name);
-    else await show(createRedisStoreOver(redis, { turnsTtlMs: UNUSED_TTL_MS }), key, conversations);
+    else await show(createRedisStoresOver(redis, { roundsTtlMs: UNUSED_TTL_MS }), key, conversations);
     return 0;
   } finally {
     await redis.close();
@@ -41,17 +41,17 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
 }
 
 /** A conversation, and how much those below it hold: a channel's threads, a workspace's channels. */
-async function show(store: ConversationStore, key: string, conversations: readonly string[]): Promise<void> {
-  const [settings, turns] = await Promise.all([store.settings(key), store.rounds(key)]);
+async function show(stores: Stores, key: string, conversations: readonly string[]): Promise<void> {
+  const [settings, { rounds }] = await Promise.all([stores.settings.get(key), stores.rounds.read(key)]);
   for (const [name, value] of Object.entries(settings)) say(`${name}: ${value}`);
-  say(counted(turns.length, "round"));
-  for (const { atMs, author, user, context, assistant } of turns) {
+  say(counted(rounds.length, "round"));
+  for (const { atMs, author, user, context, assistant } of rounds) {
     say(`\n${new Date(atMs).toISOString()} ${author}: ${user}`);
     if (context !== undefined) say(`about: ${context}`);
     say(`Cria: ${assistant}`);
   }
   for (const name of conversations.filter((name) => name.startsWith(`${key}:`)))
-    say(`${name}: ${counted((await store.rounds(name)).length, "round")}`);
+    say(`${name}: ${counted(await stores.rounds.count(name), "round")}`);
 }
 
 function say(line: string): void {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { connectRedis, createRedisStoreOver } from "@cria/bot-core";
+import { connectRedis, createRedisStoresOver } from "@cria/bot-core";
 import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -32,18 +32,18 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     });
   const fill = async () => {
     const redis = await connectRedis(server.url, pino({ level: "silent" }));
-    const store = createRedisStoreOver(redis, { turnsTtlMs: 60_000 });
-    await store.appendRound(
+    const stores = createRedisStoresOver(redis, { roundsTtlMs: 60_000 });
+    await stores.rounds.append(
       key,
       { author: "Ann", user: "Hi", context: "A text.", assistant: "\u001b[2JHello.", atMs: 0 },
-      6,
+      { window: 6, generation: "" },
     );
-    await store.updateSettings(key, { model: "smollm2-135m" });
+    await stores.settings.update(key, { model: "smollm2-135m" });
     const rating = { atMs: 0, conversation: key, replyId: "r", authorId: "u", rating: "up", model: "m" };
     const words = { question: "Hi", context: "A text.", reply: "Hello." };
     const entry = JSON.stringify({ ...rating, ...words });
     await redis.run((client) => client.xAdd("cria:{slack:T1}:feedback", "*", { json: entry }));
-    await store.close();
+    await stores.close();
   };
 
   it("export the replies that were liked as Alpaca JSONL", async () => {

@@ -1,4 +1,4 @@
-import { createMemoryConversationStore } from "@cria/bot-core";
+import { createMemoryStores } from "@cria/bot-core";
 import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, describe, expect, it } from "vitest";
@@ -102,12 +102,12 @@ describe("slash commands on Discord", () => {
   });
 
   it("are remembered by the processes that come after", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const first = await start({ core: { store } });
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    const first = await start({ core: { stores } });
     first.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
     await answered(first, "model", { name: "other" });
     await first.platform.stop(0);
-    const second = await start({ joins: first, core: { store } });
+    const second = await start({ joins: first, core: { stores } });
     second.inference.models = first.inference.models;
     second.ann.mention(second.channel, "hello");
     await second.ended();

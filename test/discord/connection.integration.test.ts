@@ -1,4 +1,4 @@
-import { createMemoryConversationStore } from "@cria/bot-core";
+import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { DiscordRun } from "./discord-run.ts";
@@ -106,12 +106,12 @@ describe("the connection to Discord", () => {
   });
 
   it("answers for itself where another application on the same memory answers the same message", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const claimEvent = store.claimEvent.bind(store);
-    const run = await start({ core: { store } });
-    store.claimEvent = async (workspace, eventId) => {
-      await claimEvent(workspace, eventId.replace(run.server.world.bot.id, "another"));
-      return await claimEvent(workspace, eventId);
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    const run = await start({ core: { stores } });
+    stores.inbox.claim = async (entry) => {
+      await claim({ ...entry, place: { ...entry.place, writer: "another" } });
+      return await claim(entry);
     };
     run.ann.mention(run.channel, "both of you");
     await run.sees("both of you");
@@ -126,25 +126,18 @@ describe("the connection to Discord", () => {
     const body = JSON.stringify({ content: "Half wri", message_reference: { message_id: question.json.id } });
     const url = `${run.server.apiUrl}/v10/channels/${run.channel.id}/messages`;
     const { id: handle } = (await (await fetch(url, { method: "POST", headers, body })).json()) as { id: string };
-    const abandoned = {
-      eventId: `${run.server.world.bot.id}:${question.json.id}`,
-      messageId: question.json.id,
-      place: { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false },
-      author: { id: run.ann.id, name: "Ann" },
-      text: "talk",
-      context: "",
-      numUnreadFiles: 0,
-      replyId: "r1",
-      handle,
-      atMs: Date.now(),
-    };
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const takeAbandoned = async ({ writer }: { readonly writer?: string }) => {
+    const place = { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false };
+    const raw = JSON.stringify({ place, author: { id: run.ann.id, name: "Ann" }, text: "talk" });
+    const messageId = question.json.id;
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    const entry = { eventId: messageId, kind: "message", place, messageId, replyId: "r1", raw } as const;
+    const delivery = (await stores.inbox.claim(entry))!;
+    stores.inbox.takeOver = ({ writer, onDelivery }) => {
       expect(writer).toBe(`discord:${run.server.world.bot.id}`);
-      return [abandoned].splice(0, handed++ === 0 ? 1 : 0);
+      onDelivery(Object.assign(delivery, { state: { handle } }));
+      return () => undefined;
     };
-    let handed = 0;
-    const successor = await start({ joins: run, core: { store: Object.assign(store, { takeAbandoned }) } });
+    const successor = await start({ joins: run, core: { stores } });
     successor.inference.script({ chunks: ["Whole."] });
     const reply = await run.ended();
     expect(reply.json.id).toBe(handle);

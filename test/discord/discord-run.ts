@@ -1,4 +1,4 @@
-import { type BotCoreOptions, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { type BotCoreOptions, createBotCore, createMemoryStores } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import type { DiscordConfig } from "../../bots/discord/src/config.ts";
@@ -54,8 +54,8 @@ export class DiscordRun {
     this.channel = channel;
     this.ann = options.joins?.ann ?? server.addPerson("Ann", guild);
     const logger = pino({ level: "info" }, { write: (line: string) => void this.logs.push(line) });
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const core = createBotCore({ store, inference: this.inference, logger, words: DISCORD_WORDS, ...options.core });
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    const core = createBotCore({ stores, inference: this.inference, logger, words: DISCORD_WORDS, ...options.core });
     const config = {
       token: server.token,
       guildIds: [],

@@ -1,4 +1,4 @@
-import { createRedisConversationStore } from "@cria/bot-core";
+import { createRedisStores } from "@cria/bot-core";
 import { createGate, hasRedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
@@ -11,22 +11,22 @@ describe.skipIf(!hasRedis)("a bot on Discord that is stopped", () => {
   it("has its reply finished by another, in the same message", async () => {
     const redis = await startRedisServer();
     const openStore = () =>
-      createRedisConversationStore({ url: redis.url, turnsTtlMs: 60_000, logger: pino({ level: "silent" }) });
+      createRedisStores({ url: redis.url, roundsTtlMs: 60_000, logger: pino({ level: "silent" }) });
     const stores = [await openStore(), await openStore()] as const;
-    const ending = await DiscordRun.start({ core: { store: stores[0] } });
+    const ending = await DiscordRun.start({ core: { stores: stores[0] } });
     ending.inference.script({ chunks: ["Half"], hold: createGate().opened });
     ending.ann.mention(ending.channel, "talk");
     await ending.sees("Half");
     await ending.platform.stop(1_000);
     expect(JSON.stringify(ending.server.botMessages(ending.channel)[0]?.json.components)).toContain("stop:");
-    const next = await DiscordRun.prepare({ joins: ending, core: { store: stores[1] } });
+    const next = await DiscordRun.prepare({ joins: ending, core: { stores: stores[1] } });
     next.inference.script({ chunks: ["Whole."] });
     await next.platform.start();
     expect((await next.ended()).json.content).toContain("Whole.");
     expect(next.server.botMessages(next.channel)).toHaveLength(1);
     await next.stop();
     await ending.stop();
-    await Promise.all(stores.map((store) => store.close()));
+    await Promise.all(stores.map((stores) => stores.close()));
     await redis.close();
   });
 });

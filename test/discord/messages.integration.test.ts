@@ -1,4 +1,4 @@
-import { createMemoryConversationStore } from "@cria/bot-core";
+import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { DiscordRun } from "./discord-run.ts";
@@ -155,9 +155,9 @@ describe("messages on Discord", () => {
   });
 
   it("are answered once by three processes that share their memory", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const first = await start({ core: { store } });
-    const others = [await start({ core: { store }, joins: first }), await start({ core: { store }, joins: first })];
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    const first = await start({ core: { stores } });
+    const others = [await start({ core: { stores }, joins: first }), await start({ core: { stores }, joins: first })];
     first.ann.mention(first.channel, "hello");
     first.ann.mention(first.channel, "/help");
     await first.ended();
@@ -167,9 +167,9 @@ describe("messages on Discord", () => {
   });
 
   it("are stopped by any process", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const first = await start({ core: { store } });
-    const second = await start({ core: { store }, joins: first });
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    const first = await start({ core: { stores } });
+    const second = await start({ core: { stores }, joins: first });
     for (const { inference } of [first, second]) inference.script({ chunks: ["Begun"], hold: createGate().opened });
     first.ann.mention(first.channel, "talk");
     await first.sees("Begun");

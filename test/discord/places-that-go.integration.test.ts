@@ -1,4 +1,4 @@
-import { createMemoryConversationStore, OPEN_ACCESS } from "@cria/bot-core";
+import { createMemoryStores, OPEN_ACCESS } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { buttonLabels } from "../discord-server/index.ts";
@@ -34,16 +34,16 @@ describe("a reply whose place goes", () => {
   });
 
   it("is forgotten with its question when that is deleted later", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    run = await DiscordRun.start({ core: { store } });
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    run = await DiscordRun.start({ core: { stores } });
     const secret = run.ann.mention(run.channel, "a secret");
     const reply = await run.ended();
     run.ann.mention(run.channel, "hello");
     await run.sees("hello");
     const conversation = `discord:${run.guild.id}:${run.channel.id}`;
-    await expect.poll(() => store.rounds(conversation)).toHaveLength(2);
+    await expect.poll(() => stores.rounds.count(conversation)).toBe(2);
     run.ann.delete(secret);
-    await expect.poll(() => store.rounds(conversation)).toMatchObject([{ user: "hello" }]);
+    await expect.poll(() => stores.rounds.read(conversation)).toMatchObject({ rounds: [{ user: "hello" }] });
     run.ann.press(reply, "Regenerate");
     const note = () => run.server.seen(run.channel, run.ann).find(({ ephemeralFor }) => ephemeralFor === run.ann.id);
     expect((await run.server.until(note, "a note")).json.content).toMatch(/too old/);
@@ -131,8 +131,8 @@ describe("a reply whose place goes", () => {
   });
 
   it("says in what it has shown that it may not write there any more, and goes on with nothing", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    run = await DiscordRun.start({ core: { store } });
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    run = await DiscordRun.start({ core: { stores } });
     const mayNotWrite = createGate();
     const chunks = async function* () {
       yield "Half";
@@ -150,8 +150,8 @@ describe("a reply whose place goes", () => {
     expect(run.logs.join("")).toContain("may not write there");
     const conversation = `discord:${run.guild.id}:${run.channel.id}`;
     await expect
-      .poll(() => store.rounds(conversation))
-      .toMatchObject([{ assistant: expect.stringMatching(/^Half word/) }]);
+      .poll(() => stores.rounds.read(conversation))
+      .toMatchObject({ rounds: [{ assistant: expect.stringMatching(/^Half word/) }] });
     run.server.denyBot(run.channel);
     run.ann.mention(run.channel, "and now?");
     await run.sees("and now?");

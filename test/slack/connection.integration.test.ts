@@ -1,4 +1,4 @@
-import { createMemoryConversationStore } from "@cria/bot-core";
+import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Message, shownText } from "../slack-server/world.ts";
@@ -47,12 +47,12 @@ describe("the bot's connection to Slack", () => {
   });
 
   it("answers for itself where another app on the same memory answers the same message", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
-    const claimEvent = store.claimEvent.bind(store);
-    bot = await startSlackBot({ core: { store } });
-    store.claimEvent = async (workspace, eventId) => {
-      await claimEvent(workspace, eventId.replace(bot.server.world.botUser, "UANOTHER"));
-      return await claimEvent(workspace, eventId);
+    const stores = createMemoryStores({ roundsTtlMs: 3_600_000 });
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    bot = await startSlackBot({ core: { stores } });
+    stores.inbox.claim = async (entry) => {
+      await claim({ ...entry, place: { ...entry.place, writer: "another" } });
+      return await claim(entry);
     };
     expect(await replies(bot.server.people.mention(bot.channel, bot.ann, "both of you"))).toEqual(["both of you"]);
   });
@@ -95,9 +95,9 @@ describe("the bot's connection to Slack", () => {
   });
 
   it("answers once when several processes share Slack and a memory, however often an event comes", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
-    bot = await startSlackBot({ core: { store } });
-    const others = [1, 2].map(() => createBot(bot.server, bot.model, [], { core: { store } }));
+    const stores = createMemoryStores({ roundsTtlMs: 3_600_000 });
+    bot = await startSlackBot({ core: { stores } });
+    const others = [1, 2].map(() => createBot(bot.server, bot.model, [], { core: { stores } }));
     await Promise.all(others.map((other) => other.start()));
     const questions = Array.from({ length: 5 }, (_, n) => bot.server.people.dm(bot.ann, `question ${n}`));
     const sent = bot.server.deliveries.sent.filter(({ event }) => event.type === "message");

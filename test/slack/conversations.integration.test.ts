@@ -1,4 +1,4 @@
-import { createMemoryConversationStore } from "@cria/bot-core";
+import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { manifestOptions } from "../slack-server/manifest.ts";
@@ -163,10 +163,10 @@ describe("the Slack bot", () => {
   });
 
   it("tells nobody of edits among people, and of an edit that was or is for it", async () => {
-    const store = createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
+    const stores = createMemoryStores({ roundsTtlMs: 3_600_000 });
     const heard: string[] = [];
-    store.onSignal((signal) => void (signal.type === "edit" && heard.push(signal.text)));
-    const other = await startSlackBot({ core: { store } });
+    stores.signals.subscribe((signal) => void (signal.type === "edit" && heard.push(signal.text)));
+    const other = await startSlackBot({ core: { stores } });
     const { people } = other.server;
     const ben = people.addUser("Ben");
     const root = people.say(other.channel, other.ann, "lunch?");

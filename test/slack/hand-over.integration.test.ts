@@ -1,4 +1,4 @@
-import { createRedisConversationStore } from "@cria/bot-core";
+import { createRedisStores } from "@cria/bot-core";
 import { createGate, FakeInferenceClient, hasRedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
@@ -13,25 +13,22 @@ describe.skipIf(!hasRedis)("a bot on Slack that is stopped", () => {
   it("has its reply finished by another process of the same app, and of no other, in the same message", async () => {
     const redis = await startRedisServer();
     const openStore = () =>
-      createRedisConversationStore({ url: redis.url, turnsTtlMs: 60_000, logger: pino({ level: "silent" }) });
+      createRedisStores({ url: redis.url, roundsTtlMs: 60_000, logger: pino({ level: "silent" }) });
     const stores = [await openStore(), await openStore()] as const;
-    const ending = await startSlackBot({ core: { store: stores[0] } });
+    const ending = await startSlackBot({ core: { stores: stores[0] } });
     ending.model.script({ chunks: ["Half"], hold: createGate().opened });
     const question = ending.server.people.mention(ending.channel, ending.ann, "talk");
     await ending.server.until(() => ending.server.replies(question).some((reply) => shownText(reply).includes("Half")));
     await ending.platform.stop(0);
     expect(ending.server.replies(question).map(shownText)).toEqual(["Half"]);
-    const elsewhere = { platform: "slack", serves: () => true };
-    expect(await stores[1].takeAbandoned(elsewhere)).toEqual([]);
-    expect(await stores[1].takeAbandoned({ ...elsewhere, writer: "slack:T1:UANOTHER" })).toEqual([]);
     const model = new FakeInferenceClient();
     model.script({ chunks: ["Whole."] });
-    const next = createBot(ending.server, model, [], { core: { store: stores[1] } });
+    const next = createBot(ending.server, model, [], { core: { stores: stores[1] } });
     await next.start();
     expect((await repliesTo(ending.server, question)).map(shownText)).toEqual(["Whole."]);
     await next.stop(0);
     await ending.close();
-    await Promise.all(stores.map((store) => store.close()));
+    await Promise.all(stores.map((stores) => stores.close()));
     await redis.close();
   });
 });

@@ -1,7 +1,7 @@
 import {
   type BotCoreOptions,
   createBotCore,
-  createMemoryConversationStore,
+  createMemoryStores,
   namesRoles,
   OPEN_ACCESS,
   resolveSettings,
@@ -66,13 +66,13 @@ export function createBot(
   { core = {}, env = {} }: SlackBotOptions = {},
 ): SlackPlatform {
   const logger = pino({ level: "silent" });
-  const store = core.store ?? createMemoryConversationStore({ turnsTtlMs: 3_600_000 });
+  const stores = core.stores ?? createMemoryStores({ roundsTtlMs: 3_600_000 });
   const tokens = { CRIA_SLACK_BOT_TOKEN: server.botToken, CRIA_SLACK_APP_TOKEN: server.appToken };
   return createSlackPlatform({
     config: loadSlackConfig({ ...tokens, CRIA_SLACK_API_URL: server.apiUrl, ...env }),
-    core: createBotCore({ inference: model, logger, words: SLACK_WORDS, ...core, store }),
+    core: createBotCore({ inference: model, logger, words: SLACK_WORDS, ...core, stores }),
     listModels: () => model.listModels(),
-    settings: (place) => resolveSettings(store, place),
+    settings: (place) => resolveSettings(stores.settings, place),
     needsRoles: namesRoles(core.access ?? OPEN_ACCESS),
     logger,
     onLost: (reason) => void losses.push(reason),

@@ -3,29 +3,30 @@ import { type AccessPolicy, OPEN_ACCESS } from "./admission/access.ts";
 import type { QuotaLimits, QuotaStore } from "./admission/quota.ts";
 import { refusal } from "./admission/refusal.ts";
 import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
-import { claim, handleCommand, streamComparison } from "./commands/handle-command.ts";
+import { answerCommand, answerComparison, claim, handleCommand, handleComparison } from "./commands/handle-command.ts";
 import { conversationKey } from "./conversation/conversation-key.ts";
-import type { ConversationStore } from "./conversation/conversation-store.ts";
+import type { Stores } from "./conversation/stores.ts";
 import { DEFAULT_WINDOW } from "./conversation/window.ts";
 import type { InferenceClient } from "./inference/inference-client.ts";
 import { createMemoryQuotaStore } from "./memory/memory-quota-store.ts";
-import { Arrivals } from "./message/arrivals.ts";
+import { handleDeletion, handleEdit } from "./message/changes.ts";
 import type { Core } from "./message/core.ts";
-import { answerAbandoned, handleMessage } from "./message/handle-message.ts";
-import { tellAll } from "./message/tell-all.ts";
-import type { BotCore } from "./port/bot.ts";
-import type { MessageDeletion, MessageEdit } from "./port/message.ts";
+import type { Pending } from "./message/pending.ts";
+import { receive } from "./message/receive.ts";
+import type { BotCore, Work } from "./port/bot.ts";
+import type { ClaimedEvent } from "./port/claimed-event.ts";
+import type { SentMessage } from "./port/message.ts";
+import type { StartReply } from "./port/reply.ts";
 import { DEFAULT_WORDS, type PlatformWords } from "./port/words.ts";
 import type { FeedbackStore } from "./records/feedback.ts";
 import { createLogTranscript, type Transcript } from "./records/transcript.ts";
-import { adoptReplies } from "./recovery/adopt-replies.ts";
-import { handOver } from "./recovery/hand-over.ts";
-import type { Unanswered } from "./recovery/unanswered.ts";
+import { recover } from "./recovery/recover.ts";
+import { stop } from "./recovery/stop.ts";
 import { RunningReplies } from "./reply/running-replies.ts";
 
 /** What a bot process is made of. */
 export interface BotCoreOptions {
-  readonly store: ConversationStore;
+  readonly stores: Stores;
   readonly inference: InferenceClient;
   readonly logger: Logger;
   /** How people of the platform name things. Default: the web page's. */
@@ -47,69 +48,60 @@ export interface BotCoreOptions {
 /** The pipeline that answers messages and commands of every platform. */
 export function createBotCore(options: BotCoreOptions): BotCore {
   const core = createCore(options);
-  core.store.onSignal((signal) => core.running.hear(signal));
+  const { stores, running } = core;
+  stores.signals.subscribe((signal) => running.hear(signal));
+  const pendingWork = (work: Work) => (pending: Pending) => work(claimedEvent(core, pending));
   return {
+    receive: (event, work) => receive(core, event, pendingWork(work)),
     handleMessage: (message, startReply) => handleMessage(core, message, startReply),
     handleEdit: (edit) => handleEdit(core, edit),
     handleDeletion: (deletion) => handleDeletion(core, deletion),
     handleCommand: (command, refuse) => handleCommand(core, command, refuse),
-    compare: (command, startReply) => streamComparison(core, command, startReply),
+    compare: (command, startReply) => handleComparison(core, command, startReply),
     claim: (event) => claim(core, event),
-    refusal: (event) => refusal(core, event),
-    remembers: (place) =>
-      core.store.rounds(conversationKey(place)).then(
-        ({ length }) => length > 0,
-        () => false,
-      ),
+    refusal: (asked) => refusal(core, asked),
+    remembers: (place) => stores.rounds.count(conversationKey(place)).then(Boolean, () => false),
     stopReply: (action) => press(core, () => stopReply(core, action)),
     stopReplies: (action) => press(core, () => stopReply(core, action)),
     regenerate: (action, startReply) => press(core, () => regenerate(core, action, startReply)),
     continueReply: (action, startReply) => press(core, () => continueReply(core, action, startReply)),
     giveFeedback: (action) => press(core, () => giveFeedback(core, action)),
     wantsFeedback: (place) => wantsFeedback(core, place).catch(() => false),
-    adoptReplies: (where, startReply) => {
-      const ending = new AbortController();
-      const answer = (unanswered: Unanswered) => void answerAbandoned(core, unanswered, startReply);
-      void adoptReplies({ store: core.store, where, signal: ending.signal, logger: core.logger, answer });
-      return () => ending.abort();
-    },
-    handOver: () => handOver(core),
+    recover: (where) => recover(core, { ...where, work: pendingWork(where.work) }),
+    stop: () => stop(core),
   };
 }
 
 function createCore(options: BotCoreOptions): Core {
   return {
     transcript: createLogTranscript(options.logger),
-    window: DEFAULT_WINDOW,
     words: DEFAULT_WORDS,
+    window: DEFAULT_WINDOW,
     access: OPEN_ACCESS,
     quotaLimits: {},
     quotas: createMemoryQuotaStore(),
     feedback: undefined,
     running: new RunningReplies(),
-    arrivals: new Arrivals(),
     ...options,
   };
 }
 
-/** A reply under way hears of the edit and begins anew; those that ended are regenerated from the new text. */
-async function handleEdit(core: Core, { place, messageId, text }: MessageEdit): Promise<void> {
-  const conversation = conversationKey(place);
-  try {
-    await tellAll(core, { type: "edit", conversation, messageId, text });
-    await core.store.editQuestion(conversation, messageId, text);
-  } catch (error) {
-    core.logger.warn({ err: error, conversation }, "an edit was not heard");
-  }
+/** What another process reads again is the message itself; its files die with this one. */
+async function handleMessage(core: Core, sent: SentMessage, startReply: StartReply): Promise<void> {
+  const { eventId, messageId = eventId, attachments = [], ...message } = sent;
+  const event = { eventId, messageId, place: message.place, raw: JSON.stringify(message) };
+  await receive(core, event, (pending) => pending.answer({ message: { ...message, attachments }, startReply }));
 }
 
-/** A reply under way stops and is not remembered; one that has ended is forgotten with its question. */
-async function handleDeletion(core: Core, { place, messageId }: MessageDeletion): Promise<void> {
-  const conversation = conversationKey(place);
-  try {
-    await tellAll(core, { type: "deletion", conversation, messageId });
-    await core.store.forgetQuestion(conversation, messageId);
-  } catch (error) {
-    core.logger.warn({ err: error, conversation }, "a deletion was not heard");
-  }
+/** A claimed event as platforms see it. */
+function claimedEvent(core: Core, pending: Pending): ClaimedEvent {
+  const { entry, state } = pending.delivery;
+  const { eventId, messageId, place, raw } = entry;
+  return {
+    event: { eventId, messageId, place, raw },
+    handle: state.handle,
+    answer: (message, startReply) => pending.answer({ message, startReply }),
+    runCommand: (command, refuse) => answerCommand(core, command, refuse),
+    compare: (command, startReply) => answerComparison(core, { ...command, messageId }, startReply),
+  };
 }

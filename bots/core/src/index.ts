@@ -9,22 +9,34 @@ export { commandIn, mayBeCommand } from "./commands/command-in.ts";
 export { type CommandError, parseCommand } from "./commands/parse-command.ts";
 export { isSlashCommand, isStopWord } from "./commands/spoken-commands.ts";
 export { conversationKey, workspaceKey } from "./conversation/conversation-key.ts";
-export type { ConversationStore, TakeTurnOptions } from "./conversation/conversation-store.ts";
+export type { Delivery, Inbox } from "./conversation/inbox.ts";
 export type { Round } from "./conversation/rounds.ts";
 export type { ConversationSettings } from "./conversation/settings.ts";
 export { resolveSettings } from "./conversation/settings.ts";
+export type { Stores } from "./conversation/stores.ts";
+export type { TurnQueue } from "./conversation/turn-queue.ts";
 export { MAX_WINDOW } from "./conversation/window.ts";
 export { createInferenceClient, type InferenceClientOptions } from "./inference/grpc-inference-client.ts";
 export type { GenerateOptions, InferenceClient } from "./inference/inference-client.ts";
 export { MODEL_STATES } from "./inference/models.ts";
-export { createMemoryConversationStore } from "./memory/memory-conversation-store.ts";
+export { createMemoryStores } from "./memory/memory-stores.ts";
 export { Arrivals } from "./message/arrivals.ts";
 export { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
-export type { AbandonedReply, BotCore, ServedPlaces } from "./port/bot.ts";
+export type { BotCore, GivenUpReply, RecoverOptions, Work } from "./port/bot.ts";
 export { BOT_ERRORS, BotError, type BotErrorCode } from "./port/bot-error.ts";
+export type { ClaimedEvent } from "./port/claimed-event.ts";
 export type { Command, ContextMode, SettingsScope } from "./port/command.ts";
-export type { Claim, IncomingCommand } from "./port/incoming-command.ts";
-export type { Attachment, IncomingEvent, IncomingMessage, MessageDeletion, MessageEdit } from "./port/message.ts";
+export type { Claim, CommandAsked, IncomingCommand } from "./port/incoming-command.ts";
+export type {
+  Attachment,
+  EarlierMessage,
+  IncomingEvent,
+  IncomingMessage,
+  MessageDeletion,
+  MessageEdit,
+  ReceivedEvent,
+  SentMessage,
+} from "./port/message.ts";
 export { pause } from "./port/pause.ts";
 export type { Author, Place } from "./port/place.ts";
 export type {
@@ -33,6 +45,7 @@ export type {
   ReplyAction,
   ReplyButtons,
   ReplyEnd,
+  ReplyFacts,
   ReplyStats,
   ReplyStatus,
   StartReply,
@@ -49,13 +62,9 @@ export type { Rating } from "./records/feedback.ts";
 export { createLogTranscript, type Exchange, type Transcript } from "./records/transcript.ts";
 export { forget, rememberedConversations } from "./redis/memory-keys.ts";
 export { connectRedis, type RedisConnection } from "./redis/redis-connection.ts";
-export {
-  createRedisConversationStore,
-  createRedisStoreOver,
-  type RedisStoreOptions,
-} from "./redis/redis-conversation-store.ts";
 export { readRatings } from "./redis/redis-feedback.ts";
 export { createRedisQuotaStore } from "./redis/redis-quota-store.ts";
+export { createRedisStores, createRedisStoresOver, type RedisStoresOptions } from "./redis/redis-stores.ts";
 export { defusePings } from "./text/defuse-pings.ts";
 export { nearMatches } from "./text/near-matches.ts";
 export { canContinue, endLine, endWords, statsLine, statusLine } from "./text/reply-lines.ts";

@@ -1,23 +1,23 @@
 import type { Logger } from "pino";
 import { type BotCoreOptions, createBotCore } from "./bot-core.ts";
-import type { ConversationStore } from "./conversation/conversation-store.ts";
+import type { Stores } from "./conversation/stores.ts";
 import { createInferenceClient } from "./inference/grpc-inference-client.ts";
 import type { InferenceClient } from "./inference/inference-client.ts";
-import { createMemoryConversationStore } from "./memory/memory-conversation-store.ts";
+import { createMemoryStores } from "./memory/memory-stores.ts";
 import type { BotCore } from "./port/bot.ts";
 import { DEFAULT_WORDS } from "./port/words.ts";
 import type { CoreConfig } from "./process/config.ts";
 import { createLogTranscript } from "./records/transcript.ts";
 import { connectRedis, type RedisConnection } from "./redis/redis-connection.ts";
-import { createRedisStoreOver } from "./redis/redis-conversation-store.ts";
 import { createRedisFeedback } from "./redis/redis-feedback.ts";
 import { createRedisQuotaStore } from "./redis/redis-quota-store.ts";
+import { createRedisStoresOver } from "./redis/redis-stores.ts";
 import { createRedisTranscript, joinTranscripts } from "./redis/redis-transcript.ts";
 
 /** A core and what it is made of. */
 export interface OpenBotCore {
   readonly core: BotCore;
-  readonly store: ConversationStore;
+  readonly stores: Stores;
   readonly inference: InferenceClient;
   /** Undefined where memory lives in the process. Closed with the core. */
   readonly redis: RedisConnection | undefined;
@@ -31,18 +31,18 @@ export async function openBotCore(
 ): Promise<OpenBotCore> {
   const inference = createInferenceClient({ address: config.inferenceAddress, token: config.token });
   const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl, logger);
-  const { turnsTtlMs, window, access, quotaLimits } = config;
-  const store = redis ? createRedisStoreOver(redis, { turnsTtlMs }) : createMemoryConversationStore({ turnsTtlMs });
+  const { roundsTtlMs, window, access, quotaLimits } = config;
+  const stores = redis ? createRedisStoresOver(redis, { roundsTtlMs }) : createMemoryStores({ roundsTtlMs });
   const kept = redis ? keptInRedis(config, redis, logger) : {};
-  const core = createBotCore({ store, inference, logger, words, window, access, quotaLimits, ...kept });
+  const core = createBotCore({ stores, inference, logger, words, window, access, quotaLimits, ...kept });
   return {
     core,
-    store,
+    stores,
     inference,
     redis,
     close: async () => {
       inference.close();
-      await store.close();
+      await stores.close();
     },
   };
 }

@@ -1,4 +1,11 @@
-import { type AccessPolicy, type BotCore, OPEN_ACCESS, RefusedError, untilReachable } from "@cria/bot-core";
+import {
+  type AccessPolicy,
+  type BotCore,
+  type IncomingMessage,
+  OPEN_ACCESS,
+  RefusedError,
+  untilReachable,
+} from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import { type Client, Events, type Interaction, type Message } from "discord.js";
 import type { Logger } from "pino";
@@ -74,7 +81,7 @@ class Connection {
   readonly #authors: Authors;
   readonly #messages: MessageHandler;
   readonly #catchUp: CatchUp;
-  #stopAdopting = () => {};
+  #stopRecovering = () => {};
   #login: Promise<unknown> = Promise.resolve();
 
   constructor(options: DiscordPlatformOptions, identity: BotIdentity) {
@@ -92,29 +99,41 @@ class Connection {
 
   /** Rejects with the signal's reason when it aborts; `close` is still to be called then. */
   async open(signal: AbortSignal): Promise<void> {
-    const { config, core } = this.#options;
+    const { config } = this.#options;
     this.#listen();
     await this.#ready(signal);
     await this.#register(config.guildIds);
     signal.throwIfAborted();
     this.#announce();
-    const serves = (id: string) => id === DIRECT_WORKSPACE || this.#client.guilds.cache.has(id);
-    this.#stopAdopting = core.adoptReplies(
-      { platform: "discord", writer: `discord:${this.#client.application.id}`, serves },
-      (abandoned) => this.#replies.adopt(abandoned),
-    );
+    this.#stopRecovering = this.#recover();
   }
 
   async close(graceMs: number): Promise<void> {
     for (const event of [Events.MessageCreate, Events.InteractionCreate, Events.ShardReconnecting] as const)
       this.#client.removeAllListeners(event);
-    this.#stopAdopting();
-    await this.#options.core.handOver();
+    this.#stopRecovering();
+    await this.#options.core.stop();
     this.#replies.giveUp();
     await this.#replies.ended(graceMs);
     // A client that is destroyed before it knows its shards logs in all the same.
     if (this.#client.ws.shards.size === 0) await this.#login.catch(() => undefined);
     await this.#client.destroy();
+  }
+
+  /** Goes on with what other processes of the application left. */
+  #recover(): () => void {
+    const { core } = this.#options;
+    return core.recover({
+      writer: `discord:${this.#client.application.id}`,
+      serves: ({ workspaceId: id }) => id === DIRECT_WORKSPACE || this.#client.guilds.cache.has(id),
+      work: async (claimed) => {
+        const message: IncomingMessage = JSON.parse(claimed.event.raw);
+        const begun = { ...claimed.event, handle: claimed.handle };
+        await claimed.answer(message, (replyId) => this.#replies.goOn({ ...begun, replyId }, message.author.id));
+      },
+      hasEnded: async () => false,
+      startReply: (givenUp) => this.#replies.goOn(givenUp),
+    });
   }
 
   #ready(signal: AbortSignal): Promise<void> {

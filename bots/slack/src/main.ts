@@ -11,12 +11,12 @@ await runBot({
   env: process.env,
   words: SLACK_WORDS,
   loadConfig: loadSlackConfig,
-  createPlatform: (config, { core, store, inference, coreConfig, logger, onLost }) =>
+  createPlatform: (config, { core, stores, inference, coreConfig, logger, onLost }) =>
     createSlackPlatform({
       config,
       core,
       listModels: () => inference.listModels(),
-      settings: (place) => resolveSettings(store, place),
+      settings: (place) => resolveSettings(stores.settings, place),
       needsRoles: namesRoles(coreConfig.access),
       logger,
       onLost,

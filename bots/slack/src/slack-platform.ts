@@ -1,5 +1,11 @@
 import { setTimeout } from "node:timers/promises";
-import { type BotCore, type ConversationSettings, type Place, untilReachable } from "@cria/bot-core";
+import {
+  type BotCore,
+  type ConversationSettings,
+  type IncomingMessage,
+  type Place,
+  untilReachable,
+} from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
@@ -62,20 +68,20 @@ export function createSlackPlatform(given: SlackPlatformOptions): SlackPlatform 
   const onConnected = (numProcesses: number) => context?.client.budget.shareAmong(numProcesses);
   const connection = createConnection({ config, logger, onLost: () => onLost(TOKENS_GONE), onConnected });
   let context: SlackContext | undefined;
-  let stopAdopting = () => {};
+  let stopRecovering = () => {};
   const stopping = new AbortController();
   return {
     start: async () => {
       context = await createContext(options, connection, stopping.signal);
       if (config.events.type === "http") onConnected(config.events.numProcesses);
       register(connection.app, context, onLost);
-      stopAdopting = adoptReplies(context);
+      stopRecovering = recover(context);
       await connect(options, connection, stopping.signal);
     },
     stop: async (graceMs) => {
       stopping.abort();
-      stopAdopting();
-      await options.core.handOver();
+      stopRecovering();
+      await options.core.stop();
       await connection.stop();
       if (context) await endReplies(context, graceMs);
     },
@@ -143,13 +149,21 @@ function registerLosses(app: App, { running }: SlackContext, onLost: (reason: st
   });
 }
 
-function adoptReplies(context: SlackContext): () => void {
-  const { workspaceId } = context;
-  const own = { platform: "slack", writer: writerOf(context), serves: (id: string) => id === workspaceId };
-  return context.core.adoptReplies(own, async ({ message, replyId, handle }) => {
-    const place = message.place as ThreadPlace;
-    const asker = { userId: message.author.id, ts: message.messageId ?? place.threadId };
-    return await replyStarter(context, place, asker, handle)(replyId);
+/** Goes on with what other processes of the app left. */
+function recover(context: SlackContext): () => void {
+  const { core, workspaceId } = context;
+  return core.recover({
+    writer: writerOf(context),
+    serves: (place) => place.workspaceId === workspaceId,
+    work: async (claimed) => {
+      const message: IncomingMessage = JSON.parse(claimed.event.raw);
+      const place = message.place as ThreadPlace;
+      const asker = { userId: message.author.id, ts: claimed.event.messageId };
+      await claimed.answer(message, replyStarter(context, place, asker, claimed.handle));
+    },
+    hasEnded: async () => false,
+    startReply: async ({ place, messageId: ts, replyId, handle }, facts) =>
+      await replyStarter(context, place as ThreadPlace, { userId: "", ts }, handle)(replyId, facts),
   });
 }
 

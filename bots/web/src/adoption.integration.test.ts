@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { connectRedis, createBotCore, createRedisStoreOver } from "@cria/bot-core";
+import { connectRedis, createBotCore, createRedisStoresOver } from "@cria/bot-core";
 import { FakeInferenceClient, hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
@@ -24,11 +24,11 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
 
   async function startServer() {
     const redis = await connectRedis(redisServer.url, logger);
-    const store = createRedisStoreOver(redis, { turnsTtlMs: TTL_MS, leaseMs: 300, processTtlMs: 600 });
+    const stores = createRedisStoresOver(redis, { roundsTtlMs: TTL_MS, leaseMs: 300 });
     const inference = new FakeInferenceClient();
-    const core = createBotCore({ store, inference, logger });
+    const core = createBotCore({ stores, inference, logger });
     const server = await startWebServer({
-      bot: createCoreBot({ core, store, inference }),
+      bot: createCoreBot({ core, stores, inference }),
       timelineStore: createRedisTimelineStore(redis, TTL_MS),
       logger,
       host: "127.0.0.1",
@@ -37,7 +37,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
       secret: "a secret for tests",
       workspaceName: "Cria",
     });
-    return { server, inference, store };
+    return { server, inference, stores };
   }
 
   async function join(url: string) {
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
       return Object.values(saved).some((json) => json.includes('"Once"'));
     };
     await expect.poll(isSaved, LIMIT).toBe(true);
-    await dying.store.close(); // It gives no sign of life any more, and nothing it does is kept.
+    await dying.stores.close(); // It gives no sign of life any more, and nothing it does is kept.
 
     const next = await startServer();
     next.inference.script({ chunks: ["Once upon a time."] });
@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
       .toEqual(["@cria A story", "Once upon a time."]);
     expect(next.inference.requests).toHaveLength(1);
     await Promise.all([dying.server.close(), next.server.close()]);
-    await next.store.close();
+    await next.stores.close();
   });
 
   it("or ended cleanly has its reply written anew by the next, which finds it as it was", async () => {
@@ -91,7 +91,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     await fetch(`${ending.server.url}/api/channels/general/messages`, { method: "POST", headers, body });
     await expect.poll(async () => (await messages(ending.server.url, headers)).at(-1)?.text, LIMIT).toBe("Half");
     await ending.server.close();
-    await ending.store.close();
+    await ending.stores.close();
     const redis = await connectRedis(redisServer.url, logger);
     const saved = await redis.run((client) => client.hGetAll("cria:web:{general}:messages"));
     await redis.close();
@@ -102,10 +102,10 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     const after = await join(next.server.url);
     await expect.poll(async () => (await messages(next.server.url, after)).at(-1)?.text, LIMIT).toBe("Whole.");
     await next.server.close();
-    await next.store.close();
+    await next.stores.close();
   });
 
-  it("has a reply that it went on with continued by the next, behind what it had said before", async () => {
+  it("has a sentence in the place of a reply that it went on with", async () => {
     const dying = await startServer();
     const cut = { chunks: ["Twice"], finishReason: FinishReason.MAX_TOKENS };
     dying.inference.script(cut, { chunks: [" half"], hold: new Promise(() => undefined) });
@@ -121,14 +121,15 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     await expect.poll(async () => (await last(dying.server.url, headers))?.state?.type, LIMIT).toBe("ended");
     await post(`messages/${(await last(dying.server.url, headers))!.id}/continue`, {});
     await expect.poll(async () => (await last(dying.server.url, headers))?.text, LIMIT).toBe("Twice half");
-    await dying.store.close();
+    await dying.stores.close();
 
     const next = await startServer();
-    next.inference.script({ chunks: [" told."] });
     const after = await join(next.server.url);
-    await expect.poll(async () => (await last(next.server.url, after))?.text, LIMIT).toBe("Twice told.");
+    const state = { type: "failed", reason: expect.stringMatching(/Press the button again/) };
+    await expect.poll(async () => (await last(next.server.url, after))?.state, LIMIT).toMatchObject(state);
+    expect(next.inference.requests).toHaveLength(0);
     await Promise.all([dying.server.close(), next.server.close()]);
-    await next.store.close();
+    await next.stores.close();
   });
 
   describe("has its reply taken over by the next, where it", () => {
@@ -153,7 +154,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
       const body = JSON.stringify({ id, text: "@cria A story" });
       await fetch(`${url}/api/channels/general/messages`, { method: "POST", headers: ann, body });
       await expect.poll(async () => (await messages(url, ann)).at(-1)?.text, LIMIT).toBe("Half");
-      await dying.store.close();
+      await dying.stores.close();
       next = await startServer();
       next.inference.script({ chunks: ["Once upon"], hold: never }, { chunks: ["A fable."] });
       await expect.poll(async () => (await last())?.text, LIMIT).toBe("Once upon");
@@ -161,7 +162,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     });
     afterEach(async () => {
       await next.server.close();
-      await next.store.close();
+      await next.stores.close();
     });
 
     it("is stopped by who presses Stop", async () => {

@@ -1,4 +1,4 @@
-import { BotError, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { BotError, createBotCore, createMemoryStores } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { expect, it, vi } from "vitest";
@@ -9,12 +9,12 @@ const reply = { id: "r1", messageId: "m1", author: "Ada", question: "q", text: "
 
 it("answers a message anew, as a new one, where its reply is not known or the memory is away", async () => {
   const inference = new FakeInferenceClient();
-  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-  const core = createBotCore({ store, inference, logger: pino({ level: "silent" }) });
-  const bot = createCoreBot({ core, store, inference });
-  await store.keepReply("web:local:general", reply);
+  const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+  const core = createBotCore({ stores, inference, logger: pino({ level: "silent" }) });
+  const bot = createCoreBot({ core, stores, inference });
+  await stores.replies.keep("web:local:general", reply, "");
   expect(await bot.canAnswerAgain(place, "r1")).toBe(true);
   expect(await bot.canAnswerAgain(place, "r2")).toBe(false);
-  vi.spyOn(store, "keptReply").mockRejectedValue(new BotError("MEMORY_UNAVAILABLE", "Redis is away."));
+  vi.spyOn(stores.replies, "get").mockRejectedValue(new BotError("MEMORY_UNAVAILABLE", "Redis is away."));
   expect(await bot.canAnswerAgain(place, "r1")).toBe(false);
 });

@@ -1,12 +1,12 @@
 import {
   type BotCore,
-  type ConversationStore,
   conversationKey,
   DEFAULT_WORDS,
   type InferenceClient,
   type Place,
   parseCommand,
   resolveSettings,
+  type Stores,
 } from "@cria/bot-core";
 import { type Model, ModelState } from "@cria/proto";
 import type { Bot } from "./bot.ts";
@@ -15,12 +15,12 @@ import type { ChannelHead, ModelChoice } from "./wire.ts";
 
 export interface CoreBotOptions {
   readonly core: BotCore;
-  readonly store: ConversationStore;
+  readonly stores: Stores;
   readonly inference: InferenceClient;
 }
 
 /** The bot of bots/core, with the questions that only a page asks. */
-export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
+export function createCoreBot({ core, stores, inference }: CoreBotOptions): Bot {
   let lastModels: readonly ModelChoice[] = [];
   const models = async () => {
     lastModels = (await inference.listModels()).map(toChoice);
@@ -31,7 +31,7 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
   // Commands can be completed while the service is away, their models cannot.
   const offeredModels = () => models().catch(() => []);
 
-  const sources = { core, store, knownModels };
+  const sources = { core, stores, knownModels };
 
   return {
     ...core,
@@ -45,27 +45,27 @@ export function createCoreBot({ core, store, inference }: CoreBotOptions): Bot {
       completeCommand(text, { models: offeredModels, modelInUse: async () => (await headOf(place, sources)).model }),
     async canAnswerAgain(place, replyId) {
       // Without the memory an answer to the message says so.
-      const kept = await store.keptReply(conversationKey(place), replyId).catch(() => undefined);
+      const kept = await stores.replies.get(conversationKey(place), replyId).catch(() => undefined);
       return kept !== undefined && !kept.isCompared;
     },
     head: (place) => headOf(place, sources),
   };
 }
 
-interface HeadSources extends Pick<CoreBotOptions, "core" | "store"> {
+interface HeadSources extends Pick<CoreBotOptions, "core" | "stores"> {
   readonly knownModels: () => Promise<readonly ModelChoice[]>;
 }
 
-async function headOf(place: Place, { core, store, knownModels }: HeadSources): Promise<ChannelHead> {
-  const [wantsFeedback, settings, turns, models] = await Promise.all([
+async function headOf(place: Place, { core, stores, knownModels }: HeadSources): Promise<ChannelHead> {
+  const [wantsFeedback, settings, rememberedRounds, models] = await Promise.all([
     core.wantsFeedback(place),
-    resolveSettings(store, place).catch(() => undefined),
-    store.rounds(conversationKey(place)).catch(() => []),
+    resolveSettings(stores.settings, place).catch(() => undefined),
+    stores.rounds.count(conversationKey(place)).catch(() => 0),
     knownModels(),
   ]);
   const model = settings?.model ?? models.find(({ isDefault }) => isDefault)?.name;
   return {
-    rememberedRounds: turns.length,
+    rememberedRounds,
     wantsFeedback,
     ...(model === undefined ? {} : { model }),
     ...(settings?.system === undefined ? {} : { persona: settings.system }),

@@ -29,12 +29,13 @@ async function main(): Promise<void> {
     () => loadCoreConfig(process.env),
   );
   const logger = createLogger("web", config.logLevel);
-  const { core, store, inference, redis, close } = await openBotCore(coreConfig, { logger });
-  const { turnsTtlMs } = coreConfig;
-  const timelineStore = redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, turnsTtlMs);
+  const { core, stores, inference, redis, close } = await openBotCore(coreConfig, { logger });
+  const { roundsTtlMs } = coreConfig;
+  const timelineStore =
+    redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, roundsTtlMs);
   await untilReachable(() => readOnce(timelineStore), { signal: new AbortController().signal, logger });
   const secret = config.secret ?? (await loadSecret(join(config.stateDir, "web-secret")));
-  const bot = createCoreBot({ core, store, inference });
+  const bot = createCoreBot({ core, stores, inference });
   const server = await startWebServer({ ...config, bot, timelineStore, secret, logger });
   logger.info(`The chat page is at ${server.url}`);
 

@@ -10,9 +10,9 @@ import { chatModel, createTestCore, starting, testConversation, testMessage, tes
 const action = (replyId: string) => ({ place: testPlace, author: { id: "u1", name: "Ann" }, replyId });
 
 describe("buttons that answer again", () => {
-  let { client, store, core, send } = createTestCore();
+  let { client, stores, core, send } = createTestCore();
   beforeEach(() => {
-    ({ client, store, core, send } = createTestCore());
+    ({ client, stores, core, send } = createTestCore());
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -26,7 +26,7 @@ describe("buttons that answer again", () => {
     const bob = { id: "u2", name: "Bob" };
     const reply = await send("Hi", { author: bob });
     const access = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: [bob.id] } };
-    const denying = createBotCore({ store, inference: client, logger: pino({ level: "silent" }), access });
+    const denying = createBotCore({ stores, inference: client, logger: pino({ level: "silent" }), access });
     const again = await denying.regenerate(action(reply.id), starting(new FakeReplyHandle()));
     expect(again).toMatch(/^Whoever asked this may not/);
     const refused = new FakeReplyHandle();
@@ -39,7 +39,7 @@ describe("buttons that answer again", () => {
   it("know who asked at first, whoever pressed since", async () => {
     const reply = await send("Hi", { author: { id: "u2", name: "Bob", roleIds: ["guests"] } });
     const { reply: again } = await regenerate(reply.id);
-    expect((await store.keptReply(testConversation, again.id))?.asker).toEqual({ id: "u2", roleIds: ["guests"] });
+    expect((await stores.replies.get(testConversation, again.id))?.asker).toEqual({ id: "u2", roleIds: ["guests"] });
   });
 
   it("tell the person alone of a second press while the first is under way", async () => {
@@ -61,7 +61,7 @@ describe("buttons that answer again", () => {
     client.script({ chunks: ["Begun"], hold: gate.opened, failure: new BotError("INTERNAL", "Broken.") });
     const first = regenerate(reply.id);
     await vi.waitFor(() => expect(client.requests).toHaveLength(2));
-    const other = createBotCore({ store, inference: client, logger: pino({ level: "silent" }) });
+    const other = createBotCore({ stores, inference: client, logger: pino({ level: "silent" }) });
     const second = new FakeReplyHandle();
     expect(await other.regenerate(action(reply.id), starting(second))).toMatch(/already/);
     expect(await other.continueReply(action(reply.id), starting(second))).toMatch(/nothing to go on with/);
@@ -73,7 +73,7 @@ describe("buttons that answer again", () => {
   });
 
   it("count a press that is refused for nothing", async () => {
-    ({ client, store, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 3 } }));
+    ({ client, stores, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 3 } }));
     const reply = await send("Hi");
     const gate = createGate();
     client.script({ chunks: ["Again"], hold: gate.opened });
@@ -87,7 +87,7 @@ describe("buttons that answer again", () => {
 
   it("can be pressed again after a press beyond the quota", async () => {
     vi.useFakeTimers();
-    ({ client, store, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } }));
+    ({ client, stores, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } }));
     const reply = await send("Hi");
     expect((await regenerate(reply.id)).refusal).toMatch(/^You have sent 1 message in a minute/);
     vi.advanceTimersByTime(60_000);

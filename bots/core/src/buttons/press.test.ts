@@ -7,7 +7,15 @@ import type { Rating } from "../records/feedback.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { chatModel, createTestCore, lastPrompt, starting, testConversation, testPlace } from "../testing/test-core.ts";
+import {
+  chatModel,
+  createTestCore,
+  lastPrompt,
+  roundsOf,
+  starting,
+  testConversation,
+  testPlace,
+} from "../testing/test-core.ts";
 
 const ann = { id: "u1", name: "Ann" };
 const action = (replyId: string, fields: Partial<ReplyAction> = {}): ReplyAction => ({
@@ -20,10 +28,10 @@ const action = (replyId: string, fields: Partial<ReplyAction> = {}): ReplyAction
 describe("the buttons of a reply", () => {
   const ratings: Rating[] = [];
   const feedback = { rate: async (_: string, rating: Rating) => void ratings.push(rating) };
-  let { client, store, core, send } = createTestCore();
+  let { client, stores, core, send } = createTestCore();
   beforeEach(() => {
     ratings.length = 0;
-    ({ client, store, core, send } = createTestCore([chatModel], { feedback }));
+    ({ client, stores, core, send } = createTestCore([chatModel], { feedback }));
   });
   const regenerate = async (replyId: string) => {
     const reply = new FakeReplyHandle();
@@ -33,7 +41,7 @@ describe("the buttons of a reply", () => {
     const reply = new FakeReplyHandle();
     return { reply, refusal: await core.continueReply(action(replyId), starting(reply)) };
   };
-  const assistants = async () => (await store.rounds(testConversation)).map(({ assistant }) => assistant);
+  const assistants = async () => (await roundsOf(stores)).map(({ assistant }) => assistant);
 
   it("are named by ids that are short, URL-safe and in the order of time", async () => {
     const first = await send("1");
@@ -121,7 +129,7 @@ describe("the buttons of a reply", () => {
       const failed = await send("Hi");
       const { reply } = await regenerate(failed.id);
       expect(reply.ended).toMatchObject({ text: "Hello" });
-      expect(await store.rounds(testConversation)).toMatchObject([{ user: "Hi", assistant: "Hello", author: "Ann" }]);
+      expect(await roundsOf(stores)).toMatchObject([{ user: "Hi", assistant: "Hello", author: "Ann" }]);
     });
 
     it("answers the text of now where the question was edited", async () => {
@@ -173,7 +181,7 @@ describe("the buttons of a reply", () => {
     });
 
     it("counts as a message of whoever presses it", async () => {
-      ({ client, store, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } }));
+      ({ client, stores, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } }));
       const first = await send("Hi");
       expect((await regenerate(first.id)).refusal).toMatch(/^You have sent 1 message in a minute/);
       const other = action(first.id, { author: { id: "u2", name: "Bob" } });
@@ -215,11 +223,11 @@ describe("the buttons of a reply", () => {
 
     it("gives each prompt format the reply's beginning as it wants it", async () => {
       const alpaca = fakeModel({ promptFormat: { format: { $case: "alpaca", value: { responseSuffix: "\n" } } } });
-      ({ client, store, core, send } = createTestCore([alpaca]));
+      ({ client, stores, core, send } = createTestCore([alpaca]));
       client.script({ chunks: ["Once"], finishReason: FinishReason.MAX_TOKENS });
       await goOn((await send("A story")).id);
       expect(lastPrompt(client)).toMatch(/### Response:\nOnce$/);
-      ({ client, store, core, send } = createTestCore([fakeModel()]));
+      ({ client, stores, core, send } = createTestCore([fakeModel()]));
       client.script({ chunks: [" there"], finishReason: FinishReason.MAX_TOKENS });
       await goOn((await send("Hello")).id);
       expect(lastPrompt(client)).toBe("Hello there");
@@ -244,7 +252,7 @@ describe("the buttons of a reply", () => {
     });
 
     it("is kept with question, text, reply and model", async () => {
-      await store.updateSettings("web:local", { feedback: true });
+      await stores.settings.update("web:local", { feedback: true });
       client.script({ chunks: ["Hello."] });
       const reply = await send("Hi", { quote: "A text." });
       expect(await core.wantsFeedback(testPlace)).toBe(true);
@@ -254,12 +262,12 @@ describe("the buttons of a reply", () => {
     });
 
     it("of a reply that is gone says so", async () => {
-      await store.updateSettings("web:local", { feedback: true });
+      await stores.settings.update("web:local", { feedback: true });
       expect(await core.giveFeedback({ ...action("gone"), rating: "down" })).toMatch(/too old/);
     });
 
     it("is not shown where the workspace's wish cannot be known", async () => {
-      store.settings = async () => {
+      stores.settings.get = async () => {
         throw new Error("away");
       };
       expect(await core.wantsFeedback(testPlace)).toBe(false);
@@ -275,7 +283,7 @@ describe("the buttons of a reply", () => {
   });
 
   it("tell of a failure that nobody foresaw without its text", async () => {
-    store.keptReply = async () => {
+    stores.replies.get = async () => {
       throw new TypeError("x is not a function");
     };
     expect((await regenerate("r")).refusal).toBe("Something went wrong on my side; the log says what. Try again.");

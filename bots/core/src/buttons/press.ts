@@ -3,13 +3,12 @@ import { admit, checkAccess } from "../admission/admit.ts";
 import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
 import { type KeptReply, newReplyId } from "../conversation/kept-reply.ts";
 import { replyGone, standingReply } from "../conversation/standing-reply.ts";
+import { tellAll } from "../message/changes.ts";
 import type { Core } from "../message/core.ts";
-import { claimAndAnswer } from "../message/handle-message.ts";
-import { tellAll } from "../message/tell-all.ts";
+import { Pending } from "../message/pending.ts";
+import { handle } from "../message/receive.ts";
 import { BotError, tell } from "../port/bot-error.ts";
-import type { IncomingMessage } from "../port/message.ts";
 import type { FeedbackRating, ReplyAction, StartReply } from "../port/reply.ts";
-import { againEvent, toUnanswered } from "../recovery/unanswered.ts";
 import { canContinue } from "../text/reply-lines.ts";
 
 const COMPARED = "This reply was a comparison, which I do not go on with; ask its model.";
@@ -39,7 +38,7 @@ export async function stopReply(
 
 /** Answers a reply's question again, in its place. */
 export async function regenerate(core: Core, action: ReplyAction, startReply: StartReply): Promise<string | undefined> {
-  const kept = await standingReply(core.store, conversationKey(action.place), action.replyId);
+  const kept = await standingReply(core.stores.replies, conversationKey(action.place), action.replyId);
   if (kept.isCompared) return COMPARED;
   return await answerAgain(core, { action, kept, isContinued: false, startReply });
 }
@@ -50,7 +49,7 @@ export async function continueReply(
   action: ReplyAction,
   startReply: StartReply,
 ): Promise<string | undefined> {
-  const kept = await standingReply(core.store, conversationKey(action.place), action.replyId);
+  const kept = await standingReply(core.stores.replies, conversationKey(action.place), action.replyId);
   if (kept.isCompared) return COMPARED;
   if (kept.end === "failed" || !canContinue(kept.end) || kept.text === "")
     return "This reply has nothing to go on with.";
@@ -66,7 +65,7 @@ export async function giveFeedback(
   if (!core.feedback || !(await wantsFeedback(core, place)))
     return `Feedback is off in this ${core.words.workspace}; an admin can switch it on with \`${core.words.commandPrefix}feedback on\`.`;
   const conversation = conversationKey(place);
-  const kept = await core.store.keptReply(conversation, replyId);
+  const kept = await core.stores.replies.get(conversation, replyId);
   if (!kept) throw replyGone();
   const { question, context = "", text: reply, model = "" } = kept;
   const rated = { conversation, replyId, authorId: author.id, rating, question, context, reply, model };
@@ -75,8 +74,8 @@ export async function giveFeedback(
 }
 
 /** Whether the workspace collects feedback. Rejects where that cannot be known. */
-export async function wantsFeedback({ store, feedback }: Core, place: ReplyAction["place"]): Promise<boolean> {
-  return feedback !== undefined && ((await store.settings(workspaceKey(place))).feedback ?? false);
+export async function wantsFeedback({ stores, feedback }: Core, place: ReplyAction["place"]): Promise<boolean> {
+  return feedback !== undefined && ((await stores.settings.get(workspaceKey(place))).feedback ?? false);
 }
 
 interface SecondAnswer {
@@ -86,38 +85,28 @@ interface SecondAnswer {
   readonly startReply: StartReply;
 }
 
-/** Known as unanswered like a message of its own, so that another process goes on with it if this one dies. */
+/** One press at a time: a second one is told so. One that is refused costs nothing, and may be made again. */
 async function answerAgain(core: Core, { action, kept, isContinued, startReply }: SecondAnswer): Promise<undefined> {
-  const { place, author } = action;
+  const { place, author, replyId } = action;
   checkAsker(core, action, kept);
-  await claimAgain(core, action);
-  const replyId = newReplyId();
-  const { id, messageId, question: text, context: quote = "" } = kept;
-  const asked = { ...author, name: kept.author };
-  const message: IncomingMessage = { eventId: replyId, messageId, place, author: asked, text, quote };
-  const unanswered = { ...toUnanswered(message, replyId), again: { replyId: id, isContinued } };
-  await claimAndAnswer(core, message, {
-    unanswered,
-    claim: core.store.claimEvent(workspaceKey(place), replyId, unanswered),
-    admit: async () => undefined,
-    predecessor: { kept, isContinued },
-    startReply: () => startReply(replyId),
-  });
-}
-
-/** Claims the reply's question, then counts the press: one that is refused costs nothing and claims nothing. */
-async function claimAgain(core: Core, { place, author, replyId }: ReplyAction): Promise<void> {
-  const { store } = core;
-  const claim = [workspaceKey(place), againEvent(replyId)] as const;
-  if (!(await store.claimEvent(...claim))) throw new BotError("REPLY_GONE", UNDER_WAY);
-  try {
+  const { messageId, question: text, context: quote = "" } = kept;
+  const entry = {
+    eventId: `again:${replyId}`,
+    kind: "press",
+    place,
+    messageId,
+    replyId: newReplyId(),
+    raw: "",
+  } as const;
+  const delivery = await core.stores.inbox.claim(entry);
+  if (!delivery) throw new BotError("REPLY_GONE", UNDER_WAY);
+  const message = { place, author: { ...author, name: kept.author }, text, quote };
+  await handle(core, new Pending(core, delivery), async (pending) => {
     // An earlier press may have ended since it was read.
-    await standingReply(store, conversationKey(place), replyId);
+    await standingReply(core.stores.replies, conversationKey(place), replyId);
     await admit(core, place, author);
-  } catch (error) {
-    await store.releaseEvent(...claim).catch(() => undefined);
-    throw error;
-  }
+    await pending.answer({ message, startReply, predecessor: { kept, isContinued }, admit: async () => undefined });
+  });
 }
 
 /** Nobody's question is answered by way of someone else's press. */

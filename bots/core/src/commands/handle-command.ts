@@ -1,13 +1,15 @@
 import { refusal } from "../admission/refusal.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
-import { type CompareCommand, compare } from "../message/compare.ts";
+import { compare } from "../message/compare.ts";
 import type { Core } from "../message/core.ts";
 import { BotError, tell } from "../port/bot-error.ts";
-import type { Claim, IncomingCommand, Refuse } from "../port/incoming-command.ts";
+import type { Claim, CommandAsked, IncomingCommand, Refuse } from "../port/incoming-command.ts";
 import type { IncomingEvent } from "../port/message.ts";
 import type { StartReply } from "../port/reply.ts";
-import { CollectedReply } from "../reply/collected-reply.ts";
 import { runCommand } from "./run-command.ts";
+
+/** Where a command was said: its message. */
+export type CommandMessage = CommandAsked & { readonly messageId: string };
 
 /**
  * Answers a command with Markdown; undefined where another process has the event. What keeps it from being run goes through
@@ -18,56 +20,70 @@ export async function handleCommand(
   incoming: IncomingCommand,
   refuse?: Refuse,
 ): Promise<string | undefined> {
+  return (await isFirst(core, incoming)) ? await answerCommand(core, incoming, refuse) : undefined;
+}
+
+/** As `handleCommand`, for one whose event is claimed. */
+export async function answerCommand(core: Core, asked: CommandAsked, refuse?: Refuse): Promise<string | undefined> {
+  const { place, command } = asked;
   const work = async () => {
-    if (!(await claimCommand(core, incoming))) return undefined;
-    const { place, command } = incoming;
-    if (command.type === "compare") return await compareInOneText(core, { ...incoming, command });
+    checkCommand(core, asked);
+    if (command.type === "compare") throw new TypeError("compare has two replies for an answer");
     return await runCommand(command, { ...core, place });
   };
-  return await tellFailure(core, incoming, work, refuse);
+  return await tellFailure(core, asked, work, refuse);
 }
 
 /** Streams the two replies of `compare`; answers with a sentence where they cannot begin. Never rejects. */
-export async function streamComparison(
+export async function handleComparison(
   core: Core,
   incoming: IncomingCommand,
   startReply: StartReply,
 ): Promise<string | undefined> {
-  const { command } = incoming;
+  const { eventId, messageId = eventId } = incoming;
+  if (!(await isFirst(core, incoming))) return undefined;
+  return await answerComparison(core, { ...incoming, messageId }, startReply);
+}
+
+/** As `handleComparison`, for one whose event is claimed. */
+export async function answerComparison(
+  core: Core,
+  asked: CommandMessage,
+  startReply: StartReply,
+): Promise<string | undefined> {
+  const { command } = asked;
   if (command.type !== "compare") throw new TypeError(`compare was given the command ${command.type}`);
-  return await tellFailure(core, incoming, async () => {
-    if (await claimCommand(core, incoming)) await compare(core, { ...incoming, command }, startReply);
+  return await tellFailure(core, asked, async () => {
+    checkCommand(core, asked);
+    await compare(core, { ...asked, command }, startReply);
     return undefined;
   });
 }
 
-/** What changes nothing may be answered although its claim cannot be kept. */
+/** Whose an event is, for what a platform itself says of it. Never rejects. */
 export async function claim(core: Core, event: IncomingEvent & Partial<IncomingCommand>): Promise<Claim> {
-  const isFirst = await core.store.claimEvent(workspaceKey(event.place), event.eventId).catch(() => true);
-  if (!isFirst) return { type: "taken" };
+  if (!(await isFirst(core, event))) return { type: "taken" };
   const sentence = refusal(core, event);
   return sentence === undefined ? { type: "claimed" } : { type: "refused", sentence };
 }
 
-async function claimCommand(core: Core, incoming: IncomingCommand): Promise<boolean> {
-  const claimed = await claim(core, incoming);
-  if (claimed.type === "refused") throw new BotError("ACCESS_DENIED", claimed.sentence);
-  return claimed.type === "claimed";
+/** What changes nothing may be answered although its claim cannot be kept. */
+async function isFirst(
+  { stores }: Core,
+  { place, eventId }: Pick<IncomingEvent, "place" | "eventId">,
+): Promise<boolean> {
+  const writer = place.writer ?? workspaceKey(place);
+  return await stores.inbox.claimEvent(writer, eventId).catch(() => true);
 }
 
-async function compareInOneText(core: Core, incoming: CompareCommand): Promise<string> {
-  const replies: CollectedReply[] = [];
-  await compare(core, incoming, async () => {
-    const reply = new CollectedReply();
-    replies.push(reply);
-    return reply;
-  });
-  return replies.map(({ text }) => text).join("\n\n");
+function checkCommand(core: Core, asked: CommandAsked): void {
+  const sentence = refusal(core, asked);
+  if (sentence !== undefined) throw new BotError("ACCESS_DENIED", sentence);
 }
 
 async function tellFailure(
   { logger, words }: Core,
-  { command }: IncomingCommand,
+  { command }: CommandAsked,
   work: () => Promise<string | undefined>,
   refuse: Refuse = async (sentence) => sentence,
 ): Promise<string | undefined> {

@@ -17,17 +17,17 @@ const away = async () => {
 };
 
 describe("handleCommand", () => {
-  let { client, store, core } = createTestCore();
+  let { client, stores, core } = createTestCore();
   let numEvents = 0;
   const run = (command: Command, place: Place = testPlace) =>
     core.handleCommand({ eventId: `${numEvents++}`, place, author: { id: "u1", name: "Ann" }, command });
   beforeEach(() => {
-    ({ client, store, core } = createTestCore(models()));
+    ({ client, stores, core } = createTestCore(models()));
   });
 
   describe("model", () => {
     it("lists a model without a description by its name and state", async () => {
-      ({ client, store, core } = createTestCore([fakeModel({ name: "bare", description: "" })]));
+      ({ client, stores, core } = createTestCore([fakeModel({ name: "bare", description: "" })]));
       expect(await run({ type: "model" })).toContain("- **bare** (in use here, loaded)\n");
     });
 
@@ -81,14 +81,14 @@ describe("handleCommand", () => {
       expect(await run({ type: "model", name: "x".repeat(500) })).toBe(
         `There is no model "${"x".repeat(64)}…"; there are big, small. Choose another with /model.`,
       );
-      expect(await store.settings(testConversation)).toEqual({});
+      expect(await stores.settings.get(testConversation)).toEqual({});
     });
 
     it("refuses a broken model with its fault before anything is stored", async () => {
       expect(await run({ type: "model", name: "broken" })).toBe(
         "The model broken cannot be used: tokenizer.json is missing. Choose another with /model.",
       );
-      expect(await store.settings(testConversation)).toEqual({});
+      expect(await stores.settings.get(testConversation)).toEqual({});
     });
 
     it("says that the service is away", async () => {
@@ -99,11 +99,13 @@ describe("handleCommand", () => {
 
   describe("reset", () => {
     it("forgets the rounds of this conversation and says how many", async () => {
-      await store.appendRound(testConversation, turn, 6);
+      let generation = "";
+      await stores.rounds.append(testConversation, turn, { window: 6, generation });
       expect(await run({ type: "reset" })).toBe("Forgot one round. Model and persona stay.");
       expect(await run({ type: "reset" })).toBe("There was nothing to forget.");
-      await store.appendRound(testConversation, turn, 6);
-      await store.appendRound(testConversation, turn, 6);
+      ({ generation } = await stores.rounds.read(testConversation));
+      await stores.rounds.append(testConversation, turn, { window: 6, generation });
+      await stores.rounds.append(testConversation, turn, { window: 6, generation });
       expect(await run({ type: "reset" })).toBe("Forgot 2 rounds. Model and persona stay.");
     });
   });
@@ -119,7 +121,7 @@ describe("handleCommand", () => {
       await run({ type: "system", text: "You are\na pirate." });
       expect(await run({ type: "system" })).toBe("The persona here:\n\n> You are\n> a pirate.");
       expect(await run({ type: "system", text: "Default" })).toBe("Back to the model's own persona.");
-      expect(await store.settings(testConversation)).toEqual({});
+      expect(await stores.settings.get(testConversation)).toEqual({});
     });
   });
 
@@ -132,7 +134,7 @@ describe("handleCommand", () => {
       expect(await run({ type: "context", window: 2 })).toMatch(/^The last 2 to 3 rounds .* as turns/);
       expect(await run({ type: "context", mode: "merged" })).toMatch(/^The last 2 to 3 rounds .* in one instruction/);
       expect(await run({ type: "context", mode: "off", window: 4 })).toBe("Each message stands for itself (`off`).");
-      expect(await store.settings(testConversation)).toEqual({ contextMode: "off", window: 4 });
+      expect(await stores.settings.get(testConversation)).toEqual({ contextMode: "off", window: 4 });
     });
   });
 
@@ -150,8 +152,8 @@ describe("handleCommand", () => {
       expect(await run({ type: "model", name: "big", scope: "channel" }, thread)).toBe(
         "**big** answers in this channel from now on. It loads with the next message.",
       );
-      expect(await store.settings(testConversation)).toEqual({ model: "big" });
-      expect(await store.settings(`${testConversation}:17`)).toEqual({});
+      expect(await stores.settings.get(testConversation)).toEqual({ model: "big" });
+      expect(await stores.settings.get(`${testConversation}:17`)).toEqual({});
     });
 
     it("sets what holds in the whole workspace, for admins", async () => {
@@ -160,14 +162,14 @@ describe("handleCommand", () => {
       expect(await asAdmin({ type: "system", text: "Be brief.", scope: "workspace" })).toBe(
         "The persona is set in this workspace. `/system default` takes it back.",
       );
-      expect(await store.settings("web:local")).toEqual({ window: 3, system: "Be brief." });
+      expect(await stores.settings.get("web:local")).toEqual({ window: 3, system: "Be brief." });
       expect(await run({ type: "system" }, thread)).toBe("The persona here:\n\n> Be brief.");
     });
   });
 
   it("says things as people of the platform do", async () => {
     const words = { workspace: "server", commandPrefix: "/cria ", howToStop: "The word `stop` stops it." };
-    ({ client, store, core } = createTestCore(models(), { words }));
+    ({ client, stores, core } = createTestCore(models(), { words }));
     expect(await run({ type: "help" })).toMatch(
       /^- `\/cria model \[name\]`: .*\n(.*\n)*\nThe word `stop` stops it\.$/m,
     );
@@ -184,24 +186,24 @@ describe("handleCommand", () => {
       core.handleCommand({ eventId: `${numEvents++}`, place: testPlace, author, command });
 
     it("is switched by admins, for the workspace", async () => {
-      ({ client, store, core } = createTestCore(models(), { feedback: { rate: async () => undefined } }));
+      ({ client, stores, core } = createTestCore(models(), { feedback: { rate: async () => undefined } }));
       expect(await run({ type: "feedback" })).toMatch(/^Feedback is off/);
       expect(await run({ type: "feedback", isOn: true })).toMatch(/^Only admins/);
       expect(await runAs(admin, { type: "feedback", isOn: true })).toMatch(/^Feedback is on/);
-      expect(await store.settings("web:local")).toEqual({ feedback: true });
+      expect(await stores.settings.get("web:local")).toEqual({ feedback: true });
       expect(await run({ type: "feedback" })).toMatch(/^Feedback is on/);
       expect(await runAs(admin, { type: "feedback", isOn: false })).toMatch(/^Feedback is off/);
     });
 
     it("cannot be switched on where ratings cannot be kept", async () => {
       expect(await runAs(admin, { type: "feedback", isOn: true })).toMatch(/cannot be kept/);
-      expect(await store.settings("web:local")).toEqual({});
+      expect(await stores.settings.get("web:local")).toEqual({});
     });
   });
 
   describe("status", () => {
     it("tells model, service and memory", async () => {
-      await store.appendRound(testConversation, turn, 6);
+      await stores.rounds.append(testConversation, turn, { window: 6, generation: "" });
       expect(await run({ type: "status" })).toBe(
         [
           "- Model: **small**, loaded on cpu, context of 2048 tokens",
@@ -230,7 +232,7 @@ describe("handleCommand", () => {
       client.setServing(false);
       expect(await run({ type: "status" })).toMatch(/Service: The model service cannot be reached.*\n- Memory: 0 of/);
       client.setServing(true);
-      store.settings = away;
+      stores.settings.get = away;
       expect(await run({ type: "status" })).toBe(
         [
           "- Model: not known while my memory is away",
@@ -249,11 +251,11 @@ describe("handleCommand", () => {
   });
 
   it("a failure that nobody foresaw shows none of its text", async () => {
-    store.reset = async () => {
+    stores.rounds.reset = async () => {
       throw new TypeError("x is not a function");
     };
     expect(await run({ type: "reset" })).toBe("Something went wrong on my side; the log says what. Try again.");
-    store.rounds = store.reset as never;
+    stores.rounds.count = stores.rounds.reset;
     expect(await run({ type: "status" })).toBe("Something went wrong on my side; the log says what. Try again.");
   });
 });

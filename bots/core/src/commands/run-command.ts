@@ -1,8 +1,8 @@
 import { type Model, ModelState } from "@cria/proto";
 import { conversationKey, settingsKey, workspaceKey } from "../conversation/conversation-key.ts";
-import type { ConversationStore } from "../conversation/conversation-store.ts";
 import type { ConversationSettings } from "../conversation/settings.ts";
 import { resolveSettings } from "../conversation/settings.ts";
+import type { Stores } from "../conversation/stores.ts";
 import type { InferenceClient } from "../inference/inference-client.ts";
 import { chooseModel, findModel, MODEL_STATES } from "../inference/models.ts";
 import type { Command, SettingsScope } from "../port/command.ts";
@@ -15,7 +15,7 @@ import { statusReport } from "./status-report.ts";
 
 /** What commands work on. */
 export interface CommandContext {
-  readonly store: ConversationStore;
+  readonly stores: Stores;
   readonly inference: InferenceClient;
   /** Rounds kept where nobody set another number. */
   readonly window: number;
@@ -58,8 +58,8 @@ function scopeWords(scope: SettingsScope | undefined, words: PlatformWords): str
   return `in this ${scope === "workspace" ? words.workspace : scope}`;
 }
 
-async function listModels({ store, inference, place, words }: CommandContext): Promise<string> {
-  const [models, settings] = await Promise.all([inference.listModels(), resolveSettings(store, place)]);
+async function listModels({ stores, inference, place, words }: CommandContext): Promise<string> {
+  const [models, settings] = await Promise.all([inference.listModels(), resolveSettings(stores.settings, place)]);
   if (models.length === 0) return chooseModel(models, undefined).name;
   const current = settings.model ?? models.find(({ isDefault }) => isDefault)?.name;
   const lines = models.map((model) => modelLine(model, model.name === current));
@@ -74,29 +74,29 @@ function modelLine({ name, description, state, error }: Model, isCurrent: boolea
 
 /** Checked before it is stored, so a conversation never has a model that does not exist. */
 async function setModel(name: string, scope: SettingsScope | undefined, context: CommandContext): Promise<string> {
-  const { store, inference, place, words } = context;
+  const { stores, inference, place, words } = context;
   const models = await inference.listModels();
   const key = settingsKey(place, scope);
   if (name === "default" && !models.some((model) => model.name === name)) {
-    await store.updateSettings(key, { model: undefined });
-    const settings = await resolveSettings(store, place);
+    await stores.settings.update(key, { model: undefined });
+    const settings = await resolveSettings(stores.settings, place);
     return `Back to **${chooseModel(models, settings.model).name}**.`;
   }
   findModel(models, name);
   const model = chooseModel(models, name);
-  await store.updateSettings(key, { model: name });
+  await stores.settings.update(key, { model: name });
   const wait = model.state === ModelState.LOADED ? "" : " It loads with the next message.";
   return `**${name}** answers ${scopeWords(scope, words)} from now on.${wait}`;
 }
 
-async function reset({ store, place }: CommandContext): Promise<string> {
-  const rounds = await store.reset(conversationKey(place));
+async function reset({ stores, place }: CommandContext): Promise<string> {
+  const rounds = await stores.rounds.reset(conversationKey(place));
   if (rounds === 0) return "There was nothing to forget.";
   return `Forgot ${rounds === 1 ? "one round" : `${rounds} rounds`}. Model and persona stay.`;
 }
 
-async function showPersona({ store, inference, place, words }: CommandContext): Promise<string> {
-  const settings = await resolveSettings(store, place);
+async function showPersona({ stores, inference, place, words }: CommandContext): Promise<string> {
+  const settings = await resolveSettings(stores.settings, place);
   if (settings.system !== undefined) return `The persona here:\n\n${quote(settings.system)}`;
   const { name, system } = chooseModel(await inference.listModels(), settings.model);
   return system === ""
@@ -105,10 +105,10 @@ async function showPersona({ store, inference, place, words }: CommandContext): 
 }
 
 async function setPersona(text: string, scope: SettingsScope | undefined, context: CommandContext): Promise<string> {
-  const { store, place, words } = context;
+  const { stores, place, words } = context;
   const isDefault = text.toLowerCase() === "default";
   const key = settingsKey(place, scope);
-  await store.updateSettings(key, { system: isDefault ? undefined : text });
+  await stores.settings.update(key, { system: isDefault ? undefined : text });
   const where = scope === undefined ? "" : ` ${scopeWords(scope, words)}`;
   return isDefault
     ? "Back to the model's own persona."
@@ -116,21 +116,21 @@ async function setPersona(text: string, scope: SettingsScope | undefined, contex
 }
 
 async function setContext(command: Command & { type: "context" }, context: CommandContext): Promise<string> {
-  const { store, place } = context;
+  const { stores, place } = context;
   const { mode, window, scope } = command;
   const patch: ConversationSettings = {
     ...(mode !== undefined && { contextMode: mode }),
     ...(window !== undefined && { window }),
   };
-  if (Object.keys(patch).length > 0) await store.updateSettings(settingsKey(place, scope), patch);
-  return describeContext({ window: context.window, ...(await resolveSettings(store, place)) });
+  if (Object.keys(patch).length > 0) await stores.settings.update(settingsKey(place, scope), patch);
+  return describeContext({ window: context.window, ...(await resolveSettings(stores.settings, place)) });
 }
 
-async function setFeedback(isOn: boolean | undefined, { store, feedback, place }: CommandContext): Promise<string> {
+async function setFeedback(isOn: boolean | undefined, { stores, feedback, place }: CommandContext): Promise<string> {
   if (!feedback)
     return "Ratings cannot be kept: I remember in my own process only. Whoever runs me can give me a Redis.";
-  if (isOn !== undefined) await store.updateSettings(workspaceKey(place), { feedback: isOn });
-  const isWanted = isOn ?? (await store.settings(workspaceKey(place))).feedback ?? false;
+  if (isOn !== undefined) await stores.settings.update(workspaceKey(place), { feedback: isOn });
+  const isWanted = isOn ?? (await stores.settings.get(workspaceKey(place))).feedback ?? false;
   return isWanted
     ? "Feedback is on: 👍 and 👎 are kept with question and reply, for training."
     : "Feedback is off: no ratings are asked for or kept.";

@@ -13,17 +13,17 @@ export async function statusReport(context: CommandContext): Promise<string> {
 }
 
 async function memoryStatus({
-  store,
+  stores,
   place,
   words,
   window: defaultWindow,
 }: CommandContext): Promise<readonly string[]> {
   try {
-    const settings = await resolveSettings(store, place);
-    const { length } = await store.rounds(conversationKey(place));
+    const settings = await resolveSettings(stores.settings, place);
+    const length = await stores.rounds.count(conversationKey(place));
     const { window = defaultWindow, contextMode = "turns" } = settings;
     return [
-      `Memory: ${length} of up to ${2 * window - 1} rounds (window ${window}, context ${contextMode}), kept in ${store.kind}`,
+      `Memory: ${length} of up to ${2 * window - 1} rounds (window ${window}, context ${contextMode}), kept in ${stores.kind}`,
       `Persona: ${settings.system === undefined ? "the model's own" : "set here"}`,
     ];
   } catch (error) {
@@ -31,9 +31,9 @@ async function memoryStatus({
   }
 }
 
-async function serviceStatus({ store, inference, place, words }: CommandContext): Promise<readonly string[]> {
+async function serviceStatus({ stores, inference, place, words }: CommandContext): Promise<readonly string[]> {
   try {
-    const settings = await resolveSettings(store, place).catch(() => undefined);
+    const settings = await resolveSettings(stores.settings, place).catch(() => undefined);
     const models = await inference.listModels();
     // Which model is set here only memory knows.
     if (!settings) return ["Model: not known while my memory is away", "Service: serving"];

@@ -42,13 +42,15 @@ export interface AppendOptions {
 export interface Rounds {
   /** Called before a reply begins: from then on a reset of the channel reaches the thread. */
   read(conversation: string): Promise<Remembered>;
+  /** How many rounds are remembered; changes nothing. */
+  count(conversation: string): Promise<number>;
   /**
    * Adds a round, or replaces the one of its id. Atomic, with what is kept beside it. False where the conversation was reset
    * since its generation was read: nothing is kept then.
    */
   append(conversation: string, round: Round, options: AppendOptions): Promise<boolean>;
-  /** Forgets the rounds and the kept replies of some messages. Atomic. */
-  forget(conversation: string, messageIds: readonly string[]): Promise<void>;
+  /** Forgets rounds and kept replies by the ids of their questions' messages or of the replies. Atomic. */
+  forget(conversation: string, ids: readonly string[]): Promise<void>;
   /** Forgets the rounds and the kept replies of a conversation, and of a channel's threads; keeps the settings. Returns how many rounds there were. */
   reset(conversation: string): Promise<number>;
 }

@@ -34,11 +34,8 @@ export interface SettingsStore {
   update(key: string, patch: SettingsPatch): Promise<void>;
 }
 
-/** As the store of before reads them. */
-type SettingsReader = { settings(key: string): Promise<ConversationSettings> };
-
 /** Settings that hold at a place: each field from the nearest of thread, channel and workspace where it is set. */
-export async function resolveSettings(store: SettingsReader, place: Place): Promise<ConversationSettings> {
-  const nearestFirst = await Promise.all(settingsKeys(place).map((key) => store.settings(key)));
+export async function resolveSettings(store: SettingsStore, place: Place): Promise<ConversationSettings> {
+  const nearestFirst = await Promise.all(settingsKeys(place).map((key) => store.get(key)));
   return Object.assign({}, ...nearestFirst.reverse());
 }

@@ -2,7 +2,7 @@
 export type ReplySignal =
   /** Without an id: every reply of the conversation. */
   | { readonly type: "stop"; readonly conversation: string; readonly replyId?: string }
-  | { readonly type: "deletion"; readonly conversation: string; readonly messageId: string }
+  | { readonly type: "deletion"; readonly conversation: string; readonly ids: readonly string[] }
   | { readonly type: "edit"; readonly conversation: string; readonly messageId: string; readonly text: string };
 
 /** How processes tell one another. One contract suite runs on every implementation. */

@@ -1,14 +1,14 @@
 import { BotError } from "../port/bot-error.ts";
-import type { ConversationStore } from "./conversation-store.ts";
 import type { KeptReply } from "./kept-reply.ts";
+import type { KeptReplies } from "./rounds.ts";
 
 /**
  * A kept reply whose place in memory no other has taken. Throws a `BotError` (`REPLY_GONE`) where it was forgotten, reset or
  * replaced, as by a second press of its button.
  */
-export async function standingReply(store: ConversationStore, conversation: string, id: string): Promise<KeptReply> {
-  const kept = await store.keptReply(conversation, id);
-  const isStanding = kept?.replaces === undefined || (await store.keptReply(conversation, kept.replaces)) !== undefined;
+export async function standingReply(replies: KeptReplies, conversation: string, id: string): Promise<KeptReply> {
+  const kept = await replies.get(conversation, id);
+  const isStanding = kept?.replaces === undefined || (await replies.get(conversation, kept.replaces)) !== undefined;
   if (kept && isStanding) return kept;
   throw replyGone();
 }

@@ -3,7 +3,7 @@ import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { createBotCore } from "../bot-core.ts";
-import { createMemoryConversationStore } from "../memory/memory-conversation-store.ts";
+import { createMemoryStores } from "../memory/memory-stores.ts";
 import { tell } from "../port/bot-error.ts";
 import { DEFAULT_WORDS } from "../port/words.ts";
 import { fakeModel } from "../testing/fake-model.ts";
@@ -246,8 +246,8 @@ describe("createInferenceClient", () => {
         for (const response of [started, delta("Once upon")]) call.write(response);
       },
     });
-    const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const core = createBotCore({ store, inference: client, logger: pino({ level: "silent" }) });
+    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
+    const core = createBotCore({ stores, inference: client, logger: pino({ level: "silent" }) });
     const reply = new FakeReplyHandle();
     reply.onAppend = () => server.kill();
     await core.handleMessage(testMessage("A story"), async () => reply);
@@ -256,6 +256,6 @@ describe("createInferenceClient", () => {
       type: "failed",
       reason: "The model service stopped in the middle of this reply. What it wrote is kept; ask again in a moment.",
     });
-    expect(await store.rounds(testConversation)).toEqual([]);
+    expect((await stores.rounds.read(testConversation)).rounds).toEqual([]);
   });
 });

@@ -36,6 +36,10 @@ class MemoryRounds implements Rounds, KeptReplies {
     return { rounds: this.#of(conversation).rounds, generation: this.#generation(conversation) };
   }
 
+  async count(conversation: string): Promise<number> {
+    return this.#of(conversation).rounds.length;
+  }
+
   async append(conversation: string, round: Round, options: AppendOptions): Promise<boolean> {
     const { window, generation, replaces, reply } = options;
     if (generation !== this.#generation(conversation)) return false;
@@ -49,8 +53,9 @@ class MemoryRounds implements Rounds, KeptReplies {
     return true;
   }
 
-  async forget(conversation: string, messageIds: readonly string[]): Promise<void> {
-    const isOther = ({ messageId }: { readonly messageId?: string }) => !messageIds.includes(messageId ?? "");
+  async forget(conversation: string, ids: readonly string[]): Promise<void> {
+    const isOther = ({ id = "", messageId = "" }: { readonly id?: string; readonly messageId?: string }) =>
+      !ids.includes(messageId) && !ids.includes(id);
     this.#memories.update(conversation, ({ rounds, replies }) => ({
       rounds: rounds.filter(isOther),
       replies: newest([...replies.values()].filter(isOther)),

@@ -1,10 +1,9 @@
 import { describe, expect, it, vi } from "vitest";
 import { OPEN_ACCESS } from "../admission/access.ts";
 import { BotError } from "../port/bot-error.ts";
-import { toUnanswered } from "../recovery/unanswered.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { chatModel, createTestCore, lastPrompt, testMessage, testPlace } from "../testing/test-core.ts";
+import { chatModel, createTestCore, lastPrompt, roundsOf, testPlace } from "../testing/test-core.ts";
 
 const denying = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: ["u1"] } };
 
@@ -35,12 +34,16 @@ describe("a message", () => {
     ["lists", { access: denying }],
     ["quotas", { quotaLimits: { userMessagesPerMinute: 1 } }],
   ])("that does not name the bot is left unanswered where %s keep it from being answered", async (_, limits) => {
-    const { send, store } = createTestCore([chatModel], limits);
-    const forgotten: string[] = [];
-    store.forgetUnanswered = async (_, eventId) => void forgotten.push(eventId);
+    const { send, stores } = createTestCore([chatModel], limits);
+    const ended = vi.fn();
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    stores.inbox.claim = async (entry) => {
+      const delivery = await claim(entry);
+      return delivery && Object.assign(delivery, { end: async () => ended() });
+    };
     expect((await send("To the bot")).ended).toBeDefined();
     expect((await send("To others", { isOverheard: true })).ended).toBeUndefined();
-    expect(forgotten).toHaveLength(2);
+    expect(ended).toHaveBeenCalledTimes(2);
   });
 
   it("that does not name the bot is counted once", async () => {
@@ -72,22 +75,6 @@ describe("a message", () => {
     expect((await send("2")).ended).toMatchObject({ reason: expect.stringMatching(/^You have used your 14 tokens/) });
   });
 
-  it("whose process died is answered by another without being counted again, if its author still may ask", async () => {
-    const { send, client, core, store } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 1 } });
-    await send("1");
-    const left = { ...toUnanswered(testMessage("2", { isOverheard: true }), "r2"), handle: "message 2" };
-    const reply = new FakeReplyHandle();
-    store.takeAbandoned = async () => [left];
-    core.adoptReplies({ platform: "web", serves: () => true }, async () => reply)();
-    await vi.waitFor(() => expect(reply.ended).toMatchObject({ end: "complete" }));
-    expect(client.requests).toHaveLength(2);
-    const refusing = createTestCore([chatModel], { access: denying });
-    refusing.store.takeAbandoned = async () => [left];
-    const refused = new FakeReplyHandle();
-    refusing.core.adoptReplies({ platform: "web", serves: () => true }, async () => refused)();
-    await vi.waitFor(() => expect(refused.ended).toMatchObject({ reason: expect.stringMatching(/not on the list/) }));
-  });
-
   it("with a text file is about its text", async () => {
     const { send, client } = createTestCore();
     const load = async () => new TextEncoder().encode("A long text.");
@@ -96,7 +83,7 @@ describe("a message", () => {
   });
 
   it("with a slow file keeps its place before the next", async () => {
-    const { send, store } = createTestCore();
+    const { send, stores } = createTestCore();
     const file = createGate();
     const load = async () => {
       await file.opened;
@@ -107,11 +94,11 @@ describe("a message", () => {
     const fast = send("Second");
     file.open();
     await Promise.all([slow, fast]);
-    expect((await store.rounds("web:local:general")).map(({ user }) => user)).toEqual(["First", "Second"]);
+    expect((await roundsOf(stores, "web:local:general")).map(({ user }) => user)).toEqual(["First", "Second"]);
   });
 
   it("with a text file and a picture is about the text, and its reply says that the picture was left out", async () => {
-    const { send, client, store } = createTestCore();
+    const { send, client, stores } = createTestCore();
     const load = async () => new TextEncoder().encode("A long text.");
     const picture = { name: "cat.png", mimeType: "image/png", sizeBytes: 5, load };
     client.script({ chunks: ["Short."] });
@@ -121,7 +108,7 @@ describe("a message", () => {
     expect(lastPrompt(client)).toContain("A long text.");
     const note = "*I can only read text files, so I left `cat.png` out.*";
     expect(ended).toMatchObject({ type: "finished", text: `Short.\n\n${note}` });
-    expect((await store.rounds("web:local:general")).map(({ assistant }) => assistant)).toEqual(["Short."]);
+    expect((await roundsOf(stores, "web:local:general")).map(({ assistant }) => assistant)).toEqual(["Short."]);
   });
 
   it("with a picture is refused with a sentence", async () => {
@@ -172,10 +159,10 @@ describe("a command", () => {
 
   it("for admins is refused to others and changes nothing", async () => {
     const access = { ...OPEN_ACCESS, adminCommands: ["model"] as const };
-    const { core, store } = createTestCore([chatModel], { access });
+    const { core, stores } = createTestCore([chatModel], { access });
     const command = { type: "model", name: "fake" } as const;
     expect(await core.handleCommand({ eventId: "1", place: testPlace, author, command })).toMatch(/^Only admins/);
-    expect(await store.settings("web:local:general")).toEqual({});
+    expect(await stores.settings.get("web:local:general")).toEqual({});
     const admin = { ...author, isAdmin: true };
     expect(await core.handleCommand({ eventId: "2", place: testPlace, author: admin, command })).toMatch(
       /answers here/,

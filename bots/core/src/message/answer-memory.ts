@@ -1,79 +1,108 @@
-import { conversationKey } from "../conversation/conversation-key.ts";
 import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { Round } from "../conversation/rounds.ts";
-import type { ReplyButtons } from "../port/reply.ts";
+import type { IncomingMessage } from "../port/message.ts";
+import type { ReplyButtons, ReplyEnd } from "../port/reply.ts";
+import type { RunningReply } from "../reply/running-reply.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
-import type { AnswerOptions } from "./answer-options.ts";
+import type { Background } from "./background.ts";
+import type { Core } from "./core.ts";
 import type { Question } from "./question.ts";
 
 /** A reply as it is kept for its buttons. */
-interface KeptAnswer {
+export interface KeptAnswer {
   readonly question: Question;
-  readonly end: KeptReply["end"];
+  readonly end: ReplyEnd | "failed";
   /** What this reply added to the one it goes on with. */
   readonly text: string;
   readonly model?: string | undefined;
 }
 
-/** One answer's place in memory: the one that another reply had, or the newest. */
-export class AnswerMemory {
-  readonly #options: AnswerOptions;
-  readonly #conversation: string;
-  /** Id of the reply whose place this one takes. */
-  readonly #replaces: string | undefined;
+/** What an answer has to do with memory. */
+export interface AnswerMemory {
   /** The text that this one goes on with; "" for none. */
   readonly begun: string;
+  /** Whether an older reply is there that stands as long as this one says nothing. */
+  readonly isStanding: boolean;
+  /** Those that find the reply in memory. */
+  readonly buttons: ReplyButtons;
+  /** The rounds before the answer's place. */
+  before(rounds: readonly Round[]): readonly Round[];
+  /** False where memory cannot be reached; the reply goes on without it. */
+  remember(answered: StreamedReply & { readonly question: Question }, background: Background): Promise<boolean>;
+  /** For its buttons; nothing is lost for the conversation when it cannot be kept. */
+  keep(answer: KeptAnswer): Promise<void>;
+}
+
+/** The reply whose place in memory another one takes, or that it goes on with. */
+export interface Predecessor {
+  readonly kept: KeptReply;
+  readonly isContinued: boolean;
+}
+
+export interface RoundMemoryOptions {
+  readonly core: Core;
+  readonly message: IncomingMessage;
+  readonly running: RunningReply;
+  readonly predecessor?: Predecessor | undefined;
+}
+
+/** One answer's place in memory: the one that another reply had, or the newest. */
+export class RoundMemory implements AnswerMemory {
+  readonly #options: RoundMemoryOptions;
+  /** Id of the reply whose place this one takes. */
+  readonly #replaces: string | undefined;
+  readonly begun: string;
+  readonly isStanding: boolean;
+  #generation = "";
   #isKept = false;
 
-  constructor(options: AnswerOptions) {
+  constructor(options: RoundMemoryOptions) {
     const { isContinued = false, kept } = options.predecessor ?? {};
     this.#options = options;
-    this.#conversation = conversationKey(options.message.place);
     this.#replaces = kept?.replaces ?? kept?.id;
     this.begun = isContinued ? (kept?.text ?? "") : "";
+    this.isStanding = kept !== undefined && kept.text !== "";
   }
 
-  /** All that find the reply in memory. */
   get buttons(): ReplyButtons {
     return this.#isKept ? "all" : "none";
   }
 
-  /** The rounds before the answer's place. */
-  before(turns: readonly Round[]): readonly Round[] {
+  before(rounds: readonly Round[]): readonly Round[] {
     const own = [this.#options.running.replyId, this.#replaces];
-    const place = turns.findIndex(({ id }) => id !== undefined && own.includes(id));
-    return turns.slice(0, place === -1 ? turns.length : place);
+    const place = rounds.findIndex(({ id }) => id !== undefined && own.includes(id));
+    return rounds.slice(0, place === -1 ? rounds.length : place);
   }
 
-  /** False when memory cannot be reached; the reply goes on without it. */
-  async remember(question: Question, streamed: StreamedReply, window: number): Promise<boolean> {
+  async remember(
+    { question, end, text, stats }: StreamedReply & { readonly question: Question },
+    { window, generation }: Background,
+  ): Promise<boolean> {
     const { core, running } = this.#options;
-    const { end, text, stats } = streamed;
+    this.#generation = generation;
     if (running.isDeleted) return true;
-    if (text === "") return await this.keep({ question, end, text });
+    if (text === "") return await this.keep({ question, end, text }).then(() => true);
     const { replaces: _, ...reply } = this.#reply({ question, end, text, model: stats?.model });
-    const options = { replaces: this.#replaces, reply };
+    const options = { window, generation, replaces: this.#replaces, reply };
+    const { rounds } = core.stores;
     try {
-      await core.store.appendRound(this.#conversation, this.#round(question, text), window, options);
+      const isKept = await rounds.append(running.conversation, this.#round(question, text), options);
       // Deleted in this instant, it may have been looked for too early.
-      if (running.isDeleted) await core.store.forgetQuestion(this.#conversation, running.messageId);
-      this.#isKept = !running.isDeleted;
+      if (running.isDeleted) await rounds.forget(running.conversation, [running.messageId]);
+      this.#isKept = isKept && !running.isDeleted;
       return true;
     } catch (error) {
-      core.logger.warn({ err: error, conversation: this.#conversation }, "a round was not remembered");
+      core.logger.warn({ err: error, conversation: running.conversation }, "a round was not remembered");
       return false;
     }
   }
 
-  /** For its buttons; nothing is lost for the conversation when it cannot be kept. */
-  async keep(answer: KeptAnswer): Promise<true> {
+  async keep(answer: KeptAnswer): Promise<void> {
     const { core, running } = this.#options;
-    if (running.isDeleted) return true;
-    this.#isKept = await core.store.keepReply(this.#conversation, this.#reply(answer)).then(
-      () => true,
-      () => false,
-    );
-    return true;
+    // What an older reply said stays its button's.
+    if (running.isDeleted || (this.isStanding && answer.end === "stopped" && answer.text === "")) return;
+    const kept = core.stores.replies.keep(running.conversation, this.#reply(answer), this.#generation);
+    this.#isKept = await kept.catch(() => false);
   }
 
   /** In the question's words as they are now. */
@@ -83,7 +112,7 @@ export class AnswerMemory {
       id: running.replyId,
       messageId: running.messageId,
       author: message.author.name,
-      user: running.question || text,
+      user: text,
       ...(context && { context }),
       assistant: this.begun + answer,
       atMs: Date.now(),
@@ -99,7 +128,7 @@ export class AnswerMemory {
       messageId: running.messageId,
       author: message.author.name,
       ...(asker && { asker }),
-      question: running.question || question,
+      question,
       ...(context && { context }),
       text: this.begun + text,
       end,

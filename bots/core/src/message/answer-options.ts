@@ -1,26 +1,29 @@
-import type { Ownership } from "../conversation/conversation-store.ts";
-import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { Reply } from "../port/reply.ts";
-import type { RunningReply } from "../reply/running-replies.ts";
-import type { Arrival } from "./arrivals.ts";
+import type { RunningReply } from "../reply/running-reply.ts";
+import type { AnswerMemory } from "./answer-memory.ts";
+import type { Background } from "./background.ts";
 import type { Core } from "./core.ts";
+import type { Turn } from "./turn.ts";
 
-/** One question and where its reply goes. */
+/** One question and where its answer goes. */
 export interface AnswerOptions {
   readonly core: Core;
+  readonly eventId: string;
   readonly message: IncomingMessage;
-  /** Lets the message in. Throws what keeps it from being answered. */
-  admit(): Promise<void>;
-  /** Reads the text it is about; "" for none. In the conversation's turn, so that a slow file keeps its place. */
-  readContext(): Promise<string>;
-  /** Whose the message is by now. Rejects where that cannot be known. */
-  reclaim(): Promise<Ownership>;
-  /** Hears the question's new words when the reply begins anew. */
-  readonly onEdit?: (text: string) => void;
   readonly reply: Reply;
   readonly running: RunningReply;
-  readonly arrival: Arrival;
-  /** The reply whose place in memory this one takes; it goes on where that one ends if `isContinued`. */
-  readonly predecessor?: { readonly kept: KeptReply; readonly isContinued: boolean } | undefined;
+  readonly memory: AnswerMemory;
+  /** Absent where it needs none, as in a comparison. */
+  readonly turn?: Turn;
+  /** Another model than the conversation's. */
+  readonly model?: string;
+  /** What keeps it from being answered. */
+  readonly refusal?: unknown;
+  /** What it stands before, as of its turn. */
+  background(): Promise<Background>;
+  /** Resolves when it is known that the message is this process's to answer. Rejects where it is another's. */
+  beforeWrite(): Promise<void>;
+  /** Hears the question's new words when the reply begins anew. */
+  onEdit(text: string): void;
 }

@@ -3,10 +3,11 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { OPEN_ACCESS } from "../admission/access.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { IncomingCommand } from "../port/incoming-command.ts";
+import type { StartReply } from "../port/reply.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { createTestCore, starting, testConversation, testPlace } from "../testing/test-core.ts";
+import { createTestCore, roundsOf, starting, testConversation, testPlace } from "../testing/test-core.ts";
 
 const models = [
   fakeModel({ name: "big", isDefault: false }),
@@ -15,9 +16,9 @@ const models = [
 ];
 
 describe("compare", () => {
-  let { client, store, core, exchanges } = createTestCore(models);
+  let { client, stores, core, exchanges } = createTestCore(models);
   beforeEach(() => {
-    ({ client, store, core, exchanges } = createTestCore(models));
+    ({ client, stores, core, exchanges } = createTestCore(models));
   });
   let numEvents = 0;
   const command = (
@@ -32,7 +33,7 @@ describe("compare", () => {
   const compare = async (incoming: IncomingCommand) => {
     const replies = [new FakeReplyHandle(), new FakeReplyHandle()];
     let started = 0;
-    const refusal = await core.compare(incoming, (replyId) => starting(replies[started++]!)(replyId));
+    const refusal = await core.compare(incoming, (...begun) => starting(replies[started++]!)(...begun));
     return { replies, refusal };
   };
 
@@ -51,8 +52,11 @@ describe("compare", () => {
 
   it("remembers neither, keeps both for feedback, and lets neither be regenerated", async () => {
     const { replies } = await compare(command());
-    expect(await store.rounds(testConversation)).toEqual([]);
-    expect(await store.keptReply(testConversation, replies[0]!.id)).toMatchObject({ model: "big", isCompared: true });
+    expect(await roundsOf(stores)).toEqual([]);
+    expect(await stores.replies.get(testConversation, replies[0]!.id)).toMatchObject({
+      model: "big",
+      isCompared: true,
+    });
     expect(replies.map(({ buttons }) => buttons)).toEqual(["rating", "rating"]);
     const action = { place: testPlace, author: { id: "u1", name: "Ann" }, replyId: replies[0]!.id };
     expect(await core.regenerate(action, starting(new FakeReplyHandle()))).toMatch(/was a comparison/);
@@ -76,18 +80,6 @@ describe("compare", () => {
     expect(client.requests).toEqual([]);
   });
 
-  it("is answered in one text where a platform has no two replies", async () => {
-    client.script({ chunks: ["I am big."] }, { chunks: ["I am small."] });
-    expect(await core.handleCommand(command())).toBe(
-      [
-        "**big**\n\nI am big.",
-        "*big · 0.01 s to first token · 111 tok/s · 2 tokens*",
-        "**small**\n\nI am small.",
-        "*small · 0.01 s to first token · 111 tok/s · 2 tokens*",
-      ].join("\n\n"),
-    );
-  });
-
   it("takes no question that is too long for a message", async () => {
     const long = command();
     const text = "a".repeat(32_001);
@@ -99,9 +91,9 @@ describe("compare", () => {
   it("ends the first reply where the second cannot begin", async () => {
     const first = new FakeReplyHandle();
     let started = 0;
-    const starts = async (replyId: string) => {
+    const starts: StartReply = async (...begun) => {
       if (started++ > 0) throw new Error("channel deleted");
-      return await starting(first)(replyId);
+      return await starting(first)(...begun);
     };
     expect(await core.compare(command(), starts)).toMatch(/Something went wrong/);
     expect(first.ended).toMatchObject({ reason: expect.stringMatching(/The other reply could not begin/) });
@@ -111,8 +103,8 @@ describe("compare", () => {
   it("can be stopped as soon as its first reply has begun", async () => {
     const replies = [new FakeReplyHandle(), new FakeReplyHandle()];
     let started = 0;
-    await core.compare(command(), async (replyId) => {
-      const reply = await starting(replies[started++]!)(replyId);
+    await core.compare(command(), async (...begun) => {
+      const reply = await starting(replies[started++]!)(...begun);
       if (started === 1) await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
       return reply;
     });
@@ -124,9 +116,9 @@ describe("compare", () => {
     client.script({ hold: createGate().opened }, { hold: createGate().opened });
     const comparing = compare(asked);
     await vi.waitFor(() => expect(client.requests).toHaveLength(2));
-    await core.handleDeletion({ place: testPlace, messageId: asked.eventId });
+    await core.handleDeletion({ place: testPlace, ids: [asked.eventId] });
     const { replies } = await comparing;
-    expect(await store.keptReply(testConversation, replies[0]!.id)).toBeUndefined();
+    expect(await stores.replies.get(testConversation, replies[0]!.id)).toBeUndefined();
     expect(exchanges).toEqual([]);
   });
 

@@ -1,165 +1,160 @@
-import { admit, checkAccess } from "../admission/admit.ts";
+import { admit } from "../admission/admit.ts";
 import { checkLength } from "../admission/message-length.ts";
-import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
+import { conversationKey } from "../conversation/conversation-key.ts";
+import type { Delivery } from "../conversation/inbox.ts";
 import { newReplyId } from "../conversation/kept-reply.ts";
-import { resolveSettings } from "../conversation/settings.ts";
-import { slideWindow } from "../conversation/window.ts";
 import { chooseModel } from "../inference/models.ts";
-import { BotError, codeOf, tell } from "../port/bot-error.ts";
 import type { Command } from "../port/command.ts";
-import type { IncomingCommand } from "../port/incoming-command.ts";
-import type { Reply, StartReply } from "../port/reply.ts";
-import { renderPrompt } from "../prompt/prompt.ts";
-import { checkTries, toUnanswered, type Unanswered } from "../recovery/unanswered.ts";
-import { UnansweredEntry } from "../recovery/unanswered-entry.ts";
-import { ReplyText } from "../reply/reply-text.ts";
-import { RunningReply } from "../reply/running-replies.ts";
-import { type StreamedReply, streamReply } from "../reply/stream-reply.ts";
+import type { CommandAsked } from "../port/incoming-command.ts";
+import type { Reply, ReplyButtons, StartReply } from "../port/reply.ts";
+import { RunningReply } from "../reply/running-reply.ts";
+import type { StreamedReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
-import { countTokens, recordExchange } from "./after-reply.ts";
+import { Answer } from "./answer.ts";
+import type { AnswerMemory } from "./answer-memory.ts";
+import { readBackground } from "./background.ts";
 import type { Core } from "./core.ts";
+import { checkOwner, replyFacts } from "./pending.ts";
+import type { Question } from "./question.ts";
 
-export type CompareCommand = IncomingCommand & { readonly command: Command & { readonly type: "compare" } };
+/** A comparison, and the message that it was asked by. */
+export type CompareAsked = CommandAsked & {
+  readonly command: Command & { readonly type: "compare" };
+  readonly messageId: string;
+};
 
 /**
  * Lets two models answer the same question with the conversation's persona and rounds, at the same time; remembers
  * neither. Throws a `BotError` before a reply has begun.
  */
-export async function compare(core: Core, incoming: CompareCommand, startReply: StartReply): Promise<void> {
-  const { place, author, command } = incoming;
+export async function compare(core: Core, asked: CompareAsked, startReply: StartReply): Promise<void> {
+  const { place, author, command } = asked;
   const models = await core.inference.listModels();
   const names = command.models.map((name) => chooseModel(models, name).name);
   checkLength(command.text.length);
-  await admit(core, place, author);
-  const halves = names.map((name) => new ComparedAnswer(core, unansweredHalf(incoming, name)));
-  await Promise.all(halves.map((half) => half.claim()));
-  await runSideBySide(core, halves, startReply);
+  // Each of the two answers counts.
+  for (const _ of names) await admit(core, place, author);
+  const halves = await Promise.all(names.map((name) => Half.claim(core, asked, name)));
+  await core.running.during(
+    halves.map(({ running }) => running),
+    () => runSideBySide(halves, startReply),
+  );
 }
 
-/** Goes on with a half that a dead process left. Rejects with the platform's error where it cannot begin. */
-export async function answerHalf(core: Core, unanswered: Unanswered, startReply: StartReply): Promise<void> {
-  await runSideBySide(core, [new ComparedAnswer(core, unanswered)], startReply);
-}
-
-/** Known as unanswered like a message of its own, so that another process goes on with it if this one dies. */
-function unansweredHalf(incoming: CompareCommand, comparedModel: string) {
-  const { eventId, messageId = eventId, place, author, command } = incoming;
-  const replyId = newReplyId();
-  const message = { eventId: replyId, messageId, place, author, text: command.text };
-  return { ...toUnanswered(message, replyId), comparedModel };
-}
-
-/** Each can be stopped before its reply has begun; where one cannot begin, none goes on. */
-async function runSideBySide(core: Core, halves: readonly ComparedAnswer[], startReply: StartReply): Promise<void> {
-  const running = halves.map((half) => half.running);
-  await core.running.during(running, async () => {
-    try {
-      // One after the other, so that they stand in the order asked for.
-      for (const half of halves) await half.begin(startReply);
-    } catch (error) {
-      await Promise.all(halves.map((half) => half.giveUp()));
-      throw error;
-    }
+/** Where one cannot begin, none goes on. */
+async function runSideBySide(halves: readonly Half[], startReply: StartReply): Promise<void> {
+  try {
+    // One after the other, so that they stand in the order asked for.
+    for (const half of halves) await half.begin(startReply);
     const ended = await Promise.allSettled(halves.map((half) => half.run()));
     for (const end of ended) if (end.status === "rejected") throw end.reason;
-  });
+  } catch (error) {
+    await Promise.all(halves.map((half) => half.giveUp()));
+    throw error;
+  } finally {
+    await Promise.all(halves.map((half) => half.close()));
+  }
 }
 
-/** One of the two replies. */
-class ComparedAnswer {
+/** One of the two replies: an answer with another model and no memory. */
+class Half {
   readonly running: RunningReply;
   readonly #core: Core;
-  readonly #unanswered: Unanswered;
-  readonly #entry: UnansweredEntry;
-  readonly #text = new ReplyText();
-  readonly #startedAtMs = Date.now();
+  readonly #asked: CompareAsked;
+  readonly #model: string;
+  readonly #delivery: Delivery;
   #reply: Reply | undefined;
+  #hasRun = false;
 
-  constructor(core: Core, unanswered: Unanswered) {
-    const { replyId, messageId, place, text: question } = unanswered;
+  private constructor(core: Core, asked: CompareAsked, model: string, delivery: Delivery) {
+    const { replyId, messageId, place } = delivery.entry;
     this.#core = core;
-    this.#unanswered = unanswered;
-    this.#entry = new UnansweredEntry(core.store, unanswered);
-    this.running = new RunningReply({ conversation: conversationKey(place), replyId, messageId, question });
+    this.#asked = asked;
+    this.#model = model;
+    this.#delivery = delivery;
+    this.running = new RunningReply({ conversation: conversationKey(place), replyId, messageId });
+    this.running.ask(asked.command.text);
+    delivery.gone.addEventListener("abort", () => this.running.stop(delivery.gone.reason), { once: true });
   }
 
-  async claim(): Promise<void> {
-    const { eventId, place } = this.#unanswered;
-    await this.#core.store.claimEvent(workspaceKey(place), eventId, this.#unanswered).catch(() => undefined);
+  /** A reply that its process does not end gets a sentence from another. */
+  static async claim(core: Core, asked: CompareAsked, model: string): Promise<Half> {
+    const { place, messageId } = asked;
+    const replyId = newReplyId();
+    const entry = { eventId: replyId, kind: "comparison", place, messageId, replyId, raw: "" } as const;
+    const delivery = await core.stores.inbox.claim(entry);
+    return new Half(core, asked, model, delivery!);
   }
 
   async begin(startReply: StartReply): Promise<void> {
-    const heading = `**${this.#unanswered.comparedModel}**\n\n`;
-    const onHandle = (handle: string) => this.#entry.keep({ handle });
-    const reply = await startReply(this.#unanswered.replyId);
-    this.#reply = trackReply(reply, { signal: this.running.signal, heading, onHandle });
+    const heading = `**${this.#model}**\n\n`;
+    const onHandle = (handle: string) => this.#delivery.keep({ handle });
+    const { settings } = await readBackground(this.#core, this.#asked.place);
+    const reply = await startReply(this.running.replyId, replyFacts(this.#core, this.#delivery, settings));
+    const beforeWrite = () => checkOwner(this.#delivery, this.running);
+    this.#reply = trackReply(reply, { signal: this.running.signal, beforeWrite, heading, onHandle });
+  }
+
+  async run(): Promise<void> {
+    this.#hasRun = true;
+    const { place, author, command } = this.#asked;
+    const core = this.#core;
+    await new Answer({
+      core,
+      eventId: this.#delivery.entry.messageId,
+      message: { place, author, text: command.text },
+      reply: this.#reply!,
+      running: this.running,
+      memory: new ComparedMemory(core, this.running, { author: author.name, model: this.#model }),
+      model: this.#model,
+      background: () => readBackground(core, place),
+      beforeWrite: () => checkOwner(this.#delivery, this.running),
+      onEdit: () => undefined,
+    }).run();
   }
 
   /** The other could not begin, so there is nothing to compare. */
   async giveUp(): Promise<void> {
-    await this.#reply?.fail("The other reply could not begin. Try again.", "none").catch(() => undefined);
-    await this.#entry.end(false);
+    if (!this.#hasRun)
+      await this.#reply?.fail("The other reply could not begin. Try again.", "none").catch(() => undefined);
   }
 
-  async run(): Promise<void> {
-    const reply = this.#reply!;
-    try {
-      await this.#answer(reply).catch((error: unknown) => this.#fail(reply, error));
-    } finally {
-      await this.#entry.end(this.running.isLeft);
-    }
+  async close(): Promise<void> {
+    if (this.running.end === "released") await this.#delivery.release();
+    else await this.#delivery.end();
+  }
+}
+
+/** Keeps the reply for 👍 and 👎, and no round. */
+class ComparedMemory implements AnswerMemory {
+  readonly begun = "";
+  readonly isStanding = false;
+  readonly #core: Core;
+  readonly #running: RunningReply;
+  readonly #by: { readonly author: string; readonly model: string };
+  buttons: ReplyButtons = "none";
+
+  constructor(core: Core, running: RunningReply, by: { readonly author: string; readonly model: string }) {
+    this.#core = core;
+    this.#running = running;
+    this.#by = by;
   }
 
-  async #answer(reply: Reply): Promise<void> {
-    const streamed = await this.#stream(reply);
-    if (this.running.isLeft) return await reply.leave?.();
-    this.#record({ outcome: streamed.end, reply: streamed.text, stats: streamed.stats });
-    const isKept = await this.#keep(streamed);
-    await reply.finish(streamed.end, streamed.text, streamed.stats, isKept ? "rating" : "none");
+  before<T>(rounds: readonly T[]): readonly T[] {
+    return rounds;
   }
 
-  async #stream(reply: Reply): Promise<StreamedReply> {
-    const { store, inference, window: defaultWindow } = this.#core;
-    const { place, author, text, eventId, comparedModel: modelName } = this.#unanswered;
-    checkAccess(this.#core, place, author);
-    checkTries(this.#unanswered);
-    const settings = await resolveSettings(store, place);
-    const rounds = slideWindow(await store.rounds(conversationKey(place)), settings.window ?? defaultWindow);
-    const contextMode = settings.contextMode ?? "turns";
-    return await streamReply({
-      inference,
-      reply,
-      modelName,
-      prompt: (model) => renderPrompt(model, { system: settings.system ?? model.system, contextMode, rounds, text }),
-      tenant: workspaceKey(place),
-      text: this.#text,
-      onTokens: (tokens) => countTokens(this.#core, { eventId, place, author }, tokens),
-    });
+  async remember(
+    { question, end, text }: StreamedReply & { readonly question: Question },
+    { generation }: { readonly generation: string },
+  ): Promise<boolean> {
+    const { replyId: id, messageId, conversation, isDeleted } = this.#running;
+    if (isDeleted) return true;
+    const kept = { id, messageId, ...this.#by, question: question.text, text, end, isCompared: true };
+    const isKept = await this.#core.stores.replies.keep(conversation, kept, generation).catch(() => false);
+    if (isKept) this.buttons = "rating";
+    return true;
   }
 
-  /** For feedback. False where it could not be. */
-  async #keep({ end, text }: StreamedReply): Promise<boolean> {
-    const { replyId: id, messageId, place, author, text: question, comparedModel = "" } = this.#unanswered;
-    if (this.running.isDeleted) return false;
-    const kept = { id, messageId, author: author.name, question, text, end, model: comparedModel, isCompared: true };
-    return await this.#core.store.keepReply(conversationKey(place), kept).then(
-      () => true,
-      () => false,
-    );
-  }
-
-  async #fail(reply: Reply, error: unknown): Promise<void> {
-    const { messageId: eventId } = this.#unanswered;
-    if (this.running.isLeft) return await reply.leave?.();
-    this.#core.logger[error instanceof BotError ? "warn" : "error"]({ err: error, eventId }, "a comparison failed");
-    this.#record({ outcome: codeOf(error), reply: this.#text.shown, stats: undefined });
-    await reply.fail(tell(error, this.#core.words), "none");
-  }
-
-  #record(result: Parameters<typeof recordExchange>[1]["result"]): void {
-    const { messageId: eventId, place, author, text: question, replyId } = this.#unanswered;
-    if (this.running.isDeleted) return;
-    const exchange = { message: { eventId, place, author }, question, replyId, startedAtMs: this.#startedAtMs };
-    recordExchange(this.#core, { ...exchange, result });
-  }
+  async keep(): Promise<void> {}
 }

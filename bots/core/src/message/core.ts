@@ -1,15 +1,14 @@
 import type { Logger } from "pino";
 import type { Admission } from "../admission/admit.ts";
-import type { ConversationStore } from "../conversation/conversation-store.ts";
+import type { Stores } from "../conversation/stores.ts";
 import type { InferenceClient } from "../inference/inference-client.ts";
 import type { FeedbackStore } from "../records/feedback.ts";
 import type { Transcript } from "../records/transcript.ts";
 import type { RunningReplies } from "../reply/running-replies.ts";
-import type { Arrivals } from "./arrivals.ts";
 
 /** What the parts of the pipeline work with. */
 export interface Core extends Admission {
-  readonly store: ConversationStore;
+  readonly stores: Stores;
   readonly inference: InferenceClient;
   readonly logger: Logger;
   readonly transcript: Transcript;
@@ -18,5 +17,4 @@ export interface Core extends Admission {
   /** Rounds kept where nobody set another number. */
   readonly window: number;
   readonly running: RunningReplies;
-  readonly arrivals: Arrivals;
 }

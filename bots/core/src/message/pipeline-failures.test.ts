@@ -4,15 +4,15 @@ import { BotError } from "../port/bot-error.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { chatModel, createTestCore, testConversation, testMessage } from "../testing/test-core.ts";
+import { chatModel, createTestCore, roundsOf, testConversation, testMessage } from "../testing/test-core.ts";
 
 const never = new AbortController().signal;
 const unavailable = () => new BotError("SERVICE_UNAVAILABLE", "The model service cannot be reached just now.");
 
 describe("createBotCore when something fails", () => {
-  let { client, store, exchanges, core, send } = createTestCore();
+  let { client, stores, exchanges, core, send } = createTestCore();
   const start = (models?: readonly Model[]) => {
-    ({ client, store, exchanges, core, send } = createTestCore(models));
+    ({ client, stores, exchanges, core, send } = createTestCore(models));
   };
   beforeEach(() => start());
 
@@ -48,7 +48,7 @@ describe("createBotCore when something fails", () => {
       const sent = send("Hi");
       await vi.runAllTimersAsync();
       expect((await sent).ended).toMatchObject({ type: "finished", text: "Hello" });
-      expect(await store.rounds(testConversation)).toHaveLength(1);
+      expect(await roundsOf(stores)).toHaveLength(1);
     });
 
     it("starts the reply's text afresh with each try", async () => {
@@ -112,7 +112,7 @@ describe("createBotCore when something fails", () => {
         reason: expect.stringMatching(/in the middle of this reply/),
       });
       expect(client.requests).toHaveLength(1);
-      expect(await store.rounds(testConversation)).toEqual([]);
+      expect(await roundsOf(stores)).toEqual([]);
       expect(exchanges).toMatchObject([{ outcome: "SERVICE_UNAVAILABLE", reply: "Once upon" }]);
     });
 
@@ -139,7 +139,7 @@ describe("createBotCore when something fails", () => {
     });
 
     it("for a model that is gone names the nearest", async () => {
-      await store.updateSettings(testConversation, { model: "fak" });
+      await stores.settings.update(testConversation, { model: "fak" });
       expect((await send("Hi")).ended).toMatchObject({
         reason: 'There is no model "fak"; there is fake. Choose another with /model.',
       });
@@ -166,7 +166,7 @@ describe("createBotCore when something fails", () => {
     });
 
     it("of memory at the end leaves the reply and says that it is forgotten", async () => {
-      store.appendRound = async () => {
+      stores.rounds.append = async () => {
         throw new BotError("MEMORY_UNAVAILABLE", "away");
       };
       client.script({ chunks: ["Hello."] });
@@ -178,7 +178,7 @@ describe("createBotCore when something fails", () => {
     });
 
     it("of memory at the end of a stopped reply does not write into it", async () => {
-      store.appendRound = async () => {
+      stores.rounds.append = async () => {
         throw new BotError("MEMORY_UNAVAILABLE", "away");
       };
       client.script({ chunks: ["Once"], hold: createGate().opened });
@@ -190,7 +190,7 @@ describe("createBotCore when something fails", () => {
     });
 
     it("that cannot be kept for another try has no buttons", async () => {
-      store.keepReply = async () => {
+      stores.replies.keep = async () => {
         throw new BotError("MEMORY_UNAVAILABLE", "away");
       };
       client.script({ failure: new BotError("PROMPT_TOO_LONG", "Too long.") });
@@ -210,7 +210,7 @@ describe("createBotCore when something fails", () => {
     });
 
     it("of memory at the beginning is told", async () => {
-      store.claimEvent = async () => {
+      stores.inbox.claim = async () => {
         throw new BotError("MEMORY_UNAVAILABLE", "My memory cannot be reached.");
       };
       expect((await send("Hi")).ended).toEqual({ type: "failed", reason: "My memory cannot be reached." });
@@ -235,7 +235,9 @@ describe("createBotCore when something fails", () => {
     it("gives the conversation's turn on", async () => {
       client.script({ refusal: new BotError("PROMPT_TOO_LONG", "Too long.") });
       await send("Hi");
-      await (await store.takeTurn(testConversation, { signal: never }))();
+      const place = await stores.turns.enter(testConversation, { id: "0-1", signal: never });
+      await place.turn;
+      await place.leave();
     });
   });
 });

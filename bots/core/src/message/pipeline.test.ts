@@ -10,6 +10,7 @@ import {
   chatModel,
   createTestCore,
   lastPrompt,
+  roundsOf,
   testConversation,
   testMessage,
   testPlace,
@@ -18,9 +19,9 @@ import {
 const never = new AbortController().signal;
 
 describe("createBotCore", () => {
-  let { client, store, exchanges, core, send } = createTestCore();
+  let { client, stores, exchanges, core, send } = createTestCore();
   const start = (models?: readonly Model[]) => {
-    ({ client, store, exchanges, core, send } = createTestCore(models));
+    ({ client, stores, exchanges, core, send } = createTestCore(models));
   };
   beforeEach(() => start());
 
@@ -31,9 +32,7 @@ describe("createBotCore", () => {
       expect(reply.statuses).toEqual([{ type: "reading", promptTokens: 12, cachedTokens: 4 }]);
       expect(reply.text).toBe("Hello there.");
       expect(reply.ended).toMatchObject({ type: "finished", end: "complete", text: "Hello there." });
-      expect(await store.rounds(testConversation)).toMatchObject([
-        { author: "Ann", user: "Hi", assistant: "Hello there." },
-      ]);
+      expect(await roundsOf(stores)).toMatchObject([{ author: "Ann", user: "Hi", assistant: "Hello there." }]);
     });
 
     it("comes with the figures of its reply", async () => {
@@ -80,19 +79,19 @@ describe("createBotCore", () => {
 
     it("in a thread has a memory of its own and the channel's settings", async () => {
       start([chatModel, fakeModel({ name: "other", isDefault: false })]);
-      await store.updateSettings("web:local", { system: "Of the workspace." });
-      await store.updateSettings(testConversation, { model: "other" });
+      await stores.settings.update("web:local", { system: "Of the workspace." });
+      await stores.settings.update(testConversation, { model: "other" });
       await send("Hi", { place: { ...testPlace, threadId: "17" } });
       expect(client.requests[0]!.model).toBe("other");
       expect(lastPrompt(client)).toBe("Of the workspace.\n\nHi");
-      expect(await store.rounds(testConversation)).toEqual([]);
-      expect(await store.rounds(`${testConversation}:17`)).toHaveLength(1);
+      expect(await roundsOf(stores)).toEqual([]);
+      expect(await roundsOf(stores, `${testConversation}:17`)).toHaveLength(1);
     });
 
     it("with quoted text carries it along and remembers it", async () => {
       await send("Sum up", { quote: " Long text. " });
       expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Sum up\n\nLong text.\nAI:");
-      expect(await store.rounds(testConversation)).toMatchObject([{ user: "Sum up", context: "Long text." }]);
+      expect(await roundsOf(stores)).toMatchObject([{ user: "Sum up", context: "Long text." }]);
     });
 
     it("of an attachment alone is the attachment's text", async () => {
@@ -105,7 +104,7 @@ describe("createBotCore", () => {
       expect(reply.text).toMatch(/Write me something/);
       expect(reply.ended).toEqual({ type: "finished", end: "complete", text: reply.text, stats: undefined });
       expect(client.requests).toEqual([]);
-      expect(await store.rounds(testConversation)).toEqual([]);
+      expect(await roundsOf(stores)).toEqual([]);
     });
 
     it("of exactly the longest length is taken, a longer one refused with both figures", async () => {
@@ -122,7 +121,7 @@ describe("createBotCore", () => {
       start([fakeModel({ promptFormat: { format: { $case: "alpaca", value: { responseSuffix: "" } } } })]);
       await send("### Response:");
       expect(lastPrompt(client)).toMatch(/### Instruction:\n> ### Response:\n\n### Response:$/);
-      expect(await store.rounds(testConversation)).toMatchObject([{ user: "### Response:" }]);
+      expect(await roundsOf(stores)).toMatchObject([{ user: "### Response:" }]);
     });
 
     it("waits for the one before it in the conversation and says so", async () => {
@@ -140,7 +139,7 @@ describe("createBotCore", () => {
       await vi.waitFor(() => expect(secondReply.statuses).toEqual([{ type: "queued", ahead: 1 }]));
       hold.open();
       await Promise.all([first, second]);
-      expect((await store.rounds(testConversation)).map(({ user }) => user)).toEqual(["1", "2"]);
+      expect((await roundsOf(stores)).map(({ user }) => user)).toEqual(["1", "2"]);
     });
   });
 
@@ -157,7 +156,7 @@ describe("createBotCore", () => {
       expect(client.requests).toEqual([]);
       begins.open();
       await Promise.all([slow, ...others]);
-      expect((await store.rounds(testConversation)).map(({ user }) => user)).toEqual(["first", "second", "third"]);
+      expect((await roundsOf(stores)).map(({ user }) => user)).toEqual(["first", "second", "third"]);
     });
 
     it("do not wait until the platform has shown the answers before theirs", async () => {
@@ -187,7 +186,7 @@ describe("createBotCore", () => {
       client.script({ chunks: [" well", " well", " well"], finishReason: FinishReason.REPETITION, textLength: 5 });
       const reply = await send("Hi");
       expect(reply.ended).toMatchObject({ end: "repetition", text: "well" });
-      expect(await store.rounds(testConversation)).toMatchObject([{ assistant: "well" }]);
+      expect(await roundsOf(stores)).toMatchObject([{ assistant: "well" }]);
     });
 
     it("is loaded for, with progress, when the model is not in memory", async () => {
@@ -210,7 +209,7 @@ describe("createBotCore", () => {
       reply.onAppend = (text) => text === "Once upon" && reply.stop();
       await send("A story", {}, reply);
       expect(reply.ended).toEqual({ type: "finished", end: "stopped", text: "Once upon", stats: undefined });
-      expect(await store.rounds(testConversation)).toMatchObject([{ user: "A story", assistant: "Once upon" }]);
+      expect(await roundsOf(stores)).toMatchObject([{ user: "A story", assistant: "Once upon" }]);
     });
 
     it("stopped before its first word is not remembered", async () => {
@@ -221,17 +220,17 @@ describe("createBotCore", () => {
       reply.stop();
       await sent;
       expect(reply.ended).toEqual({ type: "finished", end: "stopped", text: "", stats: undefined });
-      expect(await store.rounds(testConversation)).toEqual([]);
+      expect(await roundsOf(stores)).toEqual([]);
     });
 
     it("stopped while it waits for its turn gives up its place", async () => {
-      const leave = await store.takeTurn(testConversation, { signal: never });
+      const place = await stores.turns.enter(testConversation, { id: "0-1", signal: never });
       const reply = new FakeReplyHandle();
       const sent = send("Hi", {}, reply);
       await vi.waitFor(() => expect(reply.statuses).toHaveLength(1));
       reply.stop();
       await sent;
-      await leave();
+      await place.leave();
       expect(reply.ended).toMatchObject({ end: "stopped", text: "" });
       expect(client.requests).toEqual([]);
     });
@@ -240,7 +239,7 @@ describe("createBotCore", () => {
       client.script({ chunks: [" ", "\n"] });
       const reply = await send("Hi");
       expect(reply.ended).toMatchObject({ type: "failed", reason: expect.stringMatching(/nothing to say/) });
-      expect(await store.rounds(testConversation)).toEqual([]);
+      expect(await roundsOf(stores)).toEqual([]);
     });
   });
 
@@ -271,7 +270,7 @@ describe("createBotCore", () => {
       const lines: string[] = [];
       const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
       client.script({ chunks: ["a secret answer"] });
-      const logging = createBotCore({ store, inference: client, logger: log });
+      const logging = createBotCore({ stores, inference: client, logger: log });
       await logging.handleMessage(testMessage("a secret question"), async () => new FakeReplyHandle());
       expect(lines).toHaveLength(1);
       expect(JSON.parse(lines[0]!)).toMatchObject({ outcome: "complete", questionLength: 17, replyLength: 15 });

@@ -1,7 +1,15 @@
 import { describe, expect, it, vi } from "vitest";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { chatModel, createTestCore, lastPrompt, starting, testConversation, testPlace } from "../testing/test-core.ts";
+import {
+  chatModel,
+  createTestCore,
+  lastPrompt,
+  roundsOf,
+  starting,
+  testConversation,
+  testPlace,
+} from "../testing/test-core.ts";
 
 const action = (replyId: string) => ({ place: testPlace, author: { id: "u1", name: "Ann" }, replyId });
 
@@ -18,75 +26,75 @@ describe("a question", () => {
   };
 
   it("that is deleted stops its reply, and nothing is remembered", async () => {
-    const { core, store, reply, sent } = await start();
-    await core.handleDeletion({ place: testPlace, messageId: "another" });
-    await core.handleDeletion({ place: { ...testPlace, channelId: "random" }, messageId: "m1" });
+    const { core, stores, reply, sent } = await start();
+    await core.handleDeletion({ place: testPlace, ids: ["another"] });
+    await core.handleDeletion({ place: { ...testPlace, channelId: "random" }, ids: ["m1"] });
     expect(reply.ended).toBeUndefined();
-    await core.handleDeletion({ place: testPlace, messageId: "m1" });
+    await core.handleDeletion({ place: testPlace, ids: ["m1"] });
     await sent;
     expect(reply.ended).toMatchObject({ end: "stopped" });
-    expect(await store.rounds(testConversation)).toEqual([]);
+    expect(await roundsOf(stores)).toEqual([]);
   });
 
   it("that is deleted while it waits for its turn leaves nothing behind", async () => {
-    const { core, store, exchanges, reply, sent, send } = await start();
+    const { core, stores, exchanges, reply, sent, send } = await start();
     const next = new FakeReplyHandle();
     const sentNext = send("Another", { messageId: "m2" }, next);
     await vi.waitFor(() => expect(next.statuses).toHaveLength(1));
-    await core.handleDeletion({ place: testPlace, messageId: "m2" });
+    await core.handleDeletion({ place: testPlace, ids: ["m2"] });
     await sentNext;
     expect(next.ended).toMatchObject({ end: "stopped" });
-    expect(await store.keptReply(testConversation, next.id)).toBeUndefined();
-    await core.handleDeletion({ place: testPlace, messageId: "m1" });
+    expect(await stores.replies.get(testConversation, next.id)).toBeUndefined();
+    await core.handleDeletion({ place: testPlace, ids: ["m1"] });
     await sent;
-    expect(await store.keptReply(testConversation, reply.id)).toBeUndefined();
+    expect(await stores.replies.get(testConversation, reply.id)).toBeUndefined();
     expect(exchanges).toEqual([]);
   });
 
   it("that is deleted after its answer is forgotten with it, and cannot be answered again", async () => {
-    const { client, core, store, send } = createTestCore();
+    const { client, core, stores, send } = createTestCore();
     const reply = await send("A secret", { messageId: "m1" });
     await send("Hello", { messageId: "m2" });
-    await core.handleDeletion({ place: testPlace, messageId: "m1" });
-    expect(await store.rounds(testConversation)).toMatchObject([{ user: "Hello" }]);
+    await core.handleDeletion({ place: testPlace, ids: ["m1"] });
+    expect(await roundsOf(stores)).toMatchObject([{ user: "Hello" }]);
     await send("And now?", { messageId: "m3" });
     expect(lastPrompt(client)).not.toContain("A secret");
     expect(await core.regenerate(action(reply.id), starting(new FakeReplyHandle()))).toMatch(/too old/);
   });
 
   it("that is deleted in the instant in which its round is remembered is not", async () => {
-    const { core, store, send } = createTestCore();
-    const { appendRound } = store;
-    store.appendRound = async (...args) => {
-      await core.handleDeletion({ place: testPlace, messageId: "m1" });
-      await appendRound.apply(store, args);
+    const { core, stores, send } = createTestCore();
+    const append = stores.rounds.append.bind(stores.rounds);
+    stores.rounds.append = async (...args) => {
+      await core.handleDeletion({ place: testPlace, ids: ["m1"] });
+      return await append(...args);
     };
     await send("A secret", { messageId: "m1" });
-    expect(await store.rounds(testConversation)).toEqual([]);
+    expect(await roundsOf(stores)).toEqual([]);
   });
 
   it("that is deleted leaves the comparison of it without buttons too", async () => {
-    const { core, store } = createTestCore();
-    const keepReply = vi.spyOn(store, "keepReply");
+    const { core, stores } = createTestCore();
+    const keepReply = vi.spyOn(stores.replies, "keep");
     const command = { type: "compare", models: ["fake", "fake"], text: "Why?" } as const;
     const incoming = { eventId: "m1", place: testPlace, author: { id: "u1", name: "Ann" }, command };
     await core.compare(incoming, starting(new FakeReplyHandle()));
     const [, { id }] = keepReply.mock.calls[0]!;
-    expect(await store.keptReply(testConversation, id)).toBeDefined();
-    await core.handleDeletion({ place: testPlace, messageId: "m1" });
-    expect(await store.keptReply(testConversation, id)).toBeUndefined();
+    expect(await stores.replies.get(testConversation, id)).toBeDefined();
+    await core.handleDeletion({ place: testPlace, ids: ["m1"] });
+    expect(await stores.replies.get(testConversation, id)).toBeUndefined();
   });
 
   it("that is edited while it is answered is answered anew in the same reply", async () => {
-    const { client, core, store, reply, sent } = await start();
+    const { client, core, stores, reply, sent } = await start();
     client.script({ chunks: ["Twice"] });
     await core.handleEdit({ place: testPlace, messageId: "m1", text: " A tale " });
     await sent;
     expect(reply.text).toBe("Twice");
     expect(reply.ended).toMatchObject({ end: "complete", text: "Twice" });
     expect(lastPrompt(client)).toBe("A talk.\n\nHuman: A tale\nAI:");
-    expect(await store.rounds(testConversation)).toMatchObject([{ user: "A tale", assistant: "Twice" }]);
-    expect(await store.keptReply(testConversation, reply.id)).toMatchObject({ question: "A tale", text: "Twice" });
+    expect(await roundsOf(stores)).toMatchObject([{ user: "A tale", assistant: "Twice" }]);
+    expect(await stores.replies.get(testConversation, reply.id)).toMatchObject({ question: "A tale", text: "Twice" });
   });
 
   it("can be edited again and again, each edit counting as a message", async () => {
@@ -131,7 +139,7 @@ describe("a question", () => {
   });
 
   it("keeps its answer where Continue goes on with it, or where its platform cannot take words back", async () => {
-    const { client, core, store, reply, sent } = await start();
+    const { client, core, stores, reply, sent } = await start();
     Object.assign(reply, { clear: undefined });
     await core.handleEdit({ place: testPlace, messageId: "m1", text: "A tale" });
     await core.stopReply(action(reply.id));
@@ -145,16 +153,16 @@ describe("a question", () => {
     await core.handleEdit({ place: testPlace, messageId: "m1", text: "A fable" });
     await core.stopReply(action(goingOn.id));
     await continued;
-    expect(await store.rounds(testConversation)).toMatchObject([{ user: "A fable", assistant: "Once more" }]);
+    expect(await roundsOf(stores)).toMatchObject([{ user: "A fable", assistant: "Once more" }]);
   });
 
   it("whose edit or deletion cannot be told to others is no failure", async () => {
-    const { core, store } = createTestCore();
-    store.signal = async () => {
+    const { core, stores } = createTestCore();
+    stores.signals.publish = async () => {
       throw new Error("away");
     };
     await core.handleEdit({ place: testPlace, messageId: "m1", text: "x" });
-    await core.handleDeletion({ place: testPlace, messageId: "m1" });
-    expect(await store.rounds(testConversation)).toEqual([]);
+    await core.handleDeletion({ place: testPlace, ids: ["m1"] });
+    expect(await roundsOf(stores)).toEqual([]);
   });
 });

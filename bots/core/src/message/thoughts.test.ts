@@ -2,7 +2,7 @@ import { FinishReason } from "@cria/proto";
 import { describe, expect, it } from "vitest";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
-import { createTestCore, lastPrompt, starting, testConversation, testPlace } from "../testing/test-core.ts";
+import { createTestCore, lastPrompt, roundsOf, starting, testPlace } from "../testing/test-core.ts";
 
 /** As templates of models that think: the prompt begins the thought. */
 const TEMPLATE =
@@ -11,13 +11,13 @@ const thinker = fakeModel({ promptFormat: { format: { $case: "chatTemplate", val
 
 describe("what a model thinks", () => {
   it("is not shown but counted, and never shown to the model again", async () => {
-    const { client, store, send } = createTestCore();
+    const { client, stores, send } = createTestCore();
     client.script({ chunks: [" <think>Two", " and two.</think>", "\n\nFour."] }, { chunks: ["Indeed."] });
     const reply = await send("What is 2 + 2?");
     expect(reply.text).toBe("Four.");
     expect(reply.statuses.at(-1)).toEqual({ type: "thinking" });
     expect(reply.ended).toMatchObject({ text: "Four.", stats: { thoughtWords: 3 } });
-    expect(await store.rounds(testConversation)).toMatchObject([{ assistant: "Four." }]);
+    expect(await roundsOf(stores)).toMatchObject([{ assistant: "Four." }]);
     await send("Sure?");
     expect(lastPrompt(client)).not.toMatch(/think|Two/);
   });
@@ -51,7 +51,7 @@ describe("what a model thinks", () => {
   });
 
   it("leaves nothing where it is stopped", async () => {
-    const { client, store, send } = createTestCore();
+    const { client, stores, send } = createTestCore();
     client.script({ chunks: ["<think>Two and"], hold: new Promise(() => undefined) });
     const reply = new FakeReplyHandle();
     const stop = reply.status.bind(reply);
@@ -61,6 +61,6 @@ describe("what a model thinks", () => {
     };
     await send("What is 2 + 2?", {}, reply);
     expect(reply.ended).toMatchObject({ end: "stopped", text: "" });
-    expect(await store.rounds(testConversation)).toEqual([]);
+    expect(await roundsOf(stores)).toEqual([]);
   });
 });

@@ -1,22 +1,35 @@
+import type { ClaimedEvent } from "./claimed-event.ts";
 import type { Claim, IncomingCommand, Refuse } from "./incoming-command.ts";
-import type { IncomingEvent, IncomingMessage, MessageDeletion, MessageEdit } from "./message.ts";
-import type { Place } from "./place.ts";
-import type { FeedbackRating, Reply, ReplyAction, StartReply } from "./reply.ts";
+import type { IncomingEvent, MessageDeletion, MessageEdit, ReceivedEvent, SentMessage } from "./message.ts";
+import type { Author, Place } from "./place.ts";
+import type { FeedbackRating, Reply, ReplyAction, ReplyFacts, StartReply } from "./reply.ts";
 
-/** A message whose process died before its reply had ended. */
-export interface AbandonedReply {
-  readonly message: IncomingMessage;
+/** What is done about an event once it is claimed: it is read, and becomes a message or a command, or nothing. */
+export type Work = (claimed: ClaimedEvent) => Promise<void>;
+
+/** A reply that is not to be written any more; a sentence takes its place. */
+export interface GivenUpReply {
+  readonly place: Place;
+  readonly messageId: string;
   readonly replyId: string;
-  /** As the dead process's `Reply` gave it. */
+  /** As the `Reply` of the process before gave it; undefined where nothing was begun. */
   readonly handle: string | undefined;
-  /** What an older reply had said, where this one goes on with it. */
-  readonly begun: string;
+  /** As the event had it. */
+  readonly raw: string;
 }
 
-/** Where a process can write. */
-export interface ServedPlaces extends Pick<Place, "platform" | "writer"> {
-  /** Whether a workspace is one of its own, by its id on the platform. */
-  serves(workspaceId: string): boolean;
+/** How a platform goes on with what other processes left. */
+export interface RecoverOptions {
+  /** As `Place.writer`. */
+  readonly writer: string;
+  /** Whether this process can write in a place. */
+  serves(place: Place): boolean;
+  /** The same work as for an event that comes in. */
+  readonly work: Work;
+  /** Whether what a handle names carries the end of a reply already, as figures or buttons: it is left as it is then. May reject. */
+  hasEnded(place: Place, handle: string): Promise<boolean>;
+  /** Begins a reply that will hold one sentence, in the place of what was begun. */
+  startReply(givenUp: GivenUpReply, facts: ReplyFacts): Promise<Reply>;
 }
 
 /**
@@ -24,16 +37,20 @@ export interface ServedPlaces extends Pick<Place, "platform" | "writer"> {
  * undefined, the sentence says why nothing was done and is for the person who asked alone.
  */
 export interface BotCore {
-  /** Answers one message; resolves when the reply has ended, however it ended. Never rejects for a failure it told the user. */
-  handleMessage(message: IncomingMessage, startReply: StartReply): Promise<void>;
+  /**
+   * Claims an event before anything is looked up, takes its place in the conversation's queue, and does the work; nothing where
+   * another process has it. Resolves when the work has ended. Never rejects.
+   */
+  receive(event: ReceivedEvent, work: Work): Promise<void>;
+  /** As `receive`, with a message of which everything is known. */
+  handleMessage(message: SentMessage, startReply: StartReply): Promise<void>;
   /** A question that is being answered is answered anew in the same reply; later, Regenerate answers the new text. */
   handleEdit(edit: MessageEdit): Promise<void>;
-  /** Stops the reply to a question that was deleted, or forgets the two. */
+  /** Stops the replies to questions that were deleted, or forgets the two; forgets the rounds of replies that were deleted. */
   handleDeletion(deletion: MessageDeletion): Promise<void>;
   /**
-   * Answers a command with Markdown for people; undefined when another process had the same event. `compare` answers with
-   * both replies in one text here; `compare` below streams them. With `refuse`, what keeps the command from being run goes
-   * to it, and its answer is the answer.
+   * Answers a command with Markdown for people; undefined when another process had the same event. With `refuse`, what keeps
+   * the command from being run goes to it, and its answer is the answer. Not for `compare`.
    */
   handleCommand(command: IncomingCommand, refuse?: Refuse): Promise<string | undefined>;
   /** Runs `compare` as two replies that stream side by side, each headed by its model. Resolves when both have ended. */
@@ -47,7 +64,7 @@ export interface BotCore {
    * Why somebody may not talk to the bot in a place, or not run a command there; undefined where they may. For what is to be
    * known before anything is shown, as whether a refusal is for one person alone.
    */
-  refusal(event: Omit<IncomingEvent, "eventId"> & Partial<IncomingCommand>): string | undefined;
+  refusal(asked: { readonly place: Place; readonly author: Author } & Partial<IncomingCommand>): string | undefined;
   /** Whether rounds of the conversation are remembered, so that the bot is part of it. False where that cannot be known. */
   remembers(place: Place): Promise<boolean>;
   /** Stops a reply, whichever process writes it. Anyone who may talk to the bot there may stop it. */
@@ -69,14 +86,14 @@ export interface BotCore {
   /** Keeps a rating with its question and reply; the last one of a person counts. */
   giveFeedback(action: ReplyAction & { readonly rating: FeedbackRating }): Promise<string | undefined>;
   /**
-   * From now on answers what dead processes of this platform left unanswered, in the workspaces that this one serves:
-   * `startReply` takes the place of the reply they had begun, if any. Returns a function that ends it.
+   * From now on goes on with what processes of a writer left: messages are answered, in the place of what they had begun;
+   * presses and comparisons get a sentence. Returns a function that ends it.
    */
-  adoptReplies(where: ServedPlaces, startReply: (abandoned: AbandonedReply) => Promise<Reply>): () => void;
+  recover(options: RecoverOptions): () => void;
   /**
    * The beginning of a clean end: what is being answered or waits is left to another process, which takes it over at once;
    * from now on nothing is begun. Where memory is this process's own nothing is left, and the platform ends its replies.
    * Never rejects; takes a second at most.
    */
-  handOver(): Promise<void>;
+  stop(): Promise<void>;
 }

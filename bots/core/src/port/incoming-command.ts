@@ -1,12 +1,15 @@
 import type { Command } from "./command.ts";
 import type { IncomingEvent } from "./message.ts";
 
-/** A command for the bot, by slash command or by the same words after a mention. */
+/** A command for the bot by a slash command, a menu or a modal. */
 export interface IncomingCommand extends IncomingEvent {
   /** The message's own id, where a message it was, by which its deletion is told. Default: the event's. */
   readonly messageId?: string;
   readonly command: Command;
 }
+
+/** A command whose event is claimed. */
+export type CommandAsked = Omit<IncomingCommand, "eventId" | "messageId">;
 
 /** Says why a command is not run in a way of the platform's own; answers with what is still to be told as any answer. */
 export type Refuse = (sentence: string) => Promise<string | undefined>;

@@ -10,22 +10,27 @@ export interface Attachment {
   load(signal: AbortSignal): Promise<Uint8Array>;
 }
 
+/** A message of a thread, before the one that the bot is called into it by. */
+export interface EarlierMessage {
+  readonly messageId: string;
+  /** Name of who wrote it. */
+  readonly author: string;
+  readonly text: string;
+}
+
 /** A message for the bot: a mention or a direct message, the mention itself taken off. */
 export interface IncomingMessage {
-  /**
-   * The platform's id of what happened: the same when the platform delivers it again, or delivers the same message as two
-   * kinds of event.
-   */
-  readonly eventId: string;
-  /** The message's own id, by which its edit and its deletion are told. Default: the event's. */
-  readonly messageId?: string;
   readonly place: Place;
   readonly author: Author;
   readonly text: string;
   /** The quoted or replied-to message's text: part of Alpaca's Input. */
   readonly quote?: string;
+  /** Messages of the thread before it, oldest first, the bot's own left out; those that memory has are left out here. Default none. */
+  readonly before?: readonly EarlierMessage[];
   /** Files, in the order of the message. Default none. */
   readonly attachments?: readonly Attachment[];
+  /** As people see them, for personas. Default: ids. */
+  readonly names?: { readonly channel?: string; readonly workspace?: string };
   /**
    * Whether it does not name the bot, as in a thread that goes on: others may be meant. Where lists or quotas keep it from
    * being answered, nothing is said. Default false.
@@ -35,9 +40,27 @@ export interface IncomingMessage {
 
 /** Something that a person did. */
 export interface IncomingEvent {
+  /**
+   * The platform's id of what happened: the same when the platform delivers it again, or delivers the same message as two
+   * kinds of event.
+   */
   readonly eventId: string;
   readonly place: Place;
   readonly author: Author;
+}
+
+/** What may be a message for the bot, before anything is looked up. */
+export interface ReceivedEvent extends Omit<IncomingEvent, "author"> {
+  /** The message's own id, by which its edit and its deletion are told. */
+  readonly messageId: string;
+  /** What the platform needs to read it again where another process takes it over, in a form of its own; at most 64 KiB. */
+  readonly raw: string;
+}
+
+/** A message of which everything is known, as on the page. */
+export interface SentMessage extends IncomingMessage, Pick<ReceivedEvent, "eventId"> {
+  /** Default: the event's. */
+  readonly messageId?: string;
 }
 
 /** A question was changed after it was sent. */
@@ -48,8 +71,9 @@ export interface MessageEdit {
   readonly text: string;
 }
 
-/** A question was taken back. */
+/** Questions were taken back, or replies deleted. */
 export interface MessageDeletion {
   readonly place: Place;
-  readonly messageId: string;
+  /** Ids of questions' messages, or of replies as `StartReply` gave them. */
+  readonly ids: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { ConversationSettings } from "../conversation/settings.ts";
 import type { BotErrorCode } from "./bot-error.ts";
 import type { Author, Place } from "./place.ts";
 
@@ -75,8 +76,21 @@ export interface Reply {
   leave?(): Promise<void>;
 }
 
+/** What a platform may want to know of a reply that begins. */
+export interface ReplyFacts {
+  /** What is set at its place; nothing where that cannot be known. */
+  readonly settings: ConversationSettings;
+  /** Whether to show 👍 and 👎 under it. */
+  readonly wantsFeedback: boolean;
+  /**
+   * To be awaited before each write, also of what waited for a rate limit: false once another process writes this reply.
+   * Takes as long as nobody can know.
+   */
+  mayWrite(): Promise<boolean>;
+}
+
 /**
  * Begins a reply on the platform. The id names the reply for its buttons (Stop, Regenerate, Continue, feedback): URL-safe,
  * at most 24 characters, the same in all processes.
  */
-export type StartReply = (replyId: string) => Promise<Reply>;
+export type StartReply = (replyId: string, facts: ReplyFacts) => Promise<Reply>;

@@ -14,7 +14,7 @@ describe("loadCoreConfig", () => {
       window: 6,
       maxTokens: 1_024,
       persona: DEFAULT_PERSONA,
-      turnsTtlMs: 30 * 86_400_000,
+      roundsTtlMs: 30 * 86_400_000,
       access: OPEN_ACCESS,
       quotaLimits: {},
       transcriptTtlMs: 30 * 86_400_000,
@@ -88,7 +88,7 @@ describe("loadCoreConfig", () => {
       token: "secret",
       redisUrl: "rediss://user:pw@redis.example:6380/2",
       window: 6,
-      turnsTtlMs: 86_400_000,
+      roundsTtlMs: 86_400_000,
     });
   });
 
@@ -149,7 +149,7 @@ describe("loadCoreConfig", () => {
 describe("openBotCore", () => {
   it("keeps everything in the process where no Redis is configured", async () => {
     const opened = await openBotCore(loadCoreConfig({}), { logger: pino({ level: "silent" }) });
-    expect(opened.store.kind).toBe("memory");
+    expect(opened.stores.kind).toBe("memory");
     expect(opened.redis).toBeUndefined();
     await opened.close();
   });

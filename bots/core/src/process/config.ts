@@ -29,7 +29,7 @@ export interface CoreConfig {
   /** `CRIA_WINDOW`: rounds kept, 1 to 50. Default 6. */
   readonly window: number;
   /** `CRIA_MEMORY_DAYS`: how long a silent conversation is remembered, 1 to 3,650 days. In milliseconds. Default 30 days. */
-  readonly turnsTtlMs: number;
+  readonly roundsTtlMs: number;
   /** `CRIA_MAX_TOKENS`: longest reply of models that set none of their own, 16 to 32,768 tokens. Default 1,024. */
   readonly maxTokens: number;
   /** `CRIA_PERSONA`: persona of chat models that have none of their own, at most 8,000 characters. Default: one that says it is Cria. */
@@ -107,7 +107,7 @@ export function loadCoreConfig(env: Environment): CoreConfig {
     token: data.CRIA_TOKEN,
     redisUrl: data.CRIA_REDIS_URL,
     window: data.CRIA_WINDOW,
-    turnsTtlMs: data.CRIA_MEMORY_DAYS * DAY_MS,
+    roundsTtlMs: data.CRIA_MEMORY_DAYS * DAY_MS,
     maxTokens: data.CRIA_MAX_TOKENS,
     persona: data.CRIA_PERSONA,
     access: Object.freeze(toAccessPolicy(data)),

@@ -1,14 +1,12 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Rating } from "../records/feedback.ts";
-import { toUnanswered } from "../recovery/unanswered.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
-import { testMessage } from "../testing/test-core.ts";
 import { forget, rememberedConversations } from "./memory-keys.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
-import { createRedisStoreOver } from "./redis-conversation-store.ts";
 import { createRedisFeedback, readRatings } from "./redis-feedback.ts";
+import { createRedisStoresOver } from "./redis-stores.ts";
 
 const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
 const rating = (conversation: string): Rating => ({
@@ -29,9 +27,9 @@ describeOnRedis("memory for operators", (program) => {
   });
   const conversations = ["slack:T1:C1", "slack:T1:C1:17", "slack:T1:C11", "slack:T1:C*", "slack:T2:C1"];
   const fill = async () => {
-    const store = createRedisStoreOver(redis, { turnsTtlMs: 60_000 });
-    for (const key of conversations) await store.appendRound(key, turn, 6);
-    await store.updateSettings("slack:T1:C1", { model: "m" });
+    const stores = createRedisStoresOver(redis, { roundsTtlMs: 60_000 });
+    for (const key of conversations) await stores.rounds.append(key, turn, { window: 6, generation: "" });
+    await stores.settings.update("slack:T1:C1", { model: "m" });
     await redis.run((client) => client.del("cria:{slack:T1}:feedback"));
     for (const key of conversations.slice(0, 3)) await createRedisFeedback(redis, 60_000).rate("slack:T1", rating(key));
   };
@@ -57,23 +55,6 @@ describeOnRedis("memory for operators", (program) => {
   it("reads an id that looks like a pattern as it is", async () => {
     await fill();
     expect(await forget(redis, "slack:T1:C*")).toEqual({ keys: 1, lines: 0, messages: 0 });
-  });
-
-  it("forgets messages of the conversation that nobody has answered", async () => {
-    const store = createRedisStoreOver(redis, { turnsTtlMs: 60_000 });
-    const place = { platform: "slack", workspaceId: "T1", channelId: "C1", isDirect: false };
-    const places = [place, { ...place, threadId: "17" }, { ...place, channelId: "C11" }];
-    for (const [index, place] of places.entries()) {
-      const message = testMessage("My words", { eventId: `e${index}`, place });
-      await store.claimEvent("slack:T1", message.eventId, toUnanswered(message, "r1"));
-    }
-    await redis.run((client) => client.hSet("cria:{slack:T1}:unanswered", { odd: "{", none: "null" }));
-    expect(await forget(redis, "slack:T1:C1")).toMatchObject({ messages: 2 });
-    expect((await redis.run((client) => client.hKeys("cria:{slack:T1}:unanswered"))).sort()).toEqual([
-      "e2",
-      "none",
-      "odd",
-    ]);
   });
 
   it("forgets a workspace whole", async () => {

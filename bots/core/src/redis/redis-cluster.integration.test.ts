@@ -2,7 +2,6 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { describeQuotaStore } from "../admission/quota-store.contract.ts";
 import { createBotCore } from "../bot-core.ts";
-import { describeConversationStore } from "../conversation/conversation-store.contract.ts";
 import type { Rating } from "../records/feedback.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
@@ -10,9 +9,9 @@ import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { type RedisCluster, startRedisCluster } from "../testing/redis-cluster.ts";
 import { testMessage, testPlace } from "../testing/test-core.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
-import { createRedisConversationStore } from "./redis-conversation-store.ts";
 import { createRedisFeedback, readRatings } from "./redis-feedback.ts";
 import { createRedisQuotaStore } from "./redis-quota-store.ts";
+import { createRedisStoresOver } from "./redis-stores.ts";
 
 const logger = pino({ level: "silent" });
 
@@ -27,20 +26,13 @@ describeOnRedis("a cluster of three nodes", (program) => {
     await redis.close();
     await cluster.close();
   });
-  const openStore = (turnsTtlMs = 60_000) => createRedisConversationStore({ url: cluster.url, turnsTtlMs, logger });
-
-  describeConversationStore("RedisConversationStore", async (turnsTtlMs) => {
-    const stores = [await openStore(turnsTtlMs), await openStore(turnsTtlMs)] as const;
-    return { stores, close: async () => void (await Promise.all(stores.map((store) => store.close()))) };
-  });
-
   describeQuotaStore("RedisQuotaStore", () => createRedisQuotaStore(redis));
 
   it("answers a message, with everything kept on whichever node has its slot", async () => {
-    const store = await openStore();
+    const stores = createRedisStoresOver(await connectRedis(cluster.url, logger), { roundsTtlMs: 60_000 });
     const quotas = createRedisQuotaStore(redis);
     const core = createBotCore({
-      store,
+      stores,
       quotas,
       inference: new FakeInferenceClient(),
       logger,
@@ -55,8 +47,8 @@ describeOnRedis("a cluster of three nodes", (program) => {
       }),
     );
     expect(replies.map(({ ended }) => ended?.type)).toEqual(places.map(() => "finished"));
-    expect(await store.rounds("web:w3:general")).toMatchObject([{ user: "Hi" }]);
-    await store.close();
+    expect((await stores.rounds.read("web:w3:general")).rounds).toMatchObject([{ user: "Hi" }]);
+    await stores.close();
   });
 
   it("reads the ratings of all nodes", async () => {

@@ -57,13 +57,14 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`);
 
-/** ARGV: ids of messages. */
+/** ARGV: ids of messages or of replies. */
 export const FORGET = defineScript(`
 local forgotten = {}
 for _, id in ipairs(ARGV) do forgotten[id] = true end
 local function isForgotten(json)
   local isEntry, fields = pcall(cjson.decode, json)
-  return isEntry and type(fields) == 'table' and fields.messageId and forgotten[fields.messageId]
+  if not isEntry or type(fields) ~= 'table' then return false end
+  return forgotten[fields.messageId or ''] or forgotten[fields.id or '']
 end
 for _, round in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
   if isForgotten(round) then redis.call('LREM', KEYS[1], 0, round) end

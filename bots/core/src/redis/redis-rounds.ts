@@ -68,14 +68,18 @@ class RedisRounds implements Rounds, KeptReplies {
     return { rounds: rounds.flatMap(parseRound), generation };
   }
 
+  async count(conversation: string): Promise<number> {
+    return await this.#redis.run((client) => client.lLen(key(conversation, "turns")));
+  }
+
   async append(conversation: string, round: Round, options: AppendOptions): Promise<boolean> {
     const { window, generation, replaces = "", reply } = options;
     const args = [...this.#keptArgs(generation, reply), JSON.stringify(round), round.id ?? "", window, replaces];
     return (await this.#redis.script(APPEND_ROUND, keysOf(conversation), args)) === 1;
   }
 
-  async forget(conversation: string, messageIds: readonly string[]): Promise<void> {
-    await this.#redis.script(FORGET, keysOf(conversation), messageIds);
+  async forget(conversation: string, ids: readonly string[]): Promise<void> {
+    await this.#redis.script(FORGET, keysOf(conversation), ids);
   }
 
   async reset(conversation: string): Promise<number> {

@@ -1,8 +1,10 @@
 import type { Model } from "@cria/proto";
 import { pino } from "pino";
 import { type BotCoreOptions, createBotCore } from "../bot-core.ts";
-import { createMemoryConversationStore } from "../memory/memory-conversation-store.ts";
-import type { IncomingMessage } from "../port/message.ts";
+import type { Round } from "../conversation/rounds.ts";
+import type { Stores } from "../conversation/stores.ts";
+import { createMemoryStores } from "../memory/memory-stores.ts";
+import type { SentMessage } from "../port/message.ts";
 import type { StartReply } from "../port/reply.ts";
 import type { Exchange } from "../records/transcript.ts";
 import { FakeInferenceClient } from "./fake-inference-client.ts";
@@ -23,15 +25,15 @@ export const chatModel: Model = fakeModel({
 /** A core on fakes and in-process memory, and a way to send it messages. */
 export function createTestCore(models: readonly Model[] = [chatModel], options: Partial<BotCoreOptions> = {}) {
   const client = new FakeInferenceClient(models);
-  const store = createMemoryConversationStore({ turnsTtlMs: 86_400_000 });
+  const stores = createMemoryStores({ roundsTtlMs: 86_400_000 });
   const exchanges: Exchange[] = [];
   const transcript = { record: (exchange: Exchange) => void exchanges.push(exchange) };
-  const core = createBotCore({ store, inference: client, logger: pino({ level: "silent" }), transcript, ...options });
-  const send = async (text: string, fields: Partial<IncomingMessage> = {}, reply = new FakeReplyHandle()) => {
+  const core = createBotCore({ stores, inference: client, logger: pino({ level: "silent" }), transcript, ...options });
+  const send = async (text: string, fields: Partial<SentMessage> = {}, reply = new FakeReplyHandle()) => {
     await core.handleMessage(testMessage(text, fields), starting(reply));
     return reply;
   };
-  return { client, store, exchanges, core, send };
+  return { client, stores, exchanges, core, send };
 }
 
 /** Starts this reply. */
@@ -45,7 +47,7 @@ export function starting(reply: FakeReplyHandle): StartReply {
 let numMessages = 0;
 
 /** A message with an event id of its own. */
-export function testMessage(text: string, fields: Partial<IncomingMessage> = {}): IncomingMessage {
+export function testMessage(text: string, fields: Partial<SentMessage> = {}): SentMessage {
   const eventId = `event-${numMessages++}`;
   return { eventId, place: testPlace, author: { id: "u1", name: "Ann" }, text, ...fields };
 }
@@ -58,4 +60,9 @@ export function lastPrompt({ requests }: FakeInferenceClient): string {
       ?.prompt.map(({ text }) => text)
       .join("") ?? ""
   );
+}
+
+/** What is remembered of a conversation. */
+export async function roundsOf(stores: Stores, conversation = testConversation): Promise<readonly Round[]> {
+  return (await stores.rounds.read(conversation)).rounds;
 }

@@ -1,4 +1,4 @@
-import type { BotCore, Place, ReplyAction } from "@cria/bot-core";
+import type { BotCore, Place, ReplyAction, ReplyFacts } from "@cria/bot-core";
 import { type ButtonInteraction, MessageFlags } from "discord.js";
 import type { Authors } from "../incoming/authors.ts";
 import { authorOf, placeOf } from "../incoming/place.ts";
@@ -65,9 +65,9 @@ export class ButtonHandler {
     const questionId = message.reference?.messageId;
     const tell = (content: string) => interaction.followUp({ content, flags: MessageFlags.Ephemeral });
     const start = this.#options.replies.starter({ channel, place, questionId, authorId: author.id, tell });
-    return async (replyId: string) => {
+    return async (replyId: string, facts: ReplyFacts) => {
       await interaction.editReply({ components: [] }).catch(() => undefined);
-      return await start(replyId);
+      return await start(replyId, facts);
     };
   }
 }

@@ -1,4 +1,4 @@
-import { type Attachment, type IncomingMessage, readBody } from "@cria/bot-core";
+import { type Attachment, readBody, type SentMessage } from "@cria/bot-core";
 import { type Attachment as DiscordAttachment, type Message, MessageType } from "discord.js";
 import type { Authors } from "./authors.ts";
 import { eventIdOf, placeOf } from "./place.ts";
@@ -25,7 +25,10 @@ export function isForBot(message: Message, { followsThreads }: Attention): boole
 }
 
 /** A message for the core; undefined where it has no place. */
-export async function toIncomingMessage(message: Message, authors: Authors): Promise<IncomingMessage | undefined> {
+export async function toIncomingMessage(
+  message: Message,
+  authors: Authors,
+): Promise<(SentMessage & { readonly messageId: string }) | undefined> {
   const place = placeOf(message.channel);
   if (!place) return undefined;
   const [quote, author] = await Promise.all([quoteOf(message), authors.of(message.author, message.member)]);

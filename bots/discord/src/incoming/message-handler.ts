@@ -1,4 +1,4 @@
-import { Arrivals, type BotCore, type IncomingMessage, parseCommand, splitMessage } from "@cria/bot-core";
+import { Arrivals, type BotCore, parseCommand, type SentMessage, splitMessage } from "@cria/bot-core";
 import type { Message, PartialMessage } from "discord.js";
 import type { Replies, ReplyPlace } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
@@ -48,11 +48,11 @@ export class MessageHandler {
     const place = placeOf(message.channel);
     // Of a message from before this process the author is not known.
     if (!place || message.author?.bot) return;
-    await this.#options.core.handleDeletion({ place, messageId: message.id });
+    await this.#options.core.handleDeletion({ place, ids: [message.id] });
   }
 
   /** Commands work by words too: after a mention, and in direct messages. */
-  async #runCommand(message: IncomingMessage, where: QuestionPlace): Promise<void> {
+  async #runCommand(message: SentMessage, where: QuestionPlace): Promise<void> {
     const { core, replies } = this.#options;
     const { eventId, place, author, text } = message;
     // Who may not talk to the bot and does not call it talks to others.

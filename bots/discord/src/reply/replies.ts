@@ -1,8 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { AbandonedReply, BotCore, Place, Reply, StartReply } from "@cria/bot-core";
+import type { BotCore, GivenUpReply, Place, Reply, StartReply } from "@cria/bot-core";
 import type { Client, SendableChannels } from "discord.js";
 import type { Logger } from "pino";
-import { eventIdOf } from "../incoming/place.ts";
 import { ChannelPace } from "./channel-pace.ts";
 import { isForbidden } from "./discord-errors.ts";
 import { DiscordReply } from "./discord-reply.ts";
@@ -39,19 +38,11 @@ export class Replies {
     return (replyId) => this.#start(where, replyId, undefined);
   }
 
-  /** Goes on in the place of a reply that a dead process had begun. */
-  async adopt({ message, replyId, handle }: AbandonedReply): Promise<Reply> {
-    const { eventId, place, author, messageId } = message;
+  /** Begins a reply, or goes on in the place of one that an earlier process had begun. */
+  async goOn({ place, messageId, replyId, handle }: GivenUpReply, authorId?: string): Promise<Reply> {
     const channel = await this.#options.client.channels.fetch(place.threadId ?? place.channelId);
     if (!channel?.isSendable()) throw new Error(`the channel ${place.channelId} takes no messages`);
-    const where = {
-      channel,
-      place,
-      questionId: messageId,
-      authorId: author.id,
-      // Another answer than the first is another message.
-      ...(messageId !== undefined && eventId === eventIdOf(place, messageId) && { nonce: messageId }),
-    };
+    const where = { channel, place, questionId: messageId, nonce: messageId, ...(authorId && { authorId }) };
     return await this.#start(where, replyId, handle);
   }
 

@@ -19,10 +19,10 @@ export function registerReplyButtons(app: App, context: SlackContext): void {
       const { user, message } = body as BlockAction;
       const asker = { userId: user.id, teamId: user.team_id, ts: String(message?.ts) };
       const start = replyStarter(context, pressed, asker);
-      const startReply: StartReply = async (replyId) => {
+      const startReply: StartReply = async (replyId, facts) => {
         // Decoration: nobody has to wait for it.
         void takeButtonsAway(context, body as BlockAction);
-        return await start(replyId);
+        return await start(replyId, facts);
       };
       const refusal = await act({ place: pressed, author, replyId: action.value ?? "" }, startReply);
       if (refusal !== undefined) await tellPrivately(context, pressed, body.user.id, refusal);

@@ -87,7 +87,7 @@ async function lookUpChange(context: SlackContext, change: MessageChange): Promi
   const { core, people, botUserId } = context;
   const { ts: messageId, text = "" } = change.message;
   const place = placeOf(change.message, context);
-  if (change.type === "deleted") return () => core.handleDeletion({ place, messageId });
+  if (change.type === "deleted") return () => core.handleDeletion({ place, ids: [messageId] });
   if (!(await isOrWasForBot(context, change))) return undefined;
   const words = plainText(text, botUserId, await people.names(mentionedUsers(text)));
   return () => core.handleEdit({ place, messageId, text: words });

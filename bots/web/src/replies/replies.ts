@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { AbandonedReply, Author, IncomingCommand, Place, Reply } from "@cria/bot-core";
+import type { Author, GivenUpReply, IncomingCommand, Place, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
@@ -36,6 +36,12 @@ interface Question extends Spot {
 export interface PressedReply extends Spot {
   readonly reply: ChatMessage;
   readonly person: Author;
+}
+
+/** A reply that another process had begun, or was to begin. */
+export interface BegunReply extends Omit<GivenUpReply, "raw"> {
+  /** Default: whoever wrote the question. */
+  readonly author?: Author;
 }
 
 interface StartedReply {
@@ -165,18 +171,18 @@ export class Replies {
     await this.again("regenerate", { timeline, place, reply: stopped, person: author });
   }
 
-  /** Goes on with a reply whose process died, in the message that shows it or in a new one. */
-  adopt(timeline: Timeline, { message, replyId, handle = "", begun }: AbandonedReply): Reply {
-    const known = timeline.message(handle);
-    const messageId = known?.id ?? this.#post(timeline, { id: message.messageId ?? "", author: message.author });
+  /** Goes on with a reply that an earlier process had begun, in the message that shows it or in a new one. */
+  takeUp(timeline: Timeline, { place, messageId, author, replyId, handle = "" }: BegunReply): Reply {
+    const asker = author ?? timeline.message(messageId)?.author ?? BOT;
+    const id = timeline.message(handle)?.id ?? this.#post(timeline, { id: messageId, author: asker });
     const abort = new AbortController();
-    timeline.replace(messageId, { replyId, text: begun, state: { type: "waiting" } });
+    timeline.replace(id, { replyId, text: "", state: { type: "waiting" } });
     let onEnded: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       onEnded = resolve;
     });
-    this.#run({ timeline, place: message.place }, messageId, { abort, ended });
-    return this.#write({ timeline, messageId, signal: abort.signal, before: begun, onEnded });
+    this.#run({ timeline, place }, id, { abort, ended });
+    return this.#write({ timeline, messageId: id, signal: abort.signal, onEnded });
   }
 
   #reply(question: Question, text: string): void {

@@ -13,6 +13,11 @@ export function directChannelOf(personId: string): string {
   return `${DIRECT_PREFIX}${personId}`;
 }
 
+/** Whose direct message it is; undefined for a channel. */
+export function personOf(channelId: string): string | undefined {
+  return isDirectChannel(channelId) ? channelId.slice(DIRECT_PREFIX.length) : undefined;
+}
+
 export function isDirectChannel(channelId: string): boolean {
   return channelId.startsWith(DIRECT_PREFIX);
 }

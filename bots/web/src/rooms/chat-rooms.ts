@@ -1,7 +1,8 @@
 import {
-  type AbandonedReply,
   type Author,
+  type ClaimedEvent,
   type FeedbackRating,
+  type IncomingMessage,
   MAX_MESSAGE_LENGTH,
   type Place,
   type Reply,
@@ -10,13 +11,22 @@ import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
-import { Replies } from "../replies/replies.ts";
+import { type BegunReply, Replies } from "../replies/replies.ts";
 import { Timeline } from "../timeline/timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { type ChannelSnapshot, type Completion, isLive } from "../wire.ts";
-import { channelName, directChannelOf, FIRST_CHANNELS, isDirectChannel, MAX_CHANNELS } from "./channel-names.ts";
+import {
+  channelName,
+  directChannelOf,
+  FIRST_CHANNELS,
+  isDirectChannel,
+  MAX_CHANNELS,
+  personOf,
+} from "./channel-names.ts";
 import type { EventFeed } from "./event-feed.ts";
 
+/** All of the page's servers over one Redis write as one. */
+const WRITER = "web:local";
 /** Direct messages held open at once; those unused the longest are read from the store again. */
 const MAX_OPEN_TIMELINES = 1_000;
 
@@ -36,7 +46,7 @@ export class ChatRooms {
   readonly #timelines = new Map<string, Promise<Timeline>>();
   readonly #added: string[];
   readonly #stopWatching: () => void;
-  readonly #stopAdopting: () => void;
+  readonly #stopRecovering: () => void;
   #isServing = true;
 
   private constructor(options: ChatRoomsOptions, added: readonly string[]) {
@@ -44,9 +54,13 @@ export class ChatRooms {
     this.#added = [...added];
     this.#replies = new Replies(options);
     this.#stopWatching = options.bot.watchHealth((isServing) => this.#onHealth(isServing));
-    this.#stopAdopting = options.bot.adoptReplies({ platform: "web", serves: () => true }, (abandoned) =>
-      this.#adopt(abandoned),
-    );
+    this.#stopRecovering = options.bot.recover({
+      writer: WRITER,
+      serves: () => true,
+      work: (claimed) => this.#goOn(claimed),
+      hasEnded: (place, handle) => this.#hasEnded(place, handle),
+      startReply: (givenUp) => this.#takeUp(givenUp),
+    });
   }
 
   /** Reads the channels people added. */
@@ -172,17 +186,32 @@ export class ChatRooms {
   /** Leaves every reply to another server, or stops it where there is none, and writes down what is not yet written. */
   async close(): Promise<void> {
     this.#stopWatching();
-    this.#stopAdopting();
-    await this.#options.bot.handOver();
+    this.#stopRecovering();
+    await this.#options.bot.stop();
     await this.#replies.stopAll();
     const timelines = await Promise.allSettled(this.#timelines.values());
     await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.close() : undefined)));
   }
 
   /** What a server that died had begun is written anew where it stands. */
-  async #adopt(abandoned: AbandonedReply): Promise<Reply> {
-    const { author, place } = abandoned.message;
-    return this.#replies.adopt(await this.#timeline(author, place.channelId), abandoned);
+  async #goOn({ event, handle, answer }: ClaimedEvent): Promise<void> {
+    const message: IncomingMessage = JSON.parse(event.raw);
+    const begun = { ...event, handle, author: message.author };
+    await answer(message, (replyId) => this.#takeUp({ ...begun, replyId }));
+  }
+
+  async #takeUp(begun: BegunReply): Promise<Reply> {
+    return this.#replies.takeUp(await this.#timelineOf(begun.place.channelId), begun);
+  }
+
+  async #hasEnded({ channelId }: Place, messageId: string): Promise<boolean> {
+    const message = (await this.#timelineOf(channelId)).message(messageId);
+    return message !== undefined && !isLive(message.state) && message.state?.type !== "interrupted";
+  }
+
+  /** Whoever asks; for what nobody asked for just now. */
+  async #timelineOf(channelId: string): Promise<Timeline> {
+    return await this.#timeline({ id: personOf(channelId) ?? "", name: "" }, channelId);
   }
 
   /** The name is taken while it is being stored, so that nobody else adds it meanwhile. */

@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryConversationStore, MAX_MESSAGE_LENGTH, OPEN_ACCESS } from "@cria/bot-core";
+import { createBotCore, createMemoryStores, MAX_MESSAGE_LENGTH, OPEN_ACCESS } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -23,10 +23,10 @@ beforeEach(async () => {
   inference = new FakeInferenceClient(TEST_MODELS);
   stopping = new AbortController();
   const logger = pino({ level: "silent" });
-  const store = createMemoryConversationStore({ turnsTtlMs: 60_000 });
+  const stores = createMemoryStores({ roundsTtlMs: 60_000 });
   const bot = createCoreBot({
-    core: createBotCore({ store, inference, logger, access: { ...OPEN_ACCESS, deny: DENIED_ROLES } }),
-    store,
+    core: createBotCore({ stores, inference, logger, access: { ...OPEN_ACCESS, deny: DENIED_ROLES } }),
+    stores,
     inference,
   });
   const feed = new EventFeed("run");

@@ -1,4 +1,4 @@
-import { connectRedis, createRedisStoreOver } from "@cria/bot-core";
+import { connectRedis, createRedisStoresOver } from "@cria/bot-core";
 import { startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createRedisTimelineStore } from "../store/redis-timeline-store.ts";
@@ -9,12 +9,12 @@ const TTL_MS = 60_000;
 export async function openRedisStores() {
   const server = await startRedisServer();
   const redis = await connectRedis(server.url, pino({ level: "silent" }));
-  const store = createRedisStoreOver(redis, { turnsTtlMs: TTL_MS });
+  const stores = createRedisStoresOver(redis, { roundsTtlMs: TTL_MS });
   return {
-    store,
+    stores,
     timelineStore: createRedisTimelineStore(redis, TTL_MS),
     async close(): Promise<void> {
-      await store.close();
+      await stores.close();
       await server.close();
     },
   };

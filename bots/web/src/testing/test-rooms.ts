@@ -1,4 +1,4 @@
-import { type BotCoreOptions, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { type BotCoreOptions, createBotCore, createMemoryStores } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
@@ -33,9 +33,9 @@ export class TestRooms {
   async reopen(options: Partial<BotCoreOptions> = {}): Promise<void> {
     const { inference, feed, store } = this;
     const logger = pino({ level: "silent" });
-    const memory = createMemoryConversationStore({ turnsTtlMs: 60_000 });
-    const core = createBotCore({ store: memory, inference, logger, ...options });
-    const bot = createCoreBot({ core, store: memory, inference });
+    const memory = createMemoryStores({ roundsTtlMs: 60_000 });
+    const core = createBotCore({ stores: memory, inference, logger, ...options });
+    const bot = createCoreBot({ core, stores: memory, inference });
     this.rooms = await ChatRooms.open({ bot, store, feed, logger, now: Date.now });
   }
 

@@ -1,4 +1,4 @@
-import { type BotCoreOptions, createBotCore, createMemoryConversationStore } from "@cria/bot-core";
+import { type BotCoreOptions, createBotCore, createMemoryStores } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
@@ -19,10 +19,10 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const inference = new FakeInferenceClient(TEST_MODELS);
   const logger = pino({ level: "silent" });
-  const { store = createMemoryConversationStore({ turnsTtlMs: 60_000 }) } = coreOptions;
-  const core = createBotCore({ inference, logger, ...coreOptions, store });
+  const { stores = createMemoryStores({ roundsTtlMs: 60_000 }) } = coreOptions;
+  const core = createBotCore({ inference, logger, ...coreOptions, stores });
   const server = await startWebServer({
-    bot: createCoreBot({ core, store, inference }),
+    bot: createCoreBot({ core, stores, inference }),
     timelineStore: createMemoryTimelineStore(),
     logger,
     host: "127.0.0.1",

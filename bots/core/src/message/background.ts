@@ -1,0 +1,34 @@
+import { conversationKey } from "../conversation/conversation-key.ts";
+import type { Round } from "../conversation/rounds.ts";
+import { type ConversationSettings, resolveSettings } from "../conversation/settings.ts";
+import { slideWindow } from "../conversation/window.ts";
+import type { EarlierMessage } from "../port/message.ts";
+import type { Place } from "../port/place.ts";
+import type { Core } from "./core.ts";
+
+/** What a question stands before: what is set, and what was said. */
+export interface Background {
+  readonly settings: ConversationSettings;
+  /** Rounds kept, k. */
+  readonly window: number;
+  /** The rounds of the window, oldest first. */
+  readonly rounds: readonly Round[];
+  /** As `Remembered.generation`. */
+  readonly generation: string;
+}
+
+/** Reads both at once. Rejects where the store cannot be reached. */
+export async function readBackground({ stores, window: defaultWindow }: Core, place: Place): Promise<Background> {
+  const [settings, { rounds, generation }] = await Promise.all([
+    resolveSettings(stores.settings, place),
+    stores.rounds.read(conversationKey(place)),
+  ]);
+  const window = settings.window ?? defaultWindow;
+  return { settings, window, rounds: slideWindow(rounds, window), generation };
+}
+
+/** Of the messages of a thread those that came after the last remembered round: the others were said when they were new. */
+export function unseen(before: readonly EarlierMessage[], rounds: readonly Round[]): readonly EarlierMessage[] {
+  const known = new Set(rounds.map(({ messageId }) => messageId));
+  return before.slice(before.findLastIndex(({ messageId }) => known.has(messageId)) + 1);
+}

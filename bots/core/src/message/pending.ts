@@ -1,0 +1,122 @@
+import { admit, checkAccess } from "../admission/admit.ts";
+import { conversationKey } from "../conversation/conversation-key.ts";
+import type { Delivery } from "../conversation/inbox.ts";
+import { BotError } from "../port/bot-error.ts";
+import type { IncomingMessage } from "../port/message.ts";
+import type { ReplyFacts, StartReply } from "../port/reply.ts";
+import { RunningReply } from "../reply/running-reply.ts";
+import { trackReply } from "../reply/tracked-reply.ts";
+import { Answer } from "./answer.ts";
+import { type Predecessor, RoundMemory } from "./answer-memory.ts";
+import { type Background, readBackground } from "./background.ts";
+import type { Core } from "./core.ts";
+import { Turn } from "./turn.ts";
+
+/** What a message is answered with. */
+export interface AnswerRequest {
+  readonly message: IncomingMessage;
+  readonly startReply: StartReply;
+  /** Lets it in and counts it; throws what keeps it from being answered. Default: as its author and place say. */
+  readonly admit?: () => Promise<void>;
+  readonly predecessor?: Predecessor;
+}
+
+/** A claimed event while this process handles it: from its claim, which gave it its place in the queue, to its end. */
+export class Pending {
+  readonly delivery: Delivery;
+  readonly running: RunningReply;
+  readonly #core: Core;
+  readonly #turn: Turn;
+  /** What kept it from being claimed: its answer says so. */
+  readonly #failure: unknown;
+
+  constructor(core: Core, delivery: Delivery, failure?: unknown) {
+    const { replyId, messageId, place } = delivery.entry;
+    const conversation = conversationKey(place);
+    this.#core = core;
+    this.#failure = failure;
+    this.delivery = delivery;
+    this.running = new RunningReply({ conversation, replyId, messageId });
+    if (delivery.state.text !== undefined) this.running.ask(delivery.state.text);
+    const { gone } = delivery;
+    gone.addEventListener("abort", () => this.running.stop(gone.reason), { once: true });
+    this.#turn = new Turn(core.stores.turns, { conversation, id: delivery.id, signal: this.running.signal });
+  }
+
+  /** Answers it. Resolves when the reply has ended, or is another process's. Rejects with the platform's error where none can begin. */
+  async answer({ message, startReply, predecessor, ...request }: AnswerRequest): Promise<void> {
+    const { running, delivery } = this;
+    const core = this.#core;
+    running.ask(message.text);
+    const background = readBackground(core, message.place);
+    const facts = this.#facts(background);
+    const refusal = await (request.admit ?? (() => this.#admit(message)))().then(
+      () => this.#failure,
+      (error) => error,
+    );
+    if (message.isOverheard && isUnbidden(refusal)) return;
+    if (running.isAnothers || running.isDeleted) return;
+    const onHandle = (handle: string) => delivery.keep({ handle, isAdmitted: refusal === undefined });
+    const beforeWrite = () => checkOwner(delivery, running);
+    const begun = await startReply(running.replyId, await facts);
+    const reply = trackReply(begun, { signal: running.signal, beforeWrite, onHandle });
+    await new Answer({
+      core,
+      eventId: delivery.entry.eventId,
+      message,
+      reply,
+      running,
+      refusal,
+      memory: new RoundMemory({ core, message, running, predecessor }),
+      turn: this.#turn,
+      background: () => (this.#turn.hasWaited ? readBackground(core, message.place) : background),
+      beforeWrite,
+      onEdit: (text) => delivery.keep({ text }),
+    }).run();
+  }
+
+  /** The end of the work: the next one has its turn, and the entry is ended, or given to another process. Never rejects. */
+  async close(): Promise<void> {
+    await this.#turn.leave();
+    if (this.running.end === "released") await this.delivery.release();
+    else await this.delivery.end();
+  }
+
+  async #admit({ place, author }: IncomingMessage): Promise<void> {
+    if (this.delivery.state.isAdmitted) checkAccess(this.#core, place, author);
+    else await admit(this.#core, place, author);
+  }
+
+  /** Without the store a platform knows nothing, and the answer says why. */
+  async #facts(background: Promise<Background>): Promise<ReplyFacts> {
+    const settings = await background.then(
+      (read) => read.settings,
+      () => ({}),
+    );
+    return replyFacts(this.#core, this.delivery, settings);
+  }
+}
+
+/**
+ * Resolves when it is known that the message is this process's to answer, which takes as long as the store is away for more
+ * than a lease. Rejects where it is another's.
+ */
+export async function checkOwner(delivery: Delivery, running: RunningReply): Promise<void> {
+  const owner = await delivery.owns();
+  if (owner === "taken") running.stop("taken");
+  if (running.isAnothers) throw new Error("another process writes this reply");
+}
+
+/** What a platform may want to know of a reply to an entry. */
+export function replyFacts({ feedback }: Core, delivery: Delivery, settings: ReplyFacts["settings"]): ReplyFacts {
+  return {
+    settings,
+    wantsFeedback: feedback !== undefined && (settings.feedback ?? false),
+    mayWrite: async () => (await delivery.owns()) !== "taken",
+  };
+}
+
+/** Whether someone talks to others whom the bot would have to turn away. */
+function isUnbidden(refusal: unknown): boolean {
+  return refusal instanceof BotError && ["ACCESS_DENIED", "QUOTA_EXCEEDED"].includes(refusal.code);
+}

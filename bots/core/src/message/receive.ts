@@ -1,0 +1,57 @@
+import type { Delivery, NewEntry } from "../conversation/inbox.ts";
+import { newReplyId } from "../conversation/kept-reply.ts";
+import type { ReceivedEvent } from "../port/message.ts";
+import type { Core } from "./core.ts";
+import { Pending } from "./pending.ts";
+
+/** What is done about an event that is claimed. */
+export type PendingWork = (pending: Pending) => Promise<void>;
+
+/** Claims an event before anything is looked up, and does the work; nothing where another process has it. Never rejects. */
+export async function receive(core: Core, event: ReceivedEvent, work: PendingWork): Promise<void> {
+  await core.running.track(async () => {
+    const entry: NewEntry = { ...event, kind: "message", replyId: newReplyId() };
+    const pending = await claim(core, entry);
+    if (pending) await tellOfFailure(core, event, () => handle(core, pending, work));
+  });
+}
+
+/** Does the work for a claimed entry, known to signals until it has ended. Rejects as the work does. */
+export async function handle(core: Core, pending: Pending, work: PendingWork): Promise<void> {
+  await core.running.during([pending.running], () => work(pending).finally(() => pending.close()));
+}
+
+/** The log of an event whose answer the platform did not take. */
+export async function tellOfFailure(core: Core, { eventId }: { readonly eventId: string }, work: () => Promise<void>) {
+  try {
+    await work();
+  } catch (error) {
+    core.logger.error({ err: error, eventId }, "the platform did not take a reply");
+  }
+}
+
+/** Undefined where another process has it. A store that cannot be reached is told of in the reply. */
+async function claim(core: Core, entry: NewEntry): Promise<Pending | undefined> {
+  try {
+    const delivery = await core.stores.inbox.claim(entry);
+    return delivery && new Pending(core, delivery);
+  } catch (error) {
+    return new Pending(core, unclaimed(entry), error);
+  }
+}
+
+/** Of an entry that the store does not know: nobody else will. */
+function unclaimed(entry: NewEntry): Delivery {
+  return {
+    entry,
+    state: {},
+    id: "0-0",
+    atMs: Date.now(),
+    count: 1,
+    gone: new AbortController().signal,
+    owns: async () => "mine",
+    keep: () => undefined,
+    end: async () => undefined,
+    release: async () => undefined,
+  };
+}

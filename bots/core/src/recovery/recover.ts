@@ -1,0 +1,62 @@
+import { conversationKey } from "../conversation/conversation-key.ts";
+import type { Delivery } from "../conversation/inbox.ts";
+import type { Core } from "../message/core.ts";
+import { Pending, replyFacts } from "../message/pending.ts";
+import { handle, type PendingWork, tellOfFailure } from "../message/receive.ts";
+import type { RecoverOptions } from "../port/bot.ts";
+
+/** A message that took three processes down may take the next one down; that one is not put at risk. */
+const MAX_DELIVERIES = 3;
+/** Nobody waits longer for an answer without asking again. */
+const MAX_AGE_MS = 10 * 60_000;
+
+const AGAIN_AND_AGAIN = "I was restarted three times while I answered this. Ask again, or in other words.";
+const AWAY = "I was away when you asked this. Ask again.";
+const PRESSED = "I was restarted while I answered this. Press the button again.";
+const COMPARED = "I was restarted while I compared the two. Ask again.";
+
+/** What to do about what others left. */
+export type RecoveredWork = Omit<RecoverOptions, "work"> & { readonly work: PendingWork };
+
+/** From now on goes on with what processes of a writer left. Returns a function that ends it. */
+export function recover(core: Core, options: RecoveredWork): () => void {
+  const { writer } = options;
+  const onDelivery = (delivery: Delivery) => {
+    const { entry } = delivery;
+    void core.running.track(() => tellOfFailure(core, entry, () => goOn(core, delivery, options)));
+  };
+  return core.stores.inbox.takeOver({ writer, serves: (place) => options.serves(place), onDelivery });
+}
+
+async function goOn(core: Core, delivery: Delivery, options: RecoveredWork): Promise<void> {
+  const { entry, state } = delivery;
+  const { handle: begun } = state;
+  // Where the platform does not say, it is written again.
+  const hasEnded = begun !== undefined && (await options.hasEnded(entry.place, begun).catch(() => false));
+  if (hasEnded) return await delivery.end();
+  const sentence = whyGivenUp(delivery);
+  const work = sentence === undefined ? options.work : () => giveUp(core, { delivery, sentence, options });
+  await handle(core, new Pending(core, delivery), work);
+}
+
+/** Undefined for what is answered. */
+function whyGivenUp({ entry, count, atMs }: Delivery): string | undefined {
+  if (entry.kind === "press") return PRESSED;
+  if (entry.kind === "comparison") return COMPARED;
+  if (count > MAX_DELIVERIES) return AGAIN_AND_AGAIN;
+  return Date.now() - atMs > MAX_AGE_MS ? AWAY : undefined;
+}
+
+interface GivenUp {
+  readonly delivery: Delivery;
+  readonly sentence: string;
+  readonly options: RecoveredWork;
+}
+
+async function giveUp(core: Core, { delivery, sentence, options }: GivenUp): Promise<void> {
+  const { place, messageId, replyId, raw } = delivery.entry;
+  core.logger.warn({ conversation: conversationKey(place), sentence }, "a message was given up");
+  const givenUp = { place, messageId, replyId, raw, handle: delivery.state.handle };
+  const reply = await options.startReply(givenUp, replyFacts(core, delivery, {}));
+  await reply.fail(sentence, "none");
+}
