@@ -50,8 +50,8 @@ function messageParts({ user, context }: UserMessage, round?: number): readonly 
 
 function mergedParts({ rounds, message }: Conversation, response: string): readonly PromptPart[] {
   const history = rounds.flatMap((round, index) =>
-    [withContext(round), round.assistant].flatMap((text) => [
-      literal(defuse(text.trim(), SECTIONS), index),
+    [withContext(round), round.assistant.trim()].flatMap((text) => [
+      literal(defuse(text, SECTIONS), index),
       fixed("\n\n", index),
     ]),
   );

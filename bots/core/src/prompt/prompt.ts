@@ -1,6 +1,6 @@
 import type { Model, PromptSegment } from "@cria/proto";
 import type { ContextMode } from "../port/command.ts";
-import { thoughtBegun } from "../text/thoughts.ts";
+import { splitThoughts, thoughtBegun } from "../text/thoughts.ts";
 import { alpacaPrompt } from "./alpaca.ts";
 import { chatTemplatePrompt } from "./chat-template.ts";
 import { completionPrompt } from "./completion.ts";
@@ -49,12 +49,13 @@ export interface PromptOptions {
 /** The prompt in the model's own format. Pure. Throws a `BotError` when the model's chat template cannot be rendered. */
 export function renderPrompt(model: Model, options: PromptOptions): Prompt {
   const { parts, stop } = promptParts(model, toConversation(options));
-  return { segments: toSegments([...parts, ...begunParts(model, options.begun ?? "", parts)]), stop };
+  const begun = splitThoughts(options.begun ?? "").text;
+  return { segments: toSegments([...parts, ...begunParts(model, begun, parts)]), stop };
 }
 
 function toConversation(options: PromptOptions): Conversation {
   const { system, contextMode, text, context, author } = options;
-  const rounds = contextMode === "off" ? [] : newestRounds(options.rounds);
+  const rounds = contextMode === "off" ? [] : newestRounds(options.rounds.flatMap(withoutThoughts));
   const users = author ? spokenTexts(rounds, { text, author }) : [...rounds.map(({ user }) => user), text];
   return {
     system: system.trim(),
@@ -62,6 +63,12 @@ function toConversation(options: PromptOptions): Conversation {
     message: { user: users.at(-1)!, context },
     isMerged: contextMode === "merged",
   };
+}
+
+/** What a model thought is never shown to one again; a round that came no further than thoughts has no answer. */
+function withoutThoughts(round: PromptRound): readonly PromptRound[] {
+  const assistant = splitThoughts(round.assistant).text;
+  return assistant.trim() === "" ? [] : [{ ...round, assistant }];
 }
 
 function spokenTexts(rounds: readonly PromptRound[], { text, author }: { text: string; author: Speaker }) {
