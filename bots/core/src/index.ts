@@ -70,3 +70,4 @@ export { nearMatches } from "./text/near-matches.ts";
 export { canContinue, endLine, endWords, statsLine, statusLine } from "./text/reply-lines.ts";
 export { type MessagePiece, type SplitOptions, splitMessage, splitPieces } from "./text/split-message.ts";
 export { StreamEditor, type StreamEditorOptions } from "./text/stream-editor.ts";
+export { alignTables } from "./text/tables.ts";
