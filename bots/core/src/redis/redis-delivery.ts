@@ -72,7 +72,7 @@ export class RedisDelivery implements Delivery {
     }
     this.#leaseEndMs = leaseEndMs;
     this.#wake();
-    if (Object.keys(this.#changes).length > 0) this.keep({});
+    if (this.#keeping === undefined && Object.keys(this.#changes).length > 0) this.keep({});
   }
 
   keep(changes: EntryState): void {
@@ -105,6 +105,7 @@ export class RedisDelivery implements Delivery {
   async #keep(): Promise<void> {
     const changes = this.#changes;
     this.#changes = {};
+    this.#keeping = undefined;
     if (this.#isEnded || this.#owner !== "mine") return;
     const fields = Object.entries(changes).flatMap(([name, value]) => [name, String(value)]);
     const keys = [this.claim, entryKey(this.writer, this.id)];
