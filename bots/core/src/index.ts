@@ -11,7 +11,6 @@ export { isSlashCommand, isStopWord } from "./commands/spoken-commands.ts";
 export { conversationKey, workspaceKey } from "./conversation/conversation-key.ts";
 export type { Delivery, Inbox } from "./conversation/inbox.ts";
 export type { Round } from "./conversation/rounds.ts";
-export type { ConversationSettings } from "./conversation/settings.ts";
 export { resolveSettings } from "./conversation/settings.ts";
 export type { Stores } from "./conversation/stores.ts";
 export type { TurnQueue } from "./conversation/turn-queue.ts";
@@ -21,7 +20,7 @@ export type { GenerateOptions, InferenceClient } from "./inference/inference-cli
 export { MODEL_STATES } from "./inference/models.ts";
 export { createMemoryStores } from "./memory/memory-stores.ts";
 export { Arrivals } from "./message/arrivals.ts";
-export { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
+export { type CoreConfig, type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 export type { BotCore, GivenUpReply, RecoverOptions, Work } from "./port/bot.ts";
 export { BOT_ERRORS, BotError, type BotErrorCode } from "./port/bot-error.ts";
 export type { ClaimedEvent } from "./port/claimed-event.ts";
@@ -50,9 +49,10 @@ export type {
   ReplyStatus,
   StartReply,
 } from "./port/reply.ts";
+export type { ConversationSettings } from "./port/settings.ts";
 export { within } from "./port/within.ts";
 export { DEFAULT_WORDS, type PlatformWords } from "./port/words.ts";
-export { type CoreConfig, loadCoreConfig } from "./process/config.ts";
+export { loadCoreConfig } from "./process/config.ts";
 export { ConfigError, type Environment, loadParts, readEnvironment } from "./process/environment.ts";
 export { createLogger, LOG_LEVELS, type LoggedError, loggedError } from "./process/logger.ts";
 export { runBot } from "./process/run-bot.ts";

@@ -1,12 +1,12 @@
 import { type Model, ModelState } from "@cria/proto";
 import { conversationKey, settingsKey, workspaceKey } from "../conversation/conversation-key.ts";
-import type { ConversationSettings } from "../conversation/settings.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import type { Stores } from "../conversation/stores.ts";
 import type { InferenceClient } from "../inference/inference-client.ts";
 import { chooseModel, findModel, MODEL_STATES } from "../inference/models.ts";
 import type { Command, SettingsScope } from "../port/command.ts";
 import type { Place } from "../port/place.ts";
+import type { ConversationSettings } from "../port/settings.ts";
 import type { PlatformWords } from "../port/words.ts";
 import type { FeedbackStore } from "../records/feedback.ts";
 import { inlineCode, quote } from "../text/markdown.ts";

@@ -1,4 +1,5 @@
-import type { ConversationSettings, SettingsStore } from "../conversation/settings.ts";
+import type { SettingsStore } from "../conversation/settings.ts";
+import type { ConversationSettings } from "../port/settings.ts";
 
 /** Most keys that have settings; those changed longest ago go first. */
 const MAX_KEYS = 10_000;

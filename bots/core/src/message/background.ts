@@ -1,9 +1,10 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
-import { type ConversationSettings, resolveSettings } from "../conversation/settings.ts";
+import { resolveSettings } from "../conversation/settings.ts";
 import { slideWindow } from "../conversation/window.ts";
 import type { EarlierMessage } from "../port/message.ts";
 import type { Place } from "../port/place.ts";
+import type { ConversationSettings } from "../port/settings.ts";
 import type { Core } from "./core.ts";
 
 /** What a question stands before: what is set, and what was said. */

@@ -1,6 +1,6 @@
-import type { ConversationSettings } from "../conversation/settings.ts";
 import type { BotErrorCode } from "./bot-error.ts";
 import type { Author, Place } from "./place.ts";
+import type { ConversationSettings } from "./settings.ts";
 
 /** Somebody pressed a button under a reply. */
 export interface ReplyAction {

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import type { AccessPolicy } from "../admission/access.ts";
 import { accessVariables, toAccessPolicy } from "../admission/access-config.ts";
-import type { QuotaLimits } from "../admission/quota.ts";
 import { MAX_PERSONA_LENGTH } from "../conversation/settings.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "../conversation/window.ts";
 import { DEFAULT_MAX_TOKENS } from "../inference/models.ts";
+import type { CoreConfig } from "../open-bot-core.ts";
 import { DEFAULT_PERSONA } from "../prompt/persona.ts";
-import { isRedisUrl } from "../redis/redis-url.ts";
+import { isRedisUrl } from "../text/redis-url.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
 import { LOG_LEVELS } from "./logger.ts";
 
@@ -17,34 +16,6 @@ const DEFAULT_TRANSCRIPT_DAYS = 30;
 const DEFAULT_FEEDBACK_DAYS = 365;
 const MAX_DAYS = 3_650;
 const DAY_MS = 86_400_000;
-
-/** What every bot process is configured with. */
-export interface CoreConfig {
-  /** `CRIA_INFERENCE_ADDRESS`. Default `127.0.0.1:50051`. */
-  readonly inferenceAddress: string;
-  /** `CRIA_TOKEN`: what the inference service asks for. */
-  readonly token: string | undefined;
-  /** `CRIA_REDIS_URL`; without it memory lives in the process. */
-  readonly redisUrl: string | undefined;
-  /** `CRIA_WINDOW`: rounds kept, 1 to 50. Default 6. */
-  readonly window: number;
-  /** `CRIA_MEMORY_DAYS`: how long a silent conversation is remembered, 1 to 3,650 days. In milliseconds. Default 30 days. */
-  readonly roundsTtlMs: number;
-  /** `CRIA_MAX_TOKENS`: longest reply of models that set none of their own, 16 to 32,768 tokens. Default 1,024. */
-  readonly maxTokens: number;
-  /** `CRIA_PERSONA`: persona of chat models that have none of their own, at most 8,000 characters. Default: one that says it is Cria. */
-  readonly persona: string;
-  /** Who may talk to the bot, and who runs it. Default: everyone; the platform's administrators. */
-  readonly access: AccessPolicy;
-  /** Default: no limits. */
-  readonly quotaLimits: QuotaLimits;
-  /** `CRIA_TRANSCRIPT_DAYS`: how long exchanges are kept in Redis, 0 to 3,650 days. In milliseconds. Default 30 days; 0 for not at all. */
-  readonly transcriptTtlMs: number;
-  /** `CRIA_TRANSCRIPT_TEXT`: whether exchanges are kept with their words. Default no. */
-  readonly hasTranscriptText: boolean;
-  /** `CRIA_FEEDBACK_DAYS`: how long ratings are kept, 1 to 3,650 days. In milliseconds. Default 365 days. */
-  readonly feedbackTtlMs: number;
-}
 
 const whole = (min: number, max: number, fallback: number) =>
   z

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import type { Logger } from "pino";
+import type { CoreConfig } from "../open-bot-core.ts";
 import { type OpenBotCore, openBotCore } from "../open-bot-core.ts";
 import type { PlatformWords } from "../port/words.ts";
-import { type CoreConfig, loadCoreConfig } from "./config.ts";
+import { loadCoreConfig } from "./config.ts";
 import { ConfigError, type Environment, loadParts } from "./environment.ts";
 import { createLogger, logLevel } from "./logger.ts";
 import { RefusedError } from "./until-reachable.ts";

@@ -1,6 +1,6 @@
 import { createClient, createCluster } from "redis";
+import { parseClusterUrl } from "../text/redis-url.ts";
 import { redisScripts } from "./redis-scripts.ts";
-import { parseClusterUrl } from "./redis-url.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Reconnecting goes on for ever, at most this long apart. */

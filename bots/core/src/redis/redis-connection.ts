@@ -15,10 +15,10 @@ import {
 import { BotError } from "../port/bot-error.ts";
 import { pause } from "../port/pause.ts";
 import { LateError, within } from "../port/within.ts";
+import { isClusterUrl } from "../text/redis-url.ts";
 import { createRedisClient, createRedisCluster, type RedisCluster, type RedisCommands } from "./redis-clients.ts";
 import { evaluate, type RedisScript } from "./redis-script.ts";
 import { redisScripts } from "./redis-scripts.ts";
-import { isClusterUrl } from "./redis-url.ts";
 
 /** Longest wait for an answer of Redis, and for the first connection: people wait for it. */
 const TIMEOUT_MS = 2_000;

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { ConversationSettings, SettingsStore } from "../conversation/settings.ts";
+import type { SettingsStore } from "../conversation/settings.ts";
 import { MAX_WINDOW } from "../conversation/window.ts";
+import type { ConversationSettings } from "../port/settings.ts";
 import { present } from "./present.ts";
 import type { RedisConnection } from "./redis-connection.ts";
 import { defineScript } from "./redis-script.ts";
