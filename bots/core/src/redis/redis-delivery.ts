@@ -97,6 +97,9 @@ export class RedisDelivery implements Delivery {
 
   async release(): Promise<void> {
     if (this.#isEnded || this.#owner !== "mine") return;
+    clearTimeout(this.#keeping);
+    // Sent before the release, so that whoever takes it over knows all.
+    if (Object.keys(this.#changes).length > 0) void this.#keep();
     this.#settle("taken");
     await this.#group.run(RELEASE, this.writer, [this.claim], [this.id]).catch(() => undefined);
   }
