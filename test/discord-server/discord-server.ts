@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createGate } from "@cria/bot-core/testing";
 import { ChannelType, GatewayIntentBits, PermissionFlagsBits } from "discord-api-types/v10";
 import { WebSocketServer } from "ws";
+import { type Clock, systemClock } from "../clock.ts";
 import { Gateway, type PortalSettings } from "./gateway/gateway.ts";
 import { CommandRegistry } from "./interactions/commands.ts";
 import { Interactions } from "./interactions/interactions.ts";
@@ -15,8 +16,8 @@ import { archiveThread } from "./world/threads.ts";
 import { type Channel, channelJson, type Guild, type StoredMessage, World } from "./world/world.ts";
 
 export interface DiscordServerOptions {
-  /** Milliseconds; deadlines and windows go by it. Default `Date.now`. */
-  readonly now?: () => number;
+  /** Deadlines, windows and heartbeats go by it. Default the machine's. */
+  readonly clock?: Clock;
   /** Other figures than Discord's own, as windows short enough for a test. */
   readonly limits?: Partial<DiscordLimits>;
   /** What the portal has switched on. Default the message content intent. */
@@ -24,8 +25,9 @@ export interface DiscordServerOptions {
 }
 
 const TOKEN = "MTA1.Gtoken.of-the-test-application";
-/** How long `until` waits for what must happen. */
+/** How long `until` waits for what must happen, of the machine's time. */
 const PATIENCE_MS = 30_000;
+const { setTimeout, clearTimeout } = globalThis;
 
 /** Discord on loopback: its REST API, its gateway, and the people in front of it. */
 export class DiscordServer {
@@ -50,11 +52,11 @@ export class DiscordServer {
   }
 
   private constructor({
-    now = Date.now,
+    clock = systemClock,
     limits,
     privilegedIntents = GatewayIntentBits.MessageContent,
   }: DiscordServerOptions) {
-    this.world = new World(now, { ...DISCORD_LIMITS, ...limits });
+    this.world = new World(clock, { ...DISCORD_LIMITS, ...limits });
     this.#portal = { token: TOKEN, privilegedIntents };
     this.commands = new CommandRegistry(this.world);
     this.#interactions = new Interactions(this.world);
@@ -221,6 +223,11 @@ export class DiscordServer {
     this.#rest.outages.push({ matches, status, times, isDone });
   }
 
+  /** Does what the next request of this kind asks, and cuts its connection within the answer. */
+  breakOff(method: string, path: RegExp): void {
+    this.fail(method, path, 0, { isDone: true });
+  }
+
   /** Answers requests of this kind only once `give` is called; `isAsked` resolves when the first has come. */
   hold(method: string, path: string): { readonly isAsked: Promise<void>; readonly give: () => void } {
     const [asked, over] = [createGate(), createGate()];
@@ -249,10 +256,10 @@ export class DiscordServer {
     this.gateway.sessions.clear();
   }
 
-  /** The owner resets the token in the portal: what has the old one is refused, and its connections close. */
-  resetToken(): void {
+  /** The owner resets the token in the portal: what has the old one is refused, and its connections close, sooner or later. */
+  resetToken({ closes = true } = {}): void {
     this.#portal.token = `${TOKEN}.new`;
-    this.closeConnections(4004);
+    if (closes) this.closeConnections(4004);
   }
 
   /** Switches privileged intents in the portal. */

@@ -16,6 +16,8 @@ export interface DiscordLimits {
   readonly invalidRequests: RateLimit;
   readonly gatewaySends: RateLimit;
   readonly identifies: RateLimit;
+  /** Sessions that may begin at once: `max_concurrency` in so much time. */
+  readonly identifiesAtOnce: RateLimit;
   readonly guildsPerShard: number;
   /** From an interaction to its first answer. */
   readonly interactionAnswerMs: number;
@@ -59,6 +61,7 @@ export const DISCORD_LIMITS: DiscordLimits = {
   invalidRequests: { limit: 10_000, windowMs: 10 * MINUTE },
   gatewaySends: { limit: 120, windowMs: MINUTE },
   identifies: { limit: 1000, windowMs: DAY },
+  identifiesAtOnce: { limit: 1, windowMs: 5 * SECOND },
   guildsPerShard: 2500,
   interactionAnswerMs: 3 * SECOND,
   interactionTokenMs: 15 * MINUTE,

@@ -1,7 +1,7 @@
-import { createMemoryStores } from "@cria/bot-core";
 import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, describe, expect, it } from "vitest";
+import { AdvancingClock } from "../clock.ts";
 import { buttonLabels, DISCORD_LIMITS } from "../discord-server/index.ts";
 import { DiscordRun } from "./discord-run.ts";
 
@@ -102,12 +102,11 @@ describe("slash commands on Discord", () => {
   });
 
   it("are remembered by the processes that come after", async () => {
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    const first = await start({ core: { stores } });
+    const first = await start();
     first.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
     await answered(first, "model", { name: "other" });
     await first.platform.stop(0);
-    const second = await start({ joins: first, core: { stores } });
+    const second = await start({ joins: first });
     second.inference.models = first.inference.models;
     second.ann.mention(second.channel, "hello");
     await second.ended();
@@ -232,8 +231,8 @@ describe("slash commands on Discord", () => {
   });
 
   it("stream a comparison past the fifteen minutes of their token", async () => {
-    let nowMs = Date.now();
-    const run = await start({ server: { now: () => nowMs } });
+    const clock = new AdvancingClock();
+    const run = await start({ server: { clock } });
     const gates = [createGate(), createGate()];
     run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
     run.inference.script(...gates.map(({ opened }) => ({ chunks: ["Begun."], hold: opened })));
@@ -242,17 +241,17 @@ describe("slash commands on Discord", () => {
       () => run.server.botTexts(run.channel).filter((text) => text.includes("Begun.")).length === 2,
       "both",
     );
-    nowMs += 16 * 60_000;
+    clock.advance(16 * 60_000);
     for (const { open } of gates) open();
     const hasFigures = () => run.server.botTexts(run.channel).filter((text) => text.includes("tokens")).length === 2;
     await run.server.until(hasFigures, "both ends");
   });
 
   it("outlive an answer that comes too late", async () => {
-    let nowMs = Date.now();
-    const run = await start({ server: { now: () => nowMs } });
+    const clock = new AdvancingClock();
+    const run = await start({ server: { clock } });
     run.ann.slash(run.channel, "status");
-    nowMs += 3_001;
+    clock.advance(3_001);
     await run.server.until(
       () => run.server.requests.some(({ path, status }) => path.endsWith("/callback") && status === 404),
       "a refusal",

@@ -1,6 +1,6 @@
-import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { AdvancingClock } from "../clock.ts";
 import { DiscordRun } from "./discord-run.ts";
 
 const runs: DiscordRun[] = [];
@@ -18,10 +18,14 @@ async function prepare(options?: Parameters<typeof DiscordRun.start>[0]): Promis
 }
 
 /** Lets the bot join a guild that is not on the shard of the run's own, of two. */
-function joinOnAnotherShard({ server, guild }: DiscordRun) {
+function joinOnAnotherShard({ server, guild }: DiscordRun, clock: AdvancingClock) {
   const shardOf = ({ id }: { readonly id: string }) => (BigInt(id) >> 22n) % 2n;
   let made = server.createGuild("another", false);
-  while (shardOf(made.guild) === shardOf(guild)) made = server.createGuild("another", false);
+  while (shardOf(made.guild) === shardOf(guild)) {
+    // A guild's shard is that of the millisecond in which it was made.
+    clock.advance(1);
+    made = server.createGuild("another", false);
+  }
   server.addBot(made.guild);
   return made;
 }
@@ -72,8 +76,9 @@ describe("the connection to Discord", () => {
   });
 
   it("finds what one shard has missed while another heard what came later", async () => {
-    const run = await prepare({ server: { limits: { guildsPerShard: 1 } } });
-    const other = joinOnAnotherShard(run);
+    const clock = new AdvancingClock();
+    const run = await prepare({ server: { clock, limits: { guildsPerShard: 1 } } });
+    const other = joinOnAnotherShard(run, clock);
     await run.platform.start();
     const letBegin = run.server.gateway.holdConnections();
     run.server.gateway.loseSession(other.guild);
@@ -96,29 +101,6 @@ describe("the connection to Discord", () => {
     expect(second.inference.requests).toHaveLength(1);
   });
 
-  it("ends what it writes when it is told to stop", async () => {
-    const run = await start();
-    run.inference.script({ chunks: ["Begun"], hold: createGate().opened });
-    run.ann.mention(run.channel, "talk");
-    await run.sees("Begun");
-    await run.platform.stop(1_000);
-    expect(run.server.botTexts(run.channel)).toEqual(["Begun\n-# Stopped."]);
-  });
-
-  it("answers for itself where another application on the same memory answers the same message", async () => {
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    const claim = stores.inbox.claim.bind(stores.inbox);
-    const run = await start({ core: { stores } });
-    stores.inbox.claim = async (entry) => {
-      await claim({ ...entry, place: { ...entry.place, writer: "another" } });
-      return await claim(entry);
-    };
-    run.ann.mention(run.channel, "both of you");
-    await run.sees("both of you");
-    run.ann.mention(run.channel, "/help");
-    await run.sees("/compare");
-  });
-
   it("goes on in the messages of a process that died", async () => {
     const run = await prepare();
     const question = run.ann.mention(run.channel, "talk");
@@ -126,19 +108,23 @@ describe("the connection to Discord", () => {
     const body = JSON.stringify({ content: "Half wri", message_reference: { message_id: question.json.id } });
     const url = `${run.server.apiUrl}/v10/channels/${run.channel.id}/messages`;
     const { id: handle } = (await (await fetch(url, { method: "POST", headers, body })).json()) as { id: string };
-    const place = { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false };
+    const writer = `discord:${run.server.world.bot.id}`;
+    const place = {
+      platform: "discord",
+      writer,
+      workspaceId: run.guild.id,
+      channelId: run.channel.id,
+      isDirect: false,
+    };
     const raw = JSON.stringify({ place, author: { id: run.ann.id, name: "Ann" }, text: "talk" });
     const messageId = question.json.id;
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    const entry = { eventId: messageId, kind: "message", place, messageId, replyId: "r1", raw } as const;
-    const delivery = (await stores.inbox.claim(entry))!;
-    stores.inbox.takeOver = ({ writer, onDelivery }) => {
-      expect(writer).toBe(`discord:${run.server.world.bot.id}`);
-      onDelivery(Object.assign(delivery, { state: { handle } }));
-      return () => undefined;
-    };
-    const successor = await start({ joins: run, core: { stores } });
+    const entry = { eventId: `${writer}:${messageId}`, kind: "message", place, messageId, replyId: "r1", raw } as const;
+    const delivery = (await run.stores.inbox.claim(entry))!;
+    delivery.keep({ handle });
+    await delivery.release();
+    const successor = await prepare({ joins: run });
     successor.inference.script({ chunks: ["Whole."] });
+    await successor.platform.start();
     const reply = await run.ended();
     expect(reply.json.id).toBe(handle);
     expect(words(reply.json.content)).toBe("Whole.");
@@ -152,6 +138,57 @@ describe("the connection to Discord", () => {
     await run.platform.stop(0);
     await expect(isStarted).rejects.toThrow("aborted");
     expect(run.server.gateway.starts).toEqual([]);
+  });
+
+  it("answers once Discord has told where the gateway is, after it has failed to six times", async () => {
+    const run = await prepare();
+    run.server.fail("GET", /^\/gateway\/bot$/, 500, { times: 6 });
+    await run.platform.start();
+    run.ann.mention(run.channel, "hello");
+    expect(words((await run.ended()).json.content)).toBe("hello");
+  });
+
+  it("answers once sessions may begin again", async () => {
+    const clock = new AdvancingClock();
+    const identifies = { limit: 1, windowMs: 86_400_000 };
+    const first = await start({ server: { clock, limits: { identifies } } });
+    await first.platform.stop(0);
+    const second = await prepare({ joins: first });
+    const isStarted = second.platform.start();
+    await expect.poll(() => second.logs.join("")).toMatch(/sessions remaining/);
+    clock.advance(identifies.windowMs);
+    await isStarted;
+    second.ann.mention(second.channel, "hello");
+    expect(words((await second.ended()).json.content)).toBe("hello");
+  });
+
+  it("goes on after a 401 that is none of the token's, and loses no word by it", async () => {
+    const run = await start();
+    run.server.fail("POST", /messages$/, 401);
+    run.ann.mention(run.channel, "hello");
+    expect(words((await run.ended()).json.content)).toBe("hello");
+    run.server.fail("PATCH", /messages/, 401);
+    run.ann.mention(run.channel, "again");
+    await run.sees("again");
+    expect(words((await run.ended()).json.content)).toBe("again");
+    expect(run.lost).toEqual([]);
+  });
+
+  it("ends with what to mend once a request is refused because the token was reset", async () => {
+    const run = await start();
+    run.server.resetToken({ closes: false });
+    run.ann.mention(run.channel, "hello");
+    await expect.poll(() => run.lost).toEqual([expect.stringContaining("CRIA_DISCORD_TOKEN")]);
+  });
+
+  it("loses nothing where Discord's answer breaks off", async () => {
+    const run = await start();
+    run.server.breakOff("POST", /messages$/);
+    run.server.breakOff("GET", /messages/);
+    const asked = run.ann.say(run.channel, "Alpacas hum.");
+    run.ann.mention(run.channel, "why?", { replyTo: asked });
+    await run.ended();
+    expect(run.server.botTexts(run.channel)).toHaveLength(1);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import { type BotCoreOptions, createBotCore, createMemoryStores } from "@cria/bot-core";
+import { type BotCoreOptions, createBotCore, type Stores } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import type { DiscordConfig } from "../../bots/discord/src/config.ts";
@@ -12,22 +12,13 @@ import {
   type Person,
   type StoredMessage,
 } from "../discord-server/index.ts";
-
-/** Windows short enough for a test; the numbers of requests are Discord's. */
-const QUICK_BUCKETS = {
-  createMessage: { limit: 5, windowMs: 200 },
-  editMessage: { limit: 5, windowMs: 200 },
-  deleteMessage: { limit: 5, windowMs: 200 },
-  react: { limit: 1, windowMs: 20 },
-  typing: { limit: 5, windowMs: 200 },
-  webhook: { limit: 5, windowMs: 200 },
-  other: { limit: 50, windowMs: 200 },
-};
-const EDIT_INTERVAL_MS = 20;
+import { quickenTime } from "../quick-time.ts";
+import { openStores } from "./stores.ts";
 
 export interface DiscordRunOptions {
   readonly server?: DiscordServerOptions;
   readonly config?: Partial<DiscordConfig>;
+  /** Its stores are closed by whoever gives them. Default: on a Redis of all runs. */
   readonly core?: Partial<BotCoreOptions>;
   /** Connects to this server instead of one of its own. */
   readonly joins?: DiscordRun;
@@ -44,18 +35,22 @@ export class DiscordRun {
   readonly logs: string[] = [];
   readonly lost: string[] = [];
   readonly platform: DiscordPlatform;
+  readonly stores: Stores;
   readonly #ownsServer: boolean;
+  readonly #ownsStores: boolean;
+  readonly #endQuickTime = quickenTime();
 
-  private constructor(server: DiscordServer, options: DiscordRunOptions) {
+  private constructor(server: DiscordServer, stores: Stores, options: DiscordRunOptions) {
     this.server = server;
+    this.stores = stores;
+    this.#ownsStores = options.core?.stores === undefined;
     this.#ownsServer = options.joins === undefined;
     const { guild, channel } = options.joins ?? server.createGuild();
     this.guild = guild;
     this.channel = channel;
     this.ann = options.joins?.ann ?? server.addPerson("Ann", guild);
     const logger = pino({ level: "info" }, { write: (line: string) => void this.logs.push(line) });
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    const core = createBotCore({ stores, inference: this.inference, logger, words: DISCORD_WORDS, ...options.core });
+    const core = createBotCore({ inference: this.inference, logger, words: DISCORD_WORDS, ...options.core, stores });
     const config = {
       token: server.token,
       guildIds: [],
@@ -70,16 +65,13 @@ export class DiscordRun {
       logger,
       onLost: (reason) => void this.lost.push(reason),
       access: options.core?.access,
-      editIntervalMs: EDIT_INTERVAL_MS,
     });
   }
 
   /** A run that is not connected yet. */
   static async prepare(options: DiscordRunOptions = {}): Promise<DiscordRun> {
-    const { limits, ...more } = options.server ?? {};
-    const server =
-      options.joins?.server ?? (await DiscordServer.start({ limits: { buckets: QUICK_BUCKETS, ...limits }, ...more }));
-    return new DiscordRun(server, options);
+    const server = options.joins?.server ?? (await DiscordServer.start(options.server));
+    return new DiscordRun(server, options.core?.stores ?? (await openStores()), options);
   }
 
   /** A connected bot. */
@@ -91,7 +83,9 @@ export class DiscordRun {
 
   async stop(): Promise<void> {
     await this.platform.stop(1_000);
+    if (this.#ownsStores) await this.stores.close();
     if (this.#ownsServer) await this.server.close();
+    this.#endQuickTime();
   }
 
   /** Resolves with the text once the bot has a message in the channel that holds it. */

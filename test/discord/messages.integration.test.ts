@@ -1,4 +1,3 @@
-import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { DiscordRun } from "./discord-run.ts";
@@ -155,9 +154,8 @@ describe("messages on Discord", () => {
   });
 
   it("are answered once by three processes that share their memory", async () => {
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    const first = await start({ core: { stores } });
-    const others = [await start({ core: { stores }, joins: first }), await start({ core: { stores }, joins: first })];
+    const first = await start();
+    const others = [await start({ joins: first }), await start({ joins: first })];
     first.ann.mention(first.channel, "hello");
     first.ann.mention(first.channel, "/help");
     await first.ended();
@@ -167,9 +165,8 @@ describe("messages on Discord", () => {
   });
 
   it("are stopped by any process", async () => {
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    const first = await start({ core: { stores } });
-    const second = await start({ core: { stores }, joins: first });
+    const first = await start();
+    const second = await start({ joins: first });
     for (const { inference } of [first, second]) inference.script({ chunks: ["Begun"], hold: createGate().opened });
     first.ann.mention(first.channel, "talk");
     await first.sees("Begun");

@@ -1,4 +1,4 @@
-import { createMemoryStores, OPEN_ACCESS } from "@cria/bot-core";
+import { OPEN_ACCESS } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { buttonLabels } from "../discord-server/index.ts";
@@ -34,16 +34,15 @@ describe("a reply whose place goes", () => {
   });
 
   it("is forgotten with its question when that is deleted later", async () => {
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    run = await DiscordRun.start({ core: { stores } });
+    run = await DiscordRun.start();
     const secret = run.ann.mention(run.channel, "a secret");
     const reply = await run.ended();
     run.ann.mention(run.channel, "hello");
     await run.sees("hello");
     const conversation = `discord:${run.guild.id}:${run.channel.id}`;
-    await expect.poll(() => stores.rounds.count(conversation)).toBe(2);
+    await expect.poll(() => run.stores.rounds.count(conversation)).toBe(2);
     run.ann.delete(secret);
-    await expect.poll(() => stores.rounds.read(conversation)).toMatchObject({ rounds: [{ user: "hello" }] });
+    await expect.poll(() => run.stores.rounds.read(conversation)).toMatchObject({ rounds: [{ user: "hello" }] });
     run.ann.press(reply, "Regenerate");
     const note = () => run.server.seen(run.channel, run.ann).find(({ ephemeralFor }) => ephemeralFor === run.ann.id);
     expect((await run.server.until(note, "a note")).json.content).toMatch(/too old/);
@@ -131,8 +130,7 @@ describe("a reply whose place goes", () => {
   });
 
   it("says in what it has shown that it may not write there any more, and goes on with nothing", async () => {
-    const stores = createMemoryStores({ roundsTtlMs: 60_000 });
-    run = await DiscordRun.start({ core: { stores } });
+    run = await DiscordRun.start();
     const mayNotWrite = createGate();
     const chunks = async function* () {
       yield "Half";
@@ -150,7 +148,7 @@ describe("a reply whose place goes", () => {
     expect(run.logs.join("")).toContain("may not write there");
     const conversation = `discord:${run.guild.id}:${run.channel.id}`;
     await expect
-      .poll(() => stores.rounds.read(conversation))
+      .poll(() => run.stores.rounds.read(conversation))
       .toMatchObject({ rounds: [{ assistant: expect.stringMatching(/^Half word/) }] });
     run.server.denyBot(run.channel);
     run.ann.mention(run.channel, "and now?");

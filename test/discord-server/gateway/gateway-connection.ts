@@ -35,7 +35,7 @@ export class GatewayConnection {
   readonly #isZlibStream: boolean;
   #compresses = false;
   #session: GatewaySession | undefined;
-  #heartbeatTimer: NodeJS.Timeout | undefined;
+  #stopHeartbeatTimer = () => {};
   /** A frozen connection takes everything and says nothing, as when the network is gone. */
   isFrozen = false;
 
@@ -135,9 +135,10 @@ export class GatewayConnection {
   }
 
   #awaitHeartbeat(): void {
-    clearTimeout(this.#heartbeatTimer);
-    const waitMs = this.#rules.world.limits.heartbeatMs * HEARTBEAT_SLACK;
-    this.#heartbeatTimer = setTimeout(() => this.close(GatewayCloseCodes.SessionTimedOut), waitMs).unref();
+    this.#stopHeartbeatTimer();
+    const { clock, limits } = this.#rules.world;
+    const close = () => this.close(GatewayCloseCodes.SessionTimedOut);
+    this.#stopHeartbeatTimer = clock.schedule(limits.heartbeatMs * HEARTBEAT_SLACK, close);
   }
 
   #write(message: object): void {
@@ -156,7 +157,7 @@ export class GatewayConnection {
   }
 
   #end(): void {
-    clearTimeout(this.#heartbeatTimer);
+    this.#stopHeartbeatTimer();
     this.#deflate.close();
     this.#session?.detach(this);
   }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { constants, createInflate, inflateSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { AdvancingClock } from "../../clock.ts";
 import { DiscordServer } from "../discord-server.ts";
 import { callApi } from "../testing.ts";
 
@@ -47,7 +48,7 @@ class RawClient {
   }
 }
 
-let nowMs = Date.now();
+const clock = new AdvancingClock();
 let server: DiscordServer;
 const clients: RawClient[] = [];
 
@@ -60,7 +61,7 @@ async function connect(query = "v=10&encoding=json", decode?: (data: Buffer) => 
 
 describe("the gateway's protocol", () => {
   beforeEach(async () => {
-    server = await DiscordServer.start({ now: () => nowMs });
+    server = await DiscordServer.start({ clock });
   });
 
   afterEach(async () => {
@@ -128,21 +129,39 @@ describe("the gateway's protocol", () => {
     const ready = await first.event("READY");
     first.close();
     await server.until(() => server.gateway.connections.size === 0, "the end of the connection");
-    nowMs += 180_001;
+    clock.advance(180_001);
     const second = await connect();
     second.send({ op: 6, d: { token: server.token, session_id: ready.d!.session_id, seq: 1 } });
     await expect.poll(() => second.received.at(-1)).toEqual({ op: 9, d: false });
   });
 
+  it("closes with 4009 where no heartbeat comes", async () => {
+    const client = await connect();
+    clock.advance(61_876);
+    expect(await client.closeCode).toBe(4009);
+  });
+
+  it("lets one session begin in 5 s, and calls the next one invalid", async () => {
+    (await connect()).identify();
+    const second = await connect();
+    second.identify();
+    await expect.poll(() => second.received.at(-1)).toEqual({ op: 9, d: false });
+    clock.advance(5_000);
+    const third = await connect();
+    third.identify();
+    await third.event("READY");
+  });
+
   it("counts 1,000 sessions a day, and calls the next one invalid", async () => {
     await server.close();
     server = await DiscordServer.start({
-      now: () => nowMs,
+      clock,
       limits: { identifies: { limit: 1, windowMs: 86_400_000 } },
     });
     const { json } = await callApi(server, "GET", "/gateway/bot");
     expect(json.session_start_limit).toMatchObject({ total: 1, remaining: 1, max_concurrency: 1 });
     (await connect()).identify();
+    clock.advance(5_000);
     const second = await connect();
     second.identify();
     await expect.poll(() => second.received.at(-1)).toEqual({ op: 9, d: false });

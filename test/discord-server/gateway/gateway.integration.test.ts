@@ -1,8 +1,10 @@
 import { type Client, Events, type Message } from "discord.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { quickenTime } from "../../quick-time.ts";
 import { DiscordServer, type DiscordServerOptions } from "../discord-server.ts";
 import { createTestClient, login } from "../testing.ts";
 
+let endQuickTime: () => void;
 let server: DiscordServer;
 let client: Client;
 
@@ -33,12 +35,14 @@ function fatalClose(): Promise<number> {
 
 describe("the gateway, by a real client", () => {
   beforeEach(async () => {
+    endQuickTime = quickenTime();
     server = await DiscordServer.start();
   });
 
   afterEach(async () => {
     await client.destroy();
     await server.close();
+    endQuickTime();
   });
 
   it("identifies, tells of guilds and delivers messages of channels, threads and direct messages", async () => {

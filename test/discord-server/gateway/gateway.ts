@@ -51,9 +51,10 @@ export class Gateway implements GatewayRules {
 
   /** What GET /gateway/bot says. */
   info(): object {
-    const { identifies, guildsPerShard } = this.world.limits;
+    const { identifies, identifiesAtOnce, guildsPerShard } = this.world.limits;
     const { limit: total, remaining, resetAtMs } = this.#limiter.peek("identify", identifies);
-    const start = { total, remaining, reset_after: resetAtMs - this.world.now(), max_concurrency: 1 };
+    const max_concurrency = identifiesAtOnce.limit;
+    const start = { total, remaining, reset_after: resetAtMs - this.world.now(), max_concurrency };
     const shards = Math.max(1, Math.ceil(this.#guilds().length / guildsPerShard));
     return { url: `${this.#url}/gateway`, shards, session_start_limit: start };
   }
@@ -72,7 +73,7 @@ export class Gateway implements GatewayRules {
   identify(identify: Identify): GatewaySession | undefined {
     this.starts.push("identify");
     this.#checkIdentify(identify);
-    if (!this.#limiter.take("identify", this.world.limits.identifies).isAllowed) return undefined;
+    if (!this.#mayBeginSession(identify)) return undefined;
     const session = new GatewaySession(randomBytes(16).toString("hex"), identify, this.world);
     this.sessions.set(session.id, session);
     session.send("READY", this.#ready(session));
@@ -143,6 +144,13 @@ export class Gateway implements GatewayRules {
   #forget(connection: GatewayConnection): void {
     this.connections.delete(connection);
     this.#onChange();
+  }
+
+  #mayBeginSession({ shard: [index] }: Identify): boolean {
+    const { identifies, identifiesAtOnce } = this.world.limits;
+    const turn = `identify ${index % identifiesAtOnce.limit}`;
+    if (!this.#limiter.take(turn, { ...identifiesAtOnce, limit: 1 }).isAllowed) return false;
+    return this.#limiter.take("identify", identifies).isAllowed;
   }
 
   #checkIdentify({ token, shard, intents }: Identify): void {

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AdvancingClock } from "../../clock.ts";
 import { DiscordServer } from "../discord-server.ts";
 import type { Person } from "../person.ts";
 import { callApi } from "../testing.ts";
 import type { Channel, Guild } from "../world/world.ts";
 import type { Interaction } from "./interactions.ts";
 
-let nowMs = Date.now();
+const clock = new AdvancingClock();
 let server: DiscordServer;
 let guild: Guild;
 let channel: Channel;
@@ -28,7 +29,7 @@ const webhook = ({ token }: Interaction, path = "") => `/webhooks/${server.world
 
 describe("interactions", () => {
   beforeEach(async () => {
-    server = await DiscordServer.start({ now: () => nowMs });
+    server = await DiscordServer.start({ clock });
     ({ guild, channel } = server.createGuild());
     ann = server.addPerson("Ann", guild);
     await call("PUT", commands(), [MODEL]);
@@ -38,7 +39,7 @@ describe("interactions", () => {
 
   it("are answered within three seconds, once", async () => {
     const slow = ann.slash(channel, "model");
-    nowMs += 3001;
+    clock.advance(3001);
     expect(await answer(slow, 4, { content: "late" })).toMatchObject({ status: 404, json: { code: 10062 } });
     const quick = ann.slash(channel, "model");
     expect(await answer(quick, 4, { content: "in time" })).toMatchObject({ status: 204 });
@@ -49,11 +50,11 @@ describe("interactions", () => {
   it("may be deferred, and their token is good for fifteen minutes", async () => {
     const interaction = ann.slash(channel, "model");
     await answer(interaction, 5);
-    nowMs += 899_000;
+    clock.advance(899_000);
     expect(await call("PATCH", webhook(interaction, "/messages/@original"), { content: "done" })).toMatchObject({
       status: 200,
     });
-    nowMs += 2000;
+    clock.advance(2000);
     expect(await call("POST", webhook(interaction), { content: "more" })).toMatchObject({
       status: 401,
       json: { code: 50027 },
@@ -68,7 +69,7 @@ describe("interactions", () => {
     await answer(interaction, 4, { content: "first" });
     const statuses: number[] = [];
     for (let sent = 0; sent < 6; sent++) {
-      nowMs += 2001;
+      clock.advance(2001);
       statuses.push((await call("POST", webhook(interaction), { content: `${sent}` })).status);
     }
     expect(statuses).toEqual([200, 200, 200, 200, 200, 400]);
@@ -120,7 +121,7 @@ describe("interactions", () => {
 describe("the registry of commands", () => {
   beforeEach(async () => {
     server = await DiscordServer.start({
-      now: () => nowMs,
+      clock,
       limits: { commandCreates: { limit: 5, windowMs: 86_400_000 }, globalCommands: 4 },
     });
     ({ guild, channel } = server.createGuild());
@@ -145,7 +146,7 @@ describe("the registry of commands", () => {
     await call("PUT", commands(), named(4));
     await call("PUT", commands(), []);
     expect(await call("PUT", commands(), named(2))).toMatchObject({ status: 400, json: { code: 30034 } });
-    nowMs += 86_400_001;
+    clock.advance(86_400_001);
     expect(await call("PUT", commands(), named(2))).toMatchObject({ status: 200 });
   });
 

@@ -22,6 +22,7 @@ export interface RequestRecord {
 export interface Outage {
   /** Which requests; `GET /gateway/bot` and the like. */
   readonly matches: (request: { readonly method: string; readonly path: string }) => boolean;
+  /** 0 for an answer that breaks off. */
   readonly status: number;
   /** Whether the request takes effect all the same: only its answer is lost. */
   readonly isDone: boolean;
@@ -71,6 +72,7 @@ export class RestServer {
       this.#limit(match, response);
       const api = { ...body, params: match.params, query: url.searchParams };
       const answer = match.route.handle(this.#parts, api) ?? undefined;
+      if (outage?.status === 0) return breakOff(response);
       if (outage) throw outageRefusal(outage);
       send(response, 200, answer);
     } catch (error) {
@@ -179,6 +181,11 @@ class Refusal extends Error {
   toJSON(): object | string {
     return this.#body;
   }
+}
+
+function breakOff(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "application/json", "content-length": "1000" }).write('{"id": ');
+  setImmediate(() => response.destroy());
 }
 
 function outageRefusal({ status }: Outage): Refusal {

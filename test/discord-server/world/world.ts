@@ -8,6 +8,7 @@ import {
   ChannelType,
   PermissionFlagsBits,
 } from "discord-api-types/v10";
+import type { Clock } from "../../clock.ts";
 import type { DiscordLimits } from "../limits.ts";
 import { NOBODY, type Pings } from "./mentions.ts";
 import { createSnowflakes } from "./snowflakes.ts";
@@ -82,7 +83,7 @@ export interface GatewayEvent {
 
 /** All that exists on the server, and nothing of how clients reach it. */
 export class World {
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly nextId: () => string;
   readonly limits: DiscordLimits;
   readonly bot: APIUser;
@@ -94,12 +95,15 @@ export class World {
   cdnUrl = "";
   readonly #listeners: ((event: GatewayEvent) => void)[] = [];
 
-  constructor(now: () => number, limits: DiscordLimits) {
-    this.now = now;
-    this.nextId = createSnowflakes(now);
+  constructor(clock: Clock, limits: DiscordLimits) {
+    this.clock = clock;
+    this.nextId = createSnowflakes(this.now);
     this.limits = limits;
     this.bot = this.addUser("cria", true);
   }
+
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly now = (): number => this.clock.now();
 
   onEvent(listener: (event: GatewayEvent) => void): void {
     this.#listeners.push(listener);
