@@ -11,12 +11,13 @@ describe("createClient", () => {
   });
 
   it("asks Discord for fewer than fifty things in any second, however many are wanted at once", async () => {
-    const { rest } = createClient({ readsAllMessages: false, apiUrl: undefined });
     const askedAtMs: number[] = [];
-    rest.setToken("token").options.makeRequest = async () => {
+    const makeRequest = async () => {
       askedAtMs.push(Date.now());
       return Response.json({}) as unknown as ResponseLike;
     };
+    const { rest } = createClient({ readsAllMessages: false, apiUrl: undefined, makeRequest });
+    rest.setToken("token");
     const all = Promise.all(Array.from({ length: 200 }, (_, index) => rest.get(`/channels/${index}`)));
     await vi.advanceTimersByTimeAsync(10_000);
     await all;

@@ -1,4 +1,4 @@
-import { Client, GatewayIntentBits, Options, Partials } from "discord.js";
+import { Client, GatewayIntentBits, Options, Partials, type RESTOptions } from "discord.js";
 
 /** Messages kept of a channel: replied-to messages are looked for there before Discord is asked. */
 const MAX_CACHED_MESSAGES = 50;
@@ -11,10 +11,12 @@ export interface ClientSettings {
   /** Whether the portal lets the bot read messages that do not name it. */
   readonly readsAllMessages: boolean;
   readonly apiUrl: string | undefined;
+  /** How requests reach Discord. */
+  readonly makeRequest: RESTOptions["makeRequest"];
 }
 
 /** A client that is not yet logged in. It pings nobody, whatever a message says, and sends nothing twice. */
-export function createClient({ readsAllMessages, apiUrl }: ClientSettings): Client {
+export function createClient({ readsAllMessages, apiUrl, makeRequest }: ClientSettings): Client {
   const intents = [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages, GatewayIntentBits.DirectMessages];
   return new Client({
     // As many connections as Discord recommends: one for each 2,500 guilds at least.
@@ -27,6 +29,7 @@ export function createClient({ readsAllMessages, apiUrl }: ClientSettings): Clie
     failIfNotExists: false,
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: MAX_CACHED_MESSAGES }),
     rest: {
+      makeRequest,
       retries: RETRIES,
       globalRequestsPerSecond: REQUESTS_PER_SECOND,
       ...(apiUrl !== undefined && { api: apiUrl }),

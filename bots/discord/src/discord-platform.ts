@@ -17,6 +17,7 @@ import type { DiscordConfig } from "./config.ts";
 import { CatchUp } from "./gateway/catch-up.ts";
 import { type BotIdentity, checkToken, installLink, intentsLink } from "./gateway/check-token.ts";
 import { fatalClose } from "./gateway/close-codes.ts";
+import { createTransport } from "./gateway/transport.ts";
 import { Authors } from "./incoming/authors.ts";
 import { MessageHandler } from "./incoming/message-handler.ts";
 import { DIRECT_WORKSPACE } from "./incoming/place.ts";
@@ -59,7 +60,7 @@ export function createDiscordPlatform(options: DiscordPlatformOptions): DiscordP
     const attempt = new Connection(options, identity);
     connection = attempt;
     await attempt.open(stopping.signal).catch(async (error: unknown) => {
-      if (!stopping.signal.aborted) await attempt.close(0);
+      if (!stopping.signal.aborted) await attempt.disconnect();
       throw error;
     });
   };
@@ -82,6 +83,7 @@ class Connection {
   readonly #messages: MessageHandler;
   readonly #catchUp: CatchUp;
   #stopRecovering = () => {};
+  #isLost = false;
   #login: Promise<unknown> = Promise.resolve();
 
   constructor(options: DiscordPlatformOptions, identity: BotIdentity) {
@@ -89,7 +91,8 @@ class Connection {
     const readsAllMessages = config.followsThreads && identity.readsAllMessages;
     this.#options = options;
     this.#identity = identity;
-    this.#client = createClient({ readsAllMessages, apiUrl: config.apiUrl }) as Client<true>;
+    const makeRequest = createTransport({ checkToken: () => this.#checkToken(), logger });
+    this.#client = createClient({ readsAllMessages, apiUrl: config.apiUrl, makeRequest }) as Client<true>;
     this.#replies = new Replies({ client: this.#client, core, logger, editIntervalMs });
     this.#authors = new Authors({ client: this.#client, access, logger });
     const [replies, authors] = [this.#replies, this.#authors];
@@ -108,6 +111,7 @@ class Connection {
     this.#stopRecovering = this.#recover();
   }
 
+  /** The end of all: what is being answered is left to others, or gets so long for its last words. */
   async close(graceMs: number): Promise<void> {
     for (const event of [Events.MessageCreate, Events.InteractionCreate, Events.ShardReconnecting] as const)
       this.#client.removeAllListeners(event);
@@ -115,6 +119,10 @@ class Connection {
     await this.#options.core.stop();
     this.#replies.giveUp();
     await this.#replies.ended(graceMs);
+    await this.disconnect();
+  }
+
+  async disconnect(): Promise<void> {
     // A client that is destroyed before it knows its shards logs in all the same.
     if (this.#client.ws.shards.size === 0) await this.#login.catch(() => undefined);
     await this.#client.destroy();
@@ -134,6 +142,21 @@ class Connection {
       hasEnded: async () => false,
       startReply: (givenUp) => this.#replies.goOn(givenUp),
     });
+  }
+
+  /** Rejects, and gives the bot up, where Discord takes the token no longer. */
+  async #checkToken(): Promise<void> {
+    const { config } = this.#options;
+    await checkToken(config.token, config.apiUrl).catch((error: unknown) => {
+      if (error instanceof RefusedError) this.#lose(error.message);
+      throw error;
+    });
+  }
+
+  /** Told once, however many connections and requests tell it. */
+  #lose(reason: string): void {
+    if (!this.#isLost) this.#options.onLost(reason);
+    this.#isLost = true;
   }
 
   #ready(signal: AbortSignal): Promise<void> {
@@ -164,7 +187,7 @@ class Connection {
   }
 
   #listen(): void {
-    const { logger, onLost, config } = this.#options;
+    const { logger, config } = this.#options;
     const client = this.#client;
     client.on(Events.Error, (error) => logger.warn({ err: error }, "the connection to Discord has a fault"));
     client.on(Events.ShardError, (error) => logger.debug({ err: error }, "the connection to Discord broke"));
@@ -176,7 +199,7 @@ class Connection {
       this.#catchUp.onResume(shardId);
       logger.info({ shardId, replayed }, "the connection to Discord is restored");
     });
-    client.on(Events.ShardDisconnect, ({ code }) => onLost(fatalClose(code)));
+    client.on(Events.ShardDisconnect, ({ code }) => this.#lose(fatalClose(code)));
     client.on(Events.ShardReady, (shardId) => this.#handle("catch-up", this.#answerMissed(shardId)));
     client.on(Events.MessageCreate, (message) => this.#onMessage(message));
     client.on(Events.MessageUpdate, (old, message) => this.#handle("edit", this.#messages.onUpdate(old, message)));

@@ -1,0 +1,56 @@
+import { RefusedError } from "@cria/bot-core";
+import type { ResponseLike } from "discord.js";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTransport } from "./transport.ts";
+
+describe("createTransport", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const withToken = { headers: { Authorization: "Bot token" } };
+  const answer = (response: Response) => async () => response as unknown as ResponseLike;
+  const transport = (response: Response, checkToken: () => Promise<unknown> = async () => {}) =>
+    createTransport({ checkToken, logger: pino({ level: "silent" }), makeRequest: answer(response) });
+
+  it("gives an answer as it is", async () => {
+    const response = await transport(Response.json({ id: "1" }, { status: 201 }))("url", withToken);
+    expect([response.status, response.headers.get("content-type"), await response.json()]).toEqual([
+      201,
+      "application/json",
+      { id: "1" },
+    ]);
+    expect((await transport(new Response(null, { status: 204 }))("url", withToken)).status).toBe(204);
+  });
+
+  it("fails within the body as discord.js tries again", async () => {
+    const body = new ReadableStream({ start: (controller) => controller.error(new Error("terminated")) });
+    await expect(transport(new Response(body))("url", withToken)).rejects.toThrow("ECONNRESET");
+  });
+
+  it("waits a little before Discord is asked again", async () => {
+    const asked = transport(new Response("", { status: 500 }))("url", withToken);
+    const onAnswer = vi.fn();
+    void asked.then(onAnswer);
+    await vi.advanceTimersByTimeAsync(150);
+    expect(onAnswer).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(onAnswer).toHaveBeenCalled();
+  });
+
+  it("calls a 401 a failure while Discord takes the token, or does not say", async () => {
+    const refusal = () => new Response("", { status: 401 });
+    expect((await transport(refusal())("url", withToken)).status).toBe(503);
+    const isAway = async () => Promise.reject(new Error("away"));
+    expect((await transport(refusal(), isAway)("url", withToken)).status).toBe(503);
+  });
+
+  it("fails for good where the token is wrong", async () => {
+    const isWrong = async () => Promise.reject(new RefusedError("wrong"));
+    await expect(transport(new Response("", { status: 401 }), isWrong)("url", withToken)).rejects.toThrow("wrong");
+  });
+
+  it("leaves a 401 to what was asked without the token", async () => {
+    expect((await transport(new Response("", { status: 401 }))("url", { headers: {} })).status).toBe(401);
+  });
+});

@@ -1,0 +1,58 @@
+import { pause, RefusedError } from "@cria/bot-core";
+import { DefaultRestOptions, type RESTOptions, type ResponseLike } from "discord.js";
+import type { Logger } from "pino";
+
+type MakeRequest = RESTOptions["makeRequest"];
+
+/** Before Discord is asked again after a failure of its own: discord.js's tries are over within 30 ms. */
+const RETRY_DELAY_MS = 200;
+const UNAUTHORIZED = 401;
+const UNAVAILABLE = 503;
+const NEVER = new AbortController().signal;
+
+export interface TransportOptions {
+  /** Asks Discord whether it still takes the token. Rejects with a `RefusedError` where it does not. */
+  readonly checkToken: () => Promise<unknown>;
+  readonly logger: Logger;
+  readonly makeRequest?: MakeRequest;
+}
+
+/**
+ * How discord.js's requests reach Discord. By itself discord.js gives up what breaks within an answer's body, and forgets
+ * its token at any 401: here the first is tried again, and a 401 is a failure like others while Discord takes the token.
+ */
+export function createTransport(options: TransportOptions): MakeRequest {
+  const { checkToken, logger, makeRequest = DefaultRestOptions.makeRequest } = options;
+  let check: Promise<unknown> | undefined;
+  /** Rejects where Discord takes the token no longer; what cannot be known now is asked again at the next try. */
+  const requireToken = async () => {
+    check ??= checkToken().finally(() => {
+      check = undefined;
+    });
+    await check.catch((error: unknown) => {
+      if (error instanceof RefusedError) throw error;
+    });
+  };
+  return async (url, init) => {
+    const response = await readWhole(await makeRequest(url, init));
+    if (response.status >= 500) await pause(RETRY_DELAY_MS, NEVER);
+    if (response.status !== UNAUTHORIZED || !new Headers(init.headers as HeadersInit).has("authorization"))
+      return response;
+    await requireToken();
+    logger.warn({ url }, "Discord refused a request as if the token were wrong; it is tried again");
+    return toResponseLike(new Response(null, { status: UNAVAILABLE }));
+  };
+}
+
+/** Reads the body within the request's time. Rejects as discord.js tries again. */
+async function readWhole(answer: ResponseLike): Promise<ResponseLike> {
+  const { status, statusText, headers } = answer;
+  const bytes = await answer.arrayBuffer().catch((error: unknown) => {
+    if (error instanceof Error && error.name === "AbortError") throw error;
+    throw new Error("ECONNRESET: Discord's answer broke off", { cause: error });
+  });
+  return toResponseLike(new Response(bytes.byteLength === 0 ? null : bytes, { status, statusText, headers }));
+}
+
+/** Node's own types of streams differ from those of discord.js. */
+const toResponseLike = (response: Response) => response as unknown as ResponseLike;
