@@ -8,6 +8,7 @@ import { discordEdits } from "./suites/discord-edits.ts";
 import { discordFaults } from "./suites/discord-faults.ts";
 import { engineOverhead } from "./suites/engine-overhead.ts";
 import { eventLoop } from "./suites/event-loop.ts";
+import { filesEntered } from "./suites/files-entered.ts";
 import { footprint } from "./suites/footprint.ts";
 import { modelSpeed } from "./suites/model-speed.ts";
 import { slackEdits } from "./suites/slack-edits.ts";
@@ -20,6 +21,7 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
   "model-speed": modelSpeed,
   footprint,
   "event-loop": eventLoop,
+  "files-entered": filesEntered,
   "bot-latency": botLatency,
   "bot-load": botLoad,
   "bot-dedupe": botDedupe,

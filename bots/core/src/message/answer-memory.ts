@@ -2,7 +2,7 @@ import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { Round } from "../conversation/rounds.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { ReplyButtons, ReplyEnd } from "../port/reply.ts";
-import type { RunningReply } from "../reply/running-reply.ts";
+import type { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import type { Background } from "./background.ts";
 import type { Core } from "./core.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "../port/message.ts";
 import type { Reply } from "../port/reply.ts";
-import type { RunningReply } from "../reply/running-reply.ts";
+import type { RunningReply } from "../reply/running-replies.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
 import type { Background } from "./background.ts";
 import type { Core } from "./core.ts";

@@ -7,7 +7,7 @@ import { chooseModel } from "../inference/models.ts";
 import type { Command } from "../port/command.ts";
 import type { CommandAsked } from "../port/incoming-command.ts";
 import type { Reply, ReplyButtons, StartReply } from "../port/reply.ts";
-import { RunningReply } from "../reply/running-reply.ts";
+import { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
 import { Answer } from "./answer.ts";

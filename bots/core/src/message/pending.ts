@@ -4,7 +4,7 @@ import type { Delivery } from "../conversation/inbox.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { ReplyFacts, StartReply } from "../port/reply.ts";
-import { RunningReply } from "../reply/running-reply.ts";
+import { RunningReply } from "../reply/running-replies.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
 import { Answer } from "./answer.ts";
 import { type Predecessor, RoundMemory } from "./answer-memory.ts";

@@ -1,7 +1,7 @@
 import { pause } from "../port/pause.ts";
 
 /** Most requests get their place at once; only those that wait are asked about. */
-const FIRST_LOOK_MS = 300;
+export const FIRST_LOOK_MS = 300;
 const LOOK_MS = 1_000;
 
 /** Tells how many requests are ahead while one waits for its place, until the signal aborts. Never rejects. */
@@ -10,7 +10,6 @@ export async function reportQueue(
   report: (ahead: number) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  await pause(FIRST_LOOK_MS, signal);
   while (!signal.aborted) {
     const ahead = await queueLength().catch(() => 0);
     if (ahead > 0 && !signal.aborted) await report(ahead).catch(() => undefined);

@@ -1,5 +1,96 @@
 import type { ReplySignal } from "../conversation/signals.ts";
-import type { RunningReply } from "./running-reply.ts";
+
+/** Why a reply ends before the model's own end. */
+export type RunningEnd =
+  /** Somebody pressed Stop. */
+  | "stopped"
+  /** The question is gone. */
+  | "deleted"
+  /** This process ends; another goes on. */
+  | "released"
+  /** Another process writes it. */
+  | "taken"
+  /** The store lost all that it knew of it. */
+  | "lost";
+
+/** Which reply it is, and to what. */
+export interface RunningReplyOptions {
+  readonly conversation: string;
+  readonly replyId: string;
+  readonly messageId: string;
+}
+
+/** A reply that this process writes, from the claim of its question to its end. */
+export class RunningReply {
+  readonly conversation: string;
+  readonly replyId: string;
+  readonly messageId: string;
+  readonly #abort = new AbortController();
+  #edit = new AbortController();
+  #question: string | undefined;
+  #isDeleted = false;
+
+  constructor({ conversation, replyId, messageId }: RunningReplyOptions) {
+    this.conversation = conversation;
+    this.replyId = replyId;
+    this.messageId = messageId;
+  }
+
+  /** Aborts when the reply ends early, with `end` as its reason. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The first reason to end early. */
+  get end(): RunningEnd | undefined {
+    return this.#abort.signal.reason;
+  }
+
+  /** Whether the question is gone, whatever ended the reply first. */
+  get isDeleted(): boolean {
+    return this.#isDeleted;
+  }
+
+  /** Whether its question is this process's to answer no more. */
+  get isAnothers(): boolean {
+    return this.end === "released" || this.end === "taken";
+  }
+
+  /** The words of the question as they are now; "" where they are not known yet. */
+  get question(): string {
+    return this.#question ?? "";
+  }
+
+  /** The words as they were read; those of an edit that came first hold. */
+  ask(text: string): void {
+    this.#question ??= text.trim();
+  }
+
+  /** Aborts when the question is changed, until `takeEdit`. */
+  get edited(): AbortSignal {
+    return this.#edit.signal;
+  }
+
+  /** Whether the question was changed since it was last asked. From now on `edited` waits for the next change. */
+  takeEdit(): boolean {
+    const { aborted } = this.#edit.signal;
+    if (aborted) this.#edit = new AbortController();
+    return aborted;
+  }
+
+  /** Platforms tell of changes that leave the words as they are, as of a link's preview; nothing is no question. */
+  edit(text: string): void {
+    const question = text.trim();
+    if (question === "" || question === this.#question) return;
+    this.#question = question;
+    this.#edit.abort();
+  }
+
+  stop(reason: RunningEnd): void {
+    this.#isDeleted ||= reason === "deleted";
+    this.#abort.abort(reason);
+  }
+}
 
 /** The replies that this process writes, and all work that is under way. */
 export class RunningReplies {

@@ -5,7 +5,7 @@ import { BotError } from "../port/bot-error.ts";
 import type { Reply, ReplyEnd, ReplyStats } from "../port/reply.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import { type ThoughtTags, thoughtBegun } from "../text/thoughts.ts";
-import { reportQueue } from "./queue-status.ts";
+import { FIRST_LOOK_MS, reportQueue } from "./queue-status.ts";
 import { replyEnd, replyStats } from "./reply-end.ts";
 import type { ReplyText, WholeReply } from "./reply-text.ts";
 import { retry } from "./retry.ts";
@@ -88,20 +88,24 @@ async function loadModel(inference: InferenceClient, model: string, reply: Reply
 async function generate(options: StreamReplyOptions, request: GenerateOptions, queueOf: string): Promise<Finished> {
   const { inference, reply } = options;
   const started = new AbortController();
-  void reportQueue(
-    () => inference.queueLength(queueOf),
-    (ahead) => reply.status({ type: "queued", ahead }),
-    AbortSignal.any([started.signal, reply.signal]),
-  );
+  const report = () =>
+    void reportQueue(
+      () => inference.queueLength(queueOf),
+      (ahead) => reply.status({ type: "queued", ahead }),
+      AbortSignal.any([started.signal, reply.signal]),
+    );
+  const reporting = setTimeout(report, FIRST_LOOK_MS);
   let tokens = 0;
   try {
     for await (const { event } of inference.generate(request, reply.signal)) {
+      clearTimeout(reporting);
       started.abort();
       tokens = tokensAfter(event, tokens);
       if (event?.$case === "finished") return event.value;
       await showEvent(event, options);
     }
   } finally {
+    clearTimeout(reporting);
     started.abort();
     if (tokens > 0) options.onTokens(tokens);
   }
