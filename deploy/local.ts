@@ -12,7 +12,12 @@ import { botProcess, inferenceProcess, webProcess } from "./supervisor/node-proc
 import { onceParentIsGone } from "./supervisor/parent-gone.ts";
 import { ProcessGroup } from "./supervisor/process-group.ts";
 
-const write = createLineWriter(console.log, process.stdout.isTTY && !process.env.NO_COLOR);
+const { isTTY } = process.stdout;
+const write = createLineWriter(console.log, {
+  useColours: isTTY && !process.env.NO_COLOR,
+  showTimes: !isTTY,
+  showStacks: ["debug", "trace"].includes(process.env.CRIA_LOG_LEVEL ?? ""),
+});
 const stopping = new AbortController();
 // Once: a second Ctrl-C ends this process at once, and the others notice (exit-with-parent.ts).
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => stopping.abort());

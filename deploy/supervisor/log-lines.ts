@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { cutTo, type LogEntry, readEntry, showEntry } from "./log-entry.ts";
 
 type Colour = Parameters<typeof styleText>[0];
 
@@ -10,58 +11,46 @@ const COLOURS: Readonly<Record<string, Colour>> = {
   discord: "blue",
 };
 const NAME_WIDTH = 9;
-const WARNING_LEVEL = 40;
-const ERROR_LEVEL = 50;
-/** pino's own fields, and what it adds to each line. */
-const NOT_SHOWN = new Set(["level", "time", "pid", "hostname", "name", "msg", "v"]);
+/** Most characters of a line. */
+const MAX_LENGTH = 160;
+
+/** How lines are shown. */
+export interface LineOptions {
+  /** Default: none. */
+  readonly useColours?: boolean;
+  /** Begins each line with the second of UTC that it is of, for what keeps no times by itself. Default: none. */
+  readonly showTimes?: boolean;
+  /** Puts an error's stack under its line. Default: none. */
+  readonly showStacks?: boolean;
+}
 
 /** Makes a function that writes a process's line for people: its name before it, a pino line brief. */
-export function createLineWriter(write: (line: string) => void, useColours: boolean) {
+export function createLineWriter(write: (line: string) => void, options: LineOptions = {}) {
   return (name: string, line: string): void => {
-    const label = name.padEnd(NAME_WIDTH);
-    write(
-      `${useColours ? styleText(COLOURS[name] ?? "green", label, { validateStream: false }) : label} ${briefly(line)}`,
-    );
+    for (const shown of shownLines(name, line, options)) write(shown);
   };
 }
 
-/** A pino line as `WARN message field=value`; any other line as it is. */
-export function briefly(line: string): string {
-  const entry = parsePinoLine(line);
-  if (!entry) return line;
-  const fields = Object.entries(entry)
-    .filter(([key]) => !NOT_SHOWN.has(key))
-    .map(([key, value]) => `${key}=${showValue(value)}`);
-  return [levelWord(entry.level), entry.msg ?? "", ...fields].filter((part) => part !== "").join(" ");
+function shownLines(name: string, line: string, options: LineOptions): readonly string[] {
+  const { useColours = false, showTimes = false, showStacks = false } = options;
+  const entry = readEntry(line);
+  const time = showTimes ? `${second(entry?.time ?? Date.now())} ` : "";
+  const label = `${name.padEnd(NAME_WIDTH)} `;
+  const room = MAX_LENGTH - time.length - label.length;
+  const text = entry ? showEntry(entry, room) : cutTo(line, room);
+  if (text === undefined) return [];
+  return [time + (useColours ? coloured(name, label) : label) + text, ...(showStacks ? stackOf(entry) : [])];
 }
 
-interface PinoLine {
-  readonly level: number;
-  readonly msg?: string;
-  readonly [field: string]: unknown;
+function coloured(name: string, label: string): string {
+  return styleText(COLOURS[name] ?? "green", label, { validateStream: false });
 }
 
-function parsePinoLine(line: string): PinoLine | undefined {
-  if (!line.startsWith("{")) return undefined;
-  try {
-    const entry = JSON.parse(line);
-    return typeof entry.level === "number" ? entry : undefined;
-  } catch {
-    return undefined;
-  }
+/** As 2026-01-31T12:34:56Z. */
+function second(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 }
 
-function levelWord(level: number): string {
-  if (level >= ERROR_LEVEL) return "ERROR";
-  return level >= WARNING_LEVEL ? "WARN" : "";
-}
-
-function showValue(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (isErrorLike(value)) return value.message;
-  return JSON.stringify(value);
-}
-
-function isErrorLike(value: unknown): value is { readonly message: string } {
-  return typeof value === "object" && value !== null && "message" in value && typeof value.message === "string";
+function stackOf(entry: LogEntry | undefined): readonly string[] {
+  return entry?.err?.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
 }
