@@ -24,7 +24,7 @@ Answers in the terminal, by the service that runs or by one started for the call
 Exits with 0 after a whole answer, 1 if there is none, 2 for a command line that it does not understand, 130 after Ctrl-C.`;
 const PLACE = { platform: "terminal", workspaceId: "local", channelId: "ask", isDirect: true };
 /** In a terminal a model is chosen by an option. */
-const WORDS: PlatformWords = { workspace: "terminal", commandPrefix: "--", howToStop: "Ctrl-C stops it." };
+const WORDS: PlatformWords = { workspace: "terminal", commandPrefix: "--", howToStop: "Ctrl-C stops it.", settings: [] };
 /** Nothing is remembered beyond the call. */
 const STORE_TTL_MS = 3_600_000;
 /** A pipe that nobody writes to, as scripts may inherit one, is given up after this. */

@@ -4,9 +4,10 @@ export { type AccessPolicy, isAdmin, namesRoles, OPEN_ACCESS } from "./admission
 export { MAX_MESSAGE_LENGTH } from "./admission/message-length.ts";
 export { readBody } from "./admission/read-body.ts";
 export { type BotCoreOptions, createBotCore } from "./bot-core.ts";
+export { CHANNEL_SETTINGS } from "./commands/channel-settings.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";
 export { commandIn, mayBeCommand } from "./commands/command-in.ts";
-export { type CommandError, parseCommand } from "./commands/parse-command.ts";
+export { type CommandError, parseCommand, SETTING_VALUES } from "./commands/parse-command.ts";
 export { isSlashCommand, isStopWord } from "./commands/spoken-commands.ts";
 export { conversationKey, workspaceKey } from "./conversation/conversation-key.ts";
 export type { Delivery, Inbox } from "./conversation/inbox.ts";

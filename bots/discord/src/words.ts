@@ -1,4 +1,8 @@
 import { DEFAULT_WORDS, type PlatformWords } from "@cria/bot-core";
 
 /** How people of Discord name things. */
-export const DISCORD_WORDS: PlatformWords = { ...DEFAULT_WORDS, workspace: "server" };
+export const DISCORD_WORDS: PlatformWords = {
+  ...DEFAULT_WORDS,
+  workspace: "server",
+  settings: ["answer-all", "threads", "names", "previews"],
+};

@@ -5,4 +5,5 @@ export const SLACK_WORDS: PlatformWords = {
   workspace: "workspace",
   commandPrefix: "/cria ",
   howToStop: "The word `stop` in the thread of a reply stops it, and so does the Stop button beside the message field.",
+  settings: ["answer-all", "names", "previews"],
 };

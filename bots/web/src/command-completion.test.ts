@@ -13,13 +13,13 @@ const textsFor = async (text: string) => (await complete(text)).map((completion)
 
 describe("completeCommand", () => {
   it("offers every command after a slash", async () => {
-    const settings = ["/model ", "/system ", "/context "];
+    const settings = ["/model ", "/system ", "/context ", "/setting "];
     const others = ["/compare ", "/reset", "/feedback ", "/status", "/help"];
     expect(await textsFor("/")).toEqual([...settings, ...others]);
   });
 
   it("offers the commands that begin so, whatever their case", async () => {
-    expect(await textsFor("/S")).toEqual(["/system ", "/status"]);
+    expect(await textsFor("/S")).toEqual(["/system ", "/setting ", "/status"]);
     expect(await textsFor("/x")).toEqual([]);
   });
 
@@ -46,6 +46,8 @@ describe("completeCommand", () => {
 
   it("offers the values an argument has", async () => {
     expect(await textsFor("/context t")).toEqual(["/context turns"]);
+    expect(await textsFor("/setting ")).toEqual(["/setting names "]);
+    expect(await textsFor("/setting names o")).toEqual(["/setting names on ", "/setting names off "]);
   });
 
   it.each(["", "hello", "/system You are", "/model a b", "/nothing x", "hello /model"])(

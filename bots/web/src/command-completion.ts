@@ -1,4 +1,4 @@
-import { type CommandCompletion, commandCompletions } from "@cria/bot-core";
+import { type CommandCompletion, commandCompletions, DEFAULT_WORDS, SETTING_VALUES } from "@cria/bot-core";
 import { MODEL_STATE_WORDS } from "@cria/bot-core/model-states";
 import type { Completion, ModelChoice } from "./wire.ts";
 
@@ -47,7 +47,8 @@ async function completeArgument(
         ...(choice.name === inUse && { isInUse: true }),
       }));
   }
-  return values
+  const listed = values === "settings" ? [DEFAULT_WORDS.settings, SETTING_VALUES][chosen.length]! : values;
+  return listed
     .filter((value) => value.startsWith(typed))
     .map((value) => ({ text: complete(value), label: value, description: command.description }));
 }

@@ -3,7 +3,7 @@ import type { IncomingCommand } from "../port/incoming-command.ts";
 import { type Access, isAdmin } from "./access.ts";
 
 /** The commands that can change something, which admins may keep for themselves. */
-export const CHANGING_COMMANDS = ["model", "system", "context", "compare", "reset", "feedback"] as const;
+export const CHANGING_COMMANDS = ["model", "system", "context", "setting", "compare", "reset", "feedback"] as const;
 
 type CommandAsked = Pick<IncomingCommand, "author" | "command">;
 
@@ -26,6 +26,8 @@ function changesSomething(command: Command): boolean {
       return command.text !== undefined;
     case "context":
       return command.mode !== undefined || command.window !== undefined;
+    case "setting":
+      return command.value !== undefined;
     case "feedback":
       return command.isOn !== undefined;
     case "reset":

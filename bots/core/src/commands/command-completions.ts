@@ -8,8 +8,8 @@ export interface CommandCompletion {
   readonly argument?: {
     /** As shown in place of the argument. */
     readonly placeholder: string;
-    /** Where the values come from: the service's models, the list given, or nowhere (free text). */
-    readonly values: "models" | "text" | readonly string[];
+    /** Where the values come from: the service's models, the platform's settings, the list given, or nowhere (free text). */
+    readonly values: "models" | "settings" | "text" | readonly string[];
     /** How many of them the command takes, each followed by more. Default: one, the last word. */
     readonly count?: number;
   };
@@ -31,6 +31,11 @@ export const commandCompletions: readonly CommandCompletion[] = [
     name: "context",
     description: "how much of the conversation goes into a prompt, and how",
     argument: { placeholder: "off | turns | merged, rounds", values: ["off", "turns", "merged"] },
+  },
+  {
+    name: "setting",
+    description: "what a channel can have switched on or off",
+    argument: { placeholder: "name on | off | default", values: "settings", count: 2 },
   },
   {
     name: "compare",

@@ -1,6 +1,6 @@
 import { MAX_PERSONA_LENGTH } from "../conversation/settings.ts";
 import { MAX_WINDOW } from "../conversation/window.ts";
-import type { Command, ContextMode, SettingsScope } from "../port/command.ts";
+import type { Command, ContextMode, SettingsScope, SettingValue } from "../port/command.ts";
 import type { PlatformWords } from "../port/words.ts";
 import { inlineCode } from "../text/markdown.ts";
 import { nearMatches } from "../text/near-matches.ts";
@@ -13,6 +13,8 @@ export interface CommandError {
 }
 
 const COMPARISON = "smollm2-135m smollm2-135m-few-shot Who are you?";
+/** What a switch can be set to. */
+export const SETTING_VALUES: readonly SettingValue[] = ["on", "off", "default"];
 const MODES: readonly ContextMode[] = ["off", "turns", "merged"];
 
 /** A command from its words, the same on every platform: `/model smollm2-135m`, or without the slash. What is wrong with it is said in `words`. */
@@ -26,6 +28,8 @@ export function parseCommand(text: string, words: PlatformWords): Command | Comm
       return parseSystem(rest);
     case "context":
       return parseContext(rest, words);
+    case "setting":
+      return parseSetting(rest, words);
     case "compare":
       return parseCompare(rest, words);
     case "feedback":
@@ -76,6 +80,21 @@ function parseContext(text: string, words: PlatformWords): Command | CommandErro
       `The window is ${window} rounds; it must be 1 to ${MAX_WINDOW}. \`${words.commandPrefix}context off\` puts none into a prompt.`,
     );
   return { type: "context", ...(mode && { mode }), ...(window !== undefined && { window }), ...scope };
+}
+
+function parseSetting(text: string, { commandPrefix, settings }: PlatformWords): Command | CommandError {
+  const { rest, ...scope } = takeScope(text.toLowerCase());
+  if (rest === "") return { type: "setting", ...scope };
+  const [word = "", state = "", ...others] = rest.split(/\s+/);
+  const name = settings.find((candidate) => candidate === word);
+  if (name === undefined) {
+    const error = `There is no setting ${inlineCode(word.slice(0, 32))}; there ${settings.length === 1 ? "is" : "are"} ${settings.map(inlineCode).join(", ")}.`;
+    return failure(error, nearMatches(word, settings));
+  }
+  if (state === "") return { type: "setting", name, ...scope };
+  const value = SETTING_VALUES.find((candidate) => candidate === state);
+  if (value !== undefined && others.length === 0) return { type: "setting", name, value, ...scope };
+  return failure(`\`${commandPrefix}setting ${name}\` takes \`on\`, \`off\` or \`default\`.`, nearMatches(state, SETTING_VALUES));
 }
 
 function parseCompare(rest: string, { commandPrefix }: PlatformWords): Command | CommandError {

@@ -168,7 +168,7 @@ describe("handleCommand", () => {
   });
 
   it("says things as people of the platform do", async () => {
-    const words = { workspace: "server", commandPrefix: "/cria ", howToStop: "The word `stop` stops it." };
+    const words = { workspace: "server", commandPrefix: "/cria ", howToStop: "The word `stop` stops it.", settings: [] };
     ({ client, stores, core } = createTestCore(models(), { words }));
     expect(await run({ type: "help" })).toMatch(
       /^- `\/cria model \[name\]`: .*\n(.*\n)*\nThe word `stop` stops it\.$/m,

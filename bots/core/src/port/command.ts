@@ -13,12 +13,23 @@ export type Command =
       readonly window?: number;
       readonly scope?: SettingsScope;
     }
+  /** Without a value: how the switches stand. Holds for the channel with its threads; "default" takes it back. */
+  | {
+      readonly type: "setting";
+      readonly name?: SettingName;
+      readonly value?: SettingValue;
+      readonly scope?: SettingsScope;
+    }
   /** Two models answer the same question; nothing is remembered. */
   | { readonly type: "compare"; readonly models: readonly [string, string]; readonly text: string }
   /** Without a value: whether the workspace collects feedback. For admins. */
   | { readonly type: "feedback"; readonly isOn?: boolean }
   | { readonly type: "status" }
   | { readonly type: "help" };
+
+/** Switches of a channel: docs/commands.md says what each does. A platform offers those of its words. */
+export type SettingName = "answer-all" | "threads" | "names" | "previews";
+export type SettingValue = "on" | "off" | "default";
 
 /** Where a setting is set; where it is absent, for the conversation itself. The workspace's are for admins. */
 export type SettingsScope = "channel" | "workspace";

@@ -1,4 +1,6 @@
-/** How people of a platform name things. The bot's sentences are built with them. */
+import type { SettingName } from "./command.ts";
+
+/** How people of a platform name things, and what they can switch there. The bot's sentences are built with them. */
 export interface PlatformWords {
   /** What a workspace is called, as "server". */
   readonly workspace: string;
@@ -6,6 +8,8 @@ export interface PlatformWords {
   readonly commandPrefix: string;
   /** How a reply is stopped: one sentence. */
   readonly howToStop: string;
+  /** The switches that mean something there, in the order of lists. */
+  readonly settings: readonly SettingName[];
 }
 
 /** The web page's words. */
@@ -13,4 +17,5 @@ export const DEFAULT_WORDS: PlatformWords = {
   workspace: "workspace",
   commandPrefix: "/",
   howToStop: "The Stop button of a reply stops it.",
+  settings: ["names"],
 };

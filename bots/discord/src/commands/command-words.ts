@@ -16,5 +16,6 @@ export function isLook({
   options,
 }: Pick<ChatInputCommandInteraction, "commandName" | "options">): boolean {
   if (commandName === "status" || commandName === "help") return true;
+  if (commandName === "setting") return options.getString("state") === null;
   return commandName !== "reset" && options.data.every(({ name }) => name === "where");
 }

@@ -36,6 +36,12 @@ describe("commandWords", () => {
       { first: "a", second: "b", question: "why so?" },
       { type: "compare", models: ["a", "b"], text: "why so?" },
     ],
+    [
+      "setting",
+      { name: "threads", state: "on", where: "workspace" },
+      { type: "setting", name: "threads", value: "on", scope: "workspace" },
+    ],
+    ["setting", { name: "answer-all" }, { type: "setting", name: "answer-all" }],
     ["feedback", { state: "on" }, { type: "feedback", isOn: true }],
     ["reset", {}, { type: "reset" }],
   ] as const)("/%s %j is understood as by words", (name, values, command) => {
@@ -45,7 +51,7 @@ describe("commandWords", () => {
 
 describe("isLook", () => {
   it("is said of commands that change nothing", () => {
-    expect([interaction("status"), interaction("help"), interaction("model")].every(isLook)).toBe(true);
+    expect([interaction("status"), interaction("help"), interaction("model"), interaction("setting", { name: "names" })].every(isLook)).toBe(true);
     expect([interaction("reset"), interaction("model", { name: "m" })].some(isLook)).toBe(false);
   });
 });

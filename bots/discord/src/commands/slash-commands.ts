@@ -1,9 +1,11 @@
-import { type Command, commandCompletions, MAX_WINDOW } from "@cria/bot-core";
+import { CHANNEL_SETTINGS, type Command, commandCompletions, MAX_WINDOW, SETTING_VALUES } from "@cria/bot-core";
 import {
   type APIApplicationCommandBasicOption,
   ApplicationCommandOptionType,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from "discord.js";
+
+import { DISCORD_WORDS } from "../words.ts";
 
 /** A persona in one option: Discord's limit. */
 const MAX_TEXT_LENGTH = 6_000;
@@ -32,6 +34,15 @@ const OPTIONS: Readonly<Record<Command["type"], APIApplicationCommandBasicOption
       max_value: MAX_WINDOW,
     },
     scope,
+  ],
+  setting: [
+    choice(
+      "name",
+      "what to switch; without it, how all stand",
+      DISCORD_WORDS.settings.map((name) => [`${name}: ${CHANNEL_SETTINGS[name].description}`, name]),
+    ),
+    choice("state", "without it, how it stands", SETTING_VALUES.map((value) => [value, value])),
+    choice("where", "where it holds; without it, this channel", [["this server", "workspace"]]),
   ],
   compare: [
     model("first", "one model", true),
