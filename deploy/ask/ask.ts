@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import {
   type Attachment,
-  conversationKey,
   createBotCore,
   createMemoryStores,
   type InferenceClient,
@@ -24,7 +23,12 @@ Answers in the terminal, by the service that runs or by one started for the call
 Exits with 0 after a whole answer, 1 if there is none, 2 for a command line that it does not understand, 130 after Ctrl-C.`;
 const PLACE = { platform: "terminal", workspaceId: "local", channelId: "ask", isDirect: true };
 /** In a terminal a model is chosen by an option. */
-const WORDS: PlatformWords = { workspace: "terminal", commandPrefix: "--", howToStop: "Ctrl-C stops it.", settings: [] };
+const WORDS: PlatformWords = {
+  workspace: "terminal",
+  commandPrefix: "--",
+  howToStop: "Ctrl-C stops it.",
+  settings: [],
+};
 /** Nothing is remembered beyond the call. */
 const STORE_TTL_MS = 3_600_000;
 /** A pipe that nobody writes to, as scripts may inherit one, is given up after this. */
@@ -106,6 +110,10 @@ function parse(args: readonly string[]) {
   }
 }
 
+function fail(sentence: string): never {
+  throw new StartError(sentence);
+}
+
 /** For people; a script's output stays the answer alone. */
 function note(line: string): void {
   if (process.stderr.isTTY) console.error(line);
@@ -118,15 +126,15 @@ async function ask(
   model: string | undefined,
 ): Promise<string | undefined> {
   const stores = createMemoryStores({ roundsTtlMs: STORE_TTL_MS });
-  if (model) await stores.settings.update(conversationKey(PLACE), { model });
   const core = createBotCore({ stores, inference, words: WORDS, logger: pino({ level: "silent" }) });
   const reply = new TerminalReply({
     signal: stopping.signal,
     write: (part) => process.stdout.write(part),
     note,
   });
-  const author = { id: "terminal", name: "you" };
-  await core.handleMessage({ eventId: randomUUID(), place: PLACE, author, text, attachments }, async () => reply);
+  const asked = () => ({ eventId: randomUUID(), place: PLACE, author: { id: "terminal", name: "you" } });
+  if (model) await core.handleCommand({ ...asked(), command: { type: "model", name: model } }, fail);
+  await core.handleMessage({ ...asked(), text, attachments }, async () => reply);
   await stores.close();
   return reply.failure;
 }

@@ -33,7 +33,7 @@ describe("slash commands on Discord", () => {
         .list("global")
         .map(({ name }) => name)
         .sort(),
-    ).toEqual(["compare", "context", "feedback", "help", "model", "reset", "status", "system"].sort());
+    ).toEqual(["compare", "context", "feedback", "help", "model", "reset", "setting", "status", "system"].sort());
     await start({ joins: first });
     expect(first.server.commands.numWrites).toBe(1);
   });
@@ -42,7 +42,7 @@ describe("slash commands on Discord", () => {
     const first = await start();
     const second = await start({ joins: first, config: { guildIds: [first.guild.id] } });
     expect(second.server.commands.list("global")).toEqual([]);
-    expect(second.server.commands.list(first.guild.id)).toHaveLength(8);
+    expect(second.server.commands.list(first.guild.id)).toHaveLength(9);
     await start({ joins: first, config: { guildIds: [first.guild.id] } });
     expect(first.server.commands.numWrites).toBe(3);
   });
@@ -50,10 +50,10 @@ describe("slash commands on Discord", () => {
   it("leave the servers that are named no longer, and are taken away twice from none", async () => {
     const first = await start();
     await start({ joins: first, config: { guildIds: [first.guild.id] } });
-    expect(first.server.commands.list(first.guild.id)).toHaveLength(8);
+    expect(first.server.commands.list(first.guild.id)).toHaveLength(9);
     await start({ joins: first });
     expect(first.server.commands.list(first.guild.id)).toEqual([]);
-    expect(first.server.commands.list("global")).toHaveLength(8);
+    expect(first.server.commands.list("global")).toHaveLength(9);
     const changes = () =>
       first.server.requests.filter(({ method, path }) => method === "PUT" && path.includes("/commands"));
     const before = changes().length;
@@ -67,7 +67,7 @@ describe("slash commands on Discord", () => {
     const run = await start({ joins: first, config: { guildIds: [later.guild.id] } });
     expect(run.logs.join("")).toContain("is the bot in each server of CRIA_DISCORD_GUILDS?");
     run.server.addBot(later.guild);
-    await run.server.until(() => run.server.commands.list(later.guild.id).length === 8, "commands in the new server");
+    await run.server.until(() => run.server.commands.list(later.guild.id).length === 9, "commands in the new server");
   });
 
   it("list the models for the one who asks, and switch for everybody in the channel", async () => {

@@ -8,6 +8,7 @@ import { conversationKey } from "./conversation/conversation-key.ts";
 import type { Stores } from "./conversation/stores.ts";
 import { DEFAULT_WINDOW } from "./conversation/window.ts";
 import type { InferenceClient } from "./inference/inference-client.ts";
+import { DEFAULT_MAX_TOKENS } from "./inference/models.ts";
 import { createMemoryQuotaStore } from "./memory/memory-quota-store.ts";
 import { handleDeletion, handleEdit } from "./message/changes.ts";
 import type { Core } from "./message/core.ts";
@@ -18,6 +19,7 @@ import type { ClaimedEvent } from "./port/claimed-event.ts";
 import type { SentMessage } from "./port/message.ts";
 import type { StartReply } from "./port/reply.ts";
 import { DEFAULT_WORDS, type PlatformWords } from "./port/words.ts";
+import { DEFAULT_PERSONA } from "./prompt/persona.ts";
 import type { FeedbackStore } from "./records/feedback.ts";
 import { createLogTranscript, type Transcript } from "./records/transcript.ts";
 import { recover } from "./recovery/recover.ts";
@@ -35,6 +37,10 @@ export interface BotCoreOptions {
   readonly transcript?: Transcript;
   /** Rounds kept where nobody set another number, 1 to 50. Default 6. */
   readonly window?: number;
+  /** Longest reply in tokens of models whose folder does not say. Default 1,024. */
+  readonly maxTokens?: number;
+  /** Persona of chat models that have none of their own. Default: one that says it is Cria. */
+  readonly persona?: string;
   /** Who may talk to the bot, and who runs it. Default: everyone may, and the platform's administrators do. */
   readonly access?: AccessPolicy;
   /** Default: no limits. */
@@ -77,6 +83,8 @@ function createCore(options: BotCoreOptions): Core {
     transcript: createLogTranscript(options.logger),
     words: DEFAULT_WORDS,
     window: DEFAULT_WINDOW,
+    maxTokens: DEFAULT_MAX_TOKENS,
+    persona: DEFAULT_PERSONA,
     access: OPEN_ACCESS,
     quotaLimits: {},
     quotas: createMemoryQuotaStore(),

@@ -60,10 +60,21 @@ export async function openBotCore(
 ): Promise<OpenBotCore> {
   const inference = createInferenceClient({ address: config.inferenceAddress, token: config.token });
   const redis = config.redisUrl === undefined ? undefined : await connectRedis(config.redisUrl, logger);
-  const { roundsTtlMs, window, access, quotaLimits } = config;
+  const { roundsTtlMs, window, maxTokens, persona, access, quotaLimits } = config;
   const stores = redis ? createRedisStoresOver(redis, { roundsTtlMs }) : createMemoryStores({ roundsTtlMs });
   const kept = redis ? keptInRedis(config, redis, logger) : {};
-  const core = createBotCore({ stores, inference, logger, words, window, access, quotaLimits, ...kept });
+  const core = createBotCore({
+    stores,
+    inference,
+    logger,
+    words,
+    window,
+    maxTokens,
+    persona,
+    access,
+    quotaLimits,
+    ...kept,
+  });
   return {
     core,
     stores,

@@ -1,5 +1,5 @@
-import type { ConversationSettings } from "../conversation/settings.ts";
 import type { SettingName } from "../port/command.ts";
+import type { ConversationSettings } from "../port/settings.ts";
 
 /** The fields of settings that are switches. */
 type Switch = { [K in keyof ConversationSettings]-?: ConversationSettings[K] extends boolean | undefined ? K : never };

@@ -94,7 +94,10 @@ function parseSetting(text: string, { commandPrefix, settings }: PlatformWords):
   if (state === "") return { type: "setting", name, ...scope };
   const value = SETTING_VALUES.find((candidate) => candidate === state);
   if (value !== undefined && others.length === 0) return { type: "setting", name, value, ...scope };
-  return failure(`\`${commandPrefix}setting ${name}\` takes \`on\`, \`off\` or \`default\`.`, nearMatches(state, SETTING_VALUES));
+  return failure(
+    `\`${commandPrefix}setting ${name}\` takes \`on\`, \`off\` or \`default\`.`,
+    nearMatches(state, SETTING_VALUES),
+  );
 }
 
 function parseCompare(rest: string, { commandPrefix }: PlatformWords): Command | CommandError {

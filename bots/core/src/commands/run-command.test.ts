@@ -25,78 +25,6 @@ describe("handleCommand", () => {
     ({ client, stores, core } = createTestCore(models()));
   });
 
-  describe("model", () => {
-    it("lists a model without a description by its name and state", async () => {
-      ({ client, stores, core } = createTestCore([fakeModel({ name: "bare", description: "" })]));
-      expect(await run({ type: "model" })).toContain("- **bare** (in use here, loaded)\n");
-    });
-
-    it("lists the models with state and description, the one in use marked", async () => {
-      expect(await run({ type: "model" })).toBe(
-        [
-          "- **big** (loads on first use): Answers well",
-          "- **broken** (broken): tokenizer.json is missing.",
-          "- **small** (in use here, loaded): Answers fast",
-          "",
-          "`/model name` answers here with another one.",
-        ].join("\n"),
-      );
-    });
-
-    it("says so where there is no model", async () => {
-      client.models = [];
-      expect(await run({ type: "model" })).toMatch(/has no model/);
-    });
-
-    it("sets the model of this conversation, and of no other", async () => {
-      expect(await run({ type: "model", name: "big" })).toBe(
-        "**big** answers here from now on. It loads with the next message.",
-      );
-      expect(await run({ type: "model" })).toMatch(/\*\*big\*\* \(in use here/);
-      expect(await run({ type: "model" }, { ...testPlace, channelId: "random" })).toMatch(
-        /\*\*small\*\* \(in use here/,
-      );
-      expect(await run({ type: "model", name: "small" })).toBe("**small** answers here from now on.");
-    });
-
-    it("of a channel holds in its threads until they have their own", async () => {
-      const thread = { ...testPlace, threadId: "17" };
-      await run({ type: "model", name: "big" });
-      expect(await run({ type: "model" }, thread)).toMatch(/\*\*big\*\* \(in use here/);
-      await run({ type: "model", name: "small" }, thread);
-      expect(await run({ type: "model" }, thread)).toMatch(/\*\*small\*\* \(in use here/);
-      expect(await run({ type: "model", name: "default" }, thread)).toBe("Back to **big**.");
-      expect(await run({ type: "model", name: "default" })).toBe("Back to **small**.");
-    });
-
-    it("takes a model that is called default by its name", async () => {
-      client.models = [...models(), fakeModel({ name: "default", isDefault: false })];
-      expect(await run({ type: "model", name: "default" })).toBe("**default** answers here from now on.");
-    });
-
-    it("refuses an unknown name with near matches before anything is stored", async () => {
-      expect(await run({ type: "model", name: "smal" })).toBe(
-        'There is no model "smal"; there is small. Choose another with /model.',
-      );
-      expect(await run({ type: "model", name: "x".repeat(500) })).toBe(
-        `There is no model "${"x".repeat(64)}…"; there are big, small. Choose another with /model.`,
-      );
-      expect(await stores.settings.get(testConversation)).toEqual({});
-    });
-
-    it("refuses a broken model with its fault before anything is stored", async () => {
-      expect(await run({ type: "model", name: "broken" })).toBe(
-        "The model broken cannot be used: tokenizer.json is missing. Choose another with /model.",
-      );
-      expect(await stores.settings.get(testConversation)).toEqual({});
-    });
-
-    it("says that the service is away", async () => {
-      client.setServing(false);
-      expect(await run({ type: "model", name: "big" })).toMatch(/cannot be reached/);
-    });
-  });
-
   describe("reset", () => {
     it("forgets the rounds of this conversation and says how many", async () => {
       let generation = "";
@@ -123,18 +51,18 @@ describe("handleCommand", () => {
       expect(await run({ type: "system", text: "Default" })).toBe("Back to the model's own persona.");
       expect(await stores.settings.get(testConversation)).toEqual({});
     });
-  });
 
-  describe("context", () => {
-    it("tells how the conversation is remembered", async () => {
-      expect(await run({ type: "context" })).toBe("The last 6 to 11 rounds go into a prompt, as turns (`turns`).");
+    it("says which fields of a persona stay as they are", async () => {
+      expect(await run({ type: "system", text: "On {date} {user} likes {colour} and {colour}." })).toBe(
+        "The persona is set. `/system default` takes it back. I fill in `{date}`, `{user}`, `{channel}` and `{workspace}`; `{colour}` stays as it is.",
+      );
     });
 
-    it("sets mode and window, one or both", async () => {
-      expect(await run({ type: "context", window: 2 })).toMatch(/^The last 2 to 3 rounds .* as turns/);
-      expect(await run({ type: "context", mode: "merged" })).toMatch(/^The last 2 to 3 rounds .* in one instruction/);
-      expect(await run({ type: "context", mode: "off", window: 4 })).toBe("Each message stands for itself (`off`).");
-      expect(await stores.settings.get(testConversation)).toEqual({ contextMode: "off", window: 4 });
+    it("shows the one of chat models that have none", async () => {
+      client.models = [fakeModel({ promptFormat: { format: { $case: "chatTemplate", value: { template: "" } } } })];
+      expect(await run({ type: "system" })).toBe(
+        "fake has none of its own, so this one holds:\n\n> You are Cria, a helpful AI assistant.",
+      );
     });
   });
 
@@ -168,7 +96,12 @@ describe("handleCommand", () => {
   });
 
   it("says things as people of the platform do", async () => {
-    const words = { workspace: "server", commandPrefix: "/cria ", howToStop: "The word `stop` stops it.", settings: [] };
+    const words = {
+      workspace: "server",
+      commandPrefix: "/cria ",
+      howToStop: "The word `stop` stops it.",
+      settings: [],
+    };
     ({ client, stores, core } = createTestCore(models(), { words }));
     expect(await run({ type: "help" })).toMatch(
       /^- `\/cria model \[name\]`: .*\n(.*\n)*\nThe word `stop` stops it\.$/m,
@@ -178,27 +111,6 @@ describe("handleCommand", () => {
     expect(await run({ type: "system", text: "Say /help." })).toMatch(/`\/cria system default` takes it back/);
     expect(await run({ type: "system" })).toBe("The persona here:\n\n> Say /help.");
     expect(await run({ type: "model", name: "big", scope: "workspace" })).toMatch(/settings of a server\.$/);
-  });
-
-  describe("feedback", () => {
-    const admin = { id: "u1", name: "Ann", isAdmin: true };
-    const runAs = (author: typeof admin, command: Command) =>
-      core.handleCommand({ eventId: `${numEvents++}`, place: testPlace, author, command });
-
-    it("is switched by admins, for the workspace", async () => {
-      ({ client, stores, core } = createTestCore(models(), { feedback: { rate: async () => undefined } }));
-      expect(await run({ type: "feedback" })).toMatch(/^Feedback is off/);
-      expect(await run({ type: "feedback", isOn: true })).toMatch(/^Only admins/);
-      expect(await runAs(admin, { type: "feedback", isOn: true })).toMatch(/^Feedback is on/);
-      expect(await stores.settings.get("web:local")).toEqual({ feedback: true });
-      expect(await run({ type: "feedback" })).toMatch(/^Feedback is on/);
-      expect(await runAs(admin, { type: "feedback", isOn: false })).toMatch(/^Feedback is off/);
-    });
-
-    it("cannot be switched on where ratings cannot be kept", async () => {
-      expect(await runAs(admin, { type: "feedback", isOn: true })).toMatch(/cannot be kept/);
-      expect(await stores.settings.get("web:local")).toEqual({});
-    });
   });
 
   describe("status", () => {

@@ -1,10 +1,10 @@
 import { type Model, ModelState } from "@cria/proto";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import { resolveSettings } from "../conversation/settings.ts";
-import { chooseModel, MODEL_STATES, weightsOwner } from "../inference/models.ts";
+import { MODEL_STATES, modelInUse, weightsOwner } from "../inference/models.ts";
 import { BotError, tell } from "../port/bot-error.ts";
 import type { PlatformWords } from "../port/words.ts";
-import type { CommandContext } from "./run-command.ts";
+import type { CommandContext } from "./command-context.ts";
 
 /** Model, memory and service in a few lines. What cannot be reached is one of the lines, not a failure. */
 export async function statusReport(context: CommandContext): Promise<string> {
@@ -37,9 +37,10 @@ async function serviceStatus({ stores, inference, place, words }: CommandContext
     const models = await inference.listModels();
     // Which model is set here only memory knows.
     if (!settings) return ["Model: not known while my memory is away", "Service: serving"];
-    const model = chooseModel(models, settings.model);
+    const { model, note } = modelInUse(models, settings.model);
     const ahead = await inference.queueLength(weightsOwner(models, model));
-    return [modelStatus(model), `Service: serving, ${queueStatus(ahead)}`];
+    const about = note === undefined ? "" : `. ${note}`;
+    return [modelStatus(model) + about, `Service: serving, ${queueStatus(ahead)}`];
   } catch (error) {
     return [`Service: ${sentenceOf(error, words)}`];
   }

@@ -19,17 +19,36 @@ export const MODEL_STATES: Readonly<Record<ModelState, string>> = {
   [ModelState.BROKEN]: MODEL_STATE_WORDS.broken,
 };
 
-/** The model of a conversation: the one set, else the service's default. Throws a `BotError` naming what is wrong with it. */
-export function chooseModel(models: readonly Model[], name: string | undefined): Model {
-  const model = name === undefined ? defaultModel(models) : findModel(models, name);
+/** The model that answers somewhere. */
+export interface ModelInUse {
+  readonly model: Model;
+  /** What people are to know where it is another than the one that was set. */
+  readonly note: string | undefined;
+}
+
+/**
+ * The model of a conversation: the one that was set, else the service's default, and that one too where the other is gone or
+ * broken: not everyone may set another. Throws a `BotError` where there is no model at all.
+ */
+export function modelInUse(models: readonly Model[], name: string | undefined): ModelInUse {
+  const chosen = models.find((model) => model.name === name);
+  if (chosen && chosen.state !== ModelState.BROKEN) return { model: chosen, note: undefined };
+  const model = models.find(({ isDefault }) => isDefault) ?? models[0];
+  if (!model) throw new BotError("NO_MODEL");
+  if (name === undefined || name === model.name) return { model, note: undefined };
+  return { model, note: `The model ${name} ${chosen ? "cannot be used" : "is gone"}; ${model.name} answers.` };
+}
+
+/** The model if it is not broken. Throws a `BotError` with what is wrong with it. */
+export function checkUsable(model: Model): Model {
   if (model.state !== ModelState.BROKEN) return model;
   throw new BotError("MODEL_BROKEN", `The model ${model.name} cannot be used: ${sentence(model.error)}`);
 }
 
-/** A model by name. Throws a `BotError` with the nearest names. */
-export function findModel(models: readonly Model[], name: string): Model {
+/** The model of that name, not broken. Throws a `BotError` with what is wrong with it, or the nearest names. */
+export function usableModel(models: readonly Model[], name: string): Model {
   const model = models.find((candidate) => candidate.name === name);
-  if (model) return model;
+  if (model) return checkUsable(model);
   const names = usableNames(models);
   const near = nearMatches(name, names);
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
@@ -50,12 +69,6 @@ export function weightsOwner(models: readonly Model[], model: Model): string {
     owner = models.find(({ name }) => name === owner.base) ?? { ...owner, base: "" };
   }
   return owner.name;
-}
-
-function defaultModel(models: readonly Model[]): Model {
-  const model = models.find(({ isDefault }) => isDefault) ?? models[0];
-  if (model) return model;
-  throw new BotError("NO_MODEL");
 }
 
 function usableNames(models: readonly Model[]): readonly string[] {

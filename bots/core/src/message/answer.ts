@@ -1,7 +1,11 @@
+import type { Model } from "@cria/proto";
 import { admit } from "../admission/admit.ts";
 import { checkAttachments, readContext } from "../admission/attachments.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
+import { modelInUse, usableModel } from "../inference/models.ts";
 import { BotError } from "../port/bot-error.ts";
+import type { ConversationSettings } from "../port/settings.ts";
+import { fillPersona, personaOf } from "../prompt/persona.ts";
 import { renderPrompt } from "../prompt/prompt.ts";
 import { threadContext } from "../prompt/thread-context.ts";
 import { ReplyText } from "../reply/reply-text.ts";
@@ -129,18 +133,35 @@ export class Answer {
     return await streamReply({
       inference: core.inference,
       reply,
-      modelName: model ?? settings.model,
-      prompt: (chosen) => renderPrompt(chosen, { system: settings.system ?? chosen.system, contextMode, ...said }),
+      choose: (models) =>
+        model === undefined
+          ? modelInUse(models, settings.model)
+          : { model: usableModel(models, model), note: undefined },
+      maxTokens: core.maxTokens,
+      prompt: (chosen) => renderPrompt(chosen, { system: this.#persona(chosen, settings), contextMode, ...said }),
       tenant: workspaceKey(message.place),
       text: this.#text,
       onTokens: (tokens) => countTokens(core, message, tokens),
     });
   }
 
+  /** With its fields as they are now: a prompt's beginning changes with the day, and with who asks where it names them. */
+  #persona(model: Model, { system }: ConversationSettings): string {
+    const { core, message } = this.#options;
+    const { place, author, names = {} } = message;
+    const { channel = place.channelId, workspace = place.workspaceId } = names;
+    const persona = personaOf(model, { system, fallback: core.persona });
+    return fillPersona(persona, { date: new Date(), user: author.name, channel, workspace });
+  }
+
   async #withNotes(streamed: StreamedReply, isKept: boolean): Promise<StreamedReply> {
     const { reply, message } = this.#options;
     const isStopped = streamed.end === "stopped";
-    const notes = notesUnder(isStopped ? [] : (message.attachments ?? []), isKept);
+    const notes = notesUnder({
+      model: streamed.note,
+      attachments: isStopped ? [] : (message.attachments ?? []),
+      isKept,
+    });
     if (notes !== "" && !isStopped) await reply.append(notes);
     return { ...streamed, text: streamed.text + notes };
   }

@@ -3,7 +3,7 @@ import { checkLength } from "../admission/message-length.ts";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Delivery } from "../conversation/inbox.ts";
 import { newReplyId } from "../conversation/kept-reply.ts";
-import { chooseModel } from "../inference/models.ts";
+import { usableModel } from "../inference/models.ts";
 import type { Command } from "../port/command.ts";
 import type { CommandAsked } from "../port/incoming-command.ts";
 import type { Reply, ReplyButtons, StartReply } from "../port/reply.ts";
@@ -30,7 +30,7 @@ export type CompareAsked = CommandAsked & {
 export async function compare(core: Core, asked: CompareAsked, startReply: StartReply): Promise<void> {
   const { place, author, command } = asked;
   const models = await core.inference.listModels();
-  const names = command.models.map((name) => chooseModel(models, name).name);
+  const names = command.models.map((name) => usableModel(models, name).name);
   checkLength(command.text.length);
   // Each of the two answers counts.
   for (const _ of names) await admit(core, place, author);

@@ -16,5 +16,9 @@ export interface Core extends Admission {
   readonly feedback: FeedbackStore | undefined;
   /** Rounds kept where nobody set another number. */
   readonly window: number;
+  /** Longest reply in tokens of models whose folder does not say. */
+  readonly maxTokens: number;
+  /** Persona of chat models that have none of their own. */
+  readonly persona: string;
   readonly running: RunningReplies;
 }

@@ -138,13 +138,6 @@ describe("createBotCore when something fails", () => {
       });
     });
 
-    it("for a model that is gone names the nearest", async () => {
-      await stores.settings.update(testConversation, { model: "fak" });
-      expect((await send("Hi")).ended).toMatchObject({
-        reason: 'There is no model "fak"; there is fake. Choose another with /model.',
-      });
-    });
-
     it("for want of any model says what to do", async () => {
       start([]);
       expect((await send("Hi")).ended).toMatchObject({ reason: expect.stringMatching(/has no model/) });

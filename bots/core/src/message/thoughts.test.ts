@@ -31,7 +31,7 @@ describe("what a model thinks", () => {
   });
 
   it("is over where Continue goes on with the answer", async () => {
-    const { client, core, send } = createTestCore([thinker]);
+    const { client, core, send } = createTestCore([thinker], { persona: "" });
     const cut = { chunks: ["Hm.</think>Four, and"], finishReason: FinishReason.MAX_TOKENS };
     client.script(cut, { chunks: [" five."] });
     const { id: replyId } = await send("What is 2 + 2?");

@@ -1,7 +1,7 @@
 import type { PromptFormat } from "@cria/proto";
 import { describe, expect, it } from "vitest";
 import { fakeModel } from "../testing/fake-model.ts";
-import { fillPersona, personaOf } from "./persona.ts";
+import { fillPersona, personaOf, unknownFields } from "./persona.ts";
 
 const fields = { date: new Date(2026, 10, 26, 12), user: "Ann", channel: "#releases", workspace: "Acme" };
 
@@ -47,5 +47,12 @@ describe("personaOf", () => {
   it.each(exact)("adds nothing to the exact text of %j", (promptFormat) => {
     expect(personaOf(fakeModel({ promptFormat }), { system: undefined, fallback })).toBe("");
     expect(personaOf(fakeModel({ promptFormat, system: "Own." }), { system: undefined, fallback })).toBe("Own.");
+  });
+});
+
+describe("unknownFields", () => {
+  it("names what looks like a field and is none", () => {
+    expect(unknownFields("On {date}, {user} asks in {chanel} of {workspace}: {chanel} {x y} {}")).toEqual(["{chanel}"]);
+    expect(unknownFields("You are kind.")).toEqual([]);
   });
 });

@@ -33,6 +33,11 @@ export function personaOf({ system: own, promptFormat }: Model, { system, fallba
   return system ?? (own || (isChat ? fallback : ""));
 }
 
+/** Names in braces that are no fields of a persona, each once, with their braces. */
+export function unknownFields(persona: string): readonly string[] {
+  return [...new Set(persona.replace(FIELD, "").match(/\{\w+\}/g))];
+}
+
 /** A persona whose `{date}`, `{user}`, `{channel}` and `{workspace}` are filled in. Any other field stays. */
 export function fillPersona(persona: string, { date, ...names }: PersonaFields): string {
   const day = date.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });

@@ -1,6 +1,6 @@
 import { type Finished, type GenerateResponse, type Model, ModelState, type PromptSegment } from "@cria/proto";
 import type { GenerateOptions, InferenceClient } from "../inference/inference-client.ts";
-import { chooseModel, weightsOwner } from "../inference/models.ts";
+import { checkUsable, type ModelInUse, maxTokensOf, weightsOwner } from "../inference/models.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { Reply, ReplyEnd, ReplyStats } from "../port/reply.ts";
 import type { Prompt } from "../prompt/prompt.ts";
@@ -14,8 +14,10 @@ import { retry } from "./retry.ts";
 export interface StreamReplyOptions {
   readonly inference: InferenceClient;
   readonly reply: Reply;
-  /** Name of the model; undefined for the service's default. */
-  readonly modelName: string | undefined;
+  /** Chooses the model among those there are. May throw. */
+  readonly choose: (models: readonly Model[]) => ModelInUse;
+  /** Longest reply in tokens where the model's folder does not say. */
+  readonly maxTokens: number;
   readonly prompt: (model: Model) => Prompt;
   /** Whom the fair share is counted for, and who shares cached prefixes. */
   readonly tenant: string;
@@ -31,6 +33,8 @@ export interface StreamedReply {
   readonly text: string;
   /** Absent when it was stopped. */
   readonly stats: ReplyStats | undefined;
+  /** As of `ModelInUse`. */
+  readonly note?: string | undefined;
 }
 
 /**
@@ -51,16 +55,22 @@ export async function streamReply(options: StreamReplyOptions): Promise<Streamed
 async function attemptReply(options: StreamReplyOptions): Promise<StreamedReply> {
   const { inference, reply, text } = options;
   const models = await inference.listModels();
-  const model = chooseModel(models, options.modelName);
+  const { model, note } = options.choose(models);
+  checkUsable(model);
   const { segments, stop } = options.prompt(model);
   text.clear(openedThought(segments));
   if (model.state !== ModelState.LOADED) await loadModel(inference, model.name, reply);
   const request = { model: model.name, prompt: segments, tenant: options.tenant, cacheSalt: options.tenant };
-  const finished = await generate(options, { ...request, stopping: stopping(stop) }, weightsOwner(models, model));
+  const finished = await generate(
+    options,
+    { ...request, stopping: stopping(stop, maxTokensOf(model, options.maxTokens)) },
+    weightsOwner(models, model),
+  );
   const whole = text.end(finished.textLength);
   if (whole.text === "") throw new BotError("EMPTY_REPLY", whole.thoughtWords > 0 ? onlyThought(whole) : "");
   if (whole.rest !== "") await reply.append(whole.rest);
-  return { end: replyEnd(finished), text: whole.text, stats: replyStats(model.name, finished, whole.thoughtWords) };
+  const stats = replyStats(model.name, finished, whole.thoughtWords);
+  return { end: replyEnd(finished), text: whole.text, stats, note };
 }
 
 function openedThought(segments: readonly PromptSegment[]): ThoughtTags | undefined {
@@ -71,8 +81,9 @@ function openedThought(segments: readonly PromptSegment[]): ThoughtTags | undefi
 const onlyThought = ({ thoughtWords }: WholeReply) =>
   `The model thought for ${thoughtWords} words and came to no answer. Ask again, or for less.`;
 
-const stopping = (stop: string[]) => ({
+const stopping = (stop: string[], maxTokens: number) => ({
   stop,
+  maxTokens,
   stopTokenIds: [],
   ignoreModelStop: false,
   ignoreEos: false,

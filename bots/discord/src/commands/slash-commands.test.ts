@@ -51,7 +51,14 @@ describe("commandWords", () => {
 
 describe("isLook", () => {
   it("is said of commands that change nothing", () => {
-    expect([interaction("status"), interaction("help"), interaction("model"), interaction("setting", { name: "names" })].every(isLook)).toBe(true);
+    expect(
+      [
+        interaction("status"),
+        interaction("help"),
+        interaction("model"),
+        interaction("setting", { name: "names" }),
+      ].every(isLook),
+    ).toBe(true);
     expect([interaction("reset"), interaction("model", { name: "m" })].some(isLook)).toBe(false);
   });
 });

@@ -41,7 +41,11 @@ const OPTIONS: Readonly<Record<Command["type"], APIApplicationCommandBasicOption
       "what to switch; without it, how all stand",
       DISCORD_WORDS.settings.map((name) => [`${name}: ${CHANNEL_SETTINGS[name].description}`, name]),
     ),
-    choice("state", "without it, how it stands", SETTING_VALUES.map((value) => [value, value])),
+    choice(
+      "state",
+      "without it, how it stands",
+      SETTING_VALUES.map((value) => [value, value]),
+    ),
     choice("where", "where it holds; without it, this channel", [["this server", "workspace"]]),
   ],
   compare: [
