@@ -1,5 +1,5 @@
-import { type Fence, fenceAfter } from "./fences.ts";
-import { BLOCK_START, unitsIn } from "./units.ts";
+import { type Fence, fenceAfter } from "./syntax/fences.ts";
+import { BLOCK_START, unitsIn } from "./syntax/units.ts";
 
 /** The start of a line, where one may cut. */
 interface LineStart {

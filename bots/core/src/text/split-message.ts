@@ -1,7 +1,7 @@
 import { chooseCut } from "./choose-cut.ts";
-import { closing, type Fence, fenceAfter } from "./fences.ts";
-import { ROW_START, tableHeadAtEnd } from "./table-rows.ts";
-import { QUOTE_START } from "./units.ts";
+import { closing, type Fence, fenceAfter } from "./syntax/fences.ts";
+import { ROW_START, tableHeadAtEnd } from "./syntax/table-rows.ts";
+import { QUOTE_START } from "./syntax/units.ts";
 
 /** Below this, a fence's lines would leave no room for text. */
 const MIN_LIMIT = 100;

@@ -1,6 +1,6 @@
 import { displayWidth } from "./display-width.ts";
-import { type Fence, fenceAfter } from "./fences.ts";
-import { isDelimiterRow, rowCells } from "./table-rows.ts";
+import { type Fence, fenceAfter } from "./syntax/fences.ts";
+import { isDelimiterRow, rowCells } from "./syntax/table-rows.ts";
 
 /** Most columns of an aligned table: about what a phone shows of code in a line. A row that wraps is read down no column. */
 const MAX_WIDTH = 48;

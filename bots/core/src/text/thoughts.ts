@@ -1,4 +1,4 @@
-import { type Fence, fenceAfter } from "./fences.ts";
+import { type Fence, fenceAfter } from "./syntax/fences.ts";
 
 /** What a model puts around what it thinks before it answers. */
 export interface ThoughtTags {
