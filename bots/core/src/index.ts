@@ -66,6 +66,7 @@ export { connectRedis, type RedisConnection } from "./redis/redis-connection.ts"
 export { readRatings } from "./redis/redis-feedback.ts";
 export { createRedisQuotaStore } from "./redis/redis-quota-store.ts";
 export { createRedisStores, createRedisStoresOver, type RedisStoresOptions } from "./redis/redis-stores.ts";
+export { createRedisTranscript } from "./redis/redis-transcript.ts";
 export { defusePings } from "./text/defuse-pings.ts";
 export { nearMatches } from "./text/near-matches.ts";
 export { canContinue, endLine, endWords, statsLine, statusLine } from "./text/reply-lines.ts";
