@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { type Result, resultLine } from "./result.ts";
+import { baseLatency } from "./suites/base-latency.ts";
 import { batch } from "./suites/batch.ts";
 import { botDedupe } from "./suites/bot-dedupe.ts";
 import { botLatency } from "./suites/bot-latency.ts";
-import { botLatencyBase } from "./suites/bot-latency-base.ts";
 import { botLoad } from "./suites/bot-load.ts";
 import { botRedis } from "./suites/bot-redis.ts";
 import { discordEdits } from "./suites/discord-edits.ts";
@@ -25,7 +25,7 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
   "event-loop": eventLoop,
   "files-entered": filesEntered,
   "bot-latency": botLatency,
-  "bot-latency-base": botLatencyBase,
+  "base-latency": baseLatency,
   "bot-redis": botRedis,
   "bot-load": botLoad,
   "bot-dedupe": botDedupe,
