@@ -14,7 +14,7 @@ export interface EndingAnswer extends AnswerOptions {
 /** Ends the reply with what was answered. */
 export async function finishAnswer(ending: EndingAnswer, { end, text, stats }: StreamedReply): Promise<void> {
   const { reply, running, memory } = ending;
-  if (text === "" && (running.isDeleted || memory.isStanding)) return await endQuietly(ending);
+  if (text === "" && (running.isDeleted || memory.hasPredecessor)) return await endQuietly(ending);
   const wasStopped = reply.signal.aborted;
   await reply.finish(end, text, stats, memory.buttons);
   // Given up by the platform meanwhile, it was not shown whole.
@@ -25,7 +25,7 @@ export async function finishAnswer(ending: EndingAnswer, { end, text, stats }: S
 /** Ends a reply that was stopped before anything of it was to be seen. */
 export async function endQuietly(ending: EndingAnswer): Promise<void> {
   const { reply, running, memory } = ending;
-  if ((running.isDeleted || memory.isStanding) && reply.discard) await reply.discard();
+  if ((running.isDeleted || memory.hasPredecessor) && reply.discard) await reply.discard();
   else await reply.finish("stopped", "", undefined, memory.buttons);
   record(ending, { outcome: "stopped", reply: "", stats: undefined });
 }

@@ -21,8 +21,8 @@ export interface KeptAnswer {
 export interface AnswerMemory {
   /** The text that this one goes on with; "" for none. */
   readonly begun: string;
-  /** Whether an older reply is there that stands as long as this one says nothing. */
-  readonly isStanding: boolean;
+  /** Whether it takes the place of an older reply, which stays as long as this one says nothing. */
+  readonly hasPredecessor: boolean;
   /** Those that find the reply in memory. */
   readonly buttons: ReplyButtons;
   /** The rounds before the answer's place. */
@@ -52,7 +52,7 @@ export class RoundMemory implements AnswerMemory {
   /** Id of the reply whose place this one takes. */
   readonly #replaces: string | undefined;
   readonly begun: string;
-  readonly isStanding: boolean;
+  readonly hasPredecessor: boolean;
   #generation = "";
   #isKept = false;
 
@@ -61,7 +61,7 @@ export class RoundMemory implements AnswerMemory {
     this.#options = options;
     this.#replaces = kept?.replaces ?? kept?.id;
     this.begun = isContinued ? (kept?.text ?? "") : "";
-    this.isStanding = kept !== undefined && kept.text !== "";
+    this.hasPredecessor = kept !== undefined && kept.text !== "";
   }
 
   get buttons(): ReplyButtons {
@@ -100,7 +100,7 @@ export class RoundMemory implements AnswerMemory {
   async keep(answer: KeptAnswer): Promise<void> {
     const { core, running } = this.#options;
     // What an older reply said stays its button's.
-    if (running.isDeleted || (this.isStanding && answer.end === "stopped" && answer.text === "")) return;
+    if (running.isDeleted || (this.hasPredecessor && answer.end === "stopped" && answer.text === "")) return;
     const kept = core.stores.replies.keep(running.conversation, this.#reply(answer), this.#generation);
     this.#isKept = await kept.catch(() => false);
   }

@@ -128,7 +128,7 @@ class Half {
 /** Keeps the reply for 👍 and 👎, and no round. */
 class ComparedMemory implements AnswerMemory {
   readonly begun = "";
-  readonly isStanding = false;
+  readonly hasPredecessor = false;
   readonly #core: Core;
   readonly #running: RunningReply;
   readonly #by: { readonly author: string; readonly model: string };
