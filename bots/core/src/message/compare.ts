@@ -32,8 +32,7 @@ export async function compare(core: Core, asked: CompareAsked, startReply: Start
   const models = await core.inference.listModels();
   const names = command.models.map((name) => usableModel(models, name).name);
   checkLength(command.text.length);
-  // Each of the two answers counts.
-  for (const _ of names) await admit(core, place, author);
+  await admit(core, place, author, names.length);
   const halves = await Promise.all(names.map((name) => Half.claim(core, asked, name)));
   await core.running.during(
     halves.map(({ running }) => running),
