@@ -44,10 +44,11 @@ export function describeRounds(name: string, open: OpenStores): void {
       it("are remembered in order, for every process", async () => {
         const key = conversation();
         expect(await first.rounds.read(key)).toEqual({ rounds: [], generation: "" });
-        await first.rounds.append(key, round("a", { context: "a file" }), options());
+        const a = round("a", { context: "a file", authorId: "U1" });
+        await first.rounds.append(key, a, options());
         await second.rounds.append(key, round("b"), options());
         const { rounds } = await first.rounds.read(key);
-        expect(rounds).toEqual([round("a", { context: "a file" }), round("b")]);
+        expect(rounds).toEqual([a, round("b")]);
         expect(await second.rounds.read(key)).toEqual({ rounds, generation: "" });
       });
 

@@ -8,6 +8,8 @@ export interface Round {
   readonly messageId?: string;
   /** Name of who asked. */
   readonly author: string;
+  /** Their id; absent in rounds of before it was kept. */
+  readonly authorId?: string | undefined;
   readonly user: string;
   readonly context?: string;
   readonly assistant: string;

@@ -2,6 +2,7 @@ import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { Round } from "../conversation/rounds.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { ReplyButtons, ReplyEnd } from "../port/reply.ts";
+import type { Speaker } from "../prompt/speakers.ts";
 import type { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import type { Background } from "./background.ts";
@@ -25,6 +26,8 @@ export interface AnswerMemory {
   readonly hasPredecessor: boolean;
   /** Those that find the reply in memory. */
   readonly buttons: ReplyButtons;
+  /** Who asked, whoever pressed a button since; without an id where that was not kept. */
+  readonly asker: Speaker;
   /** The rounds before the answer's place. */
   before(rounds: readonly Round[]): readonly Round[];
   /** False where memory cannot be reached; the reply goes on without it. */
@@ -68,6 +71,12 @@ export class RoundMemory implements AnswerMemory {
     return this.#isKept ? "all" : "none";
   }
 
+  get asker(): Speaker {
+    const { message, predecessor } = this.#options;
+    const { id, name } = message.author;
+    return { id: predecessor ? predecessor.kept.asker?.id : id, name };
+  }
+
   before(rounds: readonly Round[]): readonly Round[] {
     const own = [this.#options.running.replyId, this.#replaces];
     const place = rounds.findIndex(({ id }) => id !== undefined && own.includes(id));
@@ -107,11 +116,12 @@ export class RoundMemory implements AnswerMemory {
 
   /** In the question's words as they are now. */
   #round({ text, context }: Question, answer: string): Round {
-    const { message, running } = this.#options;
+    const { running } = this.#options;
     return {
       id: running.replyId,
       messageId: running.messageId,
-      author: message.author.name,
+      author: this.asker.name,
+      authorId: this.asker.id,
       user: text,
       ...(context && { context }),
       assistant: this.begun + answer,
