@@ -139,6 +139,7 @@ export function describeRounds(name: string, open: OpenStores): void {
         expect(await first.replies.get(key, "r")).toBeUndefined();
         const after = await first.rounds.read(key);
         expect(after.generation).not.toBe(generation);
+        expect(Math.abs(Number(after.generation) - Date.now())).toBeLessThan(60_000);
         expect(await first.rounds.append(key, round("c"), options({ generation: after.generation }))).toBe(true);
         expect(await first.replies.keep(key, kept("r"), after.generation)).toBe(true);
         expect(await users(key)).toEqual(["c"]);

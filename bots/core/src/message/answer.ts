@@ -89,7 +89,7 @@ export class Answer {
   async #answerInTurn(context: string): Promise<StreamedReply> {
     const { core, message, running, memory } = this.#options;
     const background = await this.#options.background();
-    const before = threadContext(unseen(message.before ?? [], background.rounds));
+    const before = threadContext(unseen(message.before ?? [], background));
     this.#about = [before, context.trim()].filter((text) => text !== "").join("\n\n");
     // Changed while it waited, it is answered as it is now.
     running.takeEdit();
