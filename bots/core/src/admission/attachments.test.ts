@@ -82,6 +82,15 @@ describe("readContext", () => {
     expect(leftOutNote(files.slice(1))).toBeUndefined();
   });
 
+  it("leaves out what is no text beside a question, however much of it there is", async () => {
+    const pictures = Array.from({ length: 5 }, (_, n) => {
+      return file(`${n}.png`, "", { mimeType: "image/png", isBeside: true });
+    });
+    expect(await read(pictures)).toBe("");
+    expect(await read([...pictures, file("a.txt", "One.", { isBeside: true })])).toBe("One.");
+    expect(leftOutNote(pictures.slice(0, 1))).toBe("I can only read text files, so I left `0.png` out.");
+  });
+
   it("refuses bytes that are no text, whatever they are called", async () => {
     await expect(read([file("a.txt", new Uint8Array([0x80, 0x81]))])).rejects.toThrow(/a\.txt is none/);
     await expect(read([file("a.txt", "a\u0000b")])).rejects.toThrow(/a\.txt is none/);

@@ -32,7 +32,8 @@ export async function readContext(message: IncomingMessage, signal: AbortSignal)
 }
 
 /** Throws a `BotError` (`FILE_REFUSED`) for what can be seen to be refused without fetching it. */
-export function checkAttachments(attachments: readonly Attachment[]): void {
+export function checkAttachments(all: readonly Attachment[]): void {
+  const attachments = all.filter((attachment) => !attachment.isBeside || isText(attachment));
   if (attachments.length > MAX_ATTACHMENTS)
     throw refused(`This message has ${attachments.length} files; I can read ${MAX_ATTACHMENTS}. Send fewer.`);
   const [first] = attachments;

@@ -26,7 +26,7 @@ describe("a reply", () => {
     const template = "{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}";
     start([fakeModel({ promptFormat: { format: { $case: "chatTemplate", value: { template } } } })]);
     await send("Hi");
-    expect(lastPrompt(client)).toBe("<system>You are Cria, a helpful AI assistant.<user>Ann: Hi");
+    expect(lastPrompt(client)).toBe("<system>You are Cria, a helpful AI assistant.<user>Hi");
     await stores.settings.update(testConversation, { system: "Help {user} in {channel} of {workspace}, {dear}." });
     await send("Hi", { names: { channel: "alpacas" } });
     expect(lastPrompt(client)).toMatch(/^<system>Help Ann in alpacas of local, \{dear\}\.</);

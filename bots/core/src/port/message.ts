@@ -6,6 +6,8 @@ export interface Attachment {
   /** As "text/plain; charset=utf-8"; "" where the platform does not say. */
   readonly mimeType: string;
   readonly sizeBytes: number;
+  /** Whether it came with what is asked about, rather than with the question, which is answered without it where it is no text. Default false. */
+  readonly isBeside?: boolean;
   /** Fetches the file; called at most once, and only for a file that is taken. May reject. */
   load(signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -16,8 +18,6 @@ export interface EarlierMessage {
   /** Name of who wrote it. */
   readonly author: string;
   readonly text: string;
-  /** When it was written, in milliseconds since 1970. Default: after the last reset, before which all is left out. */
-  readonly atMs?: number;
 }
 
 /** A message for the bot: a mention or a direct message, the mention itself taken off. */
