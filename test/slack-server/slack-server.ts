@@ -8,6 +8,7 @@ import { receiveUpload } from "./file-methods.ts";
 import { HttpEvents } from "./http-events.ts";
 import { Interactions } from "./interactions.ts";
 import { People } from "./people.ts";
+import { previewsOf } from "./previews.ts";
 import { RateLimits } from "./rate-limits.ts";
 import { ResponseUrls } from "./response-urls.ts";
 import { SocketMode } from "./socket-mode.ts";
@@ -127,6 +128,11 @@ export class SlackServer {
   /** The app's answers to a message: its thread, without what others wrote. */
   replies({ channel, ts, threadTs }: Message): readonly Message[] {
     return this.messages(channel, threadTs ?? ts).filter(({ user }) => user === this.world.botUser);
+  }
+
+  /** The cards that stand under a message for the links in it. */
+  previews(message: Message): readonly Json[] {
+    return previewsOf(message);
   }
 
   /** Calls of a method, as they were answered. */

@@ -53,6 +53,8 @@ const ALWAYS = ["token", "team_id"];
 export class WebApi {
   readonly calls: Call[] = [];
   readonly tokens = new Map<string, Token>();
+  /** Whether answers go without the header that names the token's scopes, as behind some proxies. */
+  hidesScopes = false;
   readonly #methods: Readonly<Record<string, Method>>;
   readonly #context: Omit<CallContext, "scopes">;
   readonly #limits: RateLimits | undefined;
@@ -125,7 +127,8 @@ export class WebApi {
     this.#context.world.expireStreams();
     const body = await method.run(args, { ...this.#context, scopes: token.scopes, baseUrl: this.#context.baseUrl });
     const cut = takeOf(this.#cuts, name)?.cut;
-    return { status: 200, headers: { "x-oauth-scopes": token.scopes.join(",") }, body: { ok: true, ...body }, cut };
+    const headers: Answer["headers"] = this.hidesScopes ? {} : { "x-oauth-scopes": token.scopes.join(",") };
+    return { status: 200, headers, body: { ok: true, ...body }, cut };
   }
 
   async #waitFor(method: string): Promise<void> {

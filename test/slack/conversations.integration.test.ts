@@ -176,9 +176,10 @@ describe("the Slack bot", () => {
     await repliesTo(other.server, root);
     people.edit(root, "dinner?");
     people.edit(root, `dinner, <@${other.server.world.botUser}>?`);
+    await repliesTo(other.server, root, 2);
     people.edit(root, `dinner, <@${ben}>?`);
-    await other.server.until(() => heard.length >= 2);
-    expect(heard).toEqual(["dinner, ?", "dinner, @Ben?"]);
+    await expect.poll(() => heard).toEqual(["dinner, @Ben?"]);
+    expect(other.model.requests).toHaveLength(2);
     await other.close();
   });
 

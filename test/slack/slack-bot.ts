@@ -16,6 +16,13 @@ import { quickenTime } from "../quick-time.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
 import { type SlackServer, type SlackServerOptions, startSlackServer } from "../slack-server/slack-server.ts";
 
+/** A model that is shown the conversation, as `A talk.\n\nHuman: …\nAI:`. */
+export const CHAT_MODEL = fakeModel({
+  promptFormat: {
+    format: { $case: "fewShot", value: { instruction: "A talk.", examples: [], humanTitle: "Human", aiTitle: "AI" } },
+  },
+});
+
 export interface SlackBotOptions {
   readonly core?: Partial<BotCoreOptions>;
   readonly env?: Readonly<Record<string, string>>;

@@ -35,7 +35,8 @@ export interface TokenCheck {
     readonly team: string;
     readonly teamId: string;
     readonly userId: string;
-    readonly scopes: readonly string[];
+    /** Undefined where Slack, or a proxy on the way, does not name them. */
+    readonly scopes: readonly string[] | undefined;
   };
   /** Sentences: what is wrong, and where to click. */
   readonly faults: readonly string[];
@@ -69,8 +70,8 @@ export function accepted(answer: TokenCheck): TokenCheck {
 export async function checkBotToken(token: string, apiUrl?: string): Promise<TokenCheck> {
   try {
     const answer = await client(token, apiUrl).auth.test();
-    const granted = answer.response_metadata?.scopes ?? [];
-    const missing = Object.keys(SCOPES).filter((scope) => !granted.includes(scope));
+    const granted = answer.response_metadata?.scopes;
+    const missing = granted ? Object.keys(SCOPES).filter((scope) => !granted.includes(scope)) : [];
     const { team = "", team_id: teamId = "", user_id: userId = "" } = answer;
     return { ...ACCEPTED, identity: { team, teamId, userId, scopes: granted }, faults: missing.map(missingScope) };
   } catch (error) {

@@ -1,10 +1,10 @@
 import { pause } from "@cria/bot-core";
 import { App, HTTPReceiver, type Receiver, SocketModeReceiver, type webApi } from "@slack/bolt";
 import type { Logger } from "pino";
+import { holdingAcknowledgements } from "./acknowledgement.ts";
 import { isTokenError } from "./api/slack-errors.ts";
 import { createBoltLogger } from "./bolt-logger.ts";
 import type { SlackConfig } from "./config.ts";
-import { guardRequests } from "./incoming/guard-requests.ts";
 
 /** Of one call; the library has no limit of its own. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -102,7 +102,6 @@ function httpConnection(
   options: ConnectionOptions,
 ): SlackConnection {
   const receiver = new HTTPReceiver({ signingSecret, logger: createBoltLogger(options.logger) });
-  guardRequests(receiver, signingSecret, options.logger);
   const app = createApp(receiver, clientOptions, options);
   return {
     app,
@@ -117,7 +116,7 @@ function createApp(
   { config, logger }: ConnectionOptions,
 ): App {
   const app = new App({
-    receiver,
+    receiver: holdingAcknowledgements(receiver),
     clientOptions,
     token: config.botToken,
     logger: createBoltLogger(logger),

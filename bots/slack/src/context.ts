@@ -1,12 +1,16 @@
 import type { BotCore, ConversationSettings, Place, StartReply } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { Logger } from "pino";
-import type { FileAccess } from "./incoming/files.ts";
+import type { Claims } from "./incoming/claims.ts";
 import { writerOf } from "./incoming/message-event.ts";
-import type { People } from "./incoming/people.ts";
-import type { Threads } from "./incoming/threads.ts";
+import type { Channels } from "./lookup/channels.ts";
+import type { Names } from "./lookup/names.ts";
+import type { OpenChannels } from "./lookup/open-channels.ts";
+import type { People } from "./lookup/people.ts";
+import type { Threads } from "./lookup/threads.ts";
 import type { MessageWriter } from "./reply/slack-message.ts";
 import { SlackReply } from "./reply/slack-reply.ts";
+import type { FileAccess } from "./text/files.ts";
 
 /** What the handlers of events share. */
 export interface SlackContext {
@@ -20,7 +24,12 @@ export interface SlackContext {
   readonly client: MessageWriter["client"];
   readonly workspaceId: string;
   readonly botUserId: string;
+  readonly workspaceName: string;
   readonly people: People;
+  readonly channels: Channels;
+  readonly names: Names;
+  readonly openChannels: OpenChannels;
+  readonly claims: Claims;
   readonly threads: Threads;
   readonly fileAccess: FileAccess;
   readonly followsThreads: boolean;
@@ -55,11 +64,10 @@ export function replyStarter(context: SlackContext, place: ThreadPlace, asker: A
   const { channelId, threadId, workspaceId, isDirect } = place;
   const { userId, teamId = workspaceId, ts: askedTs } = asker;
   const target = { channel: channelId, threadTs: threadId, isDirect, userId, teamId, askedTs };
-  return async (replyId) => {
-    const { writer, core, logger, threads } = context;
-    const wantsFeedback = core.wantsFeedback(place).catch(() => false);
+  return async (replyId, facts) => {
+    const { writer, logger, threads } = context;
     const onEnd = () => void context.running.delete(entry);
-    const reply = new SlackReply({ writer, target, replyId, wantsFeedback, logger, handle, onEnd });
+    const reply = new SlackReply({ writer, target, replyId, facts, logger, handle, onEnd });
     const entry = { place, replyId, reply };
     context.running.add(entry);
     threads.join(channelId, threadId);

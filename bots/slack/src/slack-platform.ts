@@ -1,11 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import {
-  type BotCore,
-  type ConversationSettings,
-  type IncomingMessage,
-  type Place,
-  untilReachable,
-} from "@cria/bot-core";
+import { type BotCore, type ConversationSettings, type Place, untilReachable } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
@@ -13,7 +7,7 @@ import { withShortFailures } from "./api/failure-log.ts";
 import { OwnMessages } from "./api/own-messages.ts";
 import { PacedClient } from "./api/paced-client.ts";
 import { ACCEPTED, accepted, appTokenRefusal, botTokenRefusal, checkBotToken } from "./check-tokens.ts";
-import { registerAskAbout } from "./commands/ask-about.ts";
+import { isQuestion, recoverQuestion, registerAskAbout } from "./commands/ask-about.ts";
 import { registerHome } from "./commands/home.ts";
 import { registerModelPicker } from "./commands/model-picker.ts";
 import { registerReplyButtons } from "./commands/reply-buttons.ts";
@@ -21,10 +15,17 @@ import { registerSlashCommand } from "./commands/slash-command.ts";
 import type { SlackConfig } from "./config.ts";
 import { createConnection, type SlackConnection } from "./connection.ts";
 import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts";
+import { recoverMessage } from "./incoming/answer-message.ts";
+import { Claims } from "./incoming/claims.ts";
 import { placeOf, writerOf } from "./incoming/message-event.ts";
 import { registerMessages } from "./incoming/message-handlers.ts";
-import { People } from "./incoming/people.ts";
-import { Threads } from "./incoming/threads.ts";
+import { Channels } from "./lookup/channels.ts";
+import { Names } from "./lookup/names.ts";
+import { OpenChannels } from "./lookup/open-channels.ts";
+import { People } from "./lookup/people.ts";
+import { Threads } from "./lookup/threads.ts";
+import { UserGroups } from "./lookup/user-groups.ts";
+import { areOfEndedReply } from "./reply/reply-blocks.ts";
 import { StreamRefusals } from "./reply/stream-refusals.ts";
 
 /** What the Slack bot is made of. */
@@ -53,6 +54,9 @@ export interface SlackPlatform {
   stop(graceMs: number): Promise<void>;
 }
 
+const READS_MESSAGES = ["channels:history", "groups:history", "mpim:history"];
+/** For a look at a reply that another process left. */
+const LOOK_AT_REPLY_MS = 10_000;
 const LOOK_MS = 50;
 /** For what stands under a reply that was ended. */
 const LAST_WORDS_MS = 2_000;
@@ -100,7 +104,11 @@ async function createContext(
   for (const fault of faults) logger.warn(fault);
   logger.info({ team: identity.team }, "Slack knows the bot");
   const own = { workspaceId: identity.teamId, botUserId: identity.userId };
+  const at = (channel: string, ts: string) => placeOf({ channel, ts }, own);
   const client = new PacedClient(app.client, (error) => options.onLost(botTokenRefusal(error).faults.join(" ")));
+  const groups = new UserGroups(client, logger);
+  const people = new People({ client, logger, workspaceId: own.workspaceId, ...(needsRoles && { groups }) });
+  const channels = new Channels(client, logger);
   return {
     core,
     listModels,
@@ -108,18 +116,21 @@ async function createContext(
     writer: { client, messages: new OwnMessages(client, own.botUserId), streams: new StreamRefusals() },
     client,
     ...own,
-    people: new People({ client, logger, needsRoles }),
+    workspaceName: identity.team,
+    people,
+    channels,
+    names: new Names({ people, channels, groups, botUserId: own.botUserId }),
+    openChannels: new OpenChannels(async (id) => (await settings(at(id, ""))).answersAll ?? false),
+    claims: new Claims(),
     threads: new Threads({
       client,
       botUserId: own.botUserId,
-      remembers: (channel, threadTs) => core.remembers(placeOf({ channel, ts: threadTs }, own)),
+      remembers: (channel, threadTs) => core.remembers(at(channel, threadTs)),
       logger,
     }),
     fileAccess: { botToken: config.botToken, apiUrl: config.apiUrl ?? DEFAULT_API_URL },
     followsThreads: config.followsThreads,
-    readsMessages: ["channels:history", "groups:history", "mpim:history"].every((scope) =>
-      identity.scopes.includes(scope),
-    ),
+    readsMessages: READS_MESSAGES.every((scope) => identity.scopes?.includes(scope) ?? true),
     running: new Set(),
     logger,
   };
@@ -155,16 +166,18 @@ function recover(context: SlackContext): () => void {
   return core.recover({
     writer: writerOf(context),
     serves: (place) => place.workspaceId === workspaceId,
-    work: async (claimed) => {
-      const message: IncomingMessage = JSON.parse(claimed.event.raw);
-      const place = message.place as ThreadPlace;
-      const asker = { userId: message.author.id, ts: claimed.event.messageId };
-      await claimed.answer(message, replyStarter(context, place, asker, claimed.handle));
-    },
-    hasEnded: async () => false,
+    work: (claimed) => (isQuestion(claimed.event.raw) ? recoverQuestion : recoverMessage)(context, claimed),
+    hasEnded: (place, handle) => hasEnded(context, place as ThreadPlace, handle),
     startReply: async ({ place, messageId: ts, replyId, handle }, facts) =>
       await replyStarter(context, place as ThreadPlace, { userId: "", ts }, handle)(replyId, facts),
   });
+}
+
+/** Whether the last message of a reply carries what stands under one that has ended. Rejects where Slack does not tell. */
+async function hasEnded({ threads }: SlackContext, place: ThreadPlace, handle: string): Promise<boolean> {
+  const ts = handle.split(",").at(-1) ?? "";
+  const where = { channel: place.channelId, threadTs: place.threadId, ts };
+  return areOfEndedReply((await threads.message(where, LOOK_AT_REPLY_MS))?.blocks);
 }
 
 async function connect(

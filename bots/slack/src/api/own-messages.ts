@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
-import { LruCache } from "../lru-cache.ts";
-import type { PacedClient, SlackAnswer } from "./paced-client.ts";
+import { LruCache } from "../lookup/lru-cache.ts";
+import type { CallOptions, PacedClient, SlackAnswer } from "./paced-client.ts";
 import { mayHaveArrived } from "./slack-errors.ts";
 
 /** What the app's messages carry: https://docs.slack.dev/messaging/message-metadata */
@@ -24,7 +24,7 @@ export interface OwnMessage {
   readonly afterTs?: string;
 }
 
-export interface Post extends OwnMessage {
+export interface Post extends OwnMessage, CallOptions {
   readonly text: string;
   readonly blocks?: readonly types.AnyBlock[];
   /** Whether links in it are shown with previews. Default false. */
@@ -64,7 +64,7 @@ export class OwnMessages {
       const there = looksFirst || tries > 1 ? await this.find(post) : undefined;
       if (there !== undefined) return there;
       try {
-        return this.note(await this.#client.call("chat.postMessage", postArguments(post)));
+        return this.note(await this.#client.call("chat.postMessage", postArguments(post), post));
       } catch (error) {
         if (tries === MAX_TRIES || !mayHaveArrived(error)) throw error;
       }

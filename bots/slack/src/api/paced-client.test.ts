@@ -19,10 +19,18 @@ describe("PacedClient with little time", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it("tries a call for now once", async () => {
+  it("tries a call for now a second time where that does no harm", async () => {
     const { client, calls } = createFailing(DOWN);
     await expect(client.callNow("users.info", { user: "U1" })).rejects.toBe(DOWN);
-    expect(calls).toEqual(["users.info"]);
+    await expect(client.callNow("chat.startStream", { channel: "C1" })).rejects.toBe(DOWN);
+    expect(calls).toEqual(["users.info", "users.info", "chat.startStream"]);
+  });
+
+  it("makes no call that is another process's by the time that its budget is there", async () => {
+    const { client, calls } = createFailing(DOWN);
+    const call = client.call("chat.update", { channel: "C1" }, { mayCall: async () => false });
+    await expect(call).rejects.toThrow("another process makes the call of chat.update");
+    expect(calls).toEqual([]);
   });
 
   it("makes no call for now while Slack asks to wait", async () => {

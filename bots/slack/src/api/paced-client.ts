@@ -1,10 +1,14 @@
 import { pause, within } from "@cria/bot-core";
 import type { webApi } from "@slack/bolt";
 import { CallBudget, type PacedMethod } from "./call-budget.ts";
+
+export type { PacedMethod };
+
 import { isTokenError, isTransient, neverArrived, retryAfterMs } from "./slack-errors.ts";
 
 /** Tries of one call, its first included. */
 const MAX_TRIES = 4;
+const MAX_TRIES_NOW = 2;
 const FIRST_PAUSE_MS = 500;
 /** Of those a second call does no harm: they say the same again. */
 const IDEMPOTENT: ReadonlySet<PacedMethod> = new Set<PacedMethod>([
@@ -24,6 +28,21 @@ const IDEMPOTENT: ReadonlySet<PacedMethod> = new Set<PacedMethod>([
 export interface PacedCall {
   readonly method: PacedMethod;
   readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** Somebody else writes what was to be written. */
+export class NotOursError extends Error {
+  override readonly name = "NotOursError";
+}
+
+/** How a call is made. */
+export interface CallOptions {
+  /** Asked before each try, once its budget is there; where it says false, the call is not made. Default: always true. */
+  mayCall?(): Promise<boolean>;
+}
+
+interface Waiting extends CallOptions {
+  readonly signal: AbortSignal;
 }
 
 interface FailedTry {
@@ -57,25 +76,30 @@ export class PacedClient {
     this.#onRefused = onRefused;
   }
 
-  /** Calls when the budget allows. Rejects with the client's error when the tries are spent. */
-  async call(method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer> {
-    return await this.#call({ method, args }, new AbortController().signal);
+  /** Calls when the budget allows. Rejects with the client's error when the tries are spent, with a `NotOursError` where it may not be made. */
+  async call(method: PacedMethod, args: PacedCall["args"], options: CallOptions = {}): Promise<SlackAnswer> {
+    return await this.#call({ method, args }, { ...options, signal: new AbortController().signal });
   }
 
   /** Calls if that is done within so many milliseconds, with the wait for the budget and all tries; a `LateError` if not. */
   async callWithin(ms: number, method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer> {
-    return await within(ms, this.#call({ method, args }, AbortSignal.timeout(ms)));
+    return await within(ms, this.#call({ method, args }, { signal: AbortSignal.timeout(ms) }));
   }
 
-  /** Calls once, if the budget allows it at once and Slack does not ask to wait; undefined if not. Rejects with the client's error. */
+  /**
+   * Calls if the budget allows it at once and Slack does not ask to wait; undefined if not. Once, and a second time where the
+   * answer was lost and another call does no harm. Rejects with the client's error.
+   */
   async callNow(method: PacedMethod, args: PacedCall["args"]): Promise<SlackAnswer | undefined> {
-    if (!this.budget.tryTake(method, channelOf(args))) return undefined;
-    try {
-      return await this.#try({ method, args });
-    } catch (error) {
-      if (this.#heedLimit({ method, args }, error)) return undefined;
-      throw error;
+    for (let tries = 1; this.budget.tryTake(method, channelOf(args)); tries++) {
+      try {
+        return await this.#try({ method, args });
+      } catch (error) {
+        if (this.#heedLimit({ method, args }, error)) return undefined;
+        if (tries === MAX_TRIES_NOW || !IDEMPOTENT.has(method) || !isTransient(error)) throw error;
+      }
     }
+    return undefined;
   }
 
   /** Shares a text file in a thread: three calls, of which the last one is counted. Rejects with the client's error. */
@@ -95,9 +119,10 @@ export class PacedClient {
     }
   }
 
-  async #call(call: PacedCall, signal: AbortSignal): Promise<SlackAnswer> {
+  async #call(call: PacedCall, { signal, mayCall }: Waiting): Promise<SlackAnswer> {
     await this.budget.take(call.method, channelOf(call.args), signal);
     for (let tries = 1; ; tries++) {
+      if (mayCall && !(await mayCall())) throw new NotOursError(`another process makes the call of ${call.method}`);
       try {
         return await this.#try(call);
       } catch (error) {

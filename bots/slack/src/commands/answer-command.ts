@@ -1,4 +1,11 @@
-import { type Author, type Command, type CommandError, type Place, splitMessage } from "@cria/bot-core";
+import {
+  type Author,
+  type ClaimedEvent,
+  type Command,
+  type CommandError,
+  type Place,
+  splitMessage,
+} from "@cria/bot-core";
 import type { types } from "@slack/bolt";
 import { type Asker, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "../reply/message-text.ts";
@@ -7,8 +14,7 @@ import { choiceRefusal, pickerButton } from "./model-picker.ts";
 
 /** A command among the messages of a thread or a channel. */
 export interface CommandMessage {
-  readonly eventId: string;
-  readonly messageId: string;
+  readonly claimed: ClaimedEvent;
   /** The channel where a thread's root is the message itself. */
   readonly place: Place;
   /** Where the answer goes. */
@@ -20,19 +26,16 @@ export interface CommandMessage {
 
 /** Answers a command in its thread, where everyone sees it. */
 export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
-  const { eventId, messageId, place, thread, author, asker, command } = message;
+  const { claimed, place, thread, author, asker, command } = message;
   const say = (text: string, footer?: readonly types.AnyBlock[]) => post(context, message, text, footer);
-  if ("error" in command) {
-    const claim = await context.core.claim({ eventId, place, author });
-    if (claim.type !== "taken") await say(claim.type === "refused" ? claim.sentence : command.error);
-    return;
-  }
-  const incoming = { eventId, messageId, place, author, command };
+  if ("error" in command) return await say(context.core.refusal({ author, place }) ?? command.error);
+  const asked = { place, author, command };
   const answer =
     command.type === "compare"
       ? // Its replies are in the thread: so are Stop and 👍 and 👎.
-        await context.core.compare({ ...incoming, place: thread }, replyStarter(context, thread, asker))
-      : await context.core.handleCommand(incoming);
+        await claimed.compare({ ...asked, place: thread }, replyStarter(context, thread, asker))
+      : await claimed.runCommand(asked);
+  context.openChannels.forget(place.channelId);
   const isList = command.type === "model" && command.name === undefined;
   const hasMenu = isList && choiceRefusal(context, author, place) === undefined;
   if (answer !== undefined) await say(answer, hasMenu ? [pickerButton(place)] : []);
@@ -40,10 +43,11 @@ export async function answerCommand(context: SlackContext, message: CommandMessa
 
 async function post(
   { writer }: SlackContext,
-  { eventId, messageId, thread }: CommandMessage,
+  { claimed, thread }: CommandMessage,
   text: string,
   footer?: readonly types.AnyBlock[],
 ): Promise<void> {
+  const { eventId, messageId } = claimed.event;
   const where = { channel: thread.channelId, threadTs: thread.threadId, afterTs: messageId };
   for (const [index, { blocks, fallback }] of answerMessages(text, footer).entries())
     await writer.messages.post({ ...where, id: `${eventId}.${index}`, text: fallback, blocks });

@@ -1,10 +1,12 @@
+import type { ClaimedEvent } from "@cria/bot-core";
 import type { App, types } from "@slack/bolt";
 import { isUnreachable, slackError } from "../api/slack-errors.ts";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
-import { attachmentsOf } from "../incoming/files.ts";
-import { quotesOf } from "../incoming/message-event.ts";
-import { mentionedUsers, plainText } from "../incoming/plain-text.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
+import { wordsOf } from "../text/earlier-messages.ts";
+import { attachmentsOf, besideAttachments } from "../text/files.ts";
+import { filesOf } from "../text/readable-text.ts";
+import { quoted } from "../text/surroundings.ts";
 import { tellPrivately } from "./answer-command.ts";
 
 const ASK = { shortcut: "ask_about", view: "ask_about", question: "question" } as const;
@@ -97,22 +99,51 @@ async function tell(context: SlackContext, asked: Asked, triggerId: string, sent
   }
 }
 
-/** Answers with a sentence where it cannot. */
+/** Claims a question and answers it; resolves to a sentence where it cannot. */
 async function ask(context: SlackContext, asked: Question): Promise<string | undefined> {
-  const { channel, ts, threadTs = ts, question, userId, teamId, viewId } = asked;
+  const eventId = `ask:${asked.viewId}`;
+  const received = { eventId, messageId: eventId, place: threadOf(context, asked), raw: JSON.stringify(asked) };
+  let refusal: string | undefined;
+  await context.core.receive(received, async (claimed) => {
+    refusal = await answerQuestion(context, claimed, asked);
+  });
+  return refusal;
+}
+
+/** Whether what was kept of an event is a question about a message, rather than a message. */
+export function isQuestion(raw: string): boolean {
+  return "viewId" in JSON.parse(raw);
+}
+
+/** Goes on with a question that another process had claimed. */
+export async function recoverQuestion(context: SlackContext, claimed: ClaimedEvent): Promise<void> {
+  const asked: Question = JSON.parse(claimed.event.raw);
+  const refusal = await answerQuestion(context, claimed, asked, { looksFirst: true });
+  const { channel: channelId, threadTs: threadId, userId } = asked;
+  if (refusal !== undefined) await tellPrivately(context, { channelId, threadId }, userId, refusal);
+}
+
+/** `looksFirst` where the question may be shown already. */
+async function answerQuestion(
+  context: SlackContext,
+  claimed: ClaimedEvent,
+  asked: Question,
+  { looksFirst = false } = {},
+): Promise<string | undefined> {
+  const { channel, ts, threadTs = ts, question, userId, teamId } = asked;
   const author = await context.people.author(userId);
   const place = threadOf(context, asked);
-  const claim = await context.core.claim({ eventId: `ask:${viewId}:question`, place, author });
-  if (claim.type === "taken") return undefined;
-  if (claim.type === "refused") return claim.sentence;
+  const refusal = context.core.refusal({ place, author });
+  if (refusal !== undefined) return refusal;
   try {
     const about = await askedAbout(context, asked);
     if (!about) return NOTHING_THERE;
     const line = withoutPings(`*${escapeMrkdwn(author.name)}* asks: ${escapeMrkdwn(question)}`);
-    const asks = { channel, threadTs, id: `ask:${viewId}`, text: line };
-    const askedTs = await context.writer.messages.post(asks);
-    const message = { eventId: `ask:${viewId}`, place, author, text: question, ...about };
-    await context.core.handleMessage(message, replyStarter(context, place, { userId, teamId, ts: askedTs }));
+    const shown = { channel, threadTs, id: claimed.event.eventId, text: line };
+    const askedTs = await context.writer.messages.post(shown, { looksFirst });
+    const asker = { userId, teamId, ts: askedTs };
+    const message = { place, author, text: question, ...about };
+    await claimed.answer(message, replyStarter(context, place, asker, claimed.handle));
     return undefined;
   } catch (error) {
     context.logger.warn({ err: error, channel }, "a question about a message was not asked");
@@ -124,9 +155,9 @@ async function ask(context: SlackContext, asked: Question): Promise<string | und
 async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: Question) {
   const message = await context.threads.message({ channel, threadTs, ts }, READ_TIMEOUT_MS);
   if (!message) return undefined;
-  const words = [message.text ?? "", ...quotesOf(message)].filter((text) => text !== "");
-  const names = await context.people.names(words.flatMap(mentionedUsers));
-  const quote = words.map((text) => plainText(text, context.botUserId, names)).join("\n\n");
-  const attachments = attachmentsOf(message.files, context.fileAccess);
+  const quote = await quoted(context, [wordsOf(context, { ...message, files: [] })]);
+  const files = filesOf(message);
+  // Where there are no words, a file is what is asked about.
+  const attachments = (quote === "" ? attachmentsOf : besideAttachments)(files, context.fileAccess);
   return quote === "" && attachments.length === 0 ? undefined : { quote, attachments };
 }

@@ -3,6 +3,7 @@ import { type Model, ModelState } from "@cria/proto";
 import type { App, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
+import { markdownBlocks } from "../reply/reply-blocks.ts";
 
 export const PICKER = { open: "model_open", choose: "model_choose", view: "model_picker" } as const;
 
@@ -116,13 +117,33 @@ export function registerModelPicker(app: App, context: SlackContext): void {
   });
 }
 
-/** Sets a place's model as the command does; returns what to tell. */
+/** Sets a place's model as the command does, and says there who did; returns what to tell that person. */
 export async function switchModel(
-  { core, people }: SlackContext,
+  context: SlackContext,
   { eventId, place, userId, name }: { eventId: string; place: Place; userId: string; name: string },
 ): Promise<string | undefined> {
+  const author = await context.people.author(userId);
   const command: Command = { type: "model", name };
-  return await core.handleCommand({ eventId, place, author: await people.author(userId), command });
+  let isRefused = false;
+  const answer = await context.core.handleCommand({ eventId, place, author, command }, async (sentence) => {
+    isRefused = true;
+    return sentence;
+  });
+  if (answer !== undefined && !isRefused && !place.isDirect) await tellAll(context, place, { eventId, author, answer });
+  return answer;
+}
+
+/** What one person chose is heard by all whom it concerns; where the bot cannot write, by nobody. */
+async function tellAll(
+  { writer, logger }: SlackContext,
+  { channelId: channel, threadId: threadTs }: Place,
+  { eventId: id, author, answer }: { eventId: string; author: Author; answer: string },
+): Promise<void> {
+  const text = withoutPings(`${author.name} chose the model. ${answer}`);
+  const post = { channel, ...(threadTs !== undefined && { threadTs }), id, text, blocks: markdownBlocks(text) };
+  await writer.messages.post(post).catch((error: unknown) => {
+    logger.debug({ err: error, channel }, "who chose a model was not told");
+  });
 }
 
 function noticeView(markdown: string): types.ModalView {

@@ -1,4 +1,4 @@
-import type { StartReply } from "@cria/bot-core";
+import type { Author, StartReply } from "@cria/bot-core";
 import type { App, BlockAction, types } from "@slack/bolt";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { fallbackText } from "../reply/message-text.ts";
@@ -15,8 +15,9 @@ export function registerReplyButtons(app: App, context: SlackContext): void {
       await ack();
       const pressed = pressedIn(context, body as BlockAction);
       if (!pressed || action.type !== "button") return;
-      const author = await context.people.author(body.user.id);
       const { user, message } = body as BlockAction;
+      const author = await context.people.author(user.id);
+      if (!(await isFirst(context, body as BlockAction, { place: pressed, author }))) return;
       const asker = { userId: user.id, teamId: user.team_id, ts: String(message?.ts) };
       const start = replyStarter(context, pressed, asker);
       const startReply: StartReply = async (replyId, facts) => {
@@ -30,6 +31,15 @@ export function registerReplyButtons(app: App, context: SlackContext): void {
   }
   registerFeedback(app, context);
   registerStop(app, context);
+}
+
+/** A request that comes again has the same trigger. */
+async function isFirst(
+  { core }: SlackContext,
+  { trigger_id }: BlockAction,
+  pressed: { readonly place: ThreadPlace; readonly author: Author },
+): Promise<boolean> {
+  return (await core.claim({ eventId: `trigger:${trigger_id}`, ...pressed })).type !== "taken";
 }
 
 /** The new reply answers the same question: what stands under the old one can do nothing any more. */
@@ -50,6 +60,7 @@ function registerFeedback(app: App, context: SlackContext): void {
     const [rating, replyId = ""] = ("value" in action ? String(action.value) : "").split(":");
     if (!pressed || (rating !== "up" && rating !== "down")) return;
     const author = await context.people.author(body.user.id);
+    if (!(await isFirst(context, body as BlockAction, { place: pressed, author }))) return;
     const refusal = await context.core.giveFeedback({ place: pressed, author, replyId, rating });
     if (refusal !== undefined) await tellPrivately(context, pressed, body.user.id, refusal);
   });

@@ -23,16 +23,20 @@ async function runSlashCommand(context: SlackContext, slash: SlashCommand): Prom
   const command = parseCommand(slash.text.trim() || "help", SLACK_WORDS);
   const place = placeAt(context, slash.channel_id, undefined);
   const author = await context.people.author(slash.user_id);
-  if ("error" in command) return context.core.refusal({ author, place }) ?? command.error;
+  // A request that comes again has the same trigger.
+  const claim = await context.core.claim({ eventId: `trigger:${slash.trigger_id}`, place, author });
+  if (claim.type !== "claimed") return claim.type === "refused" ? claim.sentence : undefined;
+  if ("error" in command) return command.error;
   const asksForMenu = command.type === "model" && command.name === undefined;
   if (asksForMenu && choiceRefusal(context, author, place) === undefined) {
     await openPicker(context, slash.trigger_id, place);
     return undefined;
   }
   const incoming = { eventId: `slash:${slash.trigger_id}`, place, author, command };
-  return command.type === "compare"
-    ? await compareInThread(context, slash, { ...incoming, command })
-    : await context.core.handleCommand(incoming);
+  if (command.type === "compare") return await compareInThread(context, slash, { ...incoming, command });
+  const answer = await context.core.handleCommand(incoming);
+  context.openChannels.forget(place.channelId);
+  return answer;
 }
 
 /** Two replies need a thread, so the question is posted first. */
@@ -47,9 +51,8 @@ async function compareInThread(
   },
 ): Promise<string | undefined> {
   const { models, text } = incoming.command;
-  const claim = await context.core.claim({ ...incoming, eventId: `${incoming.eventId}:question` });
-  if (claim.type === "taken") return undefined;
-  if (claim.type === "refused") return claim.sentence;
+  const refusal = context.core.refusal(incoming);
+  if (refusal !== undefined) return refusal;
   const line = `*${escapeMrkdwn(incoming.author.name)}* compares ${models.map(escapeMrkdwn).join(" and ")}:\n>${escapeMrkdwn(text)}`;
   try {
     const question = { channel, id: incoming.eventId, text: withoutPings(line).slice(0, 3_000) };

@@ -1,29 +1,28 @@
 import type { Place } from "@cria/bot-core";
-import type { SlackFile } from "./files.ts";
+import type { ReadableMessage } from "../text/readable-text.ts";
 
-/** What the bot reads of `message` and `app_mention` events, and of messages that Slack lists. */
-export interface SlackMessageEvent {
-  readonly type: "message" | "app_mention";
+/** What the bot reads of a message that Slack lists. */
+export interface SlackMessage extends ReadableMessage {
   readonly subtype?: string;
-  readonly channel: string;
-  readonly channel_type?: string;
   readonly user?: string;
   /** The author's workspace; another one than the app's where a channel is shared. */
   readonly user_team?: string;
-  readonly bot_id?: string;
+  /** Of an app that writes under names of its own. */
+  readonly username?: string;
+  readonly bot_profile?: { readonly name?: string };
   readonly ts: string;
   readonly thread_ts?: string;
-  readonly text?: string;
-  readonly files?: readonly SlackFile[];
-  /** Shared messages and previews of links. */
-  readonly attachments?: readonly {
-    readonly is_share?: boolean;
-    readonly is_msg_unfurl?: boolean;
-    readonly text?: string;
-  }[];
+  /** Of a thread's root. */
+  readonly reply_count?: number;
+}
+
+/** What the bot reads of `message` and `app_mention` events. */
+export interface SlackMessageEvent extends SlackMessage {
+  readonly channel: string;
+  readonly channel_type?: string;
   /** Of an edit: the message as it is now. */
-  readonly message?: SlackMessageEvent;
-  readonly previous_message?: SlackMessageEvent;
+  readonly message?: SlackMessage;
+  readonly previous_message?: SlackMessage;
   readonly deleted_ts?: string;
 }
 
@@ -31,7 +30,7 @@ export interface SlackMessageEvent {
 const WRITTEN = new Set([undefined, "file_share", "thread_broadcast", "me_message"]);
 
 /** Whether a person wrote it. */
-export function isWritten({ subtype, bot_id, user }: SlackMessageEvent): boolean {
+export function isWritten({ subtype, bot_id, user }: SlackMessage): boolean {
   return WRITTEN.has(subtype) && bot_id === undefined && user !== undefined;
 }
 
@@ -58,27 +57,23 @@ export function writerOf({ workspaceId, botUserId }: OwnApp): string {
   return `slack:${workspaceId}:${botUserId}`;
 }
 
-/** What an event says became of an older message. */
+/** What an event says became of an older message; `before` is how it was, where Slack tells. */
 export type MessageChange =
   | { readonly type: "edited"; readonly message: SlackMessageEvent; readonly before: SlackMessageEvent | undefined }
-  | { readonly type: "deleted"; readonly message: SlackMessageEvent };
+  | { readonly type: "deleted"; readonly message: SlackMessageEvent; readonly isKnown: boolean };
 
 /** An edit or a deletion of someone's words; undefined for all other changes, as a preview that Slack adds to a link. */
 export function changeOf(event: SlackMessageEvent): MessageChange | undefined {
   const { subtype, message, previous_message: before, deleted_ts, channel, channel_type } = event;
   const where = { channel, ...(channel_type !== undefined && { channel_type }) };
-  if (subtype === "message_deleted" && deleted_ts !== undefined)
-    return { type: "deleted", message: { type: "message", ...before, ...where, ts: deleted_ts } };
+  const gone = (ts: string, threadTs: string | undefined): MessageChange => {
+    const place = { ...where, ts, ...(threadTs !== undefined && { thread_ts: threadTs }) };
+    return { type: "deleted", message: { ...before, ...place }, isKnown: before !== undefined };
+  };
+  if (subtype === "message_deleted" && deleted_ts !== undefined) return gone(deleted_ts, before?.thread_ts);
   if (subtype !== "message_changed" || !message) return undefined;
   // The root of a thread is not taken away but made a tombstone.
-  if (message.subtype === "tombstone") return { type: "deleted", message: { ...message, ...where } };
+  if (message.subtype === "tombstone") return gone(message.ts, message.thread_ts);
   if (message.bot_id !== undefined || message.text === before?.text) return undefined;
   return { type: "edited", message: { ...message, ...where }, before: before && { ...before, ...where } };
-}
-
-/** The text of messages that were shared with this one. */
-export function quotesOf({ attachments = [] }: SlackMessageEvent): readonly string[] {
-  return attachments
-    .filter(({ is_share, is_msg_unfurl }) => is_share || is_msg_unfurl)
-    .flatMap(({ text }) => text ?? []);
 }

@@ -23,6 +23,23 @@ export function markdownBlocks(text: string, footer: readonly types.AnyBlock[] =
   return text.trim() === "" ? footer : [{ type: "markdown", text }, ...footer];
 }
 
+/** The replies that stand over buttons among some blocks. */
+export function replyIdsIn(blocks: unknown): readonly string[] {
+  const elements = (Array.isArray(blocks) ? blocks : []).flatMap((block) => block?.elements ?? []);
+  const ids = elements.filter(({ action_id }) => action_id === ACTIONS.regenerate).map(({ value }) => String(value));
+  return [...new Set(ids)];
+}
+
+/** Whether some blocks hold what stands under a reply that has ended: figures, or buttons. */
+export function areOfEndedReply(blocks: unknown): boolean {
+  const all: readonly types.AnyBlock[] = Array.isArray(blocks) ? blocks : [];
+  return all.some((block) => ["actions", "context_actions", "context"].includes(block.type) && !isToGoOn(block));
+}
+
+/** Under the last message of a reply whose end comes as a file. */
+export const REST_TO_COME = "Goes on; the whole reply comes as a file.";
+const isToGoOn = (block: types.AnyBlock) => JSON.stringify(block).includes(REST_TO_COME);
+
 /** Small print, buttons, feedback. */
 export function footerBlocks(footer: ReplyFooter): readonly types.AnyBlock[] {
   const { replyId, lines, canContinue, wantsFeedback } = footer;

@@ -1,6 +1,6 @@
 import type { types } from "@slack/bolt";
 import { metadataOf, type OwnMessages } from "../api/own-messages.ts";
-import type { PacedClient } from "../api/paced-client.ts";
+import { NotOursError, type PacedCall, type PacedClient, type PacedMethod } from "../api/paced-client.ts";
 import { isMessageLost, mayHaveArrived, refusedFor, slackError } from "../api/slack-errors.ts";
 import { fallbackText } from "./message-text.ts";
 import { markdownBlocks } from "./reply-blocks.ts";
@@ -31,6 +31,10 @@ export interface SlackMessageOptions {
   readonly target: ReplyTarget;
   /** Names it among the app's messages. */
   readonly id: string;
+  /** Whether links in it are shown with previews. */
+  readonly hasPreviews: boolean;
+  /** Whether this process still writes the reply; asked before each call that changes it. */
+  readonly mayWrite: () => Promise<boolean>;
   /** Of a message that another process began. */
   readonly ts?: string | undefined;
 }
@@ -47,22 +51,29 @@ type State =
  * even that is refused.
  */
 export class SlackMessage {
-  readonly #client: PacedClient;
-  readonly #writer: MessageWriter;
-  readonly #target: ReplyTarget;
-  readonly #id: string;
+  readonly #options: SlackMessageOptions;
   #state: State = { type: "new" };
   #shown = "";
   #hasFooter = false;
   /** Whether Slack's answer to what began it was lost, so that it may be there. */
   #mayBeThere = false;
 
-  constructor({ writer, target, id, ts }: SlackMessageOptions) {
-    this.#client = writer.client;
-    this.#writer = writer;
-    this.#target = target;
-    this.#id = id;
-    if (ts !== undefined) this.#state = { type: "posted", ts };
+  constructor(options: SlackMessageOptions) {
+    this.#options = options;
+    if (options.ts !== undefined) this.#state = { type: "posted", ts: options.ts };
+  }
+
+  get #channel(): string {
+    return this.#options.target.channel;
+  }
+
+  get #budget() {
+    return this.#options.writer.client.budget;
+  }
+
+  async #call(method: PacedMethod, args: PacedCall["args"]): Promise<void> {
+    const { writer, mayWrite } = this.#options;
+    await writer.client.call(method, { channel: this.#channel, ...args }, { mayCall: mayWrite });
   }
 
   /** Undefined while nothing is shown. */
@@ -75,7 +86,7 @@ export class SlackMessage {
     if (text === this.#shown || text.trim() === "") return true;
     if (this.#state.type === "new") return await this.#begin(text);
     const isStream = this.#state.type === "streaming" && text.startsWith(this.#shown);
-    if (!this.#client.budget.hasRoom(isStream ? "chat.appendStream" : "chat.update")) return false;
+    if (!this.#budget.hasRoom(isStream ? "chat.appendStream" : "chat.update")) return false;
     if (this.#state.type === "posted") await this.#update(text, []);
     else if (!isStream) await this.#endStreamAndUpdate(text, []);
     else await this.#append(this.#state.ts, text);
@@ -96,7 +107,7 @@ export class SlackMessage {
   async remove(): Promise<void> {
     if (this.#state.type === "streaming") await this.#endStream();
     if (this.ts === undefined) return;
-    const removing = this.#client.call("chat.delete", { channel: this.#target.channel, ts: this.ts });
+    const removing = this.#call("chat.delete", { ts: this.ts });
     await removing.catch((error) => {
       if (!isMessageLost(error)) throw error;
     });
@@ -104,18 +115,17 @@ export class SlackMessage {
 
   /** Streamed where Slack lets it, else posted; false where neither may be done yet. */
   async #begin(text: string): Promise<boolean> {
-    const { channel } = this.#target;
     if (await this.#isThere()) return await this.show(text);
-    const { streams } = this.#writer;
-    if (!streams.areRefused(channel)) {
+    const { streams } = this.#options.writer;
+    if (!streams.areRefused(this.#channel)) {
       try {
         return await this.#start(text);
       } catch (error) {
         this.#mayBeThere ||= mayHaveArrived(error);
-        if (!streams.note(channel, refusedFor(error))) throw error;
+        if (!streams.note(this.#channel, refusedFor(error))) throw error;
       }
     }
-    if (!this.#client.budget.hasRoom("chat.postMessage", channel)) return false;
+    if (!this.#budget.hasRoom("chat.postMessage", this.#channel)) return false;
     await this.#post(text, []);
     return true;
   }
@@ -123,7 +133,7 @@ export class SlackMessage {
   /** Looks for a message that may have been begun; one that is still streamed is ended, since nobody knows what arrived. */
   async #isThere(): Promise<boolean> {
     if (!this.#mayBeThere) return false;
-    const ts = await this.#writer.messages.find(this.#own, { isStream: true });
+    const ts = await this.#options.writer.messages.find(this.#own, { isStream: true });
     this.#mayBeThere = false;
     if (ts === undefined) return false;
     this.#state = { type: "posted", ts };
@@ -132,17 +142,18 @@ export class SlackMessage {
   }
 
   get #own() {
-    const { channel, threadTs, askedTs } = this.#target;
-    return { channel, threadTs, afterTs: askedTs, id: this.#id };
+    const { target, id } = this.#options;
+    return { channel: target.channel, threadTs: target.threadTs, afterTs: target.askedTs, id };
   }
 
   async #start(text: string): Promise<boolean> {
-    const { channel, threadTs, isDirect, userId, teamId } = this.#target;
+    const { writer, target } = this.#options;
+    const { channel, threadTs, isDirect, userId, teamId } = target;
     const recipient = isDirect ? {} : { recipient_user_id: userId, recipient_team_id: teamId };
     const args = { channel, thread_ts: threadTs, markdown_text: text, ...recipient };
-    const started = await this.#client.callNow("chat.startStream", args);
+    const started = await writer.client.callNow("chat.startStream", args);
     if (!started) return false;
-    this.#state = { type: "streaming", ts: this.#writer.messages.note(started) };
+    this.#state = { type: "streaming", ts: writer.messages.note(started) };
     this.#shown = text;
     return true;
   }
@@ -150,7 +161,7 @@ export class SlackMessage {
   async #append(ts: string, text: string): Promise<void> {
     const added = text.slice(this.#shown.length);
     try {
-      await this.#client.call("chat.appendStream", { channel: this.#target.channel, ts, markdown_text: added });
+      await this.#call("chat.appendStream", { ts, markdown_text: added });
       this.#shown = text;
     } catch (error) {
       if (slackError(error) === "message_not_in_streaming_state") return await this.#update(text, []);
@@ -160,10 +171,10 @@ export class SlackMessage {
 
   async #stop(ts: string, text: string, footer: readonly types.AnyBlock[]): Promise<void> {
     const rest = text.slice(this.#shown.length);
-    const named = { metadata: metadataOf(this.#id), session_status: "active" };
-    const args = { channel: this.#target.channel, ts, ...(rest && { markdown_text: rest }), ...named };
+    const named = { metadata: metadataOf(this.#options.id), session_status: "active" };
+    const args = { ts, ...(rest && { markdown_text: rest }), ...named };
     try {
-      await this.#client.call("chat.stopStream", { ...args, ...(footer.length > 0 && { blocks: footer }) });
+      await this.#call("chat.stopStream", { ...args, ...(footer.length > 0 && { blocks: footer }) });
       this.#state = { type: "posted", ts };
       this.#isShown(text, footer);
     } catch (error) {
@@ -180,17 +191,16 @@ export class SlackMessage {
   }
 
   async #endStream(): Promise<void> {
-    const args = { channel: this.#target.channel, ts: this.ts, session_status: "active" };
-    await this.#client.call("chat.stopStream", args).catch(() => undefined);
+    await this.#call("chat.stopStream", { ts: this.ts, session_status: "active" }).catch(throwIfNotOurs);
   }
 
   async #update(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
     const { ts } = this;
     if (ts === undefined) return await this.#post(text, footer);
     this.#state = { type: "posted", ts };
-    const args = { channel: this.#target.channel, ts, ...content(text, footer) };
+    const args = { ts, ...content(text, footer) };
     try {
-      await this.#client.call("chat.update", args).catch((error) => this.#updateStream(args, error));
+      await this.#call("chat.update", args).catch((error) => this.#updateStream(args, error));
       this.#isShown(text, footer);
     } catch (error) {
       if (!isMessageLost(error)) throw error;
@@ -202,12 +212,14 @@ export class SlackMessage {
   async #updateStream(args: Readonly<Record<string, unknown>>, error: unknown): Promise<void> {
     if (slackError(error) !== "streaming_state_conflict") throw error;
     await this.#endStream();
-    await this.#client.call("chat.update", args);
+    await this.#call("chat.update", args);
   }
 
   async #post(text: string, footer: readonly types.AnyBlock[]): Promise<void> {
     try {
-      const ts = await this.#writer.messages.post({ ...this.#own, ...content(text, footer) });
+      const { writer, hasPreviews, mayWrite } = this.#options;
+      const post = { ...this.#own, ...content(text, footer), hasPreviews, mayCall: mayWrite };
+      const ts = await writer.messages.post(post);
       this.#state = { type: "posted", ts };
       this.#isShown(text, footer);
     } catch (error) {
@@ -224,4 +236,8 @@ export class SlackMessage {
 
 function content(text: string, footer: readonly types.AnyBlock[]) {
   return { text: fallbackText(text), blocks: markdownBlocks(text, footer) };
+}
+
+function throwIfNotOurs(error: unknown): void {
+  if (error instanceof NotOursError) throw error;
 }

@@ -14,12 +14,12 @@ function startReply(onEnd: () => void) {
     method === "agents.sessions.setStatus" ? await new Promise(() => undefined) : { ok: true, ts: "1.2" };
   const client = { call, callNow: async () => ({ ok: true, ts: "1.2" }) } as unknown as PacedClient;
   const target = { channel: "C1", threadTs: "1.1", isDirect: false, userId: "U1", teamId: "T1", askedTs: "1.1" };
-  const wantsFeedback = Promise.resolve(false);
+  const facts = { settings: {}, wantsFeedback: false, mayWrite: async () => true };
   const reply = new SlackReply({
     writer: { client, messages: new OwnMessages(client, "UBOT"), streams: new StreamRefusals() },
     target,
     replyId: "r1",
-    wantsFeedback,
+    facts,
     logger: pino({ level: "silent" }),
     onEnd,
   });

@@ -5,6 +5,7 @@ import {
   type Reply,
   type ReplyButtons,
   type ReplyEnd,
+  type ReplyFacts,
   type ReplyStats,
   type ReplyStatus,
   StreamEditor,
@@ -14,15 +15,15 @@ import {
   within,
 } from "@cria/bot-core";
 import type { Logger } from "pino";
+import { NotOursError } from "../api/paced-client.ts";
 import { isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
 import { escapedBytes, MAX_MARKDOWN_BYTES, withoutPingBegun, withoutPings } from "./message-text.ts";
-import { contextBlock, footerBlocks, type ReplyFooter } from "./reply-blocks.ts";
+import { contextBlock, footerBlocks, REST_TO_COME, type ReplyFooter } from "./reply-blocks.ts";
 import { type MessageWriter, type ReplyTarget, SlackMessage } from "./slack-message.ts";
 import { ThreadStatus } from "./thread-status.ts";
 
 /** A longer reply is easier read in a file; what does not fit into these is there, with the rest. */
 const MAX_MESSAGES = 3;
-const REST_TO_COME = "Goes on; the whole reply comes as a file.";
 const REST_IN_FILE = "The whole reply is in the file below";
 const ANSWERS_ANEW = "*The question was changed; I answer it anew…*";
 const FILE_NAME = "reply.md";
@@ -35,8 +36,7 @@ export interface SlackReplyOptions {
   readonly writer: MessageWriter;
   readonly target: ReplyTarget;
   readonly replyId: string;
-  /** Whether 👍 and 👎 stand under it; known by its end. */
-  readonly wantsFeedback: Promise<boolean>;
+  readonly facts: ReplyFacts;
   readonly logger: Logger;
   /** Called once, when it has ended. */
   readonly onEnd: () => void;
@@ -72,6 +72,7 @@ export class SlackReply implements Reply {
     this.#editor = new StreamEditor({
       intervalMs: EDIT_INTERVAL_MS,
       edit: (state) => this.#showIfReachable(state),
+      mayEdit: () => options.facts.mayWrite(),
       retryAfterMs,
     });
   }
@@ -168,7 +169,7 @@ export class SlackReply implements Reply {
     const lines = smallPrint.filter((line) => line !== "");
     // Where there are no words, the small print is the message.
     const shown = isEmpty ? lines.join(" ") || "…" : text;
-    const wantsFeedback = buttons !== "none" && !isEmpty && (await this.#options.wantsFeedback);
+    const wantsFeedback = buttons !== "none" && !isEmpty && this.#options.facts.wantsFeedback;
     const footer = { replyId, lines: isEmpty ? [] : lines, buttons, canContinue, wantsFeedback };
     try {
       await this.#editor.finish({ text: shown, footer });
@@ -185,6 +186,7 @@ export class SlackReply implements Reply {
     try {
       return await this.#show(state);
     } catch (error) {
+      if (error instanceof NotOursError) return true;
       if (!isUnreachable(error)) throw error;
       const { target, logger } = this.#options;
       logger.warn({ err: error, channel: target.channel }, "a reply can no longer be written");
@@ -243,8 +245,9 @@ export class SlackReply implements Reply {
   }
 
   #newMessage(index: number, ts?: string): SlackMessage {
-    const { writer, target, replyId } = this.#options;
-    return new SlackMessage({ writer, target, id: `${replyId}.${index}`, ts });
+    const { writer, target, replyId, facts } = this.#options;
+    const hasPreviews = facts.settings.showsPreviews ?? false;
+    return new SlackMessage({ writer, target, id: `${replyId}.${index}`, hasPreviews, mayWrite: facts.mayWrite, ts });
   }
 }
 

@@ -17,14 +17,28 @@ export interface FileAccess {
   readonly apiUrl: string;
 }
 
+const NOT_READ = "(This file could not be read.)";
+
 /** A message's files for the core, which takes those it can read. */
-export function attachmentsOf(files: readonly SlackFile[] | undefined, access: FileAccess): readonly Attachment[] {
-  return (files ?? []).map((file) => ({
-    name: file.name ?? file.title ?? "file",
-    mimeType: file.mimetype ?? "",
-    sizeBytes: file.size ?? 0,
-    load: (signal) => loadFile(file, access, signal),
+export function attachmentsOf(files: readonly SlackFile[], access: FileAccess): readonly Attachment[] {
+  return files.map((file) => ({ ...aboutFile(file), load: (signal) => loadFile(file, access, signal) }));
+}
+
+/** Files of the messages that a question is about: it is answered without those that cannot be read. */
+export function besideAttachments(files: readonly SlackFile[], access: FileAccess): readonly Attachment[] {
+  return files.map((file) => ({
+    ...aboutFile(file),
+    isBeside: true,
+    load: (signal) => loadFile(file, access, signal).catch(() => new TextEncoder().encode(NOT_READ)),
   }));
+}
+
+export function fileName({ name, title }: SlackFile): string {
+  return name ?? title ?? "file";
+}
+
+function aboutFile(file: SlackFile) {
+  return { name: fileName(file), mimeType: file.mimetype ?? "", sizeBytes: file.size ?? 0 };
 }
 
 async function loadFile(file: SlackFile, { botToken, apiUrl }: FileAccess, signal: AbortSignal): Promise<Uint8Array> {

@@ -22,11 +22,16 @@ function startGroups(...answers: readonly (object | Error)[]) {
 }
 
 const staff = [
-  { id: "S1", users: ["ann", "bob"] },
+  { id: "S1", handle: "staff", users: ["ann", "bob"] },
   { id: "S2", users: ["ann"] },
 ];
 
 describe("UserGroups", () => {
+  it("have the names by which they are mentioned", async () => {
+    const { groups } = startGroups(staff);
+    expect([await groups.handle("S1"), await groups.handle("S9")]).toEqual(["staff", undefined]);
+  });
+
   it("are asked for once in ten minutes, for everyone", async () => {
     const { groups, numLeft } = startGroups(staff, [{ id: "S1", users: ["bob"] }]);
     expect(await groups.of("ann")).toEqual(["S1", "S2"]);

@@ -1,8 +1,8 @@
 import { type Author, within } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { PacedClient } from "../api/paced-client.ts";
-import { LruCache } from "../lru-cache.ts";
-import { UserGroups } from "./user-groups.ts";
+import { LruCache } from "./lru-cache.ts";
+import type { UserGroups } from "./user-groups.ts";
 
 const LIFETIME_MS = 10 * 60_000;
 const MAX_PEOPLE = 5_000;
@@ -12,32 +12,36 @@ const MAX_WAIT_MS = 2_000;
 export interface PeopleOptions {
   readonly client: PacedClient;
   readonly logger: Logger;
-  /** Whether the user groups that people are in make a difference. */
-  readonly needsRoles: boolean;
+  /** Whose administrators are the bot's: people of another workspace, in a channel that is shared with it, are none. */
+  readonly workspaceId: string;
+  /** Where the user groups that people are in make a difference. */
+  readonly groups?: UserGroups | undefined;
 }
 
 /** Looks people up, and remembers them for ten minutes. */
 export class People {
   readonly #client: PacedClient;
   readonly #logger: Logger;
+  readonly #workspaceId: string;
   readonly #groups: UserGroups | undefined;
   readonly #known = new LruCache<Promise<Author>>(MAX_PEOPLE, LIFETIME_MS);
 
-  constructor({ client, logger, needsRoles }: PeopleOptions) {
+  constructor({ client, logger, workspaceId, groups }: PeopleOptions) {
     this.#client = client;
+    this.#workspaceId = workspaceId;
     this.#logger = logger;
-    if (needsRoles) this.#groups = new UserGroups(client, logger);
-    this.#groups?.renew();
+    this.#groups = groups;
+    groups?.renew();
   }
 
   /** Someone by id, with their user groups where they are needed. */
   async author(id: string): Promise<Author> {
-    const [person, roleIds] = await Promise.all([this.#person(id), this.#groups?.of(id)]);
+    const [person, roleIds] = await Promise.all([this.person(id), this.#groups?.of(id)]);
     return roleIds ? { ...person, roleIds } : person;
   }
 
-  /** Named by the id where Slack does not tell, cannot be asked just now, or takes its time: then the next one has the name. */
-  async #person(id: string): Promise<Author> {
+  /** Someone by id; named by it where Slack does not tell, cannot be asked just now, or takes its time: then the next one has the name. */
+  async person(id: string): Promise<Author> {
     try {
       return await within(MAX_WAIT_MS, this.#known.get(id) ?? this.#beginLookUp(id));
     } catch (error) {
@@ -57,18 +61,13 @@ export class People {
     const answer = (await this.#client.callNow("users.info", { user: id })) as { user?: SlackUser } | undefined;
     if (!answer) throw new Error("too many people are looked up at once");
     const { user } = answer;
-    return { id, name: nameOf(user) ?? id, isAdmin: user?.is_admin === true || user?.is_owner === true };
-  }
-
-  /** The names of some people, for a text that mentions them. */
-  async names(ids: readonly string[]): Promise<(id: string) => string> {
-    const authors = await Promise.all([...new Set(ids)].slice(0, 20).map((id) => this.#person(id)));
-    const names = new Map(authors.map(({ id, name }) => [id, name]));
-    return (id) => names.get(id) ?? id;
+    const isOurs = user?.team_id === undefined || user.team_id === this.#workspaceId;
+    return { id, name: nameOf(user) ?? id, isAdmin: isOurs && (user?.is_admin === true || user?.is_owner === true) };
   }
 }
 
 interface SlackUser {
+  readonly team_id?: string;
   readonly name?: string;
   readonly real_name?: string;
   readonly profile?: { readonly display_name?: string };

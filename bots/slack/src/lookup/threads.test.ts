@@ -3,16 +3,23 @@ import { describe, expect, it } from "vitest";
 import type { PacedClient } from "../api/paced-client.ts";
 import { Threads } from "./threads.ts";
 
-const byBot = { type: "message", channel: "C1", ts: "1.2", user: "UBOT" };
-const byAnn = { type: "message", channel: "C1", ts: "1.1", user: "U1" };
+const byBot = { ts: "1.2", user: "UBOT" };
+const byAnn = { ts: "1.1", user: "U1" };
+const place = (ts: string) => ({ channel: "C1", threadTs: "1.1", ts });
 
 /** Threads over a Slack that lists these messages after so many failures, and a memory of those threads. */
-function createThreads({ messages = [byAnn], remembered = "", hasBudget = true, numFailures = 0 } = {}) {
+function createThreads({
+  messages = [byAnn],
+  hasMore = false,
+  remembered = "",
+  hasBudget = true,
+  numFailures = 0,
+} = {}) {
   const calls: string[] = [];
   const list = async (method: string) => {
     calls.push(method);
     if (calls.length <= numFailures) throw new Error("Slack is down");
-    return hasBudget ? { ok: true, messages } : undefined;
+    return hasBudget ? { ok: true, messages, has_more: hasMore } : undefined;
   };
   const callWithin = (_: number, method: string) => list(method);
   const client = { callNow: list, callWithin, call: () => new Promise(() => undefined) } as unknown as PacedClient;
@@ -23,34 +30,38 @@ function createThreads({ messages = [byAnn], remembered = "", hasBudget = true, 
 describe("Threads", () => {
   it("has those that are remembered without asking Slack, and knows them from then on", async () => {
     const { threads, calls } = createThreads({ remembered: "1.1" });
-    expect(await threads.has("C1", "1.1", "1.9")).toBe(true);
-    expect(threads.hasJoined("C1", "1.1")).toBe(true);
+    expect(threads.knows("C1", "1.1")).toBeUndefined();
+    expect(await threads.has(place("1.9"))).toBe(true);
+    expect(threads.knows("C1", "1.1")).toBe(true);
     expect(calls).toEqual([]);
   });
 
   it("looks once into those that are not, and has those where the bot wrote", async () => {
     const strange = createThreads();
-    expect([await strange.threads.has("C1", "1.1", "1.9"), await strange.threads.has("C1", "1.1", "2.0")]).toEqual([
-      false,
-      false,
-    ]);
+    expect([await strange.threads.has(place("1.9")), await strange.threads.has(place("2.0"))]).toEqual([false, false]);
     expect(strange.calls).toEqual(["conversations.replies"]);
-    expect(await createThreads({ messages: [byAnn, byBot] }).threads.has("C1", "1.1", "1.9")).toBe(true);
+    expect(await createThreads({ messages: [byAnn, byBot] }).threads.has(place("1.9"))).toBe(true);
   });
 
   it("does not wait while Slack's calls are used up: the message is not for the bot, and the next is looked at anew", async () => {
     const { threads, calls } = createThreads({ hasBudget: false, messages: [byBot] });
-    expect([await threads.has("C1", "1.1", "1.9"), await threads.has("C1", "1.1", "2.0")]).toEqual([false, false]);
+    expect([await threads.has(place("1.9")), await threads.has(place("2.0"))]).toEqual([false, false]);
     expect(calls).toHaveLength(2);
   });
 
   it("looks anew into one that could not be read", async () => {
     const { threads } = createThreads({ numFailures: 1, messages: [byBot] });
-    expect([await threads.has("C1", "1.1", "1.9"), await threads.has("C1", "1.1", "2.0")]).toEqual([false, true]);
+    expect([await threads.has(place("1.9")), await threads.has(place("2.0"))]).toEqual([false, true]);
   });
 
-  it("lists no messages where Slack does not tell in time", async () => {
+  it("may have one that is longer than what is looked at, and one that cannot be read", async () => {
+    expect(await createThreads({ hasMore: true }).threads.mayHave(place("1.9"))).toBeUndefined();
+    expect(await createThreads({ numFailures: 1 }).threads.mayHave(place("1.9"))).toBeUndefined();
+    expect(await createThreads({ remembered: "1.1" }).threads.mayHave(place("1.9"))).toBe(false);
+  });
+
+  it("has nothing before a message where Slack does not tell in time", async () => {
     const { threads } = createThreads({ numFailures: 1 });
-    expect([await threads.messages("C1", "1.1"), await threads.messages("C1", "1.1")]).toEqual([[], [byAnn]]);
+    expect([await threads.before(place("1.9")), await threads.before(place("1.9"))]).toEqual([[], [byAnn]]);
   });
 });

@@ -13,12 +13,19 @@ const NO_PLAN = "plan_upgrade_required";
 /** The start tells of it. */
 const NO_SCOPE = "missing_scope";
 
-/** The user groups of the workspace: roles, as access lists see them. All are asked for at once, every ten minutes. */
+/** A user group as Slack lists it. */
+interface UserGroup {
+  readonly id: string;
+  readonly handle?: string;
+  readonly users?: readonly string[];
+}
+
+/** The user groups of the workspace: roles, as access lists see them, and names in texts. All are asked for at once, every ten minutes. */
 export class UserGroups {
   readonly #client: PacedClient;
   readonly #logger: Logger;
-  /** Members by group; undefined while they were never known. */
-  #known: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By id; undefined while they were never known. */
+  #known: ReadonlyMap<string, UserGroup> | undefined;
   #asking: Promise<void> = Promise.resolve();
   #untilMs = -Infinity;
 
@@ -38,13 +45,20 @@ export class UserGroups {
   async of(userId: string): Promise<readonly string[] | undefined> {
     this.renew();
     await within(MAX_WAIT_MS, this.#asking).catch(() => undefined);
-    return this.#known && [...this.#known].filter(([, users]) => users.includes(userId)).map(([id]) => id);
+    return this.#known && [...this.#known.values()].filter(({ users }) => users?.includes(userId)).map(({ id }) => id);
+  }
+
+  /** How a group is mentioned, without the sign; undefined where that is not known. Never rejects. */
+  async handle(id: string): Promise<string | undefined> {
+    this.renew();
+    await within(MAX_WAIT_MS, this.#asking).catch(() => undefined);
+    return this.#known?.get(id)?.handle;
   }
 
   async #ask(): Promise<void> {
     const answer = await this.#client.call("usergroups.list", { include_users: true });
-    const { usergroups = [] } = answer as { usergroups?: readonly { id: string; users?: readonly string[] }[] };
-    this.#known = new Map(usergroups.map(({ id, users = [] }) => [id, users]));
+    const { usergroups = [] } = answer as { usergroups?: readonly UserGroup[] };
+    this.#known = new Map(usergroups.map((group) => [group.id, group]));
   }
 
   #doWithout(error: unknown): void {

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 function createPeople(callNow: () => Promise<unknown>): People {
   const client = { callNow } as unknown as PacedClient;
-  return new People({ client, logger: pino({ level: "silent" }), needsRoles: false });
+  return new People({ client, logger: pino({ level: "silent" }), workspaceId: "T1" });
 }
 
 describe("People", () => {
@@ -32,5 +32,12 @@ describe("People", () => {
     const names = await Promise.all([people.author("U1"), people.author("U1")]);
     expect(names.map(({ name }) => name)).toEqual(["U1", "U1"]);
     expect((await people.author("U1")).name).toBe("ann");
+  });
+
+  it("administer their own workspace, and not one whose channel is shared with them", async () => {
+    const people = createPeople(async () => ({ user: { name: "ann", is_admin: true, team_id: "T1" } }));
+    expect(await people.author("U1")).toMatchObject({ isAdmin: true });
+    const others = createPeople(async () => ({ user: { name: "eve", is_owner: true, team_id: "T2" } }));
+    expect(await others.author("U2")).toMatchObject({ isAdmin: false });
   });
 });

@@ -1,0 +1,55 @@
+import {
+  type Author,
+  type Command,
+  type CommandError,
+  commandIn,
+  type IncomingMessage,
+  isStopWord,
+  mayBeCommand,
+} from "@cria/bot-core";
+import type { SlackContext } from "../context.ts";
+import { plainText } from "../text/plain-text.ts";
+import { ownText } from "../text/readable-text.ts";
+import { surroundings } from "../text/surroundings.ts";
+import { SLACK_WORDS } from "../words.ts";
+import { isInThread, isOverheard } from "./for-bot.ts";
+import { placeOf, type SlackMessageEvent } from "./message-event.ts";
+
+/** What a message asks for. */
+export type ReadMessage =
+  | { readonly type: "question"; readonly message: IncomingMessage }
+  | { readonly type: "command"; readonly author: Author; readonly command: Command | CommandError }
+  | { readonly type: "stop"; readonly author: Author };
+
+/** Reads a message that is for the bot: names, commands, and what it is about. Never rejects. */
+export async function readMessage(context: SlackContext, event: SlackMessageEvent): Promise<ReadMessage> {
+  const { people, botUserId } = context;
+  const text = ownText(event);
+  const [names, author] = await Promise.all([context.names.of([text]), people.author(event.user ?? "")]);
+  const words = plainText(text, botUserId, names);
+  // For workspaces where Slack shows no stop button.
+  if (isInThread(event) && isStopWord(words)) return { type: "stop", author };
+  const command = commandIn(words, {
+    models: mayBeCommand(words) ? await modelNames(context) : [],
+    words: SLACK_WORDS,
+  });
+  if (command) return { type: "command", author, command };
+  const [about, placeNames] = await Promise.all([surroundings(context, event), namesOfPlace(context, event)]);
+  const place = placeOf(event, context);
+  const isHeard = isOverheard(context, event);
+  return {
+    type: "question",
+    message: { place, author, text: words, isOverheard: isHeard, names: placeNames, ...about },
+  };
+}
+
+/** None where the service cannot be reached: what names models is a question then, and its answer says so. */
+async function modelNames({ listModels }: SlackContext): Promise<readonly string[]> {
+  const models = await listModels().catch(() => []);
+  return models.map(({ name }) => name);
+}
+
+async function namesOfPlace({ channels, workspaceName }: SlackContext, { channel }: SlackMessageEvent) {
+  const name = channel.startsWith("D") ? undefined : await channels.name(channel);
+  return { workspace: workspaceName, ...(name !== undefined && { channel: name }) };
+}

@@ -1,0 +1,169 @@
+import type { Logger } from "pino";
+import type { PacedClient, SlackAnswer } from "../api/paced-client.ts";
+import { slackError } from "../api/slack-errors.ts";
+import type { SlackMessage } from "../incoming/message-event.ts";
+import { LruCache } from "./lru-cache.ts";
+
+const MAX_THREADS = 10_000;
+const MEMBER_LIFETIME_MS = 24 * 3_600_000;
+/** Another process may have joined in since. */
+const STRANGER_LIFETIME_MS = 30_000;
+/** Messages of a thread that are looked at; most threads have fewer. */
+const PAGE_SIZE = 200;
+/** Of a long thread, as many as Slack lists at once. */
+const LAST_PAGE_SIZE = 999;
+/** Messages that the last page of a long thread is to hold, by how often people wrote in it on average. */
+const LAST_MESSAGES = 100;
+/** Longer no question waits for what its thread is about. */
+const MAX_WAIT_MS = 3_000;
+
+export interface ThreadsOptions {
+  readonly client: PacedClient;
+  readonly botUserId: string;
+  /** Whether there is a memory of the conversation in a thread. */
+  readonly remembers: (channel: string, threadTs: string) => Promise<boolean>;
+  readonly logger: Logger;
+}
+
+/** Where a message is; `threadTs` is its own `ts` where it is in no thread. */
+export interface MessagePlace {
+  readonly channel: string;
+  readonly threadTs: string;
+  readonly ts: string;
+}
+
+/** Messages of a thread, oldest first. */
+interface ThreadPage {
+  readonly messages: readonly SlackMessage[];
+  /** Whether there are more after them. */
+  readonly hasMore: boolean;
+}
+
+/** Which threads the bot is in, those that it wrote or was mentioned in, and what was said there. */
+export class Threads {
+  readonly #options: ThreadsOptions;
+  readonly #joined = new LruCache<true>(MAX_THREADS, MEMBER_LIFETIME_MS);
+  readonly #looking = new Map<string, Promise<ThreadPage | undefined>>();
+  readonly #strange = new LruCache<true>(MAX_THREADS, STRANGER_LIFETIME_MS);
+
+  constructor(options: ThreadsOptions) {
+    this.#options = options;
+  }
+
+  /** The bot answers in a thread. */
+  join(channel: string, threadTs: string): void {
+    this.#joined.set(`${channel}:${threadTs}`, true);
+  }
+
+  /** Whether the bot is in a thread, as far as this process knows; undefined where that must be looked up. */
+  knows(channel: string, threadTs: string): boolean | undefined {
+    const key = `${channel}:${threadTs}`;
+    if (this.#joined.get(key)) return true;
+    return this.#strange.get(key) ? false : undefined;
+  }
+
+  /**
+   * Whether the bot is in a thread, other than by the message `exceptTs`. False where Slack does not tell, and while its
+   * calls are used up: people talk in threads without end, and those who mention the bot do not wait for that.
+   */
+  async has({ channel, threadTs, ts }: MessagePlace): Promise<boolean> {
+    const known = this.knows(channel, threadTs);
+    if (known !== undefined) return known;
+    if (!(await this.#options.remembers(channel, threadTs)))
+      return (await this.mayHave({ channel, threadTs, ts })) ?? false;
+    this.join(channel, threadTs);
+    return true;
+  }
+
+  /** As `has`, without a look into memory; undefined where Slack does not tell. */
+  async mayHave({ channel, threadTs, ts: exceptTs }: MessagePlace): Promise<boolean | undefined> {
+    const known = this.knows(channel, threadTs);
+    if (known !== undefined) return known;
+    const page = await this.#lookAt(channel, threadTs);
+    const isIn = page && (this.#isIn(page.messages, exceptTs) || (page.hasMore ? undefined : false));
+    if (isIn !== undefined) (isIn ? this.#joined : this.#strange).set(`${channel}:${threadTs}`, true);
+    return isIn;
+  }
+
+  /** One call for all who ask at once. */
+  async #lookAt(channel: string, threadTs: string): Promise<ThreadPage | undefined> {
+    const key = `${channel}:${threadTs}`;
+    const looking = this.#looking.get(key) ?? this.#beginLook(channel, threadTs);
+    this.#looking.set(key, looking);
+    return await looking.finally(() => this.#looking.delete(key));
+  }
+
+  async #beginLook(channel: string, threadTs: string): Promise<ThreadPage | undefined> {
+    const { client } = this.#options;
+    return await this.#read(() => client.callNow("conversations.replies", firstPage(channel, threadTs)));
+  }
+
+  /** Whether the bot wrote one of these messages, or was mentioned in one. */
+  #isIn(messages: readonly SlackMessage[], exceptTs: string): boolean {
+    const { botUserId } = this.#options;
+    return messages.some(({ user, text, ts }) => {
+      return ts !== exceptTs && (user === botUserId || text?.includes(`<@${botUserId}>`));
+    });
+  }
+
+  /**
+   * What was said in a thread before a message, oldest first: its root, and the newest messages as far as two calls tell them.
+   * None where Slack does not tell in time.
+   */
+  async before({ channel, threadTs, ts }: MessagePlace): Promise<readonly SlackMessage[]> {
+    const first = await this.#page({ ...firstPage(channel, threadTs), latest: ts });
+    if (!first) return [];
+    // Slack lists a thread from its beginning.
+    const last = first.hasMore ? await this.#page(lastPage(first.messages, { channel, threadTs, ts })) : undefined;
+    const root = first.messages.filter((message) => message.ts === threadTs);
+    const others = (last ?? first).messages.filter((message) => message.ts !== threadTs);
+    return [...root, ...others].filter((message) => Number(message.ts) < Number(ts));
+  }
+
+  async #page(args: Readonly<Record<string, unknown>>): Promise<ThreadPage | undefined> {
+    return await this.#read(() => this.#options.client.callWithin(MAX_WAIT_MS, "conversations.replies", args));
+  }
+
+  /** One message of a thread; undefined where it is gone. Rejects where Slack does not tell within so many milliseconds. */
+  async message({ channel, threadTs, ts }: MessagePlace, ms: number): Promise<SlackMessage | undefined> {
+    // Slack may list the root beside it.
+    const alone = { channel, ts: threadTs, oldest: ts, latest: ts, inclusive: true, limit: 2 };
+    try {
+      const answer = await this.#options.client.callWithin(ms, "conversations.replies", alone);
+      return pageOf(answer).messages.find((message) => message.ts === ts);
+    } catch (error) {
+      if (slackError(error) === "thread_not_found") return undefined;
+      throw error;
+    }
+  }
+
+  /** Undefined where it could not be asked. */
+  async #read(call: () => Promise<SlackAnswer | undefined>): Promise<ThreadPage | undefined> {
+    try {
+      const answer = await call();
+      return answer && pageOf(answer);
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, "a thread cannot be read");
+      return undefined;
+    }
+  }
+}
+
+function pageOf(answer: SlackAnswer): ThreadPage {
+  const { messages = [], has_more: hasMore = false } = answer as {
+    messages?: readonly SlackMessage[];
+    has_more?: boolean;
+  };
+  return { messages, hasMore };
+}
+
+function firstPage(channel: string, threadTs: string) {
+  return { channel, ts: threadTs, limit: PAGE_SIZE };
+}
+
+/** The end of a long thread: since when its last messages were written, by the average of all. */
+function lastPage([root]: readonly SlackMessage[], { channel, threadTs, ts }: MessagePlace) {
+  const age = Number(ts) - Number(threadTs);
+  const oldest = Number(ts) - (age * LAST_MESSAGES) / Math.max(LAST_MESSAGES, root?.reply_count ?? PAGE_SIZE);
+  return { channel, ts: threadTs, latest: ts, oldest: oldest.toFixed(6), limit: LAST_PAGE_SIZE };
+}

@@ -1,0 +1,66 @@
+import type { EarlierMessage, IncomingMessage } from "@cria/bot-core";
+import type { SlackContext } from "../context.ts";
+import type { SlackMessage, SlackMessageEvent } from "../incoming/message-event.ts";
+import { earlierMessages, wordsOf } from "./earlier-messages.ts";
+import { attachmentsOf, besideAttachments } from "./files.ts";
+import { linkedMessages } from "./message-links.ts";
+import { plainText } from "./plain-text.ts";
+import { filesOf, sharedFiles, sharedText } from "./readable-text.ts";
+
+/** Linked messages that are read; what those link to is not. */
+const MAX_LINKED = 3;
+const LINK_TIMEOUT_MS = 3_000;
+
+/** What a message is about: messages that are shared with it and that it links to, what was said in its thread before, and files. */
+export async function surroundings(
+  context: SlackContext,
+  event: SlackMessageEvent,
+): Promise<Pick<IncomingMessage, "quote" | "before" | "attachments">> {
+  const { fileAccess } = context;
+  const [{ before, rootText, root }, linked] = await Promise.all([
+    earlierMessages(context, event),
+    messagesLinkedIn(context, event),
+  ]);
+  const quotes = [rootText, ...linked.map((message) => wordsOf(context, message)), sharedText(event)];
+  const beside = [...sharedFiles(event), ...[...(root ? [root] : []), ...linked].flatMap(filesOf)];
+  const [quote, said] = await Promise.all([quoted(context, quotes), saidBefore(context, before)]);
+  return {
+    attachments: [...attachmentsOf(event.files ?? [], fileAccess), ...besideAttachments(beside, fileAccess)],
+    ...(quote && { quote }),
+    ...(said.length > 0 && { before: said }),
+  };
+}
+
+/** Texts as people read them, one under the other. */
+export async function quoted({ names, botUserId }: SlackContext, texts: readonly string[]): Promise<string> {
+  const namesOf = await names.of(texts);
+  return texts
+    .map((text) => plainText(text, botUserId, namesOf))
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+async function saidBefore(context: SlackContext, before: readonly SlackMessage[]): Promise<EarlierMessage[]> {
+  const texts = before.map((message) => wordsOf(context, message));
+  // The newest first: so many names are looked up and no more.
+  const authors = before.map(({ user }) => `<@${user}>`).reverse();
+  const namesOf = await context.names.of([...authors, ...texts]);
+  return before.map((message, index) => ({
+    messageId: message.ts,
+    author: message.user ? namesOf.user(message.user) : (message.username ?? message.bot_profile?.name ?? "App"),
+    text: plainText(texts[index]!, context.botUserId, namesOf),
+  }));
+}
+
+/** Messages of the same channel: of others the bot cannot know who may read them. */
+async function messagesLinkedIn({ threads, logger }: SlackContext, event: SlackMessageEvent) {
+  const { channel, text = "", ts } = event;
+  const links = linkedMessages(text).filter((link) => link.channel === channel && link.ts !== ts);
+  const messages = links.slice(0, MAX_LINKED).map((link) =>
+    threads.message(link, LINK_TIMEOUT_MS).catch((error: unknown) => {
+      logger.debug({ err: error }, "a linked message cannot be read");
+      return undefined;
+    }),
+  );
+  return (await Promise.all(messages)).filter((message) => message !== undefined);
+}

@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Message, shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { CHAT_MODEL, type SlackBot, startSlackBot } from "./slack-bot.ts";
+
+let bot: SlackBot;
+
+beforeEach(async () => {
+  bot = await startSlackBot();
+});
+
+afterEach(async () => {
+  await bot.close();
+});
+
+const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
+/** What the model was shown for a mention with this in its thread, and what it was last answered. */
+const promptFor = async (root: Message, text = "investigate", more = {}) => {
+  const { people } = bot.server;
+  people.mention(root.channel, bot.ann, text, { threadTs: root.ts, ...more });
+  const shown = await replies(root);
+  return { prompt: lastPrompt(), reply: shown.at(-1)! };
+};
+const lastPrompt = () =>
+  bot.model.requests
+    .at(-1)!
+    .prompt.map(({ text }) => text)
+    .join("");
+const link = ({ channel, ts }: Message, query = "") =>
+  `<https://test.slack.com/archives/${channel}/p${ts.replace(".", "")}${query}>`;
+const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text } });
+
+describe("what the model is shown of Slack", () => {
+  it("has an alert at the root of the thread, by its fallback", async () => {
+    const root = bot.server.people.alert(bot.channel, "", { attachments: [{ fallback: "KubeJobFailed batch-123" }] });
+    const { prompt } = await promptFor(root);
+    expect(prompt).toContain("KubeJobFailed batch-123");
+    expect(prompt).toContain("investigate");
+  });
+
+  it("has an alert's blocks, with the names in them", async () => {
+    const blocks = [section(`*Disk full* on <#${bot.channel}>, ask <@${bot.ann}>`)];
+    const { prompt } = await promptFor(bot.server.people.alert(bot.channel, "New alert", { blocks }));
+    expect(prompt).toContain("*Disk full* on #general, ask @Ann");
+    expect(prompt).not.toContain("New alert");
+  });
+
+  it.each([
+    ["text", { text: "The llama hums." }],
+    ["fallback", { fallback: "The llama hums." }],
+    ["message_blocks", { message_blocks: [{ message: { blocks: [section("The llama hums.")] } }] }],
+    ["blocks", { blocks: [section("The llama hums.")] }],
+  ])("has a message that is shared with the question, by its %s", async (_, shared) => {
+    const attachments = [{ is_share: true, ...shared }];
+    await replies(bot.server.people.mention(bot.channel, bot.ann, "true?", { attachments }));
+    expect(lastPrompt()).toContain("The llama hums.");
+  });
+
+  it("has the text file of a shared message, and the reply names what is no text", async () => {
+    const files = ["notes.txt", "chart.png"].map((name) => {
+      const { id, content, mimetype } = bot.server.people.addFile(
+        name,
+        `in ${name}`,
+        name.endsWith("txt") ? "text/plain" : "image/png",
+      );
+      const url_private = `${bot.server.baseUrl}/files/${id}/${name}`;
+      return { name, mimetype, size: content.length, url_private };
+    });
+    const attachments = [{ is_share: true, text: "See these.", files }];
+    const shown = await replies(bot.server.people.mention(bot.channel, bot.ann, "true?", { attachments }));
+    expect(lastPrompt()).toContain("in notes.txt");
+    expect(shown[0]).toContain("I left `chart.png` out");
+  });
+
+  it("answers beside a picture in the thread's root, and names it", async () => {
+    const picture = bot.server.people.addFile("chart.png", "x", "image/png");
+    const root = bot.server.people.say(bot.channel, bot.ann, "Look at this.", { files: [picture] });
+    const { prompt, reply } = await promptFor(root, "what is it about?");
+    expect(prompt).toContain("Look at this.");
+    expect(reply).toContain("I left `chart.png` out");
+  });
+
+  it("answers beside a picture in the message that is asked about, and names it", async () => {
+    const picture = bot.server.people.addFile("chart.png", "x", "image/png");
+    const message = bot.server.people.say(bot.channel, bot.ann, "Look at this.", { files: [picture] });
+    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
+    await bot.server.until(() => bot.server.world.views.size > 0);
+    const [view] = bot.server.world.views.values();
+    await bot.server.interactions.submit(view!, { question: { question: { value: "Why?" } } }, bot.ann);
+    const [, reply] = await replies(message);
+    expect(lastPrompt()).toContain("Look at this.");
+    expect(reply).toContain("I left `chart.png` out");
+  });
+
+  it("has a message of the same channel that is linked to, and none of another one", async () => {
+    const { people } = bot.server;
+    const root = people.say(bot.channel, bot.ann, "The llama has three stomachs.");
+    const inThread = people.say(bot.channel, bot.ann, "Or four.", { threadTs: root.ts });
+    const elsewhere = people.say(people.addChannel("private", [bot.ann], { isPrivate: true }), bot.ann, "A secret.");
+    const links = [link(root), link(inThread, `?thread_ts=${root.ts}&amp;cid=${bot.channel}`), link(elsewhere)];
+    await replies(people.mention(bot.channel, bot.ann, `which of ${links.join(" ")}?`));
+    expect(lastPrompt()).toContain("three stomachs");
+    expect(lastPrompt()).toContain("Or four.");
+    expect(lastPrompt()).not.toContain("A secret.");
+  });
+
+  it("asks for three linked messages at most, and ends at messages that link to one another", async () => {
+    const { people } = bot.server;
+    const messages = Array.from({ length: 5 }, (_, n) => people.say(bot.channel, bot.ann, `Fact ${n}.`));
+    for (const message of messages) message.text += messages.map((other) => link(other)).join(" ");
+    const question = people.mention(bot.channel, bot.ann, messages.map((other) => link(other)).join(" "));
+    people.edit(question, `${question.text} ${link(question)}`);
+    await replies(question);
+    expect(lastPrompt()).toContain("Fact 2.");
+    expect(lastPrompt()).not.toContain("Fact 3.");
+    expect(bot.server.calls("conversations.replies")).toHaveLength(3);
+  });
+
+  it("has an older answer of the bot that is linked to, without what stands under it", async () => {
+    bot.model.script({ chunks: ["Three stomachs."] });
+    const first = bot.server.people.mention(bot.channel, bot.ann, "how many?");
+    const [answer] = await repliesTo(bot.server, first);
+    const question = bot.server.people.mention(
+      bot.channel,
+      bot.ann,
+      `sure? ${link(answer!, `?thread_ts=${first.ts}`)}`,
+    );
+    await replies(question);
+    expect(lastPrompt()).toContain("Three stomachs.");
+    expect(lastPrompt()).not.toContain("to first token");
+  });
+
+  it("has names for channels, groups, addresses and numbers", async () => {
+    const staff = bot.server.people.addUserGroup("staff", [bot.ann]);
+    const releases = bot.server.people.addChannel("releases", [bot.ann]);
+    const text = `in <#${releases}> and <#${releases}|>: <mailto:ann@example.com|ann@example.com>, <tel:+4930123|+49 30 123>, <!subteam^${staff}>, <!date^1392734382^{date}|18 Feb>`;
+    await replies(bot.server.people.dm(bot.ann, text));
+    expect(lastPrompt()).toBe("in #releases and #releases: ann@example.com, +49 30 123, @staff, 18 Feb");
+    await replies(bot.server.people.dm(bot.ann, text));
+    expect(bot.server.calls("conversations.info")).toHaveLength(1);
+    expect(bot.server.calls("usergroups.list")).toHaveLength(1);
+  });
+
+  it("goes by ids where Slack does not tell names", async () => {
+    for (let tries = 0; tries < 8; tries++)
+      for (const method of ["conversations.info", "usergroups.list"]) bot.server.api.failNext(method, "internal_error");
+    await replies(bot.server.people.dm(bot.ann, "in <#C9> for <!subteam^S9>"));
+    expect(lastPrompt()).toBe("in #C9 for @S9");
+  });
+});
+
+describe("a mention in a thread", () => {
+  /** A thread of so many messages of people, without events. */
+  const thread = (length: number, text = (n: number) => `Message ${n}.`) => {
+    const ben = bot.server.people.addUser("Ben");
+    const root = bot.server.world.add({ channel: bot.channel, user: bot.ann, text: text(0) });
+    for (let n = 1; n < length; n++)
+      bot.server.world.add({ channel: bot.channel, user: n % 2 ? ben : bot.ann, text: text(n), threadTs: root.ts });
+    return root;
+  };
+
+  it("brings the messages before it, with who said what", async () => {
+    const { prompt } = await promptFor(thread(10), "who is right?");
+    expect(prompt).toContain("Ann: Message 0.\nBen: Message 1.\n");
+    expect(prompt).toContain("Ben: Message 9.");
+    expect(bot.server.calls("conversations.replies")).toHaveLength(1);
+  });
+
+  it("costs two calls however long the thread is, and brings its root and the newest messages", async () => {
+    const { prompt } = await promptFor(thread(2_000), "who is right?");
+    expect(prompt).toContain("Message 0.");
+    expect(prompt).toContain("Ben: Message 1999.");
+    expect(prompt).not.toContain("Message 1000.");
+    expect(prompt.length).toBeLessThan(6_000);
+    expect(bot.server.calls("conversations.replies")).toHaveLength(2);
+    expect(bot.server.calls("users.info")).toHaveLength(2);
+  });
+
+  it("leaves out what the bot itself said, and what memory has", async () => {
+    bot.model.models = [CHAT_MODEL];
+    bot.model.script({ chunks: ["An answer of mine."] });
+    const root = bot.server.people.mention(bot.channel, bot.ann, "first");
+    await replies(root);
+    const ben = bot.server.people.addUser("Ben");
+    bot.server.people.say(bot.channel, ben, `<@${bot.ann}> lunch?`, { threadTs: root.ts });
+    bot.server.people.mention(bot.channel, bot.ann, "second", { threadTs: root.ts });
+    await replies(root, 2);
+    const [, said = ""] = lastPrompt().split("An answer of mine.");
+    expect(said).toContain("Ben: @Ann lunch?");
+    expect(said).not.toContain("first");
+    expect(said).not.toContain("An answer of mine");
+  });
+
+  it("is answered without them where Slack does not tell", async () => {
+    bot.server.api.failNext("conversations.replies", "access_denied");
+    expect((await promptFor(thread(3), "who is right?")).prompt).toBe("who is right?");
+  });
+});
