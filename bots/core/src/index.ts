@@ -38,7 +38,7 @@ export type {
   SentMessage,
 } from "./port/message.ts";
 export { pause } from "./port/pause.ts";
-export type { Author, Place } from "./port/place.ts";
+export type { Author, Place, PlaceNames } from "./port/place.ts";
 export type {
   FeedbackRating,
   Reply,

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { PlaceNames } from "../port/place.ts";
 import type { ReplyEnd } from "../port/reply.ts";
 
 /** Most ended replies kept of a conversation: people press buttons under what they still see. */
@@ -13,6 +14,7 @@ export interface KeptReply {
   readonly author: string;
   /** For access lists: who asked at first, whoever pressed a button since. */
   readonly asker?: { readonly id: string; readonly roleIds?: readonly string[] | undefined };
+  readonly names?: PlaceNames | undefined;
   readonly question: string;
   readonly context?: string;
   /** What people saw of the answer; "" for nothing. */

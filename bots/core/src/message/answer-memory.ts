@@ -128,6 +128,7 @@ export class RoundMemory implements AnswerMemory {
       messageId: running.messageId,
       author: message.author.name,
       ...(asker && { asker }),
+      ...(message.names && { names: message.names }),
       question,
       ...(context && { context }),
       text: this.begun + text,

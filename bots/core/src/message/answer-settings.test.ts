@@ -1,12 +1,21 @@
 import { type Model, ModelState } from "@cria/proto";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fakeModel } from "../testing/fake-model.ts";
-import { chatModel, createTestCore, lastPrompt, roundsOf, testConversation } from "../testing/test-core.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import {
+  chatModel,
+  createTestCore,
+  lastPrompt,
+  roundsOf,
+  starting,
+  testConversation,
+  testPlace,
+} from "../testing/test-core.ts";
 
 describe("a reply", () => {
-  let { client, stores, send } = createTestCore();
+  let { client, core, stores, send } = createTestCore();
   const start = (models?: readonly Model[]) => {
-    ({ client, stores, send } = createTestCore(models));
+    ({ client, core, stores, send } = createTestCore(models));
   };
   beforeEach(() => start());
 
@@ -28,8 +37,13 @@ describe("a reply", () => {
     await send("Hi");
     expect(lastPrompt(client)).toBe("<system>You are Cria, a helpful AI assistant.<user>Hi");
     await stores.settings.update(testConversation, { system: "Help {user} in {channel} of {workspace}, {dear}." });
-    await send("Hi", { names: { channel: "alpacas" } });
-    expect(lastPrompt(client)).toMatch(/^<system>Help Ann in alpacas of local, \{dear\}\.</);
+    const reply = await send("Hi", { names: { channel: "alpacas" } });
+    const filled = /^<system>Help Ann in alpacas of local, \{dear\}\.</;
+    expect(lastPrompt(client)).toMatch(filled);
+    const bob = { id: "u2", name: "Bob" };
+    await core.regenerate({ place: testPlace, author: bob, replyId: reply.id }, starting(new FakeReplyHandle()));
+    expect(client.requests).toHaveLength(3);
+    expect(lastPrompt(client)).toMatch(filled);
   });
 
   it("comes from the default where the model that was chosen is gone or broken, which a line says", async () => {

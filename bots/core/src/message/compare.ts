@@ -97,12 +97,12 @@ class Half {
 
   async run(): Promise<void> {
     this.#hasRun = true;
-    const { place, author, command } = this.#asked;
+    const { place, author, names, command } = this.#asked;
     const core = this.#core;
     await new Answer({
       core,
       eventId: this.#delivery.entry.messageId,
-      message: { place, author, text: command.text },
+      message: { place, author, names, text: command.text },
       reply: this.#reply!,
       running: this.running,
       memory: new ComparedMemory(core, this.running, { author: author.name, model: this.#model }),

@@ -1,11 +1,14 @@
 import type { Command } from "./command.ts";
 import type { IncomingEvent } from "./message.ts";
+import type { PlaceNames } from "./place.ts";
 
 /** A command for the bot by a slash command, a menu or a modal. */
 export interface IncomingCommand extends IncomingEvent {
   /** The message's own id, where a message it was, by which its deletion is told. Default: the event's. */
   readonly messageId?: string;
   readonly command: Command;
+  /** For a comparison. */
+  readonly names?: PlaceNames | undefined;
 }
 
 /** A command whose event is claimed. */

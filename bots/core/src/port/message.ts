@@ -1,4 +1,4 @@
-import type { Author, Place } from "./place.ts";
+import type { Author, Place, PlaceNames } from "./place.ts";
 
 /** A file that came with a message. Text files become part of Alpaca's Input; the core decides which are taken. */
 export interface Attachment {
@@ -31,8 +31,7 @@ export interface IncomingMessage {
   readonly before?: readonly EarlierMessage[];
   /** Files, in the order of the message. Default none. */
   readonly attachments?: readonly Attachment[];
-  /** As people see them, for personas. Default: ids. */
-  readonly names?: { readonly channel?: string; readonly workspace?: string };
+  readonly names?: PlaceNames | undefined;
   /**
    * Whether it does not name the bot, as in a thread that goes on: others may be meant. Where lists or quotas keep it from
    * being answered, nothing is said. Default false.

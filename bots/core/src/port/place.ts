@@ -10,6 +10,12 @@ export interface Author {
   readonly isAdmin?: boolean;
 }
 
+/** What people call a place, for personas. Default: ids. */
+export interface PlaceNames {
+  readonly channel?: string | undefined;
+  readonly workspace?: string | undefined;
+}
+
 /**
  * Where a conversation takes place. The conversation key is made of it: the thread if there is one, else the channel;
  * a direct message is a channel of its own.

@@ -26,6 +26,7 @@ const keptReplySchema = z.object({
   messageId: z.string(),
   author: z.string(),
   asker: z.object({ id: z.string(), roleIds: z.array(z.string()).optional() }).optional(),
+  names: z.object({ channel: z.string().optional(), workspace: z.string().optional() }).optional(),
   question: z.string(),
   context: z.string().optional(),
   text: z.string(),
