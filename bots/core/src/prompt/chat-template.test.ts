@@ -115,6 +115,13 @@ describe("chatTemplatePrompt", () => {
     );
   });
 
+  it.each(["{% for m in messages %}{{ m.role }}{% endfor %}", "{{ messages[-1].content | upper }}", ""])(
+    "says so where a template does not write the message: %s",
+    (template) => {
+      expect(() => parts(template)).toThrow("of m cannot be rendered (it leaves the message out).");
+    },
+  );
+
   it.each(["{% for %}", "{{ raise_exception('never') }}", "{{ 1 | nosuchfilter }}"])(
     "says which model's template cannot be rendered and why: %s",
     (template) => {

@@ -43,8 +43,15 @@ export function parseTemplate({ name, template, bosToken, eosToken }: ChatTempla
   const place = withSystem === "" ? "inFirst" : "message";
   const render: SlotTemplate["render"] = (from, to, hasSystem) =>
     attempt(name, () => renderIn(hasSystem ? place : "none", from, to));
+  const sample = render(0, 1, false);
+  attempt(name, () => checkShown(sample));
   // Whether or not there is a persona now, the words for one are markers.
-  return { render, markers: templateMarkers([render(0, 1, false), withSystem].map(aroundSlots)) };
+  return { render, markers: templateMarkers([sample, withSystem].map(aroundSlots)) };
+}
+
+/** As templates do that want contents in another form than text. */
+function checkShown(sample: string): void {
+  if (!sample.includes(slot("m"))) throw new Error("it leaves the message out");
 }
 
 /** "" where the template has no place for a system message. */
