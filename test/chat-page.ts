@@ -19,11 +19,19 @@ export class ChatPage {
     return new ChatPage(page);
   }
 
-  /** Opens the direct message with the bot, or a channel. */
   async goTo(channel: string): Promise<void> {
+    await this.#choose(channel, `# ${channel}`);
+  }
+
+  /** Opens an empty chat with the bot. */
+  async goToNewChat(): Promise<void> {
+    await this.#choose("New chat", "New chat");
+  }
+
+  async #choose(label: string, heading: string): Promise<void> {
     const sidebar = this.page.getByRole("navigation", { name: "Channels" });
-    await sidebar.getByRole("button").filter({ hasText: channel }).click();
-    await this.page.getByRole("heading", { name: channel === "Cria" ? "Cria" : `# ${channel}`, level: 1 }).waitFor();
+    await sidebar.getByRole("button").filter({ hasText: label }).click();
+    await this.page.getByRole("heading", { name: heading, level: 1 }).waitFor();
   }
 
   async send(text: string): Promise<void> {

@@ -37,7 +37,7 @@ async function start(): Promise<void> {
 describe("the page of npm start", () => {
   it("answers a direct message with the bundled model", async () => {
     const chat = await ChatPage.open(browser, run.webUrl, "Ada");
-    await chat.goTo("Cria");
+    await chat.goToNewChat();
     await chat.send("What is a dog?");
     const reply = await chat.finishedReply();
     expect(await reply.textContent()).toMatch(/\w+ \w+ \w+/);
@@ -60,7 +60,7 @@ describe("the page of npm start", () => {
 
   it("keeps what was written when the service is killed in the middle, says so, and recovers by itself", async () => {
     const chat = await ChatPage.open(browser, run.webUrl, "Ada");
-    await chat.goTo("Cria");
+    await chat.goToNewChat();
     await chat.send(LONG_TASK);
     const reply = chat.messages.last();
     await expect.poll(() => reply.textContent(), { interval: 20, timeout: 30_000 }).toMatch(/(\w+\W+){12}/);
@@ -75,7 +75,7 @@ describe("the page of npm start", () => {
 
   it.skipIf(!hasRedis)("answers on when Redis goes away in the middle", async () => {
     const chat = await ChatPage.open(browser, run.webUrl, "Ada");
-    await chat.goTo("Cria");
+    await chat.goToNewChat();
     await chat.send(LONG_TASK);
     const reply = chat.messages.last();
     await expect.poll(() => reply.textContent(), { interval: 20, timeout: 30_000 }).toMatch(/(\w+\W+){12}/);

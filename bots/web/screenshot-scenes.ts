@@ -28,6 +28,15 @@ def heaviest(herd, count=3):
 
 It is \`O(n log n)\`; for large herds \`heapq.nlargest\` does less work.`;
 
+const MANY_QUESTIONS = [
+  "How do I shear an alpaca without frightening it, and what do I need?",
+  "Why is the sky blue?",
+  "Write a haiku about the sea.",
+  "שלום, מה זה אלפקה?",
+  "Plan a week in the Andes with two children and a llama",
+  "x".repeat(100),
+] as const;
+
 const LISTS = `Before you begin:
 
 1. Gather what you need:
@@ -105,6 +114,25 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await say(page, "What is a cria?");
     await page.locator("progress").waitFor();
   },
+  chats: async (page, server) => {
+    for (const text of MANY_QUESTIONS) {
+      await openNewChat(page);
+      await ask(page, server, text, { chunks: chunksOf("A good question.") });
+    }
+    await openSidebar(page);
+    await page.getByRole("button", { name: "More for “Why is the sky blue?”" }).click();
+    await page.getByRole("button", { name: "Delete" }).click();
+  },
+  "chat-renamed": async (page, server) => {
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await ask(page, server, MANY_QUESTIONS[0], { chunks: chunksOf("A good question.") });
+    await page.locator(".picker-button").click();
+    await page.getByRole("option", { name: /few-shot/ }).click();
+    await page.locator(".notice").waitFor();
+    await openSidebar(page);
+    await page.getByRole("button", { name: "More for" }).click();
+    await page.getByRole("button", { name: "Rename" }).click();
+  },
   lists: async (page, server) => {
     await ask(page, server, "How do I shear an alpaca?", { chunks: chunksOf(LISTS) });
   },
@@ -137,8 +165,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await page.locator("#composer").fill("What is a cria?");
   },
   sidebar: async (page) => {
-    const menu = page.locator(".menu-button");
-    if (await menu.isVisible()) await menu.click();
+    await openSidebar(page);
     await page.getByRole("button", { name: "Add channel" }).click();
   },
   picker: async (page) => {
@@ -159,6 +186,17 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await ask(page, server, `${"long".repeat(60)}`, { chunks: ["a".repeat(300)] });
   },
 };
+
+async function openSidebar(page: Page): Promise<void> {
+  const menu = page.locator(".menu-button");
+  if (await menu.isVisible()) await menu.click();
+}
+
+async function openNewChat(page: Page): Promise<void> {
+  await openSidebar(page);
+  await page.getByRole("button", { name: "New chat", exact: true }).click();
+  await page.getByText("Talk with Cria").waitFor();
+}
 
 async function open(page: Page, channel: string): Promise<void> {
   await page.goto(`${page.url().split("#")[0]}#${channel}`);

@@ -5,6 +5,7 @@ import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createCoreBot } from "./core-bot.ts";
+import { createRedisChatStore } from "./store/redis-chat-store.ts";
 import { createRedisTimelineStore } from "./store/redis-timeline-store.ts";
 import { startWebServer } from "./web-server.ts";
 import type { ChannelSnapshot } from "./wire.ts";
@@ -30,6 +31,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     const server = await startWebServer({
       bot: createCoreBot({ core, stores, inference }),
       timelineStore: createRedisTimelineStore(redis, TTL_MS),
+      chatStore: createRedisChatStore(redis, TTL_MS),
       logger,
       host: "127.0.0.1",
       port: 0,

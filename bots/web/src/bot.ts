@@ -13,6 +13,8 @@ export interface Bot extends BotCore {
   head(place: Place): Promise<ChannelHead>;
   /** Whether a reply's question can be answered again in its place: it is remembered, and was no comparison. */
   canAnswerAgain(place: Place, replyId: string): Promise<boolean>;
+  /** Forgets the rounds and replies of a conversation, and what was set there. Rejects where the memory is away. */
+  forget(place: Place): Promise<void>;
   /** Calls back with each change. Returns a function that stops watching. */
   watchHealth(onChange: (isServing: boolean) => void): () => void;
 }

@@ -48,6 +48,12 @@ export function createCoreBot({ core, stores, inference }: CoreBotOptions): Bot 
       const kept = await stores.replies.get(conversationKey(place), replyId).catch(() => undefined);
       return kept !== undefined && !kept.isCompared;
     },
+    async forget(place) {
+      const conversation = conversationKey(place);
+      await stores.rounds.reset(conversation);
+      const set = Object.keys(await stores.settings.get(conversation));
+      await stores.settings.update(conversation, Object.fromEntries(set.map((field) => [field, undefined])));
+    },
     head: (place) => headOf(place, sources),
   };
 }

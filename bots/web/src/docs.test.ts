@@ -3,9 +3,10 @@ import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { describe, expect, it } from "vitest";
 import { MAX_LIVE_REPLIES } from "./replies/replies.ts";
 import { MAX_CHANNELS } from "./rooms/channel-names.ts";
-import { MAX_BODY_BYTES } from "./server/app.ts";
+import { MAX_BODY_BYTES } from "./server/request-body.ts";
+import { MAX_CHATS } from "./timeline/chat-store.ts";
 import { TIMELINE_CAPACITY } from "./timeline/timeline-store.ts";
-import { MAX_CHANNEL_NAME_LENGTH } from "./wire.ts";
+import { MAX_CHANNEL_NAME_LENGTH, MAX_TITLE_LENGTH } from "./wire.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
@@ -47,6 +48,8 @@ describe("docs/web.md", () => {
       ["body of a request", `${MAX_BODY_BYTES.toLocaleString("en")} bytes`],
       ["messages kept in a channel", `${TIMELINE_CAPACITY}`],
       ["replies under way in a channel", `${MAX_LIVE_REPLIES}`],
+      ["chats of a person", `${MAX_CHATS}`],
+      ["title of a chat", `${MAX_TITLE_LENGTH} characters`],
     ] as const)
       expect(web).toMatch(new RegExp(`^\\| ${what} +\\| ${limit} `, "m"));
     expect(web).toContain(`${MAX_CHANNELS} in all, by names of at most ${MAX_CHANNEL_NAME_LENGTH} letters`);

@@ -12,7 +12,9 @@ import {
 import { loadWebConfig } from "./config.ts";
 import { createCoreBot } from "./core-bot.ts";
 import { loadSecret } from "./server/session.ts";
+import { createMemoryChatStore } from "./store/memory-chat-store.ts";
 import { createMemoryTimelineStore } from "./store/memory-timeline-store.ts";
+import { createRedisChatStore } from "./store/redis-chat-store.ts";
 import { createRedisTimelineStore } from "./store/redis-timeline-store.ts";
 import type { TimelineStore } from "./timeline/timeline-store.ts";
 import { startWebServer } from "./web-server.ts";
@@ -33,10 +35,11 @@ async function main(): Promise<void> {
   const { roundsTtlMs } = coreConfig;
   const timelineStore =
     redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, roundsTtlMs);
+  const chatStore = redis === undefined ? createMemoryChatStore() : createRedisChatStore(redis, roundsTtlMs);
   await untilReachable(() => readOnce(timelineStore), { signal: new AbortController().signal, logger });
   const secret = config.secret ?? (await loadSecret(join(config.stateDir, "web-secret")));
   const bot = createCoreBot({ core, stores, inference });
-  const server = await startWebServer({ ...config, bot, timelineStore, secret, logger });
+  const server = await startWebServer({ ...config, bot, timelineStore, chatStore, secret, logger });
   logger.info(`The chat page is at ${server.url}`);
 
   async function stop(): Promise<void> {

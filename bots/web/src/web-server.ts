@@ -10,11 +10,13 @@ import { EventFeed } from "./rooms/event-feed.ts";
 import { createApp } from "./server/app.ts";
 import { bundleClient } from "./server/client-bundle.ts";
 import { hostNamesFor } from "./server/security.ts";
+import type { ChatStore } from "./timeline/chat-store.ts";
 import type { TimelineStore } from "./timeline/timeline-store.ts";
 
 export interface WebServerOptions {
   readonly bot: Bot;
   readonly timelineStore: TimelineStore;
+  readonly chatStore: ChatStore;
   readonly logger: Logger;
   /** Address to listen on, as "127.0.0.1". */
   readonly host: string;
@@ -41,9 +43,9 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const { bot, logger, secret, workspaceName } = options;
   const stopping = new AbortController();
   const feed = new EventFeed(randomUUID().slice(0, 8));
-  const store = options.timelineStore;
+  const { timelineStore: store, chatStore } = options;
   const bundle = await bundleClient();
-  const rooms = await ChatRooms.open({ bot, store, feed, logger, now: Date.now });
+  const rooms = await ChatRooms.open({ bot, store, chatStore, feed, logger, now: Date.now });
   const hostNames = hostNamesFor(options.host, options.allowedHosts);
   const app = createApp({
     rooms,

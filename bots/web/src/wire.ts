@@ -55,6 +55,8 @@ export interface ChatMessage {
   readonly rated?: Rating;
   /** Whether it is one of two replies to a comparison. */
   readonly isCompared?: boolean;
+  /** Whether it is no message but a line that says what its author did, as "switched the model". */
+  readonly isNotice?: boolean;
   /** Whether its author changed it. */
   readonly isEdited?: boolean;
   /** Set on replies of a model; absent on people's messages and on answers to commands. */
@@ -94,13 +96,27 @@ export interface Completion {
   readonly disabledReason?: string;
 }
 
+/** One of a person's conversations with the bot: a channel for that person alone. */
+export interface Chat {
+  /** The channel's. */
+  readonly id: string;
+  /** "" until something was asked. */
+  readonly title: string;
+  /** When something was asked last, in milliseconds since 1970. */
+  readonly atMs: number;
+}
+
 /** What the page needs before it can show anything. */
 export interface Workspace {
   readonly name: string;
   readonly person: Person;
   readonly channels: readonly string[];
-  /** The direct message between this person and the bot. */
+  /** This person's first chat with the bot, and what the ids of the others begin with. */
   readonly directChannel: string;
+  /** The person's chats, the one written in last first. */
+  readonly chats: readonly Chat[];
+  /** When the newest message of each channel and chat was written, by their ids. */
+  readonly newest: Readonly<Record<string, number>>;
   readonly isServing: boolean;
   /** Whether what is written here is still there after a restart of the server. */
   readonly outlivesRestart: boolean;
@@ -138,11 +154,16 @@ export type ServerEvent =
       readonly text?: string;
     }
   | { readonly type: "head"; readonly channelId: string; readonly head: ChannelHead }
+  /** Added, renamed, or written in. */
+  | { readonly type: "chat"; readonly chat: Chat }
+  | { readonly type: "chatDeleted"; readonly chatId: string }
   | { readonly type: "channels"; readonly channels: readonly string[] }
   | { readonly type: "service"; readonly isServing: boolean };
 
 /** The longest name of a person. */
 export const MAX_NAME_LENGTH = 32;
+/** The longest title of a chat, in UTF-16 units. */
+export const MAX_TITLE_LENGTH = 80;
 /** The longest name of a channel. */
 export const MAX_CHANNEL_NAME_LENGTH = 32;
 

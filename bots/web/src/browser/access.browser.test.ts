@@ -1,10 +1,9 @@
 import { FinishReason } from "@cria/proto";
 import { describe, expect, it } from "vitest";
 import { ChunkSource } from "../testing/chunk-source.ts";
-import { useStage } from "../testing/stage.ts";
-import { focused, type TestPage } from "../testing/test-page.ts";
+import { useStage, WITH_FEEDBACK } from "../testing/stage.ts";
 
-const stage = useStage({ feedback: { rate: async () => undefined } });
+const stage = useStage(WITH_FEEDBACK);
 
 describe("on a phone", () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
@@ -23,30 +22,30 @@ describe("on a phone", () => {
   });
 
   it("takes the focus into the channels and back", async () => {
-    const { page } = await stage.join("Ada", { viewport: phone.viewport });
-    const ada = { page } as TestPage;
+    const ada = await stage.join("Ada", { viewport: phone.viewport });
+    const { page } = ada;
     await page.getByRole("button", { name: "Channels" }).focus();
     await page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toBe("Cria");
+    await expect.poll(() => ada.focused()).toBe("New chat");
     await page.keyboard.press("Escape");
-    await expect.poll(() => focused(ada)).toBe("Channels");
+    await expect.poll(() => ada.focused()).toBe("Channels");
     await page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toBe("Cria");
+    await expect.poll(() => ada.focused()).toBe("New chat");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Shift+Tab");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "# random" }).waitFor();
-    await expect.poll(() => focused(ada)).toBe("Message #random");
+    await expect.poll(() => ada.focused()).toBe("Message #random");
   });
 
   it("closes the channels behind whom leaves them, and goes on at their button", async () => {
     const ada = await stage.join("Ada", { viewport: phone.viewport });
     await ada.page.getByRole("button", { name: "Channels" }).focus();
     await ada.page.keyboard.press("Enter");
-    await expect.poll(() => focused(ada)).toBe("Cria");
+    await expect.poll(() => ada.focused()).toBe("New chat");
     await ada.page.keyboard.press("Tab");
     await ada.page.getByRole("navigation", { name: "Channels" }).waitFor({ state: "hidden" });
-    await expect.poll(() => focused(ada)).toBe("Channels");
+    await expect.poll(() => ada.focused()).toBe("Channels");
   });
 
   it("fits everything into the width, with areas of 40 px to hit", async () => {

@@ -33,7 +33,10 @@ describe.each(MEMORIES)("what can be done with a message on the page, kept in %s
     rated.length = 0;
     const feedback = { rate: async (_: string, rating: unknown) => void rated.push(rating) };
     server = redis
-      ? await startTestServer({ timelineStore: redis.timelineStore }, { feedback, stores: redis.stores, ...core })
+      ? await startTestServer(
+          { timelineStore: redis.timelineStore, chatStore: redis.chatStore },
+          { feedback, stores: redis.stores, ...core },
+        )
       : await startTestServer({}, { feedback, ...core });
     const { page } = await TestPage.join(stage.browser, server.url, "Ann");
     context = page.context();

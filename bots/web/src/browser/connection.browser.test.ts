@@ -270,7 +270,7 @@ describe("when the connection is cut", () => {
     await server.close();
     server = await startTestServer({ port });
     await ada.page.getByText("There is no channel #herd any more. The service was restarted.").waitFor();
-    await ada.page.getByRole("heading", { level: 1, name: "Cria" }).waitFor();
+    await ada.page.getByRole("heading", { level: 1, name: "New chat" }).waitFor();
     expect(await ada.page.getByRole("navigation").getByText("herd").count()).toBe(0);
     await ada.send("hello");
     await ada.waitForReplies(1);

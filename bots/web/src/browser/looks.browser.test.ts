@@ -1,70 +1,65 @@
 import type { Locator } from "playwright-core";
-import { beforeEach, describe, expect, it } from "vitest";
-import { useStage } from "../testing/stage.ts";
-import type { TestPage } from "../testing/test-page.ts";
+import { describe, expect, it } from "vitest";
+import { useStageWithAda } from "../testing/stage.ts";
 
 const NAME = "Alpaca Club of the Northern Highlands";
 
-const stage = useStage({}, { workspaceName: NAME });
-let ada: TestPage;
-beforeEach(async () => {
-  ada = await stage.join();
-});
+const on = useStageWithAda({}, { workspaceName: NAME });
 
 const box = async (locator: Locator) => (await locator.boundingBox())!;
 
 describe("how the page looks", () => {
   it("has room for a long name of the workspace, above the list", async () => {
-    const name = ada.page.locator(".workspace b");
+    const name = on.ada.page.locator(".workspace b");
     expect(await name.textContent()).toBe(NAME);
     expect((await box(name)).height).toBe(40);
     const [workspace, list] = await Promise.all(
-      [ada.page.locator(".workspace"), ada.page.locator(".sidebar-lists")].map(box),
+      [on.ada.page.locator(".workspace"), on.ada.page.locator(".sidebar-lists")].map(box),
     );
     expect(list!.y).toBeGreaterThanOrEqual(workspace!.y + workspace!.height);
     expect((await box(name)).y).toBeGreaterThan(workspace!.y);
   });
 
   it("shows the buttons of the newest reply to who points at nothing, and of others to who does", async () => {
-    await ada.send("One");
-    await ada.waitForReplies(1);
-    await ada.send("Two");
-    await ada.waitForReplies(2);
-    await ada.page.mouse.move(0, 0);
+    await on.ada.send("One");
+    await on.ada.waitForReplies(1);
+    await on.ada.send("Two");
+    await on.ada.waitForReplies(2);
+    await on.ada.page.mouse.move(0, 0);
     const opacities = () =>
-      ada.page
+      on.ada.page
         .getByRole("button", { name: "Copy reply" })
         .evaluateAll((buttons) => buttons.map((button) => getComputedStyle(button).opacity));
     expect(await opacities()).toEqual(["0", "1"]);
-    await ada.messages.nth(1).hover();
+    await on.ada.messages.nth(1).hover();
     expect(await opacities()).toEqual(["1", "1"]);
   });
 
   it("puts two compared replies side by side where there is room, each with its head, else one below the other", async () => {
-    stage.server.inference.script({ chunks: ["I am one."] }, { chunks: ["I am two."] });
-    await ada.page.setViewportSize({ width: 1280, height: 800 });
-    await ada.send("/compare smollm2-135m smollm2-135m-few-shot Who are you?");
-    await ada.waitForReplies(2);
-    const compared = ada.page.getByRole("group", { name: "Two models compared" }).getByRole("article");
+    on.server.inference.script({ chunks: ["I am one."] }, { chunks: ["I am two."] });
+    await on.ada.page.setViewportSize({ width: 1280, height: 800 });
+    await on.ada.send("/compare smollm2-135m smollm2-135m-few-shot Who are you?");
+    await on.ada.waitForReplies(2);
+    const compared = on.ada.page.getByRole("group", { name: "Two models compared" }).getByRole("article");
     const places = async () => Promise.all((await compared.all()).map(box));
     const [left, right] = await places();
     expect(right!.y).toBe(left!.y);
     expect(right!.x).toBeGreaterThanOrEqual(left!.x + left!.width);
     expect(await compared.locator(".message-head b").allTextContents()).toEqual(["Cria", "Cria"]);
     expect(await compared.locator("strong").allTextContents()).toEqual(["smollm2-135m", "smollm2-135m-few-shot"]);
-    await ada.page.setViewportSize({ width: 390, height: 844 });
+    await on.ada.page.setViewportSize({ width: 390, height: 844 });
     const [above, below] = await places();
     expect(below!.x).toBe(above!.x);
     expect(below!.y).toBeGreaterThanOrEqual(above!.y + above!.height);
   });
 
   it("has the same air between any two lines of nested lists", async () => {
-    stage.server.inference.script({
+    on.server.inference.script({
       chunks: ["1. one\n   - two\n     - three\n   - four\n2. five\n\n   - six\n\n   - seven\n3. eight"],
     });
-    await ada.send("A list");
-    await ada.waitForReplies(1);
-    const tops = await ada.lastMessage
+    await on.ada.send("A list");
+    await on.ada.waitForReplies(1);
+    const tops = await on.ada.lastMessage
       .locator("li")
       .evaluateAll((items) => items.map((item) => item.getBoundingClientRect().y));
     const steps = tops.slice(1).map((top, index) => top - tops[index]!);
@@ -72,28 +67,28 @@ describe("how the page looks", () => {
   });
 
   it("sets a long failure as text, with Retry behind its end", async () => {
-    await ada.page.setViewportSize({ width: 700, height: 800 });
-    stage.server.inference.script({ chunks: ["A loyal"], failure: new Error("gone") });
-    await ada.send("What is a dog?");
-    const failure = ada.page.locator(".failure");
+    await on.ada.page.setViewportSize({ width: 700, height: 800 });
+    on.server.inference.script({ chunks: ["A loyal"], failure: new Error("gone") });
+    await on.ada.send("What is a dog?");
+    const failure = on.ada.page.locator(".failure");
     await failure.waitFor();
     await failure.evaluate((element) => {
       element.append(" It was a long story.".repeat(6), document.createElement("br"), "The end.");
     });
-    const [text, main] = await Promise.all([failure, ada.lastMessage.locator(".message-main")].map(box));
+    const [text, main] = await Promise.all([failure, on.ada.lastMessage.locator(".message-main")].map(box));
     expect(text!.height).toBeGreaterThan(30);
     expect(text!.width).toBeGreaterThan(0.9 * main!.width);
     const lastLine = await failure.evaluate((element) => [...element.getClientRects()].at(-1)!.toJSON());
-    const retry = await box(ada.page.getByRole("button", { name: "Retry" }));
+    const retry = await box(on.ada.page.getByRole("button", { name: "Retry" }));
     expect(retry.x).toBeGreaterThanOrEqual(lastLine.right);
     expect(Math.abs(retry.y + retry.height / 2 - (lastLine.top + lastLine.bottom) / 2)).toBeLessThan(6);
   });
 
   it("sets whom a reply answers on the line of its head", async () => {
-    await ada.openChannel("general");
-    await ada.send("@cria hello");
-    await ada.waitForReplies(1);
-    const baselines = await ada.lastMessage.locator(".message-head > :is(b, .answers, time)").evaluateAll((parts) =>
+    await on.ada.openChannel("general");
+    await on.ada.send("@cria hello");
+    await on.ada.waitForReplies(1);
+    const baselines = await on.ada.lastMessage.locator(".message-head > :is(b, .answers, time)").evaluateAll((parts) =>
       parts.map((part) => {
         const mark = document.createElement("span");
         mark.style.display = "inline-block";
@@ -108,8 +103,8 @@ describe("how the page looks", () => {
   });
 
   it("marks the model in use among the completions, as the list of models does", async () => {
-    await ada.composer.pressSequentially("/model ");
-    const inUse = ada.page.getByRole("option", { name: /in use/ });
+    await on.ada.composer.pressSequentially("/model ");
+    const inUse = on.ada.page.getByRole("option", { name: /in use/ });
     await inUse.waitFor();
     expect(await inUse.count()).toBe(1);
     expect(await inUse.locator("b").textContent()).toBe("smollm2-135m, in use");

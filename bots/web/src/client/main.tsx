@@ -6,9 +6,10 @@ import { App } from "./view/app.tsx";
 const chat = new ChatState();
 window.addEventListener("popstate", () => chat.workspace.value !== undefined && chat.openFromAddress());
 effect(() => {
-  const unread = chat.channelNames.value.some((name) => chat.channel(name).hasUnread.value);
-  const name = chat.currentId.value === chat.directId ? "Cria" : `#${chat.currentId.value}`;
-  document.title = `${unread ? "• " : ""}${name}${name === "Cria" ? "" : " · Cria"}`;
+  const ids = [...chat.channelNames.value, ...chat.chats.all.value.map(({ id }) => id)];
+  const unread = ids.some((id) => chat.channel(id).hasUnread.value);
+  const name = chat.currentId.value === "" ? "" : `${chat.nameOf(chat.currentId.value).replace("# ", "#")} · `;
+  document.title = `${unread ? "• " : ""}${name}Cria`;
 });
 render(<App chat={chat} />, document.getElementById("app")!);
 void chat.start();

@@ -115,16 +115,25 @@ export class Replies {
   }
 
   async stopAll(): Promise<void> {
-    for (const reply of this.#running.values()) reply.abort.abort();
-    await Promise.all([...this.#running.values()].map((reply) => reply.ended));
+    await endAll([...this.#running.values()]);
   }
 
-  /** Sets the model of a channel and says so there. */
+  /** Ends what is being written in a channel. */
+  async endIn(channelId: string): Promise<void> {
+    await endAll([...this.#running.values()].filter((reply) => reply.channelId === channelId));
+  }
+
+  /** Sets the model of a channel and says there who did. Throws a WebError with the bot's sentence where it cannot be. */
   async setModel(choice: Spot & { readonly person: Author; readonly name: string }): Promise<void> {
     const { timeline, place, person, name } = choice;
     const command = { type: "model", name } as const;
-    const answer = await this.#options.bot.handleCommand({ eventId: randomUUID(), place, author: person, command });
-    if (answer !== undefined) timeline.post({ id: randomUUID(), author: BOT, text: answer }, this.#options.now());
+    const refuse = async (sentence: string) => {
+      throw new WebError("conflict", sentence);
+    };
+    await this.#options.bot.handleCommand({ eventId: randomUUID(), place, author: person, command }, refuse);
+    const author = { id: person.id, name: person.name };
+    const text = `switched the model to **${name}**`;
+    timeline.post({ id: randomUUID(), author, text, isNotice: true }, this.#options.now());
     await this.#publishHead(timeline, place);
   }
 
@@ -267,4 +276,9 @@ export class Replies {
     const head = await this.#options.bot.head(place);
     this.#options.feed.publish({ type: "head", channelId: timeline.channelId, head }, timeline.audience);
   }
+}
+
+async function endAll(replies: readonly StartedReply[]): Promise<void> {
+  for (const reply of replies) reply.abort.abort();
+  await Promise.all(replies.map((reply) => reply.ended));
 }

@@ -1,3 +1,4 @@
+import type { Place } from "@cria/bot-core";
 import { WebError } from "../errors.ts";
 import { MAX_CHANNEL_NAME_LENGTH } from "../wire.ts";
 
@@ -8,18 +9,24 @@ export const MAX_CHANNELS = 50;
 
 const DIRECT_PREFIX = "dm:";
 
-/** The channel of one person and the bot. No channel for all can have such a name. */
+/** A person's first chat with the bot; the others' ids have `:` and an id of their own behind it. */
 export function directChannelOf(personId: string): string {
   return `${DIRECT_PREFIX}${personId}`;
 }
 
-/** Whose direct message it is; undefined for a channel. */
-export function personOf(channelId: string): string | undefined {
-  return isDirectChannel(channelId) ? channelId.slice(DIRECT_PREFIX.length) : undefined;
-}
-
+/** Whether a channel is somebody's chat with the bot. No channel for all can have such a name. */
 export function isDirectChannel(channelId: string): boolean {
   return channelId.startsWith(DIRECT_PREFIX);
+}
+
+/** The person whose chat with the bot it is; undefined for anything else. */
+export function ownerOf(channelId: string): string | undefined {
+  return /^dm:([\w-]+)(?::[\w-]{8,64})?$/.exec(channelId)?.[1];
+}
+
+/** Where a channel's conversation takes place. */
+export function placeOf(channelId: string): Place {
+  return { platform: "web", workspaceId: "local", channelId, isDirect: isDirectChannel(channelId) };
 }
 
 /** The name as channels are written: lower case, `-` for spaces, no leading `#`. Throws a WebError if it is no name. */

@@ -63,11 +63,12 @@ describe("ChatRooms", () => {
     expect((await on.rooms.snapshot(BEN, "random")).head.model).toBe("smollm2-135m");
   });
 
-  it("switches the model from the picker and says so", async () => {
+  it("switches the model from the picker and says who did", async () => {
     await on.rooms.setModel(ADA, "general", "smollm2-135m-few-shot");
-    expect((await on.messages("general")).at(-1)?.text).toContain("smollm2-135m-few-shot");
-    await on.rooms.setModel(ADA, "general", "tiny-broken");
-    expect((await on.messages("general")).at(-1)?.text).toContain("tokenizer.json is missing");
+    const notice = { author: ADA, text: "switched the model to **smollm2-135m-few-shot**", isNotice: true };
+    expect((await on.messages("general")).at(-1)).toMatchObject(notice);
+    await expect(on.rooms.setModel(ADA, "general", "tiny-broken")).rejects.toThrow("tokenizer.json is missing");
+    expect(await on.messages("general")).toHaveLength(1);
     expect((await on.rooms.snapshot(ADA, "general")).head.model).toBe("smollm2-135m-few-shot");
   });
 
@@ -126,8 +127,8 @@ describe("ChatRooms", () => {
   });
 
   it("lets nobody into another's direct message, or where there is nothing", async () => {
-    await expect(on.post(BEN, on.direct, "hello")).rejects.toThrow("This is the direct message of somebody else.");
-    await expect(on.rooms.snapshot(BEN, on.direct)).rejects.toThrow("This is the direct message of somebody else.");
+    await expect(on.post(BEN, on.direct, "hello")).rejects.toThrow("This is the chat of somebody else.");
+    await expect(on.rooms.snapshot(BEN, on.direct)).rejects.toThrow("This is the chat of somebody else.");
     await expect(on.post(ADA, "nowhere", "hello")).rejects.toThrow("There is no channel #nowhere.");
   });
 

@@ -1,49 +1,48 @@
-import {
-  type Author,
-  type ClaimedEvent,
-  type FeedbackRating,
-  type IncomingMessage,
-  MAX_MESSAGE_LENGTH,
-  type Place,
-  type Reply,
-} from "@cria/bot-core";
+import { type Author, type FeedbackRating, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
-import { type BegunReply, Replies } from "../replies/replies.ts";
-import { Timeline } from "../timeline/timeline.ts";
+import { Replies } from "../replies/replies.ts";
+import type { ChatStore } from "../timeline/chat-store.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
-import { type ChannelSnapshot, type Completion, isLive } from "../wire.ts";
+import { type ChannelSnapshot, type Chat, type Completion, isLive, type Workspace } from "../wire.ts";
 import {
   channelName,
   directChannelOf,
   FIRST_CHANNELS,
   isDirectChannel,
   MAX_CHANNELS,
-  personOf,
+  placeOf,
 } from "./channel-names.ts";
+import { titleOf } from "./chat-titles.ts";
+import { Chats } from "./chats.ts";
 import type { EventFeed } from "./event-feed.ts";
-
-/** All of the page's servers over one Redis write as one. */
-const WRITER = "web:local";
-/** Direct messages held open at once; those unused the longest are read from the store again. */
-const MAX_OPEN_TIMELINES = 1_000;
+import { OpenTimelines } from "./open-timelines.ts";
+import { recoverReplies } from "./recover-replies.ts";
 
 export interface ChatRoomsOptions {
   readonly bot: Bot;
   readonly store: TimelineStore;
+  readonly chatStore: ChatStore;
   readonly feed: EventFeed;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** The channels and direct messages of the workspace, and what people may do in them. */
+/** A message as it is sent. */
+export interface SentMessage {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** The channels and chats of the workspace, and what people may do in them. */
 export class ChatRooms {
   readonly #options: ChatRoomsOptions;
   readonly #replies: Replies;
-  readonly #timelines = new Map<string, Promise<Timeline>>();
+  readonly #timelines: OpenTimelines;
+  readonly #chats: Chats;
   readonly #added: string[];
   readonly #stopWatching: () => void;
   readonly #stopRecovering: () => void;
@@ -53,14 +52,12 @@ export class ChatRooms {
     this.#options = options;
     this.#added = [...added];
     this.#replies = new Replies(options);
+    const isBusy = (channelId: string) => this.#replies.isBusy(channelId);
+    this.#timelines = new OpenTimelines({ ...options, channels: () => this.channels(), isBusy });
+    this.#chats = new Chats({ store: options.chatStore, feed: options.feed });
     this.#stopWatching = options.bot.watchHealth((isServing) => this.#onHealth(isServing));
-    this.#stopRecovering = options.bot.recover({
-      writer: WRITER,
-      serves: () => true,
-      work: (claimed) => this.#goOn(claimed),
-      hasEnded: (place, handle) => this.#hasEnded(place, handle),
-      startReply: (givenUp) => this.#takeUp(givenUp),
-    });
+    const { bot } = options;
+    this.#stopRecovering = recoverReplies({ bot, replies: this.#replies, timelines: this.#timelines });
   }
 
   /** Reads the channels people added. */
@@ -82,6 +79,23 @@ export class ChatRooms {
     return [...FIRST_CHANNELS, ...this.#added];
   }
 
+  /** What a person finds here. */
+  async lists(person: Author): Promise<Pick<Workspace, "channels" | "chats" | "directChannel" | "newest">> {
+    const directChannel = directChannelOf(person.id);
+    const lists = { channels: this.channels(), directChannel };
+    try {
+      const chats = await this.#chats.list(person.id);
+      const ids = [...lists.channels, directChannel, ...chats.map(({ id }) => id)];
+      const newest = await this.#options.store.newest([...new Set(ids)]);
+      const isListed = newest[directChannel] === undefined || chats.some(({ id }) => id === directChannel);
+      return { ...lists, newest, chats: isListed ? chats : await this.#withFirst(person, newest[directChannel]!) };
+    } catch (error) {
+      // A page is of use without them.
+      this.#options.logger.warn({ err: error }, "the list of someone's chats could not be read");
+      return { ...lists, newest: {}, chats: [] };
+    }
+  }
+
   /** Adds a channel and returns its name as it is written. */
   async addChannel(text: string): Promise<string> {
     const name = channelName(text);
@@ -93,19 +107,39 @@ export class ChatRooms {
     return name;
   }
 
+  async renameChat(person: Author, chatId: string, title: string): Promise<void> {
+    await this.#chats.rename(person.id, chatId, title);
+  }
+
+  /** Forgets a chat: what was written in it, what the bot remembers of it, and what was set there. */
+  async deleteChat(person: Author, chatId: string): Promise<void> {
+    if (!isDirectChannel(chatId)) throw new WebError("forbidden", "Channels belong to all, so nobody deletes them.");
+    const timeline = await this.#timelines.get(person.id, chatId);
+    if (timeline.messages().some(({ state }) => state?.type === "interrupted"))
+      throw new WebError("conflict", "A reply in this chat is about to be taken up again. Delete it once it is.");
+    await this.#replies.endIn(chatId);
+    await this.#options.bot.forget(placeOf(chatId));
+    await this.#timelines.forget(timeline);
+    // Last: where the store fails before, it is still listed and can be deleted again.
+    await this.#chats.remove(person.id, chatId);
+  }
+
   async snapshot(person: Author, channelId: string): Promise<ChannelSnapshot> {
-    const timeline = await this.#timeline(person, channelId);
+    const timeline = await this.#timelines.get(person.id, channelId);
     const head = await this.#options.bot.head(placeOf(channelId));
     return { head, messages: timeline.messagesFor(person.id), eventId: this.#options.feed.lastId };
   }
 
   /** Posts a message and, if it is for the bot, starts its reply. Posting an id twice posts once. */
-  async post(person: Author, channelId: string, message: { id: string; text: string }): Promise<void> {
-    const timeline = await this.#timeline(person, channelId);
+  async post(person: Author, channelId: string, message: SentMessage): Promise<void> {
+    const timeline = await this.#timelines.get(person.id, channelId);
     if (timeline.message(message.id) !== undefined) return;
     const text = checkedText(message.text);
     const place = placeOf(channelId);
     if (meaningOf(text, place.isDirect).type === "question") this.#replies.checkRoom(timeline);
+    await this.#chats.note({ id: channelId, title: titleOf(text), atMs: this.#options.now() });
+    // Sent twice, it may have been posted meanwhile.
+    if (timeline.message(message.id) !== undefined) return;
     const author = { id: person.id, name: person.name };
     const posted = timeline.post({ id: message.id, author, text }, this.#options.now());
     this.#replies.answer({ timeline, place, message: posted, author: person });
@@ -115,10 +149,11 @@ export class ChatRooms {
    * Changes one's own message and answers it as it is now: its newest reply again, or a first time. A reply under way is
    * stopped first.
    */
-  async edit(person: Author, channelId: string, message: { id: string; text: string }): Promise<void> {
-    const timeline = await this.#timeline(person, channelId);
+  async edit(person: Author, channelId: string, message: SentMessage): Promise<void> {
+    const timeline = await this.#timelines.get(person.id, channelId);
     const known = timeline.message(message.id);
-    if (known?.author.id !== person.id) throw new WebError("notFound", "This message is not yours, or no longer kept.");
+    if (known?.author.id !== person.id || known.isNotice)
+      throw new WebError("notFound", "This message is not yours, or no longer kept.");
     const text = checkedText(message.text);
     const place = placeOf(channelId);
     const replyState = timeline.replyTo(known.id)?.state;
@@ -133,7 +168,7 @@ export class ChatRooms {
 
   /** Answers a reply's question again in its place, or goes on where it was cut. */
   async again(person: Author, channelId: string, replyId: string, kind: "regenerate" | "continueReply"): Promise<void> {
-    const timeline = await this.#timeline(person, channelId);
+    const timeline = await this.#timelines.get(person.id, channelId);
     const reply = timeline.message(replyId);
     if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
     this.#replies.checkRoom(timeline);
@@ -142,7 +177,7 @@ export class ChatRooms {
 
   /** Keeps a person's rating of a reply. */
   async rate(person: Author, channelId: string, replyId: string, rating: FeedbackRating): Promise<void> {
-    const timeline = await this.#timeline(person, channelId);
+    const timeline = await this.#timelines.get(person.id, channelId);
     const action = { place: placeOf(channelId), author: person, replyId: timeline.message(replyId)?.replyId ?? "" };
     const refusal = await this.#options.bot.giveFeedback({ ...action, rating });
     if (refusal !== undefined) throw new WebError("conflict", refusal);
@@ -151,7 +186,7 @@ export class ChatRooms {
 
   /** Answers the question of a failed reply once more. */
   async retry(person: Author, channelId: string, replyId: string): Promise<void> {
-    const timeline = await this.#timeline(person, channelId);
+    const timeline = await this.#timelines.get(person.id, channelId);
     const reply = timeline.message(replyId);
     if (reply?.state?.type !== "failed") throw new WebError("conflict", "Only a reply that failed can be tried again.");
     if (reply.state.isFinal) throw new WebError("conflict", "This message would fail again in the same way.");
@@ -165,7 +200,7 @@ export class ChatRooms {
 
   /** Stops a reply; stopping one that has ended does nothing. */
   async stop(person: Author, channelId: string, replyId: string): Promise<void> {
-    const timeline = await this.#timeline(person, channelId);
+    const timeline = await this.#timelines.get(person.id, channelId);
     const reply = timeline.message(replyId);
     if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
     await this.#replies.stop({ timeline, place: placeOf(channelId), reply, person });
@@ -173,14 +208,15 @@ export class ChatRooms {
 
   /** What the composer offers for a text in a channel. */
   async completions(person: Author, channelId: string, text: string): Promise<readonly Completion[]> {
-    await this.#timeline(person, channelId);
+    await this.#timelines.get(person.id, channelId);
     return await this.#options.bot.completeCommand(text, placeOf(channelId));
   }
 
-  /** Sets the channel's model, as the command `/model` does, and says so in the channel. */
+  /** Sets the channel's model, as the command `/model` does, and says there who did. */
   async setModel(person: Author, channelId: string, name: string): Promise<void> {
-    const timeline = await this.#timeline(person, channelId);
+    const timeline = await this.#timelines.get(person.id, channelId);
     await this.#replies.setModel({ timeline, place: placeOf(channelId), person, name });
+    await this.#chats.note({ id: channelId, title: "", atMs: this.#options.now() });
   }
 
   /** Leaves every reply to another server, or stops it where there is none, and writes down what is not yet written. */
@@ -189,29 +225,16 @@ export class ChatRooms {
     this.#stopRecovering();
     await this.#options.bot.stop();
     await this.#replies.stopAll();
-    const timelines = await Promise.allSettled(this.#timelines.values());
-    await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.close() : undefined)));
+    await this.#timelines.close();
   }
 
-  /** What a server that died had begun is written anew where it stands. */
-  async #goOn({ event, handle, answer }: ClaimedEvent): Promise<void> {
-    const message: IncomingMessage = JSON.parse(event.raw);
-    const begun = { ...event, handle, author: message.author };
-    await answer(message, (replyId) => this.#takeUp({ ...begun, replyId }));
-  }
-
-  async #takeUp(begun: BegunReply): Promise<Reply> {
-    return this.#replies.takeUp(await this.#timelineOf(begun.place.channelId), begun);
-  }
-
-  async #hasEnded({ channelId }: Place, messageId: string): Promise<boolean> {
-    const message = (await this.#timelineOf(channelId)).message(messageId);
-    return message !== undefined && !isLive(message.state) && message.state?.type !== "interrupted";
-  }
-
-  /** Whoever asks; for what nobody asked for just now. */
-  async #timelineOf(channelId: string): Promise<Timeline> {
-    return await this.#timeline({ id: personOf(channelId) ?? "", name: "" }, channelId);
+  /** What was a person's only conversation before there were several is one of them. */
+  async #withFirst(person: Author, atMs: number): Promise<readonly Chat[]> {
+    const timeline = await this.#timelines.get(person.id, directChannelOf(person.id));
+    const questions = timeline.messages().filter(({ author, isNotice }) => author.id === person.id && !isNotice);
+    const titles = questions.map(({ text }) => titleOf(text));
+    await this.#chats.note({ id: timeline.channelId, title: titles.find((title) => title !== "") ?? "", atMs });
+    return await this.#chats.list(person.id);
   }
 
   /** The name is taken while it is being stored, so that nobody else adds it meanwhile. */
@@ -225,47 +248,11 @@ export class ChatRooms {
     }
   }
 
-  #timeline(person: Author, channelId: string): Promise<Timeline> {
-    const isDirect = channelId === directChannelOf(person.id);
-    if (!isDirect && isDirectChannel(channelId))
-      throw new WebError("forbidden", "This is the direct message of somebody else.");
-    if (!isDirect && !this.channels().includes(channelId))
-      throw new WebError("notFound", `There is no channel #${channelId.slice(0, 64)}.`);
-    const opened = this.#timelines.get(channelId) ?? this.#open(channelId, isDirect ? person.id : undefined);
-    // Set again so that the map's order is the order of use.
-    this.#timelines.delete(channelId);
-    this.#timelines.set(channelId, opened);
-    this.#closeUnused();
-    return opened;
-  }
-
-  #open(channelId: string, audience: string | undefined): Promise<Timeline> {
-    const { store, feed, logger } = this.#options;
-    const opening = Timeline.open({ channelId, store, feed, logger, ...(audience === undefined ? {} : { audience }) });
-    // A store that failed is asked again the next time.
-    opening.catch(() => this.#timelines.delete(channelId));
-    return opening;
-  }
-
-  #closeUnused(): void {
-    if (this.#timelines.size <= MAX_OPEN_TIMELINES) return;
-    for (const [channelId, opened] of this.#timelines) {
-      if (!isDirectChannel(channelId) || this.#replies.isBusy(channelId)) continue;
-      this.#timelines.delete(channelId);
-      opened.then((timeline) => timeline.close()).catch(() => undefined);
-      return;
-    }
-  }
-
   #onHealth(isServing: boolean): void {
     if (isServing === this.#isServing) return;
     this.#isServing = isServing;
     this.#options.feed.publish({ type: "service", isServing });
   }
-}
-
-function placeOf(channelId: string): Place {
-  return { platform: "web", workspaceId: "local", channelId, isDirect: isDirectChannel(channelId) };
 }
 
 function checkedText(text: string): string {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createCoreBot } from "../core-bot.ts";
 import { ChatRooms } from "../rooms/chat-rooms.ts";
 import { EventFeed } from "../rooms/event-feed.ts";
+import { createMemoryChatStore } from "../store/memory-chat-store.ts";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
 import type { ChannelSnapshot, Workspace } from "../wire.ts";
@@ -30,7 +31,14 @@ beforeEach(async () => {
     inference,
   });
   const feed = new EventFeed("run");
-  const rooms = await ChatRooms.open({ bot, store: createMemoryTimelineStore(), feed, logger, now: Date.now });
+  const rooms = await ChatRooms.open({
+    bot,
+    store: createMemoryTimelineStore(),
+    chatStore: createMemoryChatStore(),
+    feed,
+    logger,
+    now: Date.now,
+  });
   const assets = [
     await createAsset("/", Buffer.from("<p>page</p>")),
     await createAsset("/assets/app-1.js", Buffer.alloc(9)),

@@ -1,27 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { type Author, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { compress } from "hono/compress";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { Bot } from "../bot.ts";
 import { HTTP_STATUS, WebError } from "../errors.ts";
-import { directChannelOf } from "../rooms/channel-names.ts";
 import type { ChatRooms } from "../rooms/chat-rooms.ts";
 import type { EventFeed } from "../rooms/event-feed.ts";
 import type { Person, Workspace } from "../wire.ts";
+import { channelRoutes, type Env } from "./channel-routes.ts";
 import { type ClientBundle, serveAsset } from "./client-bundle.ts";
 import { ConnectionLimit } from "./connection-limit.ts";
 import { refuseEvents, streamEvents } from "./event-stream.ts";
+import { idSchema, readBody, shortText } from "./request-body.ts";
 import { allowHosts, isFromThisMachine, sameOriginOnly, securityHeaders } from "./security.ts";
 import { readSession, renewSession, startSession } from "./session.ts";
-
-/** The longest message whatever is in it (a UTF-16 unit is six bytes of JSON at most), with room for its id. */
-export const MAX_BODY_BYTES = 6 * MAX_MESSAGE_LENGTH + 1_024;
-
-const shortText = z.string().max(1_000);
-const idSchema = z.string().regex(/^[\w-]{8,64}$/, "must be 8 to 64 letters, digits, - or _");
 
 export interface AppOptions {
   readonly rooms: ChatRooms;
@@ -39,15 +33,12 @@ export interface AppOptions {
   readonly signal: AbortSignal;
 }
 
-type Env = { Variables: { person: Author } };
-
 /** The HTTP side of the page: its files, its sessions, its API and its event stream. */
 export function createApp(options: AppOptions): Hono<Env> {
   const app = new Hono<Env>();
   app.onError((error, context) => answerFault(error, context, options.logger));
   app.notFound((context) => context.json({ error: "There is nothing at this address." }, 404));
   app.use(securityHeaders(), allowHosts(options.hostNames), sameOriginOnly());
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError: tooLarge }));
   for (const [path, asset] of options.bundle) app.get(path, (context) => serveAsset(asset, context.req.raw));
   app.route("/api/session", sessionRoutes(options));
   app.route("/api", apiRoutes(options));
@@ -71,7 +62,7 @@ function apiRoutes(options: AppOptions): Hono<Env> {
     const person = await readSession(context, secret);
     await renewSession(context, secret);
     context.header("cache-control", "no-store");
-    return context.json(person === undefined ? null : workspaceOf(options, person));
+    return context.json(person === undefined ? null : await workspaceOf(options, person));
   });
   api.use(async (context, next) => {
     const person = await readSession(context, secret);
@@ -103,99 +94,24 @@ function apiRoutes(options: AppOptions): Hono<Env> {
   return api;
 }
 
-function channelRoutes(rooms: ChatRooms): Hono<Env> {
-  return new Hono<Env>()
-    .post("/", async (context) => {
-      const { name } = await readBody(context, z.object({ name: shortText }));
-      return context.json({ name: await rooms.addChannel(name) }, 201);
-    })
-    .get("/:channel", async (context) =>
-      context.json(await rooms.snapshot(context.var.person, context.req.param("channel"))),
-    )
-    .get("/:channel/completions", async (context) => {
-      const text = (context.req.query("text") ?? "").slice(0, 200);
-      return context.json(await rooms.completions(context.var.person, context.req.param("channel"), text));
-    })
-    .post("/:channel/messages", async (context) => {
-      const message = await readBody(context, z.object({ id: idSchema, text: z.string() }));
-      await rooms.post(context.var.person, context.req.param("channel"), message);
-      return context.body(null, 202);
-    })
-    .post("/:channel/messages/:id/stop", async (context) => {
-      await rooms.stop(context.var.person, context.req.param("channel"), context.req.param("id"));
-      return context.body(null, 202);
-    })
-    .put("/:channel/messages/:id", async (context) => {
-      const { text } = await readBody(context, z.object({ text: z.string() }));
-      await rooms.edit(context.var.person, context.req.param("channel"), { id: context.req.param("id"), text });
-      return context.body(null, 202);
-    })
-    .post("/:channel/messages/:id/regenerate", async (context) => {
-      const { channel, id } = context.req.param();
-      await rooms.again(context.var.person, channel, id, "regenerate");
-      return context.body(null, 202);
-    })
-    .post("/:channel/messages/:id/continue", async (context) => {
-      const { channel, id } = context.req.param();
-      await rooms.again(context.var.person, channel, id, "continueReply");
-      return context.body(null, 202);
-    })
-    .post("/:channel/messages/:id/feedback", async (context) => {
-      const { rating } = await readBody(context, z.object({ rating: z.enum(["up", "down"]) }));
-      const { channel, id } = context.req.param();
-      await rooms.rate(context.var.person, channel, id, rating);
-      return context.body(null, 204);
-    })
-    .post("/:channel/messages/:id/retry", async (context) => {
-      await rooms.retry(context.var.person, context.req.param("channel"), context.req.param("id"));
-      return context.body(null, 202);
-    })
-    .put("/:channel/model", async (context) => {
-      const { name } = await readBody(context, z.object({ name: shortText }));
-      await rooms.setModel(context.var.person, context.req.param("channel"), name);
-      return context.body(null, 204);
-    });
-}
-
-function workspaceOf({ rooms, feed, workspaceName }: AppOptions, person: Person): Workspace {
+async function workspaceOf({ rooms, feed, workspaceName }: AppOptions, person: Person): Promise<Workspace> {
+  // Events from here on are still to come: what happens while the lists are read is told twice, and not missed.
+  const eventId = feed.lastId;
   return {
     name: workspaceName,
     person,
-    channels: rooms.channels(),
-    directChannel: directChannelOf(person.id),
+    ...(await rooms.lists(person)),
     isServing: rooms.isServing,
     outlivesRestart: rooms.outlivesProcess,
     maxMessageLength: MAX_MESSAGE_LENGTH,
-    eventId: feed.lastId,
+    eventId,
   };
-}
-
-async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
-  const isJson = context.req.header("content-type")?.startsWith("application/json") === true;
-  if (!isJson) throw new WebError("invalid", "The request's body must be JSON.");
-  const body: unknown = await context.req.json().catch((error: unknown) => {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new WebError("invalid", "The request's body is not whole JSON.");
-  });
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${z.core.toDotPath(path) || "body"}: ${message}`);
-  throw new WebError("invalid", `The request is malformed. ${faults.join("; ")}.`);
 }
 
 function answerFault(error: Error, context: Context, logger: Logger): Response {
   if (error instanceof WebError) return context.json({ error: error.message }, HTTP_STATUS[error.code]);
   logger.error({ err: error, path: context.req.path }, "a request failed");
   return context.json({ error: "Something went wrong on the chat server. Its log says what." }, 500);
-}
-
-function tooLarge(context: Context): Response {
-  // A body sent in chunks does not say how long it is.
-  const length = Number(context.req.header("content-length") ?? 0);
-  const has = length > 0 ? length.toLocaleString("en") : "too many";
-  const limits = [MAX_BODY_BYTES, MAX_MESSAGE_LENGTH].map((limit) => limit.toLocaleString("en"));
-  const error = `The request has ${has} bytes; at most ${limits[0]} are taken, since a message may have ${limits[1]} characters.`;
-  return context.json({ error }, 413);
 }
 
 function unreachable(): never {

@@ -21,6 +21,13 @@ export function createMemoryTimelineStore(): TimelineStore {
       dropOldest(timeline, TIMELINE_CAPACITY);
       dropOldest(timelines, MAX_TIMELINES);
     },
+    async forget(channelId) {
+      timelines.delete(channelId);
+    },
+    async newest(channelIds) {
+      const times = channelIds.map((id) => [id, [...(timelines.get(id)?.values() ?? [])].at(-1)?.atMs] as const);
+      return Object.fromEntries(times.filter((entry): entry is [string, number] => entry[1] !== undefined));
+    },
     async channels() {
       return [...channels];
     },

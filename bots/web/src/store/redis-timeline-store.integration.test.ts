@@ -2,7 +2,9 @@ import { connectRedis, type RedisConnection } from "@cria/bot-core";
 import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describeChatStore } from "../timeline/chat-store.contract.ts";
 import { describeTimelineStore } from "../timeline/timeline-store.contract.ts";
+import { createRedisChatStore } from "./redis-chat-store.ts";
 import { createRedisTimelineStore } from "./redis-timeline-store.ts";
 
 const TTL_MS = 60_000;
@@ -29,6 +31,25 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
   describeTimelineStore("createRedisTimelineStore", async () => {
     await empty();
     return createRedisTimelineStore(redis, TTL_MS);
+  });
+
+  describeChatStore("createRedisChatStore", async () => {
+    await empty();
+    return createRedisChatStore(redis, TTL_MS);
+  });
+
+  describe("createRedisChatStore", () => {
+    it("forgets chats that were silent for as long as timelines live, and makes room", async () => {
+      await empty();
+      const store = createRedisChatStore(redis, TTL_MS);
+      const now = Date.now();
+      await store.touch("ada", { id: "dm:ada:old", title: "Old", atMs: now - TTL_MS - 1_000 });
+      expect(await store.list("ada")).toEqual([]);
+      await store.touch("ada", { id: "dm:ada:new", title: "New", atMs: now });
+      expect(await redis.run((client) => client.hKeys("cria:web:{person:ada}:titles"))).toEqual(["dm:ada:new"]);
+      for (const key of await redis.keys("*"))
+        expect(await redis.run((client) => client.pTTL(key))).toBeGreaterThan(TTL_MS / 2);
+    });
   });
 
   describe("createRedisTimelineStore", () => {

@@ -51,6 +51,18 @@ export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number):
       const values = [message.id, String(message.atMs), JSON.stringify(message), ...limits];
       await redis.run((client) => client.eval(PUT, { keys: [...keysOf(channelId)], arguments: values }));
     },
+    async forget(channelId) {
+      await redis.run((client) => client.del([...keysOf(channelId)]));
+    },
+    async newest(channelIds) {
+      const newest = channelIds.map(async (id) => {
+        const [last] = await redis.run((client) => client.zRangeWithScores(keysOf(id)[0], -1, -1));
+        return [id, last?.score] as const;
+      });
+      return Object.fromEntries(
+        (await Promise.all(newest)).filter((entry): entry is [string, number] => entry[1] !== undefined),
+      );
+    },
     async channels() {
       return await redis.run((client) => client.lRange(CHANNELS_KEY, 0, -1));
     },

@@ -1,6 +1,7 @@
 import { connectRedis, createRedisStoresOver } from "@cria/bot-core";
 import { startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
+import { createRedisChatStore } from "../store/redis-chat-store.ts";
 import { createRedisTimelineStore } from "../store/redis-timeline-store.ts";
 
 const TTL_MS = 60_000;
@@ -13,6 +14,7 @@ export async function openRedisStores() {
   return {
     stores,
     timelineStore: createRedisTimelineStore(redis, TTL_MS),
+    chatStore: createRedisChatStore(redis, TTL_MS),
     async close(): Promise<void> {
       await stores.close();
       await server.close();

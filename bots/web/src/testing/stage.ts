@@ -47,6 +47,18 @@ export function useStage(
   return stage;
 }
 
+/** A stage on which Ada has come to the page already, before each test. */
+export function useStageWithAda(...options: Parameters<typeof useStage>): Stage & { readonly ada: TestPage } {
+  const stage = useStage(...options) as Stage & { ada: TestPage };
+  beforeEach(async () => {
+    stage.ada = await stage.join();
+  });
+  return stage;
+}
+
+/** Ratings are kept, nowhere. */
+export const WITH_FEEDBACK: Partial<BotCoreOptions> = { feedback: { rate: async () => undefined } };
+
 /** Closes all pages, which hold connections to their server. */
 export async function closePages({ browser }: Pick<Stage, "browser">): Promise<void> {
   for (const context of browser.contexts()) await context.close();

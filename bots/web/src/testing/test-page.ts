@@ -48,8 +48,16 @@ export class TestPage {
     return this.page.locator(".picker-name");
   }
 
+  /** Opens an empty chat with the bot. */
+  async openNewChat(): Promise<void> {
+    await this.page.getByRole("button", { name: "New chat", exact: true }).click();
+    await this.page.getByRole("heading", { level: 1, name: "New chat" }).waitFor();
+  }
+
+  /** Opens a channel, or a chat by its title. */
   async openChannel(name: string): Promise<void> {
-    await this.page.getByRole("navigation").getByRole("button", { name, exact: true }).click();
+    const label = this.page.locator(".channel-label").getByText(name, { exact: true });
+    await this.page.locator(".channel-link").filter({ has: label }).click();
     await this.page.getByRole("heading", { level: 1, name }).waitFor();
   }
 
@@ -67,15 +75,15 @@ export class TestPage {
       .waitFor();
   }
 
+  /** What has the focus, by its label or its words. */
+  focused(): Promise<string> {
+    return this.page.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      return element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
+    });
+  }
+
   async close(): Promise<void> {
     await this.page.context().close();
   }
-}
-
-/** What has the focus, by its label or its words. */
-export function focused({ page }: Pick<TestPage, "page">): Promise<string> {
-  return page.evaluate(() => {
-    const element = document.activeElement as HTMLElement;
-    return element.getAttribute("aria-label") ?? element.textContent?.trim() ?? "";
-  });
 }

@@ -5,6 +5,7 @@ import { createCoreBot } from "../core-bot.ts";
 import { directChannelOf } from "../rooms/channel-names.ts";
 import { ChatRooms } from "../rooms/chat-rooms.ts";
 import { EventFeed } from "../rooms/event-feed.ts";
+import { createMemoryChatStore } from "../store/memory-chat-store.ts";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { BOT, type ChatMessage, type Person, type ServerEvent } from "../wire.ts";
@@ -18,6 +19,7 @@ export class TestRooms {
   readonly inference = new FakeInferenceClient(TEST_MODELS);
   readonly feed = new EventFeed("run");
   readonly store: TimelineStore = createMemoryTimelineStore();
+  readonly chatStore = createMemoryChatStore();
   /** Ada's. */
   readonly direct = directChannelOf(ADA.id);
   rooms!: ChatRooms;
@@ -31,12 +33,12 @@ export class TestRooms {
 
   /** Rooms anew over the same timelines. */
   async reopen(options: Partial<BotCoreOptions> = {}): Promise<void> {
-    const { inference, feed, store } = this;
+    const { inference, feed, store, chatStore } = this;
     const logger = pino({ level: "silent" });
     const memory = createMemoryStores({ roundsTtlMs: 60_000 });
     const core = createBotCore({ stores: memory, inference, logger, ...options });
     const bot = createCoreBot({ core, stores: memory, inference });
-    this.rooms = await ChatRooms.open({ bot, store, feed, logger, now: Date.now });
+    this.rooms = await ChatRooms.open({ bot, store, chatStore, feed, logger, now: Date.now });
   }
 
   async post(person: Person, channelId: string, text: string): Promise<void> {

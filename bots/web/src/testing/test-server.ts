@@ -2,6 +2,7 @@ import { type BotCoreOptions, createBotCore, createMemoryStores } from "@cria/bo
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
+import { createMemoryChatStore } from "../store/memory-chat-store.ts";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { startWebServer, type WebServer, type WebServerOptions } from "../web-server.ts";
 import { endChunkSources } from "./chunk-source.ts";
@@ -24,6 +25,7 @@ export async function startTestServer(
   const server = await startWebServer({
     bot: createCoreBot({ core, stores, inference }),
     timelineStore: createMemoryTimelineStore(),
+    chatStore: createMemoryChatStore(),
     logger,
     host: "127.0.0.1",
     port: 0,

@@ -34,6 +34,22 @@ export function describeTimelineStore(name: string, create: () => Promise<Timeli
       expect(kept.at(-1)).toEqual(messageAt(TIMELINE_CAPACITY + 3));
     });
 
+    it("forgets the messages of a channel, and of no other", async () => {
+      for (const channel of ["general", "random"]) await store.put(channel, messageAt(1));
+      await store.forget("general");
+      await store.forget("nowhere");
+      expect(await store.messages("general")).toEqual([]);
+      expect(await store.messages("random")).toEqual([messageAt(1)]);
+    });
+
+    it("tells when the newest message of each channel was written", async () => {
+      for (const atMs of [3, 5]) await store.put("general", messageAt(atMs));
+      await store.put("random", messageAt(4));
+      await store.put("barn", messageAt(6));
+      expect(await store.newest(["general", "random", "nowhere"])).toEqual({ general: 5, random: 4 });
+      expect(await store.newest([])).toEqual({});
+    });
+
     it("keeps any text and any channel name", async () => {
       const message = { ...messageAt(1), text: "a\u0000b\n{x} 🦙 \ud83d" };
       await store.put("dm:{x}:y", message);

@@ -20,6 +20,10 @@ export interface TimelineStore {
   messages(channelId: string): Promise<readonly KeptMessage[]>;
   /** Adds a message, or replaces the one of the same id in its place. Atomic. */
   put(channelId: string, message: KeptMessage): Promise<void>;
+  /** Forgets a channel's messages. */
+  forget(channelId: string): Promise<void>;
+  /** When the newest message of each channel was written; those without any are left out. */
+  newest(channelIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Channels that people added, in order of their adding. */
   channels(): Promise<readonly string[]>;
   /** Adding a channel that is there does nothing. */

@@ -28,6 +28,7 @@ export class Timeline {
   #saveTimer: NodeJS.Timeout | undefined;
   #adoptionTimer: NodeJS.Timeout | undefined;
   #lastAtMs = 0;
+  #isDiscarded = false;
 
   private constructor(options: TimelineOptions) {
     this.#options = options;
@@ -141,6 +142,16 @@ export class Timeline {
     await this.flush();
   }
 
+  /** Ends a timeline that is to be forgotten: nothing more is written down or told. */
+  async discard(): Promise<void> {
+    this.#isDiscarded = true;
+    clearTimeout(this.#adoptionTimer);
+    clearTimeout(this.#saveTimer);
+    this.#messages.clear();
+    this.#unsaved.clear();
+    await this.#saving;
+  }
+
   #giveUpInterrupted(): void {
     const reason = "The chat server stopped while this was being written.";
     for (const { id, state } of this.messages())
@@ -148,7 +159,7 @@ export class Timeline {
   }
 
   #publish(event: Parameters<EventFeed["publish"]>[0]): void {
-    this.#options.feed.publish(event, this.#options.audience);
+    if (!this.#isDiscarded) this.#options.feed.publish(event, this.#options.audience);
   }
 
   #dropOldest(): void {
@@ -159,6 +170,7 @@ export class Timeline {
   }
 
   #save(id: string, delayMs: number): void {
+    if (this.#isDiscarded) return;
     this.#unsaved.add(id);
     if (delayMs === 0) this.#startSaving();
     else this.#saveTimer ??= setTimeout(() => this.#startSaving(), delayMs);

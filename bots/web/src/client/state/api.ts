@@ -26,6 +26,8 @@ export const api = {
       signal,
     ),
   addChannel: (name: string) => request<{ readonly name: string }>("POST", "channels", { name }),
+  renameChat: (id: string, title: string) => request("PUT", `${channelPath(id)}/title`, { title }),
+  deleteChat: (id: string) => request("DELETE", channelPath(id)),
   channel: (id: string) => request<ChannelSnapshot>("GET", channelPath(id)),
   post: (id: string, message: { id: string; text: string }) => request("POST", `${channelPath(id)}/messages`, message),
   edit: (id: string, messageId: string, text: string) =>

@@ -57,6 +57,12 @@ export class ChannelState {
     this.load.value = "none";
   }
 
+  /** Nothing of what was here is left. */
+  empty(): void {
+    this.giveUpLoading();
+    this.messages.value = [];
+  }
+
   /** Takes over a snapshot, keeping the views of messages already shown, then what happened since it was taken. */
   loadSnapshot(snapshot: ChannelSnapshot): void {
     batch(() => {

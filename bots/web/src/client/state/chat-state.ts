@@ -1,14 +1,16 @@
 import { batch, computed, signal } from "@preact/signals";
-import { type ChatMessage, isLive, type Person, type ServerEvent, type Workspace } from "../../wire.ts";
-import { channelInAddress } from "./address.ts";
-import { api, mayPass, sentenceOf } from "./api.ts";
+import { type ChatMessage, isLive, type ServerEvent, type Workspace } from "../../wire.ts";
+import { channelInAddress, fragmentOf } from "./address.ts";
+import { Announcer } from "./announcer.ts";
+import { api, sentenceOf } from "./api.ts";
+import { ChannelLoader, RELOAD_DELAY_MS } from "./channel-loader.ts";
 import { type ChannelEvent, ChannelState } from "./channel-state.ts";
+import { ChatList } from "./chat-list.ts";
+import { Composing } from "./composing.ts";
 import { connectEvents } from "./event-connection.ts";
 import { newId } from "./new-id.ts";
 import { restartLoss } from "./restart-loss.ts";
-
-/** How long to wait before the server is asked again for what it could not give. */
-const RELOAD_DELAY_MS = 2_000;
+import { Unread } from "./unread.ts";
 
 /** Everything the page shows, and what people do to it. */
 export class ChatState {
@@ -18,23 +20,28 @@ export class ChatState {
   readonly connection = signal<"connecting" | "online" | "offline">("connecting");
   readonly isServing = signal(true);
   readonly channelNames = signal<readonly string[]>([]);
+  readonly chats = new ChatList();
   readonly currentId = signal("");
   readonly current = computed(() => this.channel(this.currentId.value));
   /** One's own message that can be changed. */
   readonly lastOwn = computed(() => {
     const ownId = this.workspace.value?.person.id;
-    return this.current.value.messages.value.findLast(({ message }) => message.author.id === ownId);
+    const isOwn = ({ author, isNotice }: Omit<ChatMessage, "text" | "state">) => author.id === ownId && !isNotice;
+    return this.current.value.messages.value.findLast(({ message }) => isOwn(message));
   });
   /** One sentence about what just failed. */
   readonly problem = signal("");
-  /** What a screen reader says: replies that ended, and what others write. */
-  readonly announcement = signal("");
+  readonly announcer = new Announcer();
+  readonly composing = new Composing(this);
   readonly #channels = new Map<string, ChannelState>();
+  readonly #unread = new Unread((id) => this.channel(id).hasUnread);
+  readonly #loader = new ChannelLoader({
+    isShown: (channel) => channel === this.current.value,
+    onFault: (sentence) => this.#onLoadFault(sentence),
+  });
   #disconnect: (() => void) | undefined;
-  #loadTimer: number | undefined;
   /** What is said of a channel that could not be loaded. */
   #loadFault = "";
-  #unsent: { readonly id: string; readonly text: string } | undefined;
 
   /** Loads the workspace and goes live; asks again until it works. */
   async start(): Promise<void> {
@@ -53,9 +60,19 @@ export class ChatState {
     await this.start();
   }
 
-  /** The direct message with the bot. */
+  /** One's first chat with the bot. */
   get directId(): string {
     return this.workspace.value?.directChannel ?? "";
+  }
+
+  /** Whether a channel is a chat with the bot, which is for oneself alone. */
+  isChat(id: string): boolean {
+    return id === this.directId || id.startsWith(`${this.directId}:`);
+  }
+
+  /** What a channel is called, as its heading says. */
+  nameOf(id: string): string {
+    return this.isChat(id) ? this.chats.titleOf(id) : `# ${id}`;
   }
 
   channel(id: string): ChannelState {
@@ -69,65 +86,22 @@ export class ChatState {
     batch(() => {
       this.currentId.value = id;
       this.problem.value = "";
-      this.channel(id).hasUnread.value = false;
+      this.#unread.open(id);
     });
-    const fragment = `#${id === this.directId ? "@cria" : id}`;
-    if (channelInAddress(location.hash) !== fragment.slice(1)) history.pushState(null, "", fragment);
-    void this.#load(this.channel(id));
+    if (channelInAddress(location.hash, this.directId) !== id)
+      history.pushState(null, "", fragmentOf(id, this.directId));
+    void this.#loader.load(this.channel(id));
   }
 
-  /** Shows the channel of the address; the direct message where it names none. */
+  /** Shows the channel of the address; where it names none, the chat that was written in last. */
   openFromAddress(): void {
-    const name = channelInAddress(location.hash);
-    this.open(this.channelNames.value.includes(name) ? name : this.directId);
+    const id = channelInAddress(location.hash, this.directId);
+    this.open(id !== undefined && this.#isThere(id) ? id : this.#lastChat());
   }
 
-  /** Fills the composer and moves there. */
-  suggest(text: string): void {
-    this.current.value.draft.value = text;
-    focusComposer();
-  }
-
-  /** Posts what stands in the composer. If that fails, the text comes back. */
-  async send(): Promise<void> {
-    const { draft, id, editing, numSent } = this.current.value;
-    const text = draft.value.trim();
-    if (text === "") return;
-    const edited = editing.value;
-    if (edited !== undefined) {
-      if (await this.attempt(() => api.edit(id, edited, text))) this.cancelEdit();
-      return;
-    }
-    batch(() => {
-      draft.value = "";
-      numSent.value++;
-    });
-    // The id of a message that may have arrived although its answer was lost: sent again, it is posted once.
-    const messageId = this.#unsent?.text === text ? this.#unsent.id : newId();
-    this.#unsent = { id: messageId, text };
-    if (await this.attempt(() => api.post(id, { id: messageId, text }))) this.#unsent = undefined;
-    else draft.value = draft.value === "" ? text : `${text}\n${draft.value}`;
-  }
-
-  /** Takes one's last message into the composer to change it. */
-  editLast(): void {
-    const { draft, editing } = this.current.value;
-    const own = this.lastOwn.value;
-    if (own === undefined) return;
-    batch(() => {
-      editing.value = own.message.id;
-      draft.value = own.text.value;
-    });
-    focusComposer();
-  }
-
-  cancelEdit(): void {
-    const { draft, editing } = this.current.value;
-    batch(() => {
-      editing.value = undefined;
-      draft.value = "";
-    });
-    focusComposer();
+  /** Shows an empty chat. It is listed once something is written in it. */
+  openNewChat(): void {
+    this.open(this.chats.has(this.directId) ? `${this.directId}:${newId()}` : this.directId);
   }
 
   async addChannel(name: string): Promise<void> {
@@ -165,7 +139,9 @@ export class ChatState {
     batch(() => {
       this.workspace.value = workspace;
       this.channelNames.value = workspace.channels;
+      this.chats.all.value = workspace.chats;
       this.isServing.value = workspace.isServing;
+      this.#unread.load(workspace, this.currentId.value);
     });
   }
 
@@ -187,8 +163,9 @@ export class ChatState {
       setTimeout(() => void this.#reload(), RELOAD_DELAY_MS);
       return;
     }
-    if (this.#isThere(this.currentId.value)) await this.#load(this.current.value, true);
-    else this.#leave(this.currentId.value);
+    if (this.#isThere(this.currentId.value)) await this.#loader.load(this.current.value, true);
+    // A server that kept its channels in memory was started anew.
+    else this.#leave(`There is no channel #${this.currentId.value} any more.`);
     this.problem.value = `${this.problem.value} ${loss}`.trim();
   }
 
@@ -198,46 +175,49 @@ export class ChatState {
   }
 
   #isThere(id: string): boolean {
-    return id === this.directId || this.channelNames.value.includes(id);
+    return this.isChat(id) || this.channelNames.value.includes(id);
   }
 
-  /** A server that kept its channels in memory was started anew. */
-  #leave(id: string): void {
-    this.open(this.directId);
-    this.problem.value = `There is no channel #${id} any more.`;
+  /** The channel that is shown is gone. */
+  #leave(sentence: string): void {
+    this.open(this.#lastChat());
+    this.problem.value = sentence;
   }
 
-  /** Loads a channel; asks again while it is the one that is shown and what failed may pass. */
-  async #load(channel: ChannelState, again = false): Promise<void> {
-    if (channel.load.value !== "none" && !again) return;
-    const isNewest = channel.startLoading();
-    try {
-      const snapshot = await api.channel(channel.id);
-      if (!isNewest()) return;
-      channel.loadSnapshot(snapshot);
-      if (this.problem.value === this.#loadFault) this.problem.value = "";
-    } catch (error) {
-      if (isNewest()) this.#onNotLoaded(channel, error);
-    }
+  #lastChat(): string {
+    return this.chats.all.value[0]?.id ?? this.directId;
   }
 
-  #onNotLoaded(channel: ChannelState, error: unknown): void {
-    channel.giveUpLoading();
-    if (channel !== this.current.value) return;
-    this.#loadFault = sentenceOf(error);
+  #onLoadFault(sentence: string): void {
     // It may be said every two seconds; what else failed is said once.
-    this.problem.value ||= this.#loadFault;
-    if (!mayPass(error)) return;
-    clearTimeout(this.#loadTimer);
-    this.#loadTimer = window.setTimeout(() => {
-      if (channel === this.current.value) void this.#load(channel);
-    }, RELOAD_DELAY_MS);
+    if (sentence !== "") this.problem.value ||= sentence;
+    else if (this.problem.value === this.#loadFault) this.problem.value = "";
+    if (sentence !== "") this.#loadFault = sentence;
   }
 
   #onEvent(event: ServerEvent, number: number): void {
-    if (event.type === "channels") this.channelNames.value = event.channels;
-    else if (event.type === "service") this.#onService(event.isServing);
-    else this.#onChannelEvent(event, number);
+    switch (event.type) {
+      case "channels":
+        this.channelNames.value = event.channels;
+        break;
+      case "service":
+        this.#onService(event.isServing);
+        break;
+      case "chat":
+        this.chats.put(event.chat);
+        break;
+      case "chatDeleted":
+        this.#onChatDeleted(event.chatId);
+        break;
+      default:
+        this.#onChannelEvent(event, number);
+    }
+  }
+
+  #onChatDeleted(chatId: string): void {
+    this.chats.remove(chatId);
+    this.channel(chatId).empty();
+    if (chatId === this.currentId.value) this.#leave("");
   }
 
   /** Of what answers in a channel, a service that is back may know more than was known while it was away. */
@@ -245,37 +225,21 @@ export class ChatState {
     this.isServing.value = isServing;
     if (!isServing) return;
     this.#forgetOthers();
-    if (this.currentId.value !== "") void this.#load(this.current.value, true);
+    if (this.currentId.value !== "") void this.#loader.load(this.current.value, true);
   }
 
   #onChannelEvent(event: ChannelEvent, number: number): void {
     const channel = this.channel(event.channelId);
-    if (event.type === "message" && this.#isNews(channel, event.message))
-      this.#say(event.message.author, event.message.text);
-    if (!channel.apply(event, number)) void this.#load(channel, true);
-    if (event.type === "message" && channel !== this.current.value) channel.hasUnread.value = true;
-    if (event.type === "state" && !isLive(event.state)) this.#announce(channel, event.messageId);
-  }
-
-  /** Whether a message is new and whole: not one's own, not changed, and no reply that is still to be written. */
-  #isNews(channel: ChannelState, { id, author, state }: ChatMessage): boolean {
-    const isOwn = author.id === this.workspace.value?.person.id;
-    return channel === this.current.value && !isOwn && state === undefined && channel.view(id) === undefined;
-  }
-
-  #announce(channel: ChannelState, messageId: string): void {
-    if (channel !== this.current.value) return;
-    const view = channel.view(messageId);
-    if (view === undefined) return;
-    const state = view.state.value;
-    const end = state?.type === "failed" ? ` Failed: ${state.reason}` : "";
-    this.#say(view.message.author, `${view.text.value}${end}`);
-  }
-
-  #say(author: Person, text: string): void {
-    const said = `${author.name}: ${text}`;
-    // Only what changes is read out.
-    this.announcement.value = said === this.announcement.value ? `${said}\u00a0` : said;
+    const isShown = channel === this.current.value;
+    const ownId = this.workspace.value?.person.id;
+    if (event.type === "message" && isShown) this.announcer.onMessage(channel, event.message, ownId);
+    if (!channel.apply(event, number)) void this.#loader.load(channel, true);
+    if (event.type === "message")
+      this.#unread.onMessage(channel.id, event.message, isShown || event.message.author.id === ownId);
+    if (event.type !== "state" || isLive(event.state)) return;
+    const ended = channel.view(event.messageId);
+    if (!isShown) this.#unread.onEnd(channel.id, ended?.message);
+    else if (ended !== undefined) this.announcer.onEnd(ended);
   }
 
   /** A stream does not say why it ended: perhaps the server no longer knows this browser. */
@@ -293,8 +257,4 @@ export class ChatState {
     if (isConnected) this.problem.value = "";
     else void this.#checkSession();
   }
-}
-
-function focusComposer(): void {
-  document.querySelector<HTMLTextAreaElement>("#composer")?.focus();
 }

@@ -20,7 +20,7 @@ export function App({ chat }: { readonly chat: ChatState }) {
     <ChatContext.Provider value={chat}>
       <Page chat={chat} />
       <div class="visually-hidden" aria-live="polite" aria-atomic="true">
-        {chat.announcement.value}
+        {chat.announcer.text.value}
       </div>
     </ChatContext.Provider>
   );

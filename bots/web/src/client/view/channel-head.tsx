@@ -15,7 +15,6 @@ export function ChannelHead({ isSidebarOpen, onMenu, menuButton }: ChannelHeadPr
   const chat = useChat();
   const channel = chat.current.value;
   const { persona, rememberedRounds } = channel.head.value;
-  const isDirect = channel.id === chat.directId;
   return (
     <header class="channel-head">
       <button
@@ -29,7 +28,7 @@ export function ChannelHead({ isSidebarOpen, onMenu, menuButton }: ChannelHeadPr
       >
         <Icon name="menu" />
       </button>
-      <h1>{isDirect ? "Cria" : `# ${channel.id}`}</h1>
+      <h1 dir="auto">{chat.nameOf(channel.id)}</h1>
       <ModelPicker />
       <span class="head-facts">
         {persona !== undefined && (

@@ -7,3 +7,8 @@ export function focusMessage({ currentTarget }: Event): void {
 export function isLeaving({ currentTarget, relatedTarget }: FocusEvent): boolean {
   return relatedTarget !== null && !(currentTarget as Node).contains(relatedTarget as Node);
 }
+
+/** For a field that takes the focus when it comes. */
+export function focusOnce(input: HTMLInputElement | null): void {
+  input?.focus();
+}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { MAX_NAME_LENGTH } from "../../wire.ts";
 import { sentenceOf } from "../state/api.ts";
 import { useChat } from "./chat-context.ts";
+import { focusOnce } from "./keep-focus.ts";
 
 /** The first visit: what others shall call you. */
 export function NameGate() {
@@ -41,8 +42,4 @@ export function NameGate() {
       </form>
     </main>
   );
-}
-
-function focusOnce(input: HTMLInputElement | null): void {
-  input?.focus();
 }

@@ -12,7 +12,7 @@ export function Composer() {
   const chat = useChat();
   const channel = chat.current.value;
   const text = channel.draft.value;
-  const isDirect = channel.id === chat.directId;
+  const isDirect = chat.isChat(channel.id);
   const input = useRef<HTMLTextAreaElement>(null);
   const onChoose = (chosen: Completion) => {
     channel.draft.value = chosen.text;
@@ -30,7 +30,7 @@ export function Composer() {
 
   const send = () => {
     if (obstacle !== "") return;
-    void chat.send();
+    void chat.composing.send();
     // What is typed and sent within one frame was never rendered, so rendering would not take it away.
     input.current!.value = channel.draft.value;
     input.current?.focus();
@@ -39,9 +39,9 @@ export function Composer() {
     if (event.isComposing || completion.takesKey(event)) return;
     if (event.key === "ArrowUp" && channel.draft.value === "") {
       event.preventDefault();
-      chat.editLast();
+      chat.composing.editLast();
     }
-    if (event.key === "Escape" && channel.editing.value !== undefined) chat.cancelEdit();
+    if (event.key === "Escape" && channel.editing.value !== undefined) chat.composing.cancelEdit();
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     send();

@@ -13,7 +13,7 @@ export function EditBar() {
           · <kbd>Esc</kbd> cancels
         </span>
       </span>
-      <button type="button" class="quiet-button" onClick={() => chat.cancelEdit()}>
+      <button type="button" class="quiet-button" onClick={() => chat.composing.cancelEdit()}>
         Cancel
       </button>
     </div>

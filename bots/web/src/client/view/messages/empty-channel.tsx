@@ -9,7 +9,7 @@ const THINGS_TO_TRY = [
 /** What a channel without messages shows: what it is for, and three things to try. */
 export function EmptyChannel() {
   const chat = useChat();
-  const isDirect = chat.currentId.value === chat.directId;
+  const isDirect = chat.isChat(chat.currentId.value);
   const prefix = isDirect ? "" : "@cria ";
   return (
     <section class="empty">
@@ -22,7 +22,7 @@ export function EmptyChannel() {
       </p>
       <div class="suggestions">
         {THINGS_TO_TRY.map((text) => (
-          <button type="button" key={text} onClick={() => chat.suggest(`${prefix}${text}`)}>
+          <button type="button" key={text} onClick={() => chat.composing.suggest(`${prefix}${text}`)}>
             {text}
           </button>
         ))}

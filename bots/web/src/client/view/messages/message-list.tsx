@@ -4,6 +4,7 @@ import { Icon } from "../icons.tsx";
 import { EmptyChannel } from "./empty-channel.tsx";
 import { useFollowScroll } from "./follow-scroll.ts";
 import { Message } from "./message.tsx";
+import { Notice } from "./notice.tsx";
 import { type TimelineRow, timelineRows } from "./timeline-rows.ts";
 
 /** The messages of the open channel, newest at the bottom. */
@@ -14,7 +15,7 @@ export function MessageList() {
   const content = useRef<HTMLDivElement>(null);
   const isLoaded = channel.load.value === "loaded";
   const views = channel.messages.value;
-  const isDirect = channel.id === chat.directId;
+  const isDirect = chat.isChat(channel.id);
   const rows = useMemo(() => timelineRows(views, Date.now(), isDirect), [views, isDirect]);
   // Who sends a message wants to see it, wherever the reading was.
   const contentKey = `${channel.id} ${isLoaded} ${channel.numSent.value}`;
@@ -57,6 +58,8 @@ function Row({ row, onUnfold }: { readonly row: TimelineRow; readonly onUnfold: 
           <span>{row.label}</span>
         </div>
       );
+    case "notice":
+      return <Notice view={row.view} />;
     case "message":
       return <Message row={row} onUnfold={onUnfold} />;
     case "compared":

@@ -62,7 +62,7 @@ export function Message({ row, onUnfold }: { readonly row: MessageRow; readonly 
             class="quiet-button on-hover edit-button"
             aria-label="Edit message"
             title="Edit message"
-            onClick={() => chat.editLast()}
+            onClick={() => chat.composing.editLast()}
           >
             <Icon name="edit" />
           </button>

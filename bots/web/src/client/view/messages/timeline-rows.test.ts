@@ -23,6 +23,7 @@ const shape = (views: readonly MessageView[], isDirect = false) =>
   timelineRows(views, NOON, isDirect).map((row) => (row.type === "message" ? [row.key, row.isFirst] : labelOf(row)));
 
 function labelOf(row: Exclude<TimelineRow, MessageRow>): unknown {
+  if (row.type === "notice") return `${row.view.message.author.name} did`;
   return row.type === "day" ? row.label : row.rows.map(({ key, isFirst }) => [key, isFirst]);
 }
 
@@ -78,6 +79,16 @@ describe("timelineRows", () => {
     expect(shape(views)).toEqual(["Today", ["a", true], ...pairs, ["f", true]]);
     const whole = timelineRows(views, NOON, true).flatMap((row) => (row.type === "compared" ? row.rows : []));
     expect(whole.map(({ showsAnswers }) => showsAnswers)).toEqual([false, false, true, true]);
+  });
+
+  it("says what somebody did in a line, after which a message begins anew", () => {
+    const notice = { ...view("b", ada, NOON), message: { ...view("b", ada, NOON).message, isNotice: true } };
+    expect(shape([view("a", ada, NOON), notice, view("c", ada, NOON)])).toEqual([
+      "Today",
+      ["a", true],
+      "Ada did",
+      ["c", true],
+    ]);
   });
 
   it("knows the newest reply, whose buttons are to be seen", () => {

@@ -21,6 +21,8 @@ export interface MessageRow {
 /** One row of the list. */
 export type TimelineRow =
   | { readonly type: "day"; readonly key: string; readonly label: string }
+  /** What somebody did, in a line. */
+  | { readonly type: "notice"; readonly key: string; readonly view: MessageView }
   | MessageRow
   /** The replies of two models to one question, side by side. */
   | { readonly type: "compared"; readonly key: string; readonly rows: readonly [MessageRow, MessageRow] };
@@ -33,8 +35,8 @@ export function timelineRows(views: readonly MessageView[], nowMs: number, isDir
     const previous = views[index - 1];
     const { id, atMs, answers } = view.message;
     const isNewDay = previous === undefined || dayOf(previous.message.atMs) !== dayOf(atMs);
-    const row: MessageRow = {
-      type: "message",
+    const row: TimelineRow = {
+      type: view.message.isNotice ? "notice" : "message",
       key: id,
       view,
       isFirst: isNewDay || !continues(previous, view),
@@ -94,7 +96,8 @@ export function dayLabel(atMs: number, nowMs: number): string {
 function continues(previous: MessageView, view: MessageView): boolean {
   const [before, { author, atMs, answers }] = [previous.message, view.message];
   // A reply says whom it answers, in its head.
-  return before.author.id === author.id && atMs - before.atMs < GROUP_MS && answers === undefined;
+  const isNear = before.author.id === author.id && atMs - before.atMs < GROUP_MS;
+  return isNear && answers === undefined && !before.isNotice;
 }
 
 function dayOf(atMs: number): string {

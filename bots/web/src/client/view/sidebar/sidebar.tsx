@@ -1,9 +1,9 @@
-import { useRef, useState } from "preact/hooks";
-import { sentenceOf } from "../../state/api.ts";
 import { Avatar } from "../avatar.tsx";
 import { useChat } from "../chat-context.ts";
-import { Icon } from "../icons.tsx";
 import { isLeaving } from "../keep-focus.ts";
+import { AddChannel } from "./add-channel.tsx";
+import { ChannelLink } from "./channel-link.tsx";
+import { Chats } from "./chats.tsx";
 
 const CONNECTION_LINES = { connecting: "Connecting…", online: "Connected", offline: "Reconnecting…" } as const;
 
@@ -17,7 +17,7 @@ export interface SidebarProps {
   readonly onLeave: () => void;
 }
 
-/** The left column: workspace, channels, direct message, connection. */
+/** The left column: workspace, channels, chats, connection. */
 export function Sidebar({ onChoose, onLeave }: SidebarProps) {
   const chat = useChat();
   const workspace = chat.workspace.value!;
@@ -35,14 +35,13 @@ export function Sidebar({ onChoose, onLeave }: SidebarProps) {
         <h2>Channels</h2>
         <ul>
           {chat.channelNames.value.map((name) => (
-            <ChannelLink key={name} id={name} mark="#" label={name} onOpen={open} />
+            <li key={name}>
+              <ChannelLink id={name} mark="#" label={name} onOpen={open} />
+            </li>
           ))}
         </ul>
         <AddChannel onAdded={onChoose} />
-        <h2>Direct messages</h2>
-        <ul>
-          <ChannelLink id={chat.directId} mark="" label="Cria" onOpen={open} />
-        </ul>
+        <Chats onChoose={onChoose} />
       </div>
       <div class="sidebar-foot">
         <Avatar person={workspace.person} />
@@ -55,97 +54,4 @@ export function Sidebar({ onChoose, onLeave }: SidebarProps) {
       </div>
     </nav>
   );
-}
-
-interface ChannelLinkProps {
-  readonly id: string;
-  readonly mark: string;
-  readonly label: string;
-  readonly onOpen: (id: string) => void;
-}
-
-function ChannelLink({ id, mark, label, onOpen }: ChannelLinkProps) {
-  const chat = useChat();
-  const isCurrent = chat.currentId.value === id;
-  const hasUnread = chat.channel(id).hasUnread.value;
-  return (
-    <li>
-      <button
-        type="button"
-        class={`channel-link ${hasUnread ? "is-unread" : ""}`}
-        aria-current={isCurrent ? "page" : undefined}
-        onClick={() => onOpen(id)}
-      >
-        {mark === "" ? (
-          <img src="/alpaca.svg" alt="" width="20" height="20" />
-        ) : (
-          <span class="mark" aria-hidden="true">
-            {mark}
-          </span>
-        )}
-        <span class="channel-label">{label}</span>
-        {hasUnread && <span class="visually-hidden">, unread</span>}
-      </button>
-    </li>
-  );
-}
-
-function AddChannel({ onAdded }: { readonly onAdded: () => void }) {
-  const chat = useChat();
-  const [isOpen, setIsOpen] = useState(false);
-  const [fault, setFault] = useState("");
-  const add = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const name = new FormData(event.currentTarget as HTMLFormElement).get("name");
-    try {
-      await chat.addChannel(String(name));
-      setIsOpen(false);
-      onAdded();
-    } catch (error) {
-      setFault(sentenceOf(error));
-    }
-  };
-  const wasClosed = useRef(false);
-  const close = () => {
-    wasClosed.current = true;
-    setIsOpen(false);
-    setFault("");
-  };
-  const focusAgain = (button: HTMLButtonElement | null) => {
-    if (wasClosed.current) button?.focus();
-    wasClosed.current = false;
-  };
-  if (!isOpen)
-    return (
-      <button type="button" class="channel-link is-quiet" ref={focusAgain} onClick={() => setIsOpen(true)}>
-        <span class="mark">
-          <Icon name="plus" />
-        </span>
-        Add channel
-      </button>
-    );
-  return (
-    <form class="add-channel" onSubmit={add} onKeyDown={(event) => event.key === "Escape" && close()}>
-      <input
-        name="name"
-        aria-label="Channel name"
-        placeholder="channel-name"
-        autocomplete="off"
-        aria-describedby="channel-fault"
-        ref={focusOnce}
-      />
-      <button type="submit" class="primary-button">
-        Add
-      </button>
-      {fault !== "" && (
-        <p id="channel-fault" role="alert">
-          {fault}
-        </p>
-      )}
-    </form>
-  );
-}
-
-function focusOnce(input: HTMLInputElement | null): void {
-  input?.focus();
 }

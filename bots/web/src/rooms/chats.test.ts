@@ -1,0 +1,102 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { NEVER } from "../testing/chunk-source.ts";
+import { ADA, BEN, TestRooms } from "../testing/test-rooms.ts";
+import { MAX_CHATS } from "../timeline/chat-store.ts";
+import { BOT, type ServerEvent } from "../wire.ts";
+
+let on: TestRooms;
+let chat: string;
+beforeEach(async () => {
+  on = await TestRooms.open();
+  chat = `${on.direct}:chat-0001`;
+});
+
+const titles = async (person = ADA) => (await on.rooms.lists(person)).chats.map(({ title }) => title);
+
+async function ask(channelId: string, text: string): Promise<void> {
+  const changed = on.headChanges();
+  await on.post(ADA, channelId, text);
+  await changed;
+}
+
+describe("chats", () => {
+  it("are listed by what was asked first, and each has rounds of its own", async () => {
+    await ask(on.direct, "What is a dog?");
+    await ask(chat, "/status");
+    expect(await titles()).toEqual(["", "What is a dog?"]);
+    await ask(chat, "And a cat?");
+    expect(await titles()).toEqual(["And a cat?", "What is a dog?"]);
+    expect(await titles(BEN)).toEqual([]);
+    for (const id of [on.direct, chat]) expect((await on.rooms.snapshot(ADA, id)).head.rememberedRounds).toBe(1);
+  });
+
+  it("have titles of one line that is cut between words, until their owner names them", async () => {
+    await ask(chat, `@cria ${"alpaca ".repeat(20)}\nand more`);
+    expect(await titles()).toEqual([`${"alpaca ".repeat(8).trim()}…`]);
+    await on.rooms.renameChat(ADA, chat, "  My   alpacas ");
+    await ask(chat, "And llamas?");
+    expect(await titles()).toEqual(["My alpacas"]);
+    await expect(on.rooms.renameChat(ADA, chat, " ")).rejects.toThrow("at least one character");
+    await expect(on.rooms.renameChat(ADA, chat, "x".repeat(81))).rejects.toThrow("81 characters; at most 80");
+    await expect(on.rooms.renameChat(BEN, chat, "Mine")).rejects.toThrow("no longer kept");
+    await expect(on.rooms.renameChat(ADA, `${chat}2`, "Mine")).rejects.toThrow("no longer kept");
+  });
+
+  it("are forgotten with their messages, their rounds and what was set there", async () => {
+    await ask(chat, "What is a dog?");
+    await ask(chat, "/model smollm2-135m-few-shot");
+    const events: ServerEvent[] = [];
+    on.feed.subscribe(ADA.id, ({ event }) => events.push(event));
+    await on.rooms.deleteChat(ADA, chat);
+    expect(events).toEqual([{ type: "chatDeleted", chatId: chat }]);
+    expect(await titles()).toEqual([]);
+    expect(await on.store.messages(chat)).toEqual([]);
+    const { head, messages } = await on.rooms.snapshot(ADA, chat);
+    expect([head.rememberedRounds, head.model, messages]).toEqual([0, "smollm2-135m", []]);
+  });
+
+  it("are forgotten while a reply is written, which leaves nothing behind", async () => {
+    on.inference.script({ chunks: ["A loyal"], hold: NEVER });
+    const streams = on.replyStreams();
+    await on.post(ADA, chat, "What is a dog?");
+    await streams;
+    await on.rooms.deleteChat(ADA, chat);
+    await on.rooms.close();
+    expect(await on.store.messages(chat)).toEqual([]);
+    expect((await on.rooms.snapshot(ADA, chat)).head.rememberedRounds).toBe(0);
+  });
+
+  it("are not forgotten while a reply is about to be taken up again, nor by others; channels never are", async () => {
+    const state = { type: "streaming" } as const;
+    await on.store.put(chat, { id: "reply", atMs: 2, author: BOT, text: "Once", state });
+    await expect(on.rooms.deleteChat(ADA, chat)).rejects.toThrow("taken up again");
+    await expect(on.rooms.deleteChat(BEN, chat)).rejects.toThrow("somebody else");
+    await expect(on.rooms.deleteChat(ADA, "general")).rejects.toThrow("Channels belong to all");
+  });
+
+  it("have a limit, past which one must go", async () => {
+    for (let number = 0; number < MAX_CHATS; number++)
+      await on.chatStore.touch(ADA.id, { id: `${on.direct}:filler-${number}`, title: "x", atMs: number });
+    await expect(on.post(ADA, chat, "What is a dog?")).rejects.toThrow("You have 200 chats, the most this page keeps.");
+    expect(await on.messages(chat)).toEqual([]);
+    await on.rooms.deleteChat(ADA, `${on.direct}:filler-7`);
+    await ask(chat, "What is a dog?");
+    expect((await titles())[0]).toBe("What is a dog?");
+  });
+
+  it("include the only conversation one had before there were several", async () => {
+    const notice = { id: "n", atMs: 1, author: ADA, text: "switched the model to **x**", isNotice: true };
+    await on.store.put(on.direct, notice);
+    await on.store.put(on.direct, { id: "q", atMs: 2, author: ADA, text: "What is a dog?" });
+    await on.store.put(on.direct, { id: "r", atMs: 3, author: BOT, text: "A loyal animal." });
+    expect((await on.rooms.lists(ADA)).chats).toEqual([{ id: on.direct, title: "What is a dog?", atMs: 3 }]);
+    expect(await titles()).toEqual(["What is a dog?"]);
+  });
+
+  it("and channels come with the time of their newest message", async () => {
+    await on.store.put("general", { id: "q", atMs: 7, author: BEN, text: "Good morning." });
+    await ask(chat, "What is a dog?");
+    const { newest } = await on.rooms.lists(ADA);
+    expect(newest).toEqual({ general: 7, [chat]: (await on.messages(chat)).at(-1)?.atMs });
+  });
+});

@@ -1,0 +1,52 @@
+import { WebError } from "../errors.ts";
+import { type ChatStore, MAX_CHATS } from "../timeline/chat-store.ts";
+import type { Chat } from "../wire.ts";
+import { ownerOf } from "./channel-names.ts";
+import { givenTitle } from "./chat-titles.ts";
+import type { EventFeed } from "./event-feed.ts";
+
+export interface ChatsOptions {
+  readonly store: ChatStore;
+  readonly feed: EventFeed;
+}
+
+/** The lists of people's chats: each person's for that person alone. */
+export class Chats {
+  readonly #options: ChatsOptions;
+
+  constructor(options: ChatsOptions) {
+    this.#options = options;
+  }
+
+  /** The one written in last first. */
+  async list(personId: string): Promise<readonly Chat[]> {
+    return await this.#options.store.list(personId);
+  }
+
+  /**
+   * Notes that somebody writes in a chat, which lists one that is new; does nothing for channels. Throws a WebError where there
+   * is no room for it.
+   */
+  async note(chat: Chat): Promise<void> {
+    const owner = ownerOf(chat.id);
+    if (owner === undefined) return;
+    const noted = await this.#options.store.touch(owner, chat);
+    if (noted === undefined)
+      throw new WebError("tooMany", `You have ${MAX_CHATS} chats, the most this page keeps. Delete one of them.`);
+    this.#options.feed.publish({ type: "chat", chat: noted }, owner);
+  }
+
+  async rename(personId: string, chatId: string, text: string): Promise<void> {
+    const { store, feed } = this.#options;
+    const title = givenTitle(text);
+    const isThere = ownerOf(chatId) === personId && (await store.rename(personId, chatId, title));
+    if (!isThere) throw new WebError("notFound", "This chat is no longer kept.");
+    const chat = (await store.list(personId)).find(({ id }) => id === chatId);
+    if (chat !== undefined) feed.publish({ type: "chat", chat }, personId);
+  }
+
+  async remove(personId: string, chatId: string): Promise<void> {
+    await this.#options.store.remove(personId, chatId);
+    this.#options.feed.publish({ type: "chatDeleted", chatId }, personId);
+  }
+}

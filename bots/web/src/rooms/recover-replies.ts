@@ -1,0 +1,34 @@
+import type { ClaimedEvent, IncomingMessage, Place, Reply } from "@cria/bot-core";
+import type { Bot } from "../bot.ts";
+import type { BegunReply, Replies } from "../replies/replies.ts";
+import { isLive } from "../wire.ts";
+import { ownerOf } from "./channel-names.ts";
+import type { OpenTimelines } from "./open-timelines.ts";
+
+/** All of the page's servers over one Redis write as one. */
+const WRITER = "web:local";
+
+export interface RecoverRepliesOptions {
+  readonly bot: Bot;
+  readonly replies: Replies;
+  readonly timelines: OpenTimelines;
+}
+
+/** Goes on with what servers left that died or ended, where it stands. Returns a function that ends it. */
+export function recoverReplies({ bot, replies, timelines }: RecoverRepliesOptions): () => void {
+  const timelineOf = ({ channelId }: Place) => timelines.get(ownerOf(channelId) ?? "", channelId);
+  const takeUp = async (begun: BegunReply): Promise<Reply> => replies.takeUp(await timelineOf(begun.place), begun);
+
+  async function goOn({ event, handle, answer }: ClaimedEvent): Promise<void> {
+    const message: IncomingMessage = JSON.parse(event.raw);
+    const begun = { ...event, handle, author: message.author };
+    await answer(message, (replyId) => takeUp({ ...begun, replyId }));
+  }
+
+  async function hasEnded(place: Place, messageId: string): Promise<boolean> {
+    const message = (await timelineOf(place)).message(messageId);
+    return message !== undefined && !isLive(message.state) && message.state?.type !== "interrupted";
+  }
+
+  return bot.recover({ writer: WRITER, serves: () => true, work: goOn, hasEnded, startReply: takeUp });
+}
