@@ -3,7 +3,13 @@ import { type AccessPolicy, OPEN_ACCESS } from "./admission/access.ts";
 import type { QuotaLimits, QuotaStore } from "./admission/quota.ts";
 import { refusal } from "./admission/refusal.ts";
 import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
-import { answerCommand, answerComparison, claim, handleCommand, handleComparison } from "./commands/handle-command.ts";
+import {
+  answerSaidCommand,
+  answerSaidComparison,
+  claim,
+  handleCommand,
+  handleComparison,
+} from "./commands/handle-command.ts";
 import { conversationKey } from "./conversation/conversation-key.ts";
 import type { Stores } from "./conversation/stores.ts";
 import { DEFAULT_WINDOW } from "./conversation/window.ts";
@@ -109,7 +115,7 @@ function claimedEvent(core: Core, pending: Pending): ClaimedEvent {
     event: { eventId, messageId, place, raw },
     handle: state.handle,
     answer: (message, startReply) => pending.answer({ message, startReply }),
-    runCommand: (command, refuse) => answerCommand(core, command, refuse),
-    compare: (command, startReply) => answerComparison(core, { ...command, messageId }, startReply),
+    runCommand: (command, refuse) => answerSaidCommand(core, command, refuse),
+    compare: (command, startReply) => answerSaidComparison(core, { ...command, messageId }, startReply),
   };
 }

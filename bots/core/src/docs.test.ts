@@ -7,6 +7,7 @@ import { MAX_KEPT_REPLIES } from "./conversation/kept-reply.ts";
 import { MAX_PERSONA_LENGTH } from "./conversation/settings.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "./conversation/window.ts";
 import { BOT_ERRORS } from "./port/bot-error.ts";
+import { MAX_THREAD_LENGTH } from "./prompt/thread-context.ts";
 import { MAX_RATINGS } from "./records/feedback.ts";
 import { MAX_EXCHANGES } from "./redis/redis-transcript.ts";
 
@@ -44,6 +45,7 @@ describe("docs/commands.md", () => {
 
   it("names the limits as they are", () => {
     expect(commands).toContain(`${MAX_MESSAGE_LENGTH.toLocaleString("en")} characters`);
+    expect(commands).toContain(`up to ${MAX_THREAD_LENGTH.toLocaleString("en")} characters`);
     expect(commands).toContain(`${MAX_ATTACHMENTS} text files of ${MAX_ATTACHMENT_BYTES / 1024} KB each`);
     expect(commands).toContain(`The newest ${MAX_KEPT_REPLIES} replies`);
     expect(commands).toContain(`${MAX_PERSONA_LENGTH.toLocaleString("en")} characters`);

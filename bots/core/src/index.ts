@@ -7,7 +7,7 @@ export { type BotCoreOptions, createBotCore } from "./bot-core.ts";
 export { CHANNEL_SETTINGS } from "./commands/channel-settings.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";
 export { commandIn, mayBeCommand } from "./commands/command-in.ts";
-export { type CommandError, parseCommand, SETTING_VALUES } from "./commands/parse-command.ts";
+export { parseCommand, SETTING_VALUES } from "./commands/parse-command.ts";
 export { isSlashCommand, isStopWord } from "./commands/spoken-commands.ts";
 export { conversationKey, workspaceKey } from "./conversation/conversation-key.ts";
 export type { Delivery, Inbox } from "./conversation/inbox.ts";
@@ -25,7 +25,7 @@ export { type CoreConfig, type OpenBotCore, openBotCore } from "./open-bot-core.
 export type { BotCore, GivenUpReply, RecoverOptions, Work } from "./port/bot.ts";
 export { BOT_ERRORS, BotError, type BotErrorCode } from "./port/bot-error.ts";
 export type { ClaimedEvent } from "./port/claimed-event.ts";
-export type { Command, ContextMode, SettingsScope } from "./port/command.ts";
+export type { Command, CommandError, ContextMode, SettingsScope } from "./port/command.ts";
 export type { Claim, CommandAsked, IncomingCommand } from "./port/incoming-command.ts";
 export type {
   Attachment,
@@ -66,6 +66,7 @@ export { connectRedis, type RedisConnection } from "./redis/redis-connection.ts"
 export { readRatings } from "./redis/redis-feedback.ts";
 export { createRedisQuotaStore } from "./redis/redis-quota-store.ts";
 export { createRedisStores, createRedisStoresOver, type RedisStoresOptions } from "./redis/redis-stores.ts";
+export { createRedisTranscript } from "./redis/redis-transcript.ts";
 export { defusePings } from "./text/defuse-pings.ts";
 export { nearMatches } from "./text/near-matches.ts";
 export { canContinue, endLine, endWords, statsLine, statusLine } from "./text/reply-lines.ts";

@@ -79,7 +79,7 @@ describe("quotaError", () => {
   it("says of a comparison that it counts as two", () => {
     const refusal = { limit: "userMessagesPerMinute", retryAfterMs: 9_000, limits, words: DEFAULT_WORDS } as const;
     expect(quotaError({ ...refusal, numMessages: 2 }).said).toBe(
-      "A comparison counts as 2 messages, and of 1 message a minute fewer are left. Try again in 9 s.",
+      "A comparison counts as 2 messages, and of 1 message in a minute fewer are left. Try again in 9 s.",
     );
   });
 

@@ -74,7 +74,7 @@ export function quotaError({ limit, retryAfterMs, limits, numMessages, words }: 
   const counted = `${amount.toLocaleString("en")} ${unit}${amount === 1 ? "" : "s"}`;
   const isComparison = unit === "message" && numMessages > 1;
   const sentence = isComparison
-    ? `A comparison counts as ${numMessages} messages, and of ${counted} a minute fewer are left.`
+    ? `A comparison counts as ${numMessages} messages, and of ${counted} in a minute fewer are left.`
     : SENTENCES[limit](counted, words.workspace);
   return new BotError("QUOTA_EXCEEDED", `${sentence} Try again ${waiting(retryAfterMs)}.`, {
     retryDelayMs: retryAfterMs,

@@ -113,7 +113,7 @@ describe("the buttons of a reply", () => {
       const { reply, refusal } = await regenerate(second.id);
       expect(refusal).toBeUndefined();
       expect(reply.ended).toMatchObject({ end: "complete", text: "zwei" });
-      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: 1\nAI: one\nHuman: 2\n\nA text.\nAI:");
+      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: 1\nAI: one\nHuman: Ann: 2\n\nA text.\nAI:");
       expect(await assistants()).toEqual(["one", "zwei", "three"]);
     });
 
@@ -136,7 +136,7 @@ describe("the buttons of a reply", () => {
       const reply = await send("Hi", { messageId: "m1" });
       await core.handleEdit({ place: testPlace, messageId: "m1", text: "Hello" });
       await regenerate(reply.id);
-      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Hello\nAI:");
+      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Hello\nAI:");
     });
 
     it("pressed twice is answered once, at the same time or later", async () => {
@@ -194,7 +194,7 @@ describe("the buttons of a reply", () => {
       client.script({ chunks: [" Once upon"], finishReason: FinishReason.MAX_TOKENS }, { chunks: [" a", " time."] });
       const cut = await send("A story");
       const { reply } = await goOn(cut.id);
-      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: A story\nAI: Once upon");
+      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: A story\nAI: Once upon");
       expect(reply.text).toBe(" a time.");
       expect(reply.ended).toMatchObject({ end: "complete", text: " a time." });
       expect(await assistants()).toEqual(["Once upon a time."]);
@@ -230,7 +230,7 @@ describe("the buttons of a reply", () => {
       ({ client, stores, core, send } = createTestCore([fakeModel()]));
       client.script({ chunks: [" there"], finishReason: FinishReason.MAX_TOKENS });
       await goOn((await send("Hello")).id);
-      expect(lastPrompt(client)).toBe("Hello there");
+      expect(lastPrompt(client)).toBe("Ann: Hello there");
     });
 
     it("refuses a reply that was complete, failed or is gone", async () => {

@@ -1,8 +1,8 @@
 import { accessRefusal } from "../admission/access.ts";
 import { admit, checkAccess } from "../admission/admit.ts";
 import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
+import { findReply, replyGone } from "../conversation/find-reply.ts";
 import { type KeptReply, newReplyId } from "../conversation/kept-reply.ts";
-import { replyGone, standingReply } from "../conversation/standing-reply.ts";
 import { tellAll } from "../message/changes.ts";
 import type { Core } from "../message/core.ts";
 import { Pending } from "../message/pending.ts";
@@ -38,7 +38,7 @@ export async function stopReply(
 
 /** Answers a reply's question again, in its place. */
 export async function regenerate(core: Core, action: ReplyAction, startReply: StartReply): Promise<string | undefined> {
-  const kept = await standingReply(core.stores.replies, conversationKey(action.place), action.replyId);
+  const kept = await findReply(core.stores.replies, conversationKey(action.place), action.replyId);
   if (kept.isCompared) return COMPARED;
   return await answerAgain(core, { action, kept, isContinued: false, startReply });
 }
@@ -49,7 +49,7 @@ export async function continueReply(
   action: ReplyAction,
   startReply: StartReply,
 ): Promise<string | undefined> {
-  const kept = await standingReply(core.stores.replies, conversationKey(action.place), action.replyId);
+  const kept = await findReply(core.stores.replies, conversationKey(action.place), action.replyId);
   if (kept.isCompared) return COMPARED;
   if (kept.end === "failed" || !canContinue(kept.end) || kept.text === "")
     return "This reply has nothing to go on with.";
@@ -103,7 +103,7 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
   const message = { place, author: { ...author, name: kept.author }, names, text, quote };
   await handle(core, new Pending(core, delivery), async (pending) => {
     // An earlier press may have ended since it was read.
-    await standingReply(core.stores.replies, conversationKey(place), replyId);
+    await findReply(core.stores.replies, conversationKey(place), replyId);
     await admit(core, place, author);
     await pending.answer({ message, startReply, predecessor: { kept, isContinued }, admit: async () => undefined });
   });

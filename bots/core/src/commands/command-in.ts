@@ -1,8 +1,8 @@
-import type { Command } from "../port/command.ts";
+import type { Command, CommandError } from "../port/command.ts";
 import type { PlatformWords } from "../port/words.ts";
 import { nearMatches } from "../text/near-matches.ts";
 import { commandCompletions } from "./command-completions.ts";
-import { type CommandError, parseCommand } from "./parse-command.ts";
+import { parseCommand } from "./parse-command.ts";
 import { isSlashCommand } from "./spoken-commands.ts";
 
 const NAMES: ReadonlySet<string> = new Set(commandCompletions.map(({ name }) => name));

@@ -1,9 +1,11 @@
+import { checkAccess } from "../admission/admit.ts";
 import { refusal } from "../admission/refusal.ts";
+import { isToBeTold } from "../admission/told.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
 import { compare } from "../message/compare.ts";
 import type { Core } from "../message/core.ts";
 import { BotError, tell } from "../port/bot-error.ts";
-import type { Claim, CommandAsked, IncomingCommand, Refuse } from "../port/incoming-command.ts";
+import type { Claim, CommandAsked, IncomingCommand, Refuse, SaidCommand } from "../port/incoming-command.ts";
 import type { IncomingEvent } from "../port/message.ts";
 import type { StartReply } from "../port/reply.ts";
 import { runCommand } from "./run-command.ts";
@@ -23,15 +25,25 @@ export async function handleCommand(
   return (await isFirst(core, incoming)) ? await answerCommand(core, incoming, refuse) : undefined;
 }
 
-/** As `handleCommand`, for one whose event is claimed. */
-export async function answerCommand(core: Core, asked: CommandAsked, refuse?: Refuse): Promise<string | undefined> {
+/** As `handleCommand`, for one that was said where all may see it: why it is not run is said once in a while. */
+export async function answerSaidCommand(core: Core, said: SaidCommand, refuse?: Refuse): Promise<string | undefined> {
+  const { command } = said;
+  if (!("error" in command)) return await answerCommand(core, { ...said, command }, refuse ?? sayAtTimes(core, said));
+  const sayError = async () => {
+    checkAccess(core, said.place, said.author);
+    return command.error;
+  };
+  return await tellFailure(core, "error", sayError, refuse ?? sayAtTimes(core, said));
+}
+
+async function answerCommand(core: Core, asked: CommandAsked, refuse?: Telling): Promise<string | undefined> {
   const { place, command } = asked;
   const work = async () => {
     checkCommand(core, asked);
     if (command.type === "compare") throw new TypeError("compare has two replies for an answer");
     return await runCommand(command, { ...core, place });
   };
-  return await tellFailure(core, asked, work, refuse);
+  return await tellFailure(core, command.type, work, refuse);
 }
 
 /** Streams the two replies of `compare`; answers with a sentence where they cannot begin. Never rejects. */
@@ -45,19 +57,29 @@ export async function handleComparison(
   return await answerComparison(core, { ...incoming, messageId }, startReply);
 }
 
-/** As `handleComparison`, for one whose event is claimed. */
-export async function answerComparison(
+/** As `handleComparison`, for one that was said where all may see it: why it is not run is said once in a while. */
+export async function answerSaidComparison(
   core: Core,
   asked: CommandMessage,
   startReply: StartReply,
 ): Promise<string | undefined> {
+  return await answerComparison(core, asked, startReply, sayAtTimes(core, asked));
+}
+
+async function answerComparison(
+  core: Core,
+  asked: CommandMessage,
+  startReply: StartReply,
+  refuse?: Telling,
+): Promise<string | undefined> {
   const { command } = asked;
   if (command.type !== "compare") throw new TypeError(`compare was given the command ${command.type}`);
-  return await tellFailure(core, asked, async () => {
+  const work = async () => {
     checkCommand(core, asked);
     await compare(core, { ...asked, command }, startReply);
     return undefined;
-  });
+  };
+  return await tellFailure(core, command.type, work, refuse);
 }
 
 /** Whose an event is, for what a platform itself says of it. Never rejects. */
@@ -81,16 +103,23 @@ function checkCommand(core: Core, asked: CommandAsked): void {
   if (sentence !== undefined) throw new BotError("ACCESS_DENIED", sentence);
 }
 
+/** As `Refuse`, with what the sentence is of. */
+type Telling = (sentence: string, error: unknown) => Promise<string | undefined>;
+
+function sayAtTimes({ stores }: Core, asked: Pick<CommandAsked, "place" | "author">): Telling {
+  return async (sentence, error) => ((await isToBeTold(stores.inbox, asked, error)) ? sentence : undefined);
+}
+
 async function tellFailure(
   { logger, words }: Core,
-  { command }: CommandAsked,
+  command: string,
   work: () => Promise<string | undefined>,
-  refuse: Refuse = async (sentence) => sentence,
+  refuse: Telling = async (sentence) => sentence,
 ): Promise<string | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof BotError)) logger.error({ err: error, command: command.type }, "a command failed");
-    return await refuse(tell(error, words));
+    if (!(error instanceof BotError)) logger.error({ err: error, command }, "a command failed");
+    return await refuse(tell(error, words), error);
   }
 }

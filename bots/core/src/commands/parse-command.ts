@@ -1,16 +1,10 @@
 import { MAX_PERSONA_LENGTH } from "../conversation/settings.ts";
 import { MAX_WINDOW } from "../conversation/window.ts";
-import type { Command, ContextMode, SettingsScope, SettingValue } from "../port/command.ts";
+import type { Command, CommandError, ContextMode, SettingsScope, SettingValue } from "../port/command.ts";
 import type { PlatformWords } from "../port/words.ts";
 import { inlineCode } from "../text/markdown.ts";
 import { nearMatches } from "../text/near-matches.ts";
 import { commandCompletions } from "./command-completions.ts";
-
-/** Why a text is no command: a sentence for people, and the commands or values like what was written. */
-export interface CommandError {
-  readonly error: string;
-  readonly nearMatches: readonly string[];
-}
 
 const COMPARISON = "smollm2-135m smollm2-135m-few-shot Who are you?";
 /** What a switch can be set to. */

@@ -4,7 +4,9 @@ import { BotError } from "../port/bot-error.ts";
 import type { Command } from "../port/command.ts";
 import type { Place } from "../port/place.ts";
 import { fakeModel } from "../testing/fake-model.ts";
-import { createTestCore, testConversation, testPlace } from "../testing/test-core.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import { createGate } from "../testing/gate.ts";
+import { createTestCore, lastPrompt, roundsOf, testConversation, testPlace } from "../testing/test-core.ts";
 
 const models = () => [
   fakeModel({ name: "big", description: "Answers well", isDefault: false, state: ModelState.AVAILABLE, base: "small" }),
@@ -26,6 +28,56 @@ describe("handleCommand", () => {
   });
 
   describe("reset", () => {
+    it("of a channel forgets its threads too, of a thread nothing else", async () => {
+      const { send, core } = createTestCore();
+      const [channel, thread, other] = [testPlace, { ...testPlace, threadId: "1" }, { ...testPlace, threadId: "2" }];
+      const reset = (place: Place) =>
+        core.handleCommand({
+          eventId: `${numEvents++}`,
+          place,
+          author: { id: "u1", name: "Ann" },
+          command: { type: "reset" },
+        });
+      for (const place of [channel, thread, thread, other]) await send("Hi", { place });
+      expect(await reset(thread)).toMatch(/^Forgot 2 rounds/);
+      expect(await reset(channel)).toMatch(/^Forgot 2 rounds/);
+      expect(await reset(other)).toMatch(/nothing to forget/);
+    });
+
+    it("keeps what was said in a thread before it from being shown again", async () => {
+      const { client, send, core } = createTestCore();
+      const place = { ...testPlace, threadId: "1" };
+      const author = { id: "u1", name: "Ann" };
+      await core.handleCommand({ eventId: `${numEvents++}`, place, author, command: { type: "reset" } });
+      const said = { author: "Bob", atMs: Date.now() - 1_000 };
+      const before = [
+        { ...said, messageId: "1", text: "Long ago." },
+        { ...said, messageId: "2", text: "Just now.", atMs: Date.now() + 1_000 },
+      ];
+      await send("Hi", { place, before });
+      expect(lastPrompt(client)).toContain("Just now.");
+      expect(lastPrompt(client)).not.toContain("Long ago.");
+    });
+
+    it("holds for the reply that is being written, which is not remembered", async () => {
+      const gate = createGate();
+      const { client, send, core, stores } = createTestCore();
+      client.script({ chunks: ["Hello"], hold: gate.opened });
+      const reply = new FakeReplyHandle();
+      const isBegun = new Promise<void>((resolve) => {
+        reply.onAppend = () => resolve();
+      });
+      const sent = send("Hi", {}, reply);
+      await isBegun;
+      const author = { id: "u1", name: "Ann" };
+      const event = { eventId: `${numEvents++}`, place: testPlace, author, command: { type: "reset" } as const };
+      expect(await core.handleCommand(event)).toMatch(/nothing to forget/);
+      gate.open();
+      await sent;
+      expect(reply.ended).toMatchObject({ type: "finished", text: "Hello" });
+      expect(await roundsOf(stores)).toEqual([]);
+    });
+
     it("forgets the rounds of this conversation and says how many", async () => {
       let generation = "";
       await stores.rounds.append(testConversation, turn, { window: 6, generation });

@@ -42,7 +42,7 @@ export interface Delivery {
   readonly id: string;
   /** When it was claimed, in milliseconds since 1970 by the store's clock. */
   readonly atMs: number;
-  /** How often it was given to a process, this time included. One that was let go of does not count. */
+  /** How often it was given to a process, this time included. One that was released does not count. */
   readonly count: number;
   /** Aborts when the entry is this process's no more, with `"taken"` or `"lost"` as its reason. */
   readonly gone: AbortSignal;

@@ -44,10 +44,11 @@ export function describeRounds(name: string, open: OpenStores): void {
       it("are remembered in order, for every process", async () => {
         const key = conversation();
         expect(await first.rounds.read(key)).toEqual({ rounds: [], generation: "" });
-        await first.rounds.append(key, round("a", { context: "a file" }), options());
+        const a = round("a", { context: "a file", authorId: "U1" });
+        await first.rounds.append(key, a, options());
         await second.rounds.append(key, round("b"), options());
         const { rounds } = await first.rounds.read(key);
-        expect(rounds).toEqual([round("a", { context: "a file" }), round("b")]);
+        expect(rounds).toEqual([a, round("b")]);
         expect(await second.rounds.read(key)).toEqual({ rounds, generation: "" });
       });
 
@@ -138,6 +139,7 @@ export function describeRounds(name: string, open: OpenStores): void {
         expect(await first.replies.get(key, "r")).toBeUndefined();
         const after = await first.rounds.read(key);
         expect(after.generation).not.toBe(generation);
+        expect(Math.abs(Number(after.generation) - Date.now())).toBeLessThan(60_000);
         expect(await first.rounds.append(key, round("c"), options({ generation: after.generation }))).toBe(true);
         expect(await first.replies.keep(key, kept("r"), after.generation)).toBe(true);
         expect(await users(key)).toEqual(["c"]);

@@ -8,6 +8,8 @@ export interface Round {
   readonly messageId?: string;
   /** Name of who asked. */
   readonly author: string;
+  /** Their id; absent in rounds of before it was kept. */
+  readonly authorId?: string | undefined;
   readonly user: string;
   readonly context?: string;
   readonly assistant: string;
@@ -19,7 +21,10 @@ export interface Round {
 export interface Remembered {
   /** Oldest first. */
   readonly rounds: readonly Round[];
-  /** "" before the first reset. Changes with each: what was begun before one is not remembered after it. */
+  /**
+   * When it was reset last, in milliseconds since 1970 by the store's clock; "" for never. Changes with each reset: what was
+   * begun before one is not remembered after it.
+   */
   readonly generation: string;
 }
 

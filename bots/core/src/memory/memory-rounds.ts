@@ -23,7 +23,7 @@ export function createMemoryRounds(ttlMs: number): { readonly rounds: Rounds; re
 
 class MemoryRounds implements Rounds, KeptReplies {
   readonly #memories: ExpiringMap<Memory>;
-  /** How often each conversation was reset. */
+  /** When each conversation was reset last, in milliseconds since 1970; of two at once the later one is put after. */
   readonly #resets: ExpiringMap<number>;
 
   constructor(ttlMs: number) {
@@ -67,7 +67,7 @@ class MemoryRounds implements Rounds, KeptReplies {
     const forgotten = this.#memories.keys().filter(isBelow);
     const numRounds = forgotten.reduce((sum, key) => sum + this.#of(key).rounds.length, 0);
     for (const key of forgotten) this.#memories.delete(key);
-    this.#resets.set(conversation, (this.#resets.get(conversation) ?? 0) + 1);
+    this.#resets.set(conversation, Math.max(Date.now(), (this.#resets.get(conversation) ?? 0) + 1));
     return numRounds;
   }
 
@@ -98,7 +98,7 @@ class MemoryRounds implements Rounds, KeptReplies {
   /** A thread's changes with its channel's resets too. */
   #generation(conversation: string): string {
     const resets = [conversation, channelOfThread(conversation)].map((key) => this.#resets.get(key ?? "") ?? 0);
-    return resets.some(Boolean) ? resets.join(".") : "";
+    return resets.some(Boolean) ? String(Math.max(...resets)) : "";
   }
 }
 

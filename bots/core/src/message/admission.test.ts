@@ -79,7 +79,7 @@ describe("a message", () => {
     const { send, client } = createTestCore();
     const load = async () => new TextEncoder().encode("A long text.");
     await send("Sum up", { attachments: [{ name: "a.txt", mimeType: "text/plain", sizeBytes: 12, load }] });
-    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Sum up\n\nA long text.\nAI:");
+    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Sum up\n\nA long text.\nAI:");
   });
 
   it("with a slow file keeps its place before the next", async () => {

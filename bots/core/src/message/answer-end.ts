@@ -1,3 +1,4 @@
+import { uncount } from "../admission/admit.ts";
 import { BotError, codeOf, failureOf, tell } from "../port/bot-error.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import { recordExchange } from "./after.ts";
@@ -14,7 +15,7 @@ export interface EndingAnswer extends AnswerOptions {
 /** Ends the reply with what was answered. */
 export async function finishAnswer(ending: EndingAnswer, { end, text, stats }: StreamedReply): Promise<void> {
   const { reply, running, memory } = ending;
-  if (text === "" && (running.isDeleted || memory.isStanding)) return await endQuietly(ending);
+  if (text === "" && (running.isDeleted || memory.hasPredecessor)) return await endQuietly(ending);
   const wasStopped = reply.signal.aborted;
   await reply.finish(end, text, stats, memory.buttons);
   // Given up by the platform meanwhile, it was not shown whole.
@@ -25,19 +26,21 @@ export async function finishAnswer(ending: EndingAnswer, { end, text, stats }: S
 /** Ends a reply that was stopped before anything of it was to be seen. */
 export async function endQuietly(ending: EndingAnswer): Promise<void> {
   const { reply, running, memory } = ending;
-  if ((running.isDeleted || memory.isStanding) && reply.discard) await reply.discard();
+  if ((running.isDeleted || memory.hasPredecessor) && reply.discard) await reply.discard();
   else await reply.finish("stopped", "", undefined, memory.buttons);
   record(ending, { outcome: "stopped", reply: "", stats: undefined });
 }
 
 /** Ends the reply with what went wrong after `shown` was written; what failed can be tried again by its button. */
 export async function failAnswer(ending: EndingAnswer, error: unknown, shown: string): Promise<void> {
-  const { core, eventId, question, running, memory, reply } = ending;
+  const { core, eventId, question, message, running, memory, reply, refusal } = ending;
+  const { canPressAgain, isServiceFault } = failureOf(error);
   const code = codeOf(error);
   const log = { err: error, conversation: running.conversation, eventId };
   core.logger[error instanceof BotError ? "warn" : "error"](log, "a message could not be answered");
   record(ending, { outcome: code, reply: shown, stats: undefined });
-  if (failureOf(error).canPressAgain) await memory.keep({ question, end: "failed", text: shown });
+  if (isServiceFault && refusal === undefined) await uncount(core, message.place, message.author);
+  if (canPressAgain) await memory.keep({ question, end: "failed", text: shown });
   await reply.fail(tell(error, core.words), memory.buttons, code);
 }
 

@@ -2,6 +2,7 @@ import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { Round } from "../conversation/rounds.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { ReplyButtons, ReplyEnd } from "../port/reply.ts";
+import type { Speaker } from "../prompt/speakers.ts";
 import type { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import type { Background } from "./background.ts";
@@ -21,10 +22,12 @@ export interface KeptAnswer {
 export interface AnswerMemory {
   /** The text that this one goes on with; "" for none. */
   readonly begun: string;
-  /** Whether an older reply is there that stands as long as this one says nothing. */
-  readonly isStanding: boolean;
+  /** Whether it takes the place of an older reply, which stays as long as this one says nothing. */
+  readonly hasPredecessor: boolean;
   /** Those that find the reply in memory. */
   readonly buttons: ReplyButtons;
+  /** Who asked, whoever pressed a button since; without an id where that was not kept. */
+  readonly asker: Speaker;
   /** The rounds before the answer's place. */
   before(rounds: readonly Round[]): readonly Round[];
   /** False where memory cannot be reached; the reply goes on without it. */
@@ -52,7 +55,7 @@ export class RoundMemory implements AnswerMemory {
   /** Id of the reply whose place this one takes. */
   readonly #replaces: string | undefined;
   readonly begun: string;
-  readonly isStanding: boolean;
+  readonly hasPredecessor: boolean;
   #generation = "";
   #isKept = false;
 
@@ -61,11 +64,17 @@ export class RoundMemory implements AnswerMemory {
     this.#options = options;
     this.#replaces = kept?.replaces ?? kept?.id;
     this.begun = isContinued ? (kept?.text ?? "") : "";
-    this.isStanding = kept !== undefined && kept.text !== "";
+    this.hasPredecessor = kept !== undefined && kept.text !== "";
   }
 
   get buttons(): ReplyButtons {
     return this.#isKept ? "all" : "none";
+  }
+
+  get asker(): Speaker {
+    const { message, predecessor } = this.#options;
+    const { id, name } = message.author;
+    return { id: predecessor ? predecessor.kept.asker?.id : id, name };
   }
 
   before(rounds: readonly Round[]): readonly Round[] {
@@ -100,18 +109,19 @@ export class RoundMemory implements AnswerMemory {
   async keep(answer: KeptAnswer): Promise<void> {
     const { core, running } = this.#options;
     // What an older reply said stays its button's.
-    if (running.isDeleted || (this.isStanding && answer.end === "stopped" && answer.text === "")) return;
+    if (running.isDeleted || (this.hasPredecessor && answer.end === "stopped" && answer.text === "")) return;
     const kept = core.stores.replies.keep(running.conversation, this.#reply(answer), this.#generation);
     this.#isKept = await kept.catch(() => false);
   }
 
   /** In the question's words as they are now. */
   #round({ text, context }: Question, answer: string): Round {
-    const { message, running } = this.#options;
+    const { running } = this.#options;
     return {
       id: running.replyId,
       messageId: running.messageId,
-      author: message.author.name,
+      author: this.asker.name,
+      authorId: this.asker.id,
       user: text,
       ...(context && { context }),
       assistant: this.begun + answer,

@@ -35,7 +35,7 @@ describe("a reply", () => {
     const template = "{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}";
     start([fakeModel({ promptFormat: { format: { $case: "chatTemplate", value: { template } } } })]);
     await send("Hi");
-    expect(lastPrompt(client)).toBe("<system>You are Cria, a helpful AI assistant.<user>Hi");
+    expect(lastPrompt(client)).toBe("<system>You are Cria, a helpful AI assistant.<user>Ann: Hi");
     await stores.settings.update(testConversation, { system: "Help {user} in {channel} of {workspace}, {dear}." });
     const reply = await send("Hi", { names: { channel: "alpacas" } });
     const filled = /^<system>Help Ann in alpacas of local, \{dear\}\.</;

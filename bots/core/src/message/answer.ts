@@ -89,7 +89,7 @@ export class Answer {
   async #answerInTurn(context: string): Promise<StreamedReply> {
     const { core, message, running, memory } = this.#options;
     const background = await this.#options.background();
-    const before = threadContext(unseen(message.before ?? [], background.rounds));
+    const before = threadContext(unseen(message.before ?? [], background));
     this.#about = [before, context.trim()].filter((text) => text !== "").join("\n\n");
     // Changed while it waited, it is answered as it is now.
     running.takeEdit();
@@ -128,8 +128,10 @@ export class Answer {
     const reply = this.#canBeginAnew
       ? trackReply(this.#options.reply, { signal: running.edited })
       : this.#options.reply;
-    const said = { rounds: memory.before(rounds), ...this.#question, begun: memory.begun };
-    const contextMode = settings.contextMode ?? "turns";
+    const { contextMode = "turns", showsNames = true } = settings;
+    // Where two talk, it is plain who does.
+    const author = message.place.isDirect || !showsNames ? undefined : memory.asker;
+    const said = { rounds: memory.before(rounds), ...this.#question, author, begun: memory.begun };
     return await streamReply({
       inference: core.inference,
       reply,

@@ -28,8 +28,17 @@ export async function readBackground({ stores, window: defaultWindow }: Core, pl
   return { settings, window, rounds: slideWindow(rounds, window), generation };
 }
 
-/** Of the messages of a thread those that came after the last remembered round: the others were said when they were new. */
-export function unseen(before: readonly EarlierMessage[], rounds: readonly Round[]): readonly EarlierMessage[] {
+/**
+ * Of the messages of a thread those that came after the last remembered round, as the others were said when they were new, and
+ * after the last reset.
+ */
+export function unseen(
+  before: readonly EarlierMessage[],
+  { rounds, generation }: Pick<Background, "rounds" | "generation">,
+): readonly EarlierMessage[] {
   const known = new Set(rounds.map(({ messageId }) => messageId));
-  return before.slice(before.findLastIndex(({ messageId }) => known.has(messageId)) + 1);
+  const resetAtMs = Number(generation);
+  return before
+    .slice(before.findLastIndex(({ messageId }) => known.has(messageId)) + 1)
+    .filter(({ atMs = Infinity }) => atMs > resetAtMs);
 }

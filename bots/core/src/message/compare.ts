@@ -7,6 +7,7 @@ import { usableModel } from "../inference/models.ts";
 import type { Command } from "../port/command.ts";
 import type { CommandAsked } from "../port/incoming-command.ts";
 import type { Reply, ReplyButtons, StartReply } from "../port/reply.ts";
+import type { Speaker } from "../prompt/speakers.ts";
 import { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
@@ -32,8 +33,7 @@ export async function compare(core: Core, asked: CompareAsked, startReply: Start
   const models = await core.inference.listModels();
   const names = command.models.map((name) => usableModel(models, name).name);
   checkLength(command.text.length);
-  // Each of the two answers counts.
-  for (const _ of names) await admit(core, place, author);
+  await admit(core, place, author, names.length);
   const halves = await Promise.all(names.map((name) => Half.claim(core, asked, name)));
   await core.running.during(
     halves.map(({ running }) => running),
@@ -105,7 +105,7 @@ class Half {
       message: { place, author, names, text: command.text },
       reply: this.#reply!,
       running: this.running,
-      memory: new ComparedMemory(core, this.running, { author: author.name, model: this.#model }),
+      memory: new ComparedMemory(core, this.running, { author, model: this.#model }),
       model: this.#model,
       background: () => readBackground(core, place),
       beforeWrite: () => checkOwner(this.#delivery, this.running),
@@ -128,16 +128,22 @@ class Half {
 /** Keeps the reply for 👍 and 👎, and no round. */
 class ComparedMemory implements AnswerMemory {
   readonly begun = "";
-  readonly isStanding = false;
+  readonly hasPredecessor = false;
   readonly #core: Core;
   readonly #running: RunningReply;
-  readonly #by: { readonly author: string; readonly model: string };
+  readonly #model: string;
+  readonly asker: Speaker;
   buttons: ReplyButtons = "none";
 
-  constructor(core: Core, running: RunningReply, by: { readonly author: string; readonly model: string }) {
+  constructor(
+    core: Core,
+    running: RunningReply,
+    { author, model }: { readonly author: Speaker; readonly model: string },
+  ) {
     this.#core = core;
     this.#running = running;
-    this.#by = by;
+    this.asker = author;
+    this.#model = model;
   }
 
   before<T>(rounds: readonly T[]): readonly T[] {
@@ -150,7 +156,8 @@ class ComparedMemory implements AnswerMemory {
   ): Promise<boolean> {
     const { replyId: id, messageId, conversation, isDeleted } = this.#running;
     if (isDeleted) return true;
-    const kept = { id, messageId, ...this.#by, question: question.text, text, end, isCompared: true };
+    const by = { author: this.asker.name, model: this.#model };
+    const kept = { id, messageId, ...by, question: question.text, text, end, isCompared: true };
     const isKept = await this.#core.stores.replies.keep(conversation, kept, generation).catch(() => false);
     if (isKept) this.buttons = "rating";
     return true;

@@ -1,7 +1,7 @@
 import { admit, checkAccess } from "../admission/admit.ts";
+import { isToBeTold, isTurnedAway } from "../admission/told.ts";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Delivery } from "../conversation/inbox.ts";
-import { BotError } from "../port/bot-error.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { ReplyFacts, StartReply } from "../port/reply.ts";
 import { RunningReply } from "../reply/running-replies.ts";
@@ -54,7 +54,10 @@ export class Pending {
       () => this.#failure,
       (error) => error,
     );
-    if (message.isOverheard && isUnbidden(refusal)) return;
+    if (message.isOverheard && isTurnedAway(refusal)) return;
+    // What was begun already is ended by it.
+    const hasBegun = delivery.state.handle !== undefined;
+    if (!hasBegun && !(await isToBeTold(core.stores.inbox, message, refusal))) return;
     if (running.isAnothers || running.isDeleted) return;
     const onHandle = (handle: string) => delivery.keep({ handle, isAdmitted: refusal === undefined });
     const beforeWrite = () => checkOwner(delivery, running);
@@ -114,9 +117,4 @@ export function replyFacts({ feedback }: Core, delivery: Delivery, settings: Rep
     wantsFeedback: feedback !== undefined && (settings.feedback ?? false),
     mayWrite: async () => (await delivery.owns()) !== "taken",
   };
-}
-
-/** Whether someone talks to others whom the bot would have to turn away. */
-function isUnbidden(refusal: unknown): boolean {
-  return refusal instanceof BotError && ["ACCESS_DENIED", "QUOTA_EXCEEDED"].includes(refusal.code);
 }

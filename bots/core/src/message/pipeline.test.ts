@@ -56,7 +56,7 @@ describe("createBotCore", () => {
       client.script({ chunks: ["Hello."] });
       await send("Hi");
       await send("And you?");
-      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Hi\nAI: Hello.\nHuman: And you?\nAI:");
+      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Hi\nAI: Hello.\nHuman: Ann: And you?\nAI:");
     });
 
     it("asks for the workspace's share and the format's stop strings", async () => {
@@ -83,20 +83,20 @@ describe("createBotCore", () => {
       await stores.settings.update(testConversation, { model: "other" });
       await send("Hi", { place: { ...testPlace, threadId: "17" } });
       expect(client.requests[0]!.model).toBe("other");
-      expect(lastPrompt(client)).toBe("Of the workspace.\n\nHi");
+      expect(lastPrompt(client)).toBe("Of the workspace.\n\nAnn: Hi");
       expect(await roundsOf(stores)).toEqual([]);
       expect(await roundsOf(stores, `${testConversation}:17`)).toHaveLength(1);
     });
 
     it("with quoted text carries it along and remembers it", async () => {
       await send("Sum up", { quote: " Long text. " });
-      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Sum up\n\nLong text.\nAI:");
+      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Sum up\n\nLong text.\nAI:");
       expect(await roundsOf(stores)).toMatchObject([{ user: "Sum up", context: "Long text." }]);
     });
 
     it("of an attachment alone is the attachment's text", async () => {
       await send("", { quote: "Long text." });
-      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Long text.\nAI:");
+      expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Long text.\nAI:");
     });
 
     it("that is empty gets a friendly line and costs nothing", async () => {
@@ -120,7 +120,7 @@ describe("createBotCore", () => {
     it("of a section marker alone is answered, and remembered as it was written", async () => {
       start([fakeModel({ promptFormat: { format: { $case: "alpaca", value: { responseSuffix: "" } } } })]);
       await send("### Response:");
-      expect(lastPrompt(client)).toMatch(/### Instruction:\n> ### Response:\n\n### Response:$/);
+      expect(lastPrompt(client)).toMatch(/### Instruction:\nAnn: ### Response:\n\n### Response:$/);
       expect(await roundsOf(stores)).toMatchObject([{ user: "### Response:" }]);
     });
 

@@ -92,7 +92,7 @@ describe("a question", () => {
     await sent;
     expect(reply.text).toBe("Twice");
     expect(reply.ended).toMatchObject({ end: "complete", text: "Twice" });
-    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: A tale\nAI:");
+    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: A tale\nAI:");
     expect(await roundsOf(stores)).toMatchObject([{ user: "A tale", assistant: "Twice" }]);
     expect(await stores.replies.get(testConversation, reply.id)).toMatchObject({ question: "A tale", text: "Twice" });
   });

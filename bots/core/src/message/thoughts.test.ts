@@ -37,7 +37,7 @@ describe("what a model thinks", () => {
     const { id: replyId } = await send("What is 2 + 2?");
     const rest = new FakeReplyHandle();
     await core.continueReply({ place: testPlace, author: { id: "u1", name: "Ann" }, replyId }, starting(rest));
-    expect(lastPrompt(client)).toBe("<user>What is 2 + 2?\n<assistant><think>\n</think>\n\nFour, and");
+    expect(lastPrompt(client)).toBe("<user>Ann: What is 2 + 2?\n<assistant><think>\n</think>\n\nFour, and");
     expect(rest.text).toBe(" five.");
   });
 

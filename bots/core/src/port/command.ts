@@ -1,3 +1,9 @@
+/** Why a text is no command: a sentence for people, and the commands or values like what was written. */
+export interface CommandError {
+  readonly error: string;
+  readonly nearMatches: readonly string[];
+}
+
 /** A command as all platforms know it. docs/commands.md explains each to users. */
 export type Command =
   /** Without a name: which models there are. */

@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command, CommandError } from "./command.ts";
 import type { IncomingEvent } from "./message.ts";
 import type { PlaceNames } from "./place.ts";
 
@@ -13,6 +13,9 @@ export interface IncomingCommand extends IncomingEvent {
 
 /** A command whose event is claimed. */
 export type CommandAsked = Omit<IncomingCommand, "eventId" | "messageId">;
+
+/** A command in a message whose event is claimed, or what is wrong with it. */
+export type SaidCommand = Omit<CommandAsked, "command"> & { readonly command: Command | CommandError };
 
 /** Says why a command is not run in a way of the platform's own; answers with what is still to be told as any answer. */
 export type Refuse = (sentence: string) => Promise<string | undefined>;

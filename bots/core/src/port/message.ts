@@ -18,6 +18,8 @@ export interface EarlierMessage {
   /** Name of who wrote it. */
   readonly author: string;
   readonly text: string;
+  /** When it was written, in milliseconds since 1970. Default: after the last reset, before which all is left out. */
+  readonly atMs?: number;
 }
 
 /** A message for the bot: a mention or a direct message, the mention itself taken off. */

@@ -3,10 +3,13 @@ import { parseClusterUrl } from "../text/redis-url.ts";
 import { redisScripts } from "./redis-scripts.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
+/** A connection on which nothing is said is asked so often, and given up so long after that; also one that only listens. */
+const PING_INTERVAL_MS = 3_000;
+const SOCKET_TIMEOUT_MS = 5_000;
 /** Reconnecting goes on for ever, at most this long apart. */
 const MAX_RECONNECT_DELAY_MS = 1_000;
 
-type RedisClient = ReturnType<typeof createRedisClient>;
+export type RedisClient = ReturnType<typeof createRedisClient>;
 export type RedisCluster = ReturnType<typeof createRedisCluster>;
 
 /** What a single Redis and a cluster both do: one key a command, or keys of one hash tag. */
@@ -34,11 +37,11 @@ export function createRedisClient(url: string) {
 /** A client of a cluster, found through the nodes that the URL names. */
 export function createRedisCluster(url: string) {
   const { rootUrls, username, password, isTls } = parseClusterUrl(url);
-  const { disableOfflineQueue, socket } = behaviour();
+  const { socket, ...rest } = behaviour();
   return createCluster({
     rootNodes: rootUrls.map((rootUrl) => ({ url: rootUrl })),
     defaults: {
-      disableOfflineQueue,
+      ...rest,
       socket: isTls ? { ...socket, tls: true } : socket,
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
@@ -49,7 +52,12 @@ export function createRedisCluster(url: string) {
 
 const behaviour = () => ({
   disableOfflineQueue: true,
-  socket: { connectTimeout: CONNECT_TIMEOUT_MS, reconnectStrategy: reconnectDelayMs },
+  pingInterval: PING_INTERVAL_MS,
+  socket: {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    reconnectStrategy: reconnectDelayMs,
+  },
 });
 
 /** Exponential from 50 ms, capped, with jitter so that processes do not come back all at once. */

@@ -16,12 +16,20 @@ import { BotError } from "../port/bot-error.ts";
 import { pause } from "../port/pause.ts";
 import { LateError, within } from "../port/within.ts";
 import { isClusterUrl } from "../text/redis-url.ts";
-import { createRedisClient, createRedisCluster, type RedisCluster, type RedisCommands } from "./redis-clients.ts";
+import {
+  createRedisClient,
+  createRedisCluster,
+  type RedisClient,
+  type RedisCluster,
+  type RedisCommands,
+} from "./redis-clients.ts";
 import { evaluate, type RedisScript } from "./redis-script.ts";
 import { redisScripts } from "./redis-scripts.ts";
 
 /** Longest wait for an answer of Redis, and for the first connection: people wait for it. */
 const TIMEOUT_MS = 2_000;
+/** Longest wait for the answer to a ping, before a connection is given up. */
+const PING_MS = 1_000;
 /** Between two tries to find a cluster; the client of a single Redis tries by itself. */
 const CLUSTER_RETRY_MS = 1_000;
 
@@ -58,7 +66,7 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
   await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
-    ...commandsOf(client),
+    ...commandsOf(client, () => renewSilent([client], closing.signal)),
     logger,
     subscribe: (channel, listener) => {
       subscriberConnected ??= subscriber.connect();
@@ -82,7 +90,10 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
   const connected = connectUntilThere(cluster, closing.signal).then(() => loadOnAllNodes(cluster));
   await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
-    ...commandsOf(cluster as unknown as RedisCommands),
+    ...commandsOf(cluster as unknown as RedisCommands, () => {
+      const clients = cluster.masters.flatMap(({ client }) => client ?? []);
+      return renewSilent(clients as unknown as RedisClient[], closing.signal);
+    }),
     logger,
     subscribe: (channel, listener) => {
       const subscribed = connected.then(() => cluster.subscribe(channel, listener));
@@ -99,14 +110,39 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
   };
 }
 
-function commandsOf(client: RedisCommands): Pick<RedisConnection, "run" | "script"> {
+/** What comes late may come on a dead line. */
+function commandsOf(client: RedisCommands, onLate: () => Promise<void>): Pick<RedisConnection, "run" | "script"> {
+  let isRenewing = false;
+  const renew = async () => {
+    if (isRenewing) return;
+    isRenewing = true;
+    await onLate();
+    isRenewing = false;
+  };
   const run = <T>(command: (client: RedisCommands) => Promise<T>) =>
-    within(TIMEOUT_MS, command(client)).catch(throwKnown);
+    within(TIMEOUT_MS, command(client)).catch((error: unknown) => {
+      if (error instanceof LateError) void renew();
+      return throwKnown(error);
+    });
   return {
     run,
     script: <T>(script: RedisScript, keys: readonly string[], args: readonly (string | number)[]) =>
       run((commands) => evaluate(commands, script, keys, args) as Promise<T>),
   };
+}
+
+/** Gives up connections on which nothing comes: `socketTimeout` counts what is written, so a busy bot never notices by it. */
+async function renewSilent(clients: readonly RedisClient[], signal: AbortSignal): Promise<void> {
+  const renew = async (client: RedisClient) => {
+    const isAnswered = await within(PING_MS, client.ping()).then(
+      () => true,
+      (error) => !(error instanceof LateError),
+    );
+    if (isAnswered || !client.isReady || signal.aborted) return;
+    client.destroy();
+    await client.connect().catch(() => undefined);
+  };
+  await Promise.all(clients.filter(({ isReady }) => isReady).map(renew));
 }
 
 async function connectUntilThere(cluster: RedisCluster, signal: AbortSignal): Promise<void> {
@@ -158,7 +194,7 @@ function logUnheard(
 ): void {
   if (signal.aborted) return;
   const reason = error instanceof Error ? error.message : String(error);
-  logger.error({ channel, reason }, "Redis refuses SUBSCRIBE: Stop, edits and deletions are not heard of by others");
+  logger.error({ channel, reason }, "Redis refuses SUBSCRIBE: what other processes say is not heard");
 }
 
 /** Errors of the client that say that nobody answers. */

@@ -1,102 +1,146 @@
-import { randomUUID } from "node:crypto";
-import type { EnterOptions, QueuePlace, TurnQueue } from "../conversation/turn-queue.ts";
+import { EventEmitter } from "node:events";
+import { busyError, MAX_WAITING_TURNS } from "../conversation/limits.ts";
+import { type EnterOptions, idScore, type QueuePlace, type TurnQueue } from "../conversation/turn-queue.ts";
 import type { RedisConnection } from "./redis-connection.ts";
-import { type Left, RedisQueuePlace } from "./redis-queue-place.ts";
 import { defineScript } from "./redis-script.ts";
 
-/** On which those who wait hear of those who leave. */
+/** Renewals in a lease. */
+const RENEWALS = 3;
+/** On which those who wait hear whose turn it is. */
 const CHANNEL = "cria:turns";
 
-/** KEYS: queue (places by the ids of their entries), leases (places by their end), who has the turn. */
-const KEYS = ["queue", "leases", "holder"] as const;
-
-/** Frees the places of those who died. Whoever has the turn keeps it, also when an older entry comes. */
-const QUEUE = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, dead in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
-  redis.call('ZREM', KEYS[1], dead)
-  redis.call('ZREM', KEYS[2], dead)
-end
-local function holder()
-  local holder = redis.call('GET', KEYS[3])
-  if holder and redis.call('ZSCORE', KEYS[1], holder) then return holder end
-  return redis.call('ZRANGE', KEYS[1], 0, 0)[1]
-end`;
+/** Who waits, by the ids of their entries, and who has the turn as long as it renews it. Whoever takes an entry over has its place. */
+const keysOf = (conversation: string) => [`cria:{${conversation}}:waiting`, `cria:{${conversation}}:turn`];
 
 /**
- * ARGV: place, score, lease in ms, most places or "" for a place that is there already. Takes the place and renews its lease.
- * Returns how many are ahead; -1 when the queue is full.
+ * KEYS: as above. ARGV: place, its score, lease in ms, most who wait where the place is new. Takes the place, or renews it.
+ * Returns how many are ahead; -1 where too many wait.
  */
-const ENTER = defineScript(`${QUEUE}
-if ARGV[4] ~= '' and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return -1 end
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
-local turn = holder()
-redis.call('SET', KEYS[3], turn)
-for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, 2 * ARGV[3]) end
-if turn == ARGV[1] then return 0 end
-local ahead = redis.call('ZRANK', KEYS[1], ARGV[1])
-return redis.call('ZRANK', KEYS[1], turn) > ahead and ahead + 1 or ahead`);
-
-/**
- * ARGV: place, channel, process, conversation. Tells those who wait who has left, and whose turn it is where that changes;
- * returns what it told them, or "" where nobody waits.
- */
-const LEAVE = defineScript(`${QUEUE}
-local had = holder()
-redis.call('ZREM', KEYS[2], ARGV[1])
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return '' end
-local has = holder()
-if not has then
-  redis.call('DEL', KEYS[3])
-  return ''
+const ENTER = defineScript(`
+local turn = redis.call('GET', KEYS[2])
+if turn ~= ARGV[1] then
+  if turn and ARGV[4] and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return -1 end
+  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
 end
-redis.call('SET', KEYS[3], has, 'KEEPTTL')
-local left = { process = ARGV[3], conversation = ARGV[4], place = ARGV[1], holder = had ~= has and has or nil }
-local message = cjson.encode(left)
-redis.call('PUBLISH', ARGV[2], message)
-return message`);
+if not turn then
+  turn = redis.call('ZPOPMIN', KEYS[1])[1]
+  redis.call('SET', KEYS[2], turn, 'PX', ARGV[3])
+end
+if turn ~= ARGV[1] then return redis.call('ZRANK', KEYS[1], ARGV[1]) + 1 end
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 0`);
 
-/** A queue a conversation, across processes. Each place has a lease, so that of a process that died is free when it ends. */
+/** ARGV: place, lease in ms, channel, conversation. Gives the turn on, and returns whose it is now; "" where it is nobody's. */
+const LEAVE = defineScript(`
+redis.call('ZREM', KEYS[1], ARGV[1])
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return '' end
+redis.call('DEL', KEYS[2])
+local turn = redis.call('ZPOPMIN', KEYS[1])[1]
+if not turn then return '' end
+redis.call('SET', KEYS[2], turn, 'PX', ARGV[2])
+redis.call('PUBLISH', ARGV[3], turn .. ' ' .. ARGV[4])
+return turn`);
+
+/** A queue a conversation, across processes. */
 export class RedisTurnQueue implements TurnQueue {
-  readonly #redis: RedisConnection;
-  readonly #leaseMs: number;
-  readonly #process = randomUUID();
-  readonly #places = new Map<string, Set<RedisQueuePlace>>();
+  readonly redis: RedisConnection;
+  readonly leaseMs: number;
+  /** Says whose turn it is, by conversation. */
+  readonly turns = new EventEmitter().setMaxListeners(0);
 
   constructor(redis: RedisConnection, leaseMs: number) {
-    this.#redis = redis;
-    this.#leaseMs = leaseMs;
+    this.redis = redis;
+    this.leaseMs = leaseMs;
     redis.subscribe(CHANNEL, (message) => {
-      const left = JSON.parse(message) as Left;
-      if (left.process !== this.#process) this.#hear(left);
+      const [turn, conversation = ""] = message.split(" ");
+      this.turns.emit(conversation, turn);
     });
   }
 
   async enter(conversation: string, options: EnterOptions): Promise<QueuePlace> {
     options.signal.throwIfAborted();
-    const places = this.#places.get(conversation) ?? new Set();
-    this.#places.set(conversation, places);
-    const place = new RedisQueuePlace(options, {
-      leaseMs: this.#leaseMs,
-      enter: (args) => this.#redis.script<number>(ENTER, keysOf(conversation), args),
-      leave: async (member) => {
-        places.delete(place);
-        if (places.size === 0) this.#places.delete(conversation);
-        const args = [member, CHANNEL, this.#process, conversation];
-        const message = await this.#redis.script<string>(LEAVE, keysOf(conversation), args);
-        if (message !== "") this.#hear(JSON.parse(message) as Left);
-      },
-    });
-    places.add(place);
+    const place = new RedisQueuePlace(this, conversation, options);
     await place.enter();
     return place;
   }
-
-  #hear(left: Left): void {
-    for (const place of this.#places.get(left.conversation) ?? []) place.hear(left);
-  }
 }
 
-const keysOf = (conversation: string) => KEYS.map((part) => `cria:{${conversation}}:${part}`);
+/** A place, renewed until it is left; while Redis is away it is tried again and again. */
+class RedisQueuePlace implements QueuePlace {
+  readonly turn: Promise<void>;
+  readonly #queue: RedisTurnQueue;
+  readonly #conversation: string;
+  readonly #options: EnterOptions;
+  #take!: () => void;
+  #isWaiting = true;
+  #ahead = 0;
+  #heard = "";
+  #renewing: NodeJS.Timeout | undefined;
+  /** A place that is left must not be taken again by what was sent before. */
+  #sent: Promise<unknown> | undefined;
+
+  constructor(queue: RedisTurnQueue, conversation: string, options: EnterOptions) {
+    this.#queue = queue;
+    this.#conversation = conversation;
+    this.#options = options;
+    this.turn = new Promise((resolve, reject) => {
+      this.#take = resolve;
+      const giveUp = () => {
+        if (this.#isWaiting) void this.leave();
+        reject(options.signal.reason);
+      };
+      options.signal.addEventListener("abort", giveUp, { once: true });
+    });
+    this.turn.catch(() => undefined); // Whoever waits hears of it.
+  }
+
+  async enter(): Promise<void> {
+    const { turns, leaseMs } = this.#queue;
+    turns.on(this.#conversation, this.#hear);
+    this.#renewing = setInterval(() => void this.#send().catch(() => undefined), leaseMs / RENEWALS).unref();
+    try {
+      await this.#send(MAX_WAITING_TURNS);
+    } catch (error) {
+      await this.leave();
+      throw error;
+    }
+  }
+
+  async leave(): Promise<void> {
+    const { redis, leaseMs, turns } = this.#queue;
+    this.#isWaiting = false;
+    clearInterval(this.#renewing);
+    turns.off(this.#conversation, this.#hear);
+    await this.#sent;
+    const args = [this.#options.id, leaseMs, CHANNEL, this.#conversation];
+    const turn = await redis.script<string>(LEAVE, keysOf(this.#conversation), args).catch(() => "");
+    turns.emit(this.#conversation, turn);
+  }
+
+  /** The others count down without asking. Those of the same process hear it twice. */
+  readonly #hear = (turn: string): void => {
+    if (turn === "" || turn === this.#heard) return;
+    this.#heard = turn;
+    this.#report(turn === this.#options.id ? 0 : Math.max(1, this.#ahead - 1));
+  };
+
+  async #send(...maxWaiting: readonly number[]): Promise<void> {
+    const { redis, leaseMs } = this.#queue;
+    const { id } = this.#options;
+    const sent = redis.script<number>(ENTER, keysOf(this.#conversation), [id, idScore(id), leaseMs, ...maxWaiting]);
+    this.#sent = sent.catch(() => undefined);
+    const ahead = await sent;
+    if (ahead === -1) throw busyError();
+    this.#report(ahead);
+  }
+
+  #report(ahead: number): void {
+    if (!this.#isWaiting) return;
+    if (ahead > 0 && ahead !== this.#ahead) this.#options.onWaiting?.(ahead);
+    this.#ahead = ahead;
+    if (ahead > 0) return;
+    this.#isWaiting = false;
+    this.#take();
+  }
+}

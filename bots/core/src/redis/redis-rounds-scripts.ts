@@ -75,12 +75,14 @@ for index = 1, #replies, 2 do
 end
 return 1`);
 
-/** ARGV: TTL in ms. Returns how many rounds there were. */
+/** ARGV: TTL in ms. Returns how many rounds there were. A generation is the time of the reset, of two at once the later one's more. */
 export const RESET = defineScript(`
 local length = redis.call('LLEN', KEYS[1])
 redis.call('DEL', KEYS[1], KEYS[2])
-redis.call('INCR', KEYS[3])
-redis.call('PEXPIRE', KEYS[3], ARGV[1])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local last = tonumber(redis.call('GET', KEYS[3]) or 0)
+redis.call('SET', KEYS[3], string.format('%.0f', math.max(now, last + 1)), 'PX', ARGV[1])
 return length`);
 
 /** KEYS: threads of a channel by when they were last talked in. ARGV: thread, most threads, TTL in ms. */

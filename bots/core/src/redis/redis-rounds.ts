@@ -15,6 +15,7 @@ const roundSchema = z.object({
   id: z.string().optional(),
   messageId: z.string().optional(),
   author: z.string(),
+  authorId: z.string().optional(),
   user: z.string(),
   context: z.string().optional(),
   assistant: z.string(),

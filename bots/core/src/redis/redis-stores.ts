@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Stores } from "../conversation/stores.ts";
+import { RedisInbox } from "./inbox/redis-inbox.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
-import { RedisInbox } from "./redis-inbox.ts";
 import { RedisTurnQueue } from "./redis-queue.ts";
 import { createRedisRounds } from "./redis-rounds.ts";
 import { createRedisSettings } from "./redis-settings.ts";

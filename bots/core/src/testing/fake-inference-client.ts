@@ -81,7 +81,7 @@ export class FakeInferenceClient implements InferenceClient {
   async *generate(request: GenerateOptions, signal: AbortSignal): AsyncIterable<GenerateResponse> {
     this.requests.push(request);
     this.#checkServing();
-    const reply = this.#script.shift() ?? { chunks: [request.prompt.findLast(({ literal }) => literal)?.text ?? ""] };
+    const reply = this.#script.shift() ?? { chunks: [lastWords(request)] };
     if (reply.refusal) throw reply.refusal;
     await unlessAborted(reply.queue, signal);
     yield { event: { $case: "started", value: Started.fromPartial({ promptTokens: 12, cachedTokens: 4 }) } };
@@ -111,6 +111,12 @@ export class FakeInferenceClient implements InferenceClient {
   #checkServing(): void {
     if (!this.#isServing) throw new BotError("SERVICE_UNAVAILABLE", "The model service cannot be reached just now.");
   }
+}
+
+/** Without the name of who said them. */
+function lastWords({ prompt }: GenerateOptions): string {
+  const words = prompt.findLast(({ literal }) => literal)?.text ?? "";
+  return words.replace(/^ ?[\w ]+: /, "");
 }
 
 function finished({ finishReason, textLength }: FakeReply, chunks: readonly string[]): Finished {

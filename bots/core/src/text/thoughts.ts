@@ -68,6 +68,8 @@ export class ThoughtStream {
   /** Of the text: the fence that is open, and the line not yet ended. */
   #fence: Fence | undefined;
   #line = "";
+  /** Begins and ends of code spans in that line: runs of backticks. */
+  #numSpanEdges = 0;
 
   constructor(opened?: ThoughtTags) {
     this.#open = opened;
@@ -118,6 +120,7 @@ export class ThoughtStream {
   #say(piece: string): string {
     const said = this.#skipsBlank ? piece.trimStart() : piece;
     this.#skipsBlank &&= said === "";
+    this.#numSpanEdges += numRuns(said, this.#text);
     this.#text += said;
     this.#line += said;
     if (said.includes("\n")) this.#endLines();
@@ -128,6 +131,7 @@ export class ThoughtStream {
     const lines = this.#line.split("\n");
     this.#line = lines.pop() ?? "";
     for (const line of lines) this.#fence = fenceAfter(line, this.#fence);
+    this.#numSpanEdges = numRuns(this.#line, "");
   }
 
   /** Begins or ends a thought at a tag; false where the tag does neither. */
@@ -160,12 +164,18 @@ export class ThoughtStream {
     this.#thoughts = this.#text;
     this.#text = "";
     this.#line = "";
+    this.#numSpanEdges = 0;
   }
 
   get #isInCode(): boolean {
-    const numSpanEdges = this.#line.match(/`+/g)?.length ?? 0;
-    return this.#fence !== undefined || numSpanEdges % 2 === 1;
+    return this.#fence !== undefined || this.#numSpanEdges % 2 === 1;
   }
+}
+
+/** Runs of backticks that begin in a text. */
+function numRuns(text: string, before: string): number {
+  const runs = text.match(/`+/g)?.length ?? 0;
+  return text.startsWith("`") && before.endsWith("`") ? runs - 1 : runs;
 }
 
 /** Length of the end of a text that may become a tag. */

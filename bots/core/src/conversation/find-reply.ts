@@ -6,10 +6,10 @@ import type { KeptReplies } from "./rounds.ts";
  * A kept reply whose place in memory no other has taken. Throws a `BotError` (`REPLY_GONE`) where it was forgotten, reset or
  * replaced, as by a second press of its button.
  */
-export async function standingReply(replies: KeptReplies, conversation: string, id: string): Promise<KeptReply> {
+export async function findReply(replies: KeptReplies, conversation: string, id: string): Promise<KeptReply> {
   const kept = await replies.get(conversation, id);
-  const isStanding = kept?.replaces === undefined || (await replies.get(conversation, kept.replaces)) !== undefined;
-  if (kept && isStanding) return kept;
+  const hasItsPlace = kept?.replaces === undefined || (await replies.get(conversation, kept.replaces)) !== undefined;
+  if (kept && hasItsPlace) return kept;
   throw replyGone();
 }
 

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { conversationKey } from "../conversation/conversation-key.ts";
+import { fakeModel } from "../testing/fake-model.ts";
+import { FakeReplyHandle } from "../testing/fake-reply.ts";
+import { chatModel, createTestCore, lastPrompt, roundsOf, starting, testPlace } from "../testing/test-core.ts";
+
+const bob = { id: "u2", name: "Bob" };
+const otherAnn = { id: "u3", name: "Ann" };
+const names = /Ann|Bob/;
+
+describe("who said what", () => {
+  it("is shown to the model in a channel, from the first message on", async () => {
+    const { client, send } = createTestCore();
+    await send("Hi");
+    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Hi\nAI:");
+    client.script({ chunks: ["Hello."] }, { chunks: ["Well."] });
+    await send("And you?", { author: bob });
+    await send("What did Ann say?", { author: otherAnn });
+    expect(lastPrompt(client)).toBe(
+      "A talk.\n\nHuman: Ann: Hi\nAI: Hi\nHuman: Bob: And you?\nAI: Hello.\nHuman: Ann 2: What did Ann say?\nAI:",
+    );
+  });
+
+  it("is remembered as it was written, with the asker's id", async () => {
+    const { stores, send } = createTestCore();
+    await send("Hi", { author: { id: "u4", name: "### Response:" } });
+    expect(await roundsOf(stores)).toMatchObject([{ author: "### Response:", authorId: "u4", user: "Hi" }]);
+  });
+
+  it("is not shown in a direct message", async () => {
+    const { client, send } = createTestCore();
+    const place = { ...testPlace, isDirect: true };
+    await send("Hi", { place });
+    await send("And you?", { place });
+    expect(lastPrompt(client)).not.toMatch(names);
+  });
+
+  it("is not shown where the channel does not want it, in its threads neither", async () => {
+    const { client, stores, send } = createTestCore();
+    await stores.settings.update(conversationKey(testPlace), { showsNames: false });
+    await send("Hi", { author: bob });
+    await send("And you?");
+    expect(lastPrompt(client)).not.toMatch(names);
+    await send("Hi", { place: { ...testPlace, threadId: "17" } });
+    expect(lastPrompt(client)).not.toMatch(names);
+  });
+
+  it("stays the asker's whoever presses Regenerate", async () => {
+    const { client, core, stores, send } = createTestCore();
+    const first = await send("Hi");
+    const second = await send("And you?");
+    const action = { place: testPlace, author: otherAnn, replyId: second.id };
+    await core.regenerate(action, starting(new FakeReplyHandle()));
+    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Hi\nAI: Hi\nHuman: Ann: And you?\nAI:");
+    expect(await roundsOf(stores)).toMatchObject([{ id: first.id, authorId: "u1" }, { authorId: "u1" }]);
+  });
+
+  it("is shown to both models of a comparison", async () => {
+    const models = [chatModel, fakeModel({ ...chatModel, name: "other", isDefault: false })];
+    const { client, core, send } = createTestCore(models);
+    await send("Hi");
+    const command = { type: "compare", models: ["fake", "other"], text: "Which?" } as const;
+    await core.compare({ eventId: "c1", place: testPlace, author: bob, command }, async () => new FakeReplyHandle());
+    const prompts = client.requests.slice(1).map(({ prompt }) => prompt.map(({ text }) => text).join(""));
+    expect(prompts).toEqual(Array(2).fill("A talk.\n\nHuman: Ann: Hi\nAI: Hi\nHuman: Bob: Which?\nAI:"));
+  });
+});

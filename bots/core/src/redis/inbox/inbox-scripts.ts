@@ -1,0 +1,117 @@
+import { defineScript } from "../redis-script.ts";
+
+// KEYS[1] of all: inbox. ARGV[1] of all: consumer. Where the group is missing all fail with NOGROUP before they write anything.
+
+/**
+ * "mine", "taken" or "lost", as `Ownership`, and how often it was delivered. What is there and pending for nobody is of a group
+ * that was destroyed: whoever answers it goes on.
+ */
+const WHOSE = `
+local function give(id, consumer, ...)
+  redis.call('XCLAIM', KEYS[1], 'bots', consumer, 0, id, 'FORCE', 'JUSTID', 'LASTID', id, ...)
+end
+local function whose(id, claim)
+  local pending = redis.call('XPENDING', KEYS[1], 'bots', id, id, 1)[1]
+  if pending then return pending[2] == ARGV[1] and 'mine' or 'taken', pending[4] end
+  if #redis.call('XRANGE', KEYS[1], id, id) == 0 then return redis.call('EXISTS', claim) == 1 and 'taken' or 'lost' end
+  give(id, ARGV[1], 'RETRYCOUNT', 1)
+  return 'mine', 1
+end`;
+
+const DROP = `
+local function drop(id, entry)
+  redis.call('XACK', KEYS[1], 'bots', id)
+  redis.call('XDEL', KEYS[1], id)
+  redis.call('DEL', entry)
+end`;
+
+/** Consumers are there while something is pending for them, so none is left of the many processes that come and go. */
+const TIDY = `
+local function tidy(consumer)
+  if #redis.call('XPENDING', KEYS[1], 'bots', '-', '+', 1, consumer) > 0 then return end
+  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], 'bots', consumer)
+end`;
+
+/**
+ * KEYS: inbox, claim. ARGV: consumer, entry, raw, TTL of the claim and of the inbox in ms, most entries. Returns the entry's
+ * id, "claimed" or "full".
+ */
+export const CLAIM = defineScript(`${WHOSE}
+redis.call('XPENDING', KEYS[1], 'bots', '-', '+', 1)
+if redis.call('EXISTS', KEYS[2]) == 1 then return 'claimed' end
+if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[6]) then return 'full' end
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
+local id = redis.call('XADD', KEYS[1], '*', 'entry', ARGV[2], 'raw', ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+give(id, ARGV[1], 'RETRYCOUNT', 1)
+return id`);
+
+/** KEYS: inbox, claims. ARGV: consumer, TTL of the claims in ms, ids. Returns whose each is. */
+export const RENEW = defineScript(`${WHOSE}
+local owners = {}
+for index = 3, #ARGV do
+  local owner = whose(ARGV[index], KEYS[index - 1])
+  if owner == 'mine' then
+    give(ARGV[index], ARGV[1])
+    redis.call('PEXPIRE', KEYS[index - 1], ARGV[2])
+  end
+  table.insert(owners, owner)
+end
+return owners`);
+
+/** KEYS: inbox, claim, entry. ARGV: consumer, id, TTL in ms, fields with their values. Returns whose it is. */
+export const KEEP = defineScript(`${WHOSE}
+local owner = whose(ARGV[2], KEYS[2])
+if owner == 'mine' then
+  redis.call('HSET', KEYS[3], unpack(ARGV, 4))
+  redis.call('PEXPIRE', KEYS[3], ARGV[3])
+end
+return owner`);
+
+/** KEYS: inbox, claim, entry. ARGV: consumer, id, "1" where the event may be claimed again. Returns whose it was. */
+export const END = defineScript(`${WHOSE}${DROP}${TIDY}
+local owner = whose(ARGV[2], KEYS[2])
+if owner == 'mine' then
+  drop(ARGV[2], KEYS[3])
+  tidy(ARGV[1])
+  if ARGV[3] == '1' then redis.call('DEL', KEYS[2]) end
+end
+return owner`);
+
+/** KEYS: inbox, claim. ARGV: consumer, id. Whoever looks takes it at once, as often delivered as before. */
+export const RELEASE = defineScript(`${WHOSE}${TIDY}
+local owner, count = whose(ARGV[2], KEYS[2])
+if owner == 'mine' then
+  give(ARGV[2], 'released', 'TIME', 1, 'RETRYCOUNT', count - 1)
+  tidy(ARGV[1])
+end
+return owner`);
+
+/**
+ * ARGV: consumer, shortest idle time in ms, from which id, most entries, TTL of the inbox in ms, prefix of entries' keys,
+ * whose are looked at or all. Forgets what is too old; returns id and entry of each that nobody renews.
+ */
+export const LOOK = defineScript(`${DROP}
+local look = { 'XPENDING', KEYS[1], 'bots', 'IDLE', ARGV[2], ARGV[3], '+', ARGV[4], ARGV[7] }
+local found = {}
+for _, pending in ipairs(redis.call(unpack(look))) do
+  local entry = redis.call('XRANGE', KEYS[1], pending[1], pending[1])[1]
+  table.insert(found, pending[1])
+  table.insert(found, entry and entry[2][2] or '')
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+local oldest = redis.call('TIME')[1] * 1000 - ARGV[5]
+for _, old in ipairs(redis.call('XRANGE', KEYS[1], '-', oldest, 'COUNT', ARGV[4])) do drop(old[1], ARGV[6] .. old[1]) end
+return found`);
+
+/**
+ * KEYS: inbox, claim, entry. ARGV: consumer, id, shortest idle time and TTL of the claim in ms. Returns how often it was
+ * delivered, its raw event, and what was kept of it as fields with their values; nothing where another was first.
+ */
+export const TAKE = defineScript(`${TIDY}
+local pending = redis.call('XPENDING', KEYS[1], 'bots', ARGV[2], ARGV[2], 1)[1]
+local taken = redis.call('XCLAIM', KEYS[1], 'bots', ARGV[1], ARGV[3], ARGV[2])[1]
+if not taken then return {} end
+tidy(pending[2])
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
+return { pending[4] + 1, taken[2][4], unpack(redis.call('HGETALL', KEYS[3])) }`);

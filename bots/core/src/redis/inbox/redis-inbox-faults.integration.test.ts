@@ -1,0 +1,172 @@
+import { describe, it, vi } from "vitest";
+import { pause } from "../../port/pause.ts";
+import { describeOnRedis } from "../../testing/describe-on-redis.contract.ts";
+import { LEASE_MS, SOON, startRedisProcesses } from "../../testing/redis-processes.ts";
+import { TAKE } from "./inbox-scripts.ts";
+
+const never = new AbortController().signal;
+const MADE_ANEW = "an inbox's group was gone from Redis, and is made anew";
+
+describeOnRedis("inbox", (program) => {
+  describe.concurrent("over a connection that breaks", () => {
+    it("hears of an end again that it did not hear, and nobody answers anew", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [ending, other] = [await run.openBehindProxy(), await run.open()];
+      const taken = run.takeOver(other);
+      const deliveries = await Promise.all(Array.from({ length: 10 }, () => run.claim(ending)));
+      await run.proxy.shut();
+      await Promise.all(deliveries.map((delivery) => delivery.end()));
+      expect(await run.numPending()).toBe(10);
+      await run.proxy.open();
+      await expect.poll(run.numPending, SOON).toBe(0);
+      expect(taken).toEqual([]);
+    });
+
+    it("keeps what became known meanwhile once it is back", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const delivery = await run.claim(await run.openBehindProxy());
+      await run.proxy.shut();
+      delivery.keep({ handle: "1" });
+      await pause(LEASE_MS / 2, never);
+      await run.proxy.open();
+      await expect.poll(() => run.hasKept(delivery), SOON).toBe(true);
+    });
+
+    it("has one writer while a process is cut off and another takes its entry", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [cutOff, other] = [await run.openBehindProxy(), await run.open()];
+      const taken = run.takeOver(other);
+      const delivery = await run.claim(cutOff);
+      await run.proxy.shut();
+      await expect.poll(() => taken.length, SOON).toBe(1);
+      const owns = delivery.owns();
+      await taken[0]!.end();
+      await run.proxy.open();
+      expect(await owns).toBe("taken");
+      expect(delivery.gone.reason).toBe("taken");
+    });
+
+    it("says whose an entry is once it answers, where it was not renewed for a lease", async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const delivery = await run.claim(await run.open());
+      run.server.freeze();
+      await pause(1.5 * LEASE_MS, never);
+      const owns = delivery.owns();
+      const still = pause(LEASE_MS, never).then(() => "unknown");
+      expect(await Promise.race([owns, still])).toBe("unknown");
+      run.server.thaw();
+      expect(await owns).toBe("mine");
+    });
+
+    it("gives an entry to somebody whose claim was answered too late", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const late = await run.openBehindProxy();
+      await (await run.claim(late)).end();
+      run.proxy.mute();
+      await expect(run.claim(late)).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+      expect(await run.numPending()).toBe(1);
+      run.proxy.unmute();
+      const taken = run.takeOver(late);
+      await expect.poll(() => taken.map(({ count }) => count), SOON).toEqual([2]);
+    });
+
+    it("gives an entry to somebody whose take-over was answered too late", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [dead, late] = [await run.open(), await run.openBehindProxy()];
+      await run.admin.scriptLoad(TAKE.source);
+      await run.claim(dead);
+      await run.kill(dead);
+      let isMuted = false;
+      const taken = run.takeOver(late, () => {
+        if (!isMuted) run.proxy.mute();
+        isMuted = true;
+        return true;
+      });
+      await expect.poll(() => taken.map(({ count }) => count), SOON).toEqual([3]);
+    });
+  });
+
+  describe.concurrent("that Redis has lost, or seems to", () => {
+    it("says that an entry is lost, and takes new ones", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const stores = await run.open();
+      const delivery = await run.claim(stores);
+      delivery.keep({ handle: "1" });
+      await run.admin.flushAll();
+      await expect.poll(() => delivery.gone.reason).toBe("lost");
+      expect(await delivery.owns()).toBe("lost");
+      await delivery.end();
+      expect(await (await run.claim(stores)).owns()).toBe("mine");
+      expect(await run.numPending()).toBe(1);
+      expect(run.lines).toEqual([MADE_ANEW]);
+    });
+
+    it("says so too after a restart that brought Redis back empty", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const stores = await run.open();
+      const delivery = await run.claim(stores);
+      await run.server.kill();
+      await run.server.start();
+      await expect.poll(() => delivery.gone.reason, SOON).toBe("lost");
+      expect(await (await run.claim(stores)).owns()).toBe("mine");
+    });
+
+    it("gives nothing away in the first lease after Redis was away, however idle it looks", async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [holder, other] = [await run.open(), await run.open()];
+      const taken = run.takeOver(other);
+      await pause(2 * LEASE_MS, never);
+      const deliveries = await Promise.all(Array.from({ length: 10 }, () => run.claim(holder)));
+      run.server.freeze();
+      await pause(5 * LEASE_MS, never);
+      run.server.thaw();
+      const isThere = () =>
+        other.settings.get("c").then(
+          () => true,
+          () => false,
+        );
+      await expect.poll(isThere, SOON).toBe(true);
+      await pause(4 * LEASE_MS, never);
+      expect(taken).toEqual([]);
+      for (const delivery of deliveries) expect(await delivery.owns()).toBe("mine");
+    });
+
+    it("makes a destroyed group anew, with one line in the log, and goes on with what it had", async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [holder, other] = [await run.open(), await run.open()];
+      const delivery = await run.claim(holder);
+      expect(run.lines).toEqual([]);
+      await run.admin.xGroupDestroy(run.inbox, "bots");
+      const taken = run.takeOver(other);
+      await expect.poll(() => run.lines).toEqual([MADE_ANEW]);
+      await expect.poll(run.pendingIds).toEqual([delivery.id]);
+      await pause(3 * LEASE_MS, never);
+      expect(await delivery.owns()).toBe("mine");
+      expect(taken).toEqual([]);
+      await delivery.end();
+      expect(await run.admin.xLen(run.inbox)).toBe(0);
+    });
+  });
+
+  it("does not ask a process what time it is", async ({ expect, onTestFinished }) => {
+    const run = await startRedisProcesses(program, onTestFinished);
+    const [early, other] = [await run.open(), await run.open()];
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_600_000 });
+    const delivery = await run.claim(early);
+    const taken = run.takeOver(other);
+    await pause(3 * LEASE_MS, never);
+    vi.useRealTimers();
+    expect(Math.abs(delivery.atMs - Date.now())).toBeLessThan(60_000);
+    expect(taken).toEqual([]);
+    expect(await delivery.owns()).toBe("mine");
+  });
+});

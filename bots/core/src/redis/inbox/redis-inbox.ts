@@ -1,0 +1,173 @@
+import { writerOf } from "../../conversation/conversation-key.ts";
+import type { Delivery, EntryKind, Inbox, NewEntry, Ownership, TakeOverOptions } from "../../conversation/inbox.ts";
+import { EVENT_TTL_MS, inboxFullError, MAX_PENDING } from "../../conversation/limits.ts";
+import { pause } from "../../port/pause.ts";
+import type { RedisConnection } from "../redis-connection.ts";
+import { type Delivered, RedisDelivery } from "./delivery.ts";
+import { claimKey, createRunOnInbox, entryKey, INBOX_TTL_MS, type RunOnInbox } from "./inbox-group.ts";
+import { CLAIM, LOOK, RENEW, TAKE } from "./inbox-scripts.ts";
+
+/** In a lease: renewals of what is held, and looks for what nobody renews. */
+const RENEWALS = 3;
+const LOOKS = 4;
+/** Entries in a look; the next one goes on behind them. */
+const PAGE = 16;
+
+/**
+ * A stream of entries a writer, with a consumer group: what a process claims is pending for its consumer, renewed as long as it
+ * lives, and else taken over by another. docs/decisions/0007-recovery-by-a-stream.md.
+ */
+export class RedisInbox implements Inbox {
+  readonly isShared = true;
+  readonly #redis: RedisConnection;
+  readonly #run: RunOnInbox;
+  readonly #leaseMs: number;
+  readonly #held = new Set<RedisDelivery>();
+  readonly #isReleasing = new AbortController();
+  #renewing: NodeJS.Timeout | undefined;
+
+  constructor(redis: RedisConnection, leaseMs: number) {
+    this.#redis = redis;
+    this.#run = createRunOnInbox(redis);
+    this.#leaseMs = leaseMs;
+  }
+
+  async claim(entry: NewEntry): Promise<Delivery | undefined> {
+    const writer = writerOf(entry.place);
+    const { raw, ...head } = entry;
+    const leaseEndMs = performance.now() + this.#leaseMs;
+    const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING];
+    const id = await this.#run<string>(CLAIM, { writer, keys: [claimKey(writer, entry.eventId)], args });
+    if (id === "full") throw inboxFullError();
+    return id === "claimed" ? undefined : this.#hold({ entry, state: {}, id, count: 1, leaseEndMs });
+  }
+
+  async claimEvent(writer: string, eventId: string, ttlMs = EVENT_TTL_MS): Promise<boolean> {
+    const options = { condition: "NX", expiration: { type: "PX", value: ttlMs } } as const;
+    return (await this.#redis.run((client) => client.set(claimKey(writer, eventId), "1", options))) === "OK";
+  }
+
+  takeOver(options: TakeOverOptions): () => void {
+    const ended = new AbortController();
+    void this.#watch(options, AbortSignal.any([ended.signal, this.#isReleasing.signal]));
+    return () => ended.abort();
+  }
+
+  /** This process takes nothing over any more, or it would take what it releases. */
+  async releaseAll(): Promise<void> {
+    this.#isReleasing.abort();
+    await Promise.all([...this.#held].map((delivery) => delivery.release()));
+  }
+
+  /** What is held is left to go idle, as with a crash. */
+  close(): void {
+    this.#isReleasing.abort();
+    for (const delivery of this.#held) delivery.renew("taken", 0);
+    clearInterval(this.#renewing);
+  }
+
+  #hold(delivered: Delivered): RedisDelivery {
+    const delivery = new RedisDelivery(delivered, this.#run, (settled) => {
+      this.#held.delete(settled);
+      if (this.#held.size > 0) return;
+      clearInterval(this.#renewing);
+      this.#renewing = undefined;
+    });
+    this.#held.add(delivery);
+    this.#renewing ??= setInterval(() => this.#renewAll(), this.#leaseMs / RENEWALS).unref();
+    return delivery;
+  }
+
+  /** What cannot be renewed, or ended, is tried again a third of a lease later. */
+  #renewAll(): void {
+    const pending = new Map<string, RedisDelivery[]>();
+    for (const delivery of this.#held)
+      if (delivery.isEnded) void delivery.tellEnd();
+      else pending.set(delivery.writer, [...(pending.get(delivery.writer) ?? []), delivery]);
+    for (const [writer, deliveries] of pending) void this.#renew(writer, deliveries).catch(() => undefined);
+  }
+
+  async #renew(writer: string, deliveries: readonly RedisDelivery[]): Promise<void> {
+    const leaseEndMs = performance.now() + this.#leaseMs;
+    const keys = deliveries.map(({ claim }) => claim);
+    const args = [EVENT_TTL_MS, ...deliveries.map(({ id }) => id)];
+    const owners = await this.#run<Ownership[]>(RENEW, { writer, keys, args });
+    for (const [index, delivery] of deliveries.entries()) delivery.renew(owners[index]!, leaseEndMs);
+  }
+
+  /**
+   * Only what was released is taken until this process has looked for a lease without a gap: after Redis was away, and after a
+   * sleep of this machine, what others renew looks idle too.
+   */
+  async #watch(options: TakeOverOptions, signal: AbortSignal): Promise<void> {
+    const { writer } = options;
+    let from = "-";
+    let lookedAtMs = -Infinity;
+    let steadySinceMs = 0;
+    while (!signal.aborted) {
+      const nowMs = performance.now();
+      if (nowMs - lookedAtMs > this.#leaseMs) steadySinceMs = nowMs;
+      const consumers = nowMs - steadySinceMs < this.#leaseMs ? ["released"] : [];
+      const args = [2 * this.#leaseMs, from, PAGE, INBOX_TTL_MS, entryKey(writer, ""), ...consumers];
+      try {
+        const page = pairs(await this.#run<string[]>(LOOK, { writer, args }));
+        lookedAtMs = performance.now();
+        from = page.length < PAGE ? "-" : `(${page.at(-1)![0]}`;
+        const isTaken = await this.#takeAll(page, options, signal);
+        if (isTaken && from !== "-") continue;
+      } catch {
+        lookedAtMs = -Infinity;
+      }
+      await pause(this.#leaseMs / LOOKS, signal);
+    }
+  }
+
+  /** Returns whether there was anything to take. What this process holds is its own to renew. */
+  async #takeAll(found: Pairs, { serves, onDelivery }: TakeOverOptions, signal: AbortSignal): Promise<boolean> {
+    let isAny = false;
+    for (const [id, json] of found) {
+      const head = parseHead(json);
+      if (signal.aborted || !head || !serves(head.place) || this.#isHeld(id, writerOf(head.place))) continue;
+      const delivery = await this.#take(id, head);
+      isAny = true;
+      if (signal.aborted) await delivery?.release();
+      else if (delivery) onDelivery(delivery);
+    }
+    return isAny;
+  }
+
+  async #take(id: string, head: Head): Promise<RedisDelivery | undefined> {
+    const writer = writerOf(head.place);
+    const keys = [claimKey(writer, head.eventId), entryKey(writer, id)];
+    const args = [id, 2 * this.#leaseMs, EVENT_TTL_MS];
+    const leaseEndMs = performance.now() + this.#leaseMs;
+    const [count, raw, ...fields] = await this.#run<readonly string[]>(TAKE, { writer, keys, args });
+    if (raw === undefined) return undefined;
+    const state = Object.fromEntries(pairs(fields).map(([name, json]) => [name, JSON.parse(json)]));
+    return this.#hold({ entry: { ...head, raw }, state, id, count: Number(count), leaseEndMs });
+  }
+
+  #isHeld(id: string, writer: string): boolean {
+    return [...this.#held].some((delivery) => delivery.id === id && delivery.writer === writer);
+  }
+}
+
+type Head = Omit<NewEntry, "raw">;
+const KINDS: readonly EntryKind[] = ["message", "press", "comparison"];
+
+/** An entry that this version cannot read is left to those who can. */
+function parseHead(json: string): Head | undefined {
+  try {
+    const head = JSON.parse(json) as Head;
+    return KINDS.includes(head.kind) ? head : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type Pairs = readonly (readonly [string, string])[];
+
+/** As Redis lists names with their values. */
+function pairs(flat: readonly string[]): Pairs {
+  return flat.flatMap((each, index) => (index % 2 === 0 ? [[each, flat[index + 1]!] as const] : []));
+}

@@ -1,0 +1,65 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pause } from "../port/pause.ts";
+import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { startTcpProxy, type TcpProxy } from "../testing/tcp-proxy.ts";
+import { connectRedis, type RedisConnection } from "./redis-connection.ts";
+
+const logger = pino({ level: "silent" });
+/** Of a line that is dead, until it is made anew. */
+const SECONDS = { timeout: 12_000 };
+const never = new AbortController().signal;
+
+describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a connection to Redis", () => {
+  let server: RedisServer;
+  let proxy: TcpProxy;
+  let redis: RedisConnection;
+  beforeAll(async () => {
+    server = await startRedisServer();
+    proxy = await startTcpProxy(Number(new URL(server.url).port));
+    redis = await connectRedis(`redis://127.0.0.1:${proxy.port}`, logger);
+  });
+  afterAll(async () => {
+    await redis.close();
+    await proxy.close();
+    await server.close();
+  });
+  const isThere = () =>
+    redis
+      .run((client) => client.exists("x"))
+      .then(
+        () => true,
+        () => false,
+      );
+
+  describe("on which nothing comes any more, while new ones work", () => {
+    it("is made anew within seconds while commands go on", async () => {
+      proxy.silence();
+      const commands = setInterval(() => void isThere(), 200);
+      const startMs = performance.now();
+      await expect.poll(isThere, SECONDS).toBe(true);
+      expect(performance.now() - startMs).toBeLessThan(6_000);
+      clearInterval(commands);
+    });
+
+    it("is made anew within seconds while nobody uses it, and where it only listens", async () => {
+      const heard: string[] = [];
+      redis.subscribe("channel", (message) => void heard.push(message));
+      const publish = () => redis.run((client) => client.publish("channel", "hello"));
+      await expect.poll(async () => (await publish()) > 0).toBe(true);
+      proxy.silence();
+      await pause(9_000, never);
+      heard.splice(0);
+      expect(await publish()).toBeGreaterThan(0);
+      await expect.poll(() => heard).toEqual(["hello"]);
+    });
+  });
+
+  it("fails while Redis is there and does not answer, and comes back when it does", async () => {
+    server.freeze();
+    await expect(redis.run((client) => client.exists("x"))).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+    await expect(redis.run((client) => client.exists("x"))).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+    server.thaw();
+    await expect.poll(isThere, SECONDS).toBe(true);
+  });
+});
