@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
 import { type Result, resultLine } from "./result.ts";
+import { baseLatency } from "./suites/base-latency.ts";
 import { batch } from "./suites/batch.ts";
 import { botDedupe } from "./suites/bot-dedupe.ts";
 import { botLatency } from "./suites/bot-latency.ts";
 import { botLoad } from "./suites/bot-load.ts";
+import { botRedis } from "./suites/bot-redis.ts";
 import { discordEdits } from "./suites/discord-edits.ts";
 import { discordFaults } from "./suites/discord-faults.ts";
 import { engineOverhead } from "./suites/engine-overhead.ts";
@@ -23,6 +25,8 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
   "event-loop": eventLoop,
   "files-entered": filesEntered,
   "bot-latency": botLatency,
+  "base-latency": baseLatency,
+  "bot-redis": botRedis,
   "bot-load": botLoad,
   "bot-dedupe": botDedupe,
   "bot-edits-discord": discordEdits,

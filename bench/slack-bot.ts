@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryStores, type InferenceClient, resolveSettings } from "@cria/bot-core";
+import { createBotCore, createMemoryStores, type InferenceClient, resolveSettings, type Stores } from "@cria/bot-core";
 import { pino } from "pino";
 import { loadSlackConfig } from "../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../bots/slack/src/slack-platform.ts";
@@ -18,9 +18,12 @@ export function slackEnv(server: SlackServer): Readonly<Record<string, string>> 
 }
 
 /** The real bot in this process, connected to a Slack on loopback. */
-export async function startSlackBot(server: SlackServer, inference: InferenceClient): Promise<SlackPlatform> {
+export async function startSlackBot(
+  server: SlackServer,
+  inference: InferenceClient,
+  stores: Stores = createMemoryStores({ roundsTtlMs: MEMORY_MS }),
+): Promise<SlackPlatform> {
   const logger = pino({ level: "error" });
-  const stores = createMemoryStores({ roundsTtlMs: MEMORY_MS });
   const platform = createSlackPlatform({
     config: loadSlackConfig(slackEnv(server)),
     core: createBotCore({ stores, inference, logger, words: SLACK_WORDS }),

@@ -30,7 +30,7 @@ export async function botLatency(report: (result: Result) => void): Promise<void
   const server = await startInferenceServer({
     listModels: (_call, answer) => answer(null, { models: [fakeModel()] }),
     generate: (call) => {
-      const question = call.request.prompt.at(-1)?.text ?? "";
+      const question = (call.request.prompt.at(-1)?.text ?? "").replace("Ann: ", "");
       generatedAtMs.set(question, performance.now());
       call.write({ event: { $case: "started", value: Started.fromPartial({}) } });
       call.write({ event: { $case: "delta", value: { text: "Hello.", tokenIds: [1], logprobs: [] } } });

@@ -172,6 +172,19 @@ describe("the model picker", () => {
     expect(bot.model.requests.at(-1)!.model).toBe("big");
   });
 
+  it("forgets the threads of the channel by a reset, as the word at its top does", async () => {
+    const lastPrompt = () => JSON.stringify(bot.model.requests.at(-1)!.prompt);
+    const question = bot.server.people.mention(bot.channel, bot.ann, "My llama is called Pepa.");
+    await repliesTo(bot.server, question);
+    await slash("reset");
+    expect(await privately()).toEqual([expect.stringContaining("Forgot one round")]);
+    bot.server.people.mention(bot.channel, bot.ann, "What is it called?", { threadTs: question.ts });
+    await repliesTo(bot.server, question, 2);
+    expect(lastPrompt()).not.toContain("Pepa");
+    const [answer] = await answers(bot.server.people.mention(bot.channel, bot.ann, "reset"));
+    expect(shownText(answer!)).toContain("Forgot one round");
+  });
+
   it("says that a model has to be loaded first", async () => {
     bot.model.models = [
       ...bot.model.models,

@@ -69,13 +69,19 @@ async function headOf(place: Place, { core, stores, knownModels }: HeadSources):
     stores.rounds.count(conversationKey(place)).catch(() => 0),
     knownModels(),
   ]);
-  const model = settings?.model ?? models.find(({ isDefault }) => isDefault)?.name;
+  const model = nameInUse(models, settings?.model);
   return {
     rememberedRounds,
     wantsFeedback,
     ...(model === undefined ? {} : { model }),
     ...(settings?.system === undefined ? {} : { persona: settings.system }),
   };
+}
+
+/** As the core chooses: the default in the place of one that is gone or broken. */
+function nameInUse(models: readonly ModelChoice[], chosen: string | undefined): string | undefined {
+  const isUsable = models.some(({ name, state }) => name === chosen && state !== "broken");
+  return isUsable || models.length === 0 ? chosen : models.find(({ isDefault }) => isDefault)?.name;
 }
 
 function toChoice({ name, description, state, error, isDefault }: Model): ModelChoice {
