@@ -83,7 +83,7 @@ describe("npm run ask", () => {
       expect(exitCode).toBe(1);
       expect(stdout).toBe("");
       expect(stderr.trim().split("\n")).toHaveLength(1);
-      expect(stderr).toMatch(/there is smollm2-135m[^.]*\. Choose another with --model/);
+      expect(stderr).toMatch(/there are smollm2-135m, [^.]*\. Choose another with --model/);
     });
   });
 });
