@@ -123,7 +123,7 @@ export class Answer {
     return true;
   }
 
-  async #stream({ settings, rounds }: Background): Promise<StreamedReply> {
+  async #stream({ settings, rounds, models }: Background): Promise<StreamedReply> {
     const { core, message, running, memory, model } = this.#options;
     const reply = this.#canBeginAnew
       ? trackReply(this.#options.reply, { signal: running.edited })
@@ -134,11 +134,12 @@ export class Answer {
     const said = { rounds: memory.before(rounds), ...this.#question, author, begun: memory.begun };
     return await streamReply({
       inference: core.inference,
+      models,
       reply,
-      choose: (models) =>
+      choose: (listed) =>
         model === undefined
-          ? modelInUse(models, settings.model)
-          : { model: usableModel(models, model), note: undefined },
+          ? modelInUse(listed, settings.model)
+          : { model: usableModel(listed, model), note: undefined },
       maxTokens: core.maxTokens,
       prompt: (chosen) => renderPrompt(chosen, { system: this.#persona(chosen, settings), contextMode, ...said }),
       tenant: workspaceKey(message.place),

@@ -1,3 +1,4 @@
+import type { Model } from "@cria/proto";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
 import { resolveSettings } from "../conversation/settings.ts";
@@ -7,7 +8,7 @@ import type { Place } from "../port/place.ts";
 import type { ConversationSettings } from "../port/settings.ts";
 import type { Core } from "./core.ts";
 
-/** What a question stands before: what is set, and what was said. */
+/** What a question stands before: what is set, what was said, and who can answer. */
 export interface Background {
   readonly settings: ConversationSettings;
   /** Rounds kept, k. */
@@ -16,16 +17,24 @@ export interface Background {
   readonly rounds: readonly Round[];
   /** As `Remembered.generation`. */
   readonly generation: string;
+  /** Asked for together with the rest, so that nobody waits for one after the other. */
+  readonly models: Promise<readonly Model[]>;
 }
 
-/** Reads both at once. Rejects where the store cannot be reached. */
-export async function readBackground({ stores, window: defaultWindow }: Core, place: Place): Promise<Background> {
+/** Reads all at once. Rejects where the store cannot be reached. */
+export async function readBackground(
+  { stores, inference, window: defaultWindow }: Core,
+  place: Place,
+): Promise<Background> {
+  const models = inference.listModels();
+  // Told where they are needed.
+  models.catch(() => undefined);
   const [settings, { rounds, generation }] = await Promise.all([
     resolveSettings(stores.settings, place),
     stores.rounds.read(conversationKey(place)),
   ]);
   const window = settings.window ?? defaultWindow;
-  return { settings, window, rounds: slideWindow(rounds, window), generation };
+  return { settings, window, rounds: slideWindow(rounds, window), generation, models };
 }
 
 /**

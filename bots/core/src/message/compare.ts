@@ -13,7 +13,7 @@ import type { StreamedReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
 import { Answer } from "./answer.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
-import { readBackground } from "./background.ts";
+import { type Background, readBackground } from "./background.ts";
 import type { Core } from "./core.ts";
 import { checkOwner, replyFacts } from "./pending.ts";
 import type { Question } from "./question.ts";
@@ -30,11 +30,12 @@ export type CompareAsked = CommandAsked & {
  */
 export async function compare(core: Core, asked: CompareAsked, startReply: StartReply): Promise<void> {
   const { place, author, command } = asked;
-  const models = await core.inference.listModels();
+  const background = await readBackground(core, place);
+  const models = await background.models;
   const names = command.models.map((name) => usableModel(models, name).name);
   checkLength(command.text.length);
   await admit(core, place, author, names.length);
-  const halves = await Promise.all(names.map((name) => Half.claim(core, asked, name)));
+  const halves = await Promise.all(names.map((model) => Half.claim(core, { ...asked, background, model })));
   await core.running.during(
     halves.map(({ running }) => running),
     () => runSideBySide(halves, startReply),
@@ -56,21 +57,22 @@ async function runSideBySide(halves: readonly Half[], startReply: StartReply): P
   }
 }
 
+/** What one of the two models is asked. */
+type AskedOfOne = CompareAsked & { readonly model: string; readonly background: Background };
+
 /** One of the two replies: an answer with another model and no memory. */
 class Half {
   readonly running: RunningReply;
   readonly #core: Core;
-  readonly #asked: CompareAsked;
-  readonly #model: string;
+  readonly #asked: AskedOfOne;
   readonly #delivery: Delivery;
   #reply: Reply | undefined;
   #hasRun = false;
 
-  private constructor(core: Core, asked: CompareAsked, model: string, delivery: Delivery) {
+  private constructor(core: Core, asked: AskedOfOne, delivery: Delivery) {
     const { replyId, messageId, place } = delivery.entry;
     this.#core = core;
     this.#asked = asked;
-    this.#model = model;
     this.#delivery = delivery;
     this.running = new RunningReply({ conversation: conversationKey(place), replyId, messageId });
     this.running.ask(asked.command.text);
@@ -78,26 +80,27 @@ class Half {
   }
 
   /** A reply that its process does not end gets a sentence from another. */
-  static async claim(core: Core, asked: CompareAsked, model: string): Promise<Half> {
+  static async claim(core: Core, asked: AskedOfOne): Promise<Half> {
     const { place, messageId } = asked;
     const replyId = newReplyId();
     const entry = { eventId: replyId, kind: "comparison", place, messageId, replyId, raw: "" } as const;
     const delivery = await core.stores.inbox.claim(entry);
-    return new Half(core, asked, model, delivery!);
+    return new Half(core, asked, delivery!);
   }
 
   async begin(startReply: StartReply): Promise<void> {
-    const heading = `**${this.#model}**\n\n`;
+    const { model, background } = this.#asked;
+    const heading = `**${model}**\n\n`;
     const onHandle = (handle: string) => this.#delivery.keep({ handle });
-    const { settings } = await readBackground(this.#core, this.#asked.place);
-    const reply = await startReply(this.running.replyId, replyFacts(this.#core, this.#delivery, settings));
+    const facts = replyFacts(this.#core, this.#delivery, background.settings);
+    const reply = await startReply(this.running.replyId, facts);
     const beforeWrite = () => checkOwner(this.#delivery, this.running);
     this.#reply = trackReply(reply, { signal: this.running.signal, beforeWrite, heading, onHandle });
   }
 
   async run(): Promise<void> {
     this.#hasRun = true;
-    const { place, author, names, command } = this.#asked;
+    const { place, author, names, command, model, background } = this.#asked;
     const core = this.#core;
     await new Answer({
       core,
@@ -105,9 +108,9 @@ class Half {
       message: { place, author, names, text: command.text },
       reply: this.#reply!,
       running: this.running,
-      memory: new ComparedMemory(core, this.running, { author, model: this.#model }),
-      model: this.#model,
-      background: () => readBackground(core, place),
+      memory: new ComparedMemory(core, this.running, { author: author.name, model }),
+      model,
+      background: async () => background,
       beforeWrite: () => checkOwner(this.#delivery, this.running),
       onEdit: () => undefined,
     }).run();

@@ -13,6 +13,8 @@ import { retry } from "./retry.ts";
 /** What a reply is made of. */
 export interface StreamReplyOptions {
   readonly inference: InferenceClient;
+  /** As they were listed a moment ago; another try lists them anew. */
+  readonly models: Promise<readonly Model[]>;
   readonly reply: Reply;
   /** Chooses the model among those there are. May throw. */
   readonly choose: (models: readonly Model[]) => ModelInUse;
@@ -45,16 +47,22 @@ export async function streamReply(options: StreamReplyOptions): Promise<Streamed
   const { signal } = options.reply;
   const { text } = options;
   try {
-    return await retry(() => attemptReply(options), { signal, mayRetry: () => !text.hasShown });
+    let models: Promise<readonly Model[]> | undefined = options.models;
+    const attempt = async () => {
+      const listing = models ?? options.inference.listModels();
+      models = undefined;
+      const listed = await listing;
+      return await attemptReply(options, listed);
+    };
+    return await retry(attempt, { signal, mayRetry: () => !text.hasShown });
   } catch (error) {
     if (signal.aborted) return { end: "stopped", text: text.shown, stats: undefined };
     throw text.hasShown ? cutShort(error) : error;
   }
 }
 
-async function attemptReply(options: StreamReplyOptions): Promise<StreamedReply> {
+async function attemptReply(options: StreamReplyOptions, models: readonly Model[]): Promise<StreamedReply> {
   const { inference, reply, text } = options;
-  const models = await inference.listModels();
   const { model, note } = options.choose(models);
   checkUsable(model);
   const { segments, stop } = options.prompt(model);
