@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { type AccessPolicy, OPEN_ACCESS } from "./admission/access.ts";
-import type { QuotaLimits, QuotaStore } from "./admission/quota.ts";
+import { hasLimits, type QuotaLimits, type QuotaStore } from "./admission/quota.ts";
 import { refusal } from "./admission/refusal.ts";
 import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
 import {
@@ -85,6 +85,7 @@ export function createBotCore(options: BotCoreOptions): BotCore {
 }
 
 function createCore(options: BotCoreOptions): Core {
+  const { quotaLimits = {}, quotas = createMemoryQuotaStore() } = options;
   return {
     transcript: createLogTranscript(options.logger),
     words: DEFAULT_WORDS,
@@ -93,10 +94,10 @@ function createCore(options: BotCoreOptions): Core {
     persona: DEFAULT_PERSONA,
     access: OPEN_ACCESS,
     quotaLimits: {},
-    quotas: createMemoryQuotaStore(),
     feedback: undefined,
     running: new RunningReplies(),
     ...options,
+    quotas: hasLimits(quotaLimits) ? quotas : undefined,
   };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "./admission/attachments.ts";
-import { MAX_MESSAGE_LENGTH } from "./admission/message-length.ts";
+import { MAX_MESSAGE_LENGTH } from "./admission/question.ts";
 import { commandCompletions } from "./commands/command-completions.ts";
 import { MAX_KEPT_REPLIES } from "./conversation/kept-reply.ts";
 import { MAX_PERSONA_LENGTH } from "./conversation/settings.ts";

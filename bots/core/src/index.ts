@@ -1,7 +1,7 @@
 /** The bots' platform-free core: a message in, a remembered and streamed reply out. */
 
 export { type AccessPolicy, isAdmin, namesRoles, OPEN_ACCESS } from "./admission/access.ts";
-export { MAX_MESSAGE_LENGTH } from "./admission/message-length.ts";
+export { MAX_MESSAGE_LENGTH } from "./admission/question.ts";
 export { readBody } from "./admission/read-body.ts";
 export { type BotCoreOptions, createBotCore } from "./bot-core.ts";
 export { CHANNEL_SETTINGS } from "./commands/channel-settings.ts";

@@ -2,11 +2,12 @@ import { workspaceKey } from "../conversation/conversation-key.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { Author, Place } from "../port/place.ts";
 import { type Access, accessRefusal } from "./access.ts";
-import { hasLimits, type MessageUse, type QuotaLimits, type QuotaStore, quotaError } from "./quota.ts";
+import { type MessageUse, type QuotaLimits, type QuotaStore, quotaError } from "./quota.ts";
 
 /** Who may and how much. */
 export interface Admission extends Access {
-  readonly quotas: QuotaStore;
+  /** Undefined where nothing is limited. */
+  readonly quotas: QuotaStore | undefined;
   readonly quotaLimits: QuotaLimits;
 }
 
@@ -20,14 +21,13 @@ export function checkAccess(access: Access, place: Place, author: Author): void 
 export async function admit(admission: Admission, place: Place, author: Author, numMessages = 1): Promise<void> {
   checkAccess(admission, place, author);
   const { quotas, quotaLimits, words } = admission;
-  if (!hasLimits(quotaLimits)) return;
-  const refusal = await quotas.countMessages(messageUse(place, author, numMessages), quotaLimits);
+  const refusal = await quotas?.countMessages(messageUse(place, author, numMessages), quotaLimits);
   if (refusal) throw quotaError({ ...refusal, limits: quotaLimits, numMessages, words });
 }
 
 /** Takes the count of a message back that was let in, and could not be answered. Never rejects. */
-export async function uncount({ quotas, quotaLimits }: Admission, place: Place, author: Author): Promise<void> {
-  if (hasLimits(quotaLimits)) await quotas.uncountMessages(messageUse(place, author, 1)).catch(() => undefined);
+export async function uncount({ quotas }: Admission, place: Place, author: Author): Promise<void> {
+  await quotas?.uncountMessages(messageUse(place, author, 1)).catch(() => undefined);
 }
 
 function messageUse(place: Place, author: Author, numMessages: number): MessageUse {

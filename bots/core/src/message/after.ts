@@ -35,6 +35,6 @@ export function recordExchange({ transcript }: Core, { message, startedAtMs, res
 /** Counts tokens, of prompt and completion, towards the quotas of the day. Never rejects: they are used. */
 export function countTokens({ quotas, logger }: Core, { place, author }: Omit<Asked, "eventId">, tokens: number): void {
   quotas
-    .countTokens(workspaceKey(place), author.id, tokens)
+    ?.countTokens(workspaceKey(place), author.id, tokens)
     .catch((error: unknown) => logger.warn({ err: error }, "the tokens of a reply were not counted"));
 }

@@ -1,9 +1,11 @@
 import { uncount } from "../admission/admit.ts";
+import { leftOutNote } from "../admission/attachments.ts";
+import type { Question } from "../admission/question.ts";
 import { BotError, codeOf, failureOf, tell } from "../port/bot-error.ts";
+import type { Attachment } from "../port/message.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import { recordExchange } from "./after.ts";
 import type { AnswerOptions } from "./answer-options.ts";
-import type { Question } from "./question.ts";
 
 /** An answer that comes to its end. */
 export interface EndingAnswer extends AnswerOptions {
@@ -55,4 +57,21 @@ function record(ending: EndingAnswer, result: Parameters<typeof recordExchange>[
     startedAtMs,
     result,
   });
+}
+
+const FORGETTING = "My memory cannot be reached just now, so I will not remember this exchange.";
+
+/** What there is to say beside an answer. */
+interface Notes {
+  /** Of the model that answered. */
+  readonly model: string | undefined;
+  readonly attachments: readonly Attachment[];
+  readonly isKept: boolean;
+}
+
+/** What people are to know beside an answer and memory is not, as Markdown to go under it; "" for nothing. */
+export function notesUnder({ model, attachments, isKept }: Notes): string {
+  const leftOut = attachments.length > 0 ? leftOutNote(attachments) : undefined;
+  const notes = [model, leftOut, isKept ? undefined : FORGETTING];
+  return notes.flatMap((note) => (note === undefined ? [] : `\n\n*${note}*`)).join("");
 }

@@ -1,3 +1,4 @@
+import type { Question } from "../admission/question.ts";
 import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { Round } from "../conversation/rounds.ts";
 import type { IncomingMessage } from "../port/message.ts";
@@ -7,7 +8,6 @@ import type { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import type { Background } from "./background.ts";
 import type { Core } from "./core.ts";
-import type { Question } from "./question.ts";
 
 /** A reply as it is kept for its buttons. */
 export interface KeptAnswer {

@@ -1,6 +1,7 @@
 import type { Model } from "@cria/proto";
 import { admit } from "../admission/admit.ts";
 import { checkAttachments, readContext } from "../admission/attachments.ts";
+import { checkQuestion, poseQuestion, type Question } from "../admission/question.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
 import { modelInUse, usableModel } from "../inference/models.ts";
 import { BotError } from "../port/bot-error.ts";
@@ -12,11 +13,9 @@ import { ReplyText } from "../reply/reply-text.ts";
 import { type StreamedReply, streamReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
 import { countTokens } from "./after.ts";
-import { type EndingAnswer, endQuietly, failAnswer, finishAnswer } from "./answer-end.ts";
+import { type EndingAnswer, endQuietly, failAnswer, finishAnswer, notesUnder } from "./answer-end.ts";
 import type { AnswerOptions } from "./answer-options.ts";
 import { type Background, unseen } from "./background.ts";
-import { notesUnder } from "./notes.ts";
-import { checkQuestion, poseQuestion, type Question } from "./question.ts";
 
 /** As people are told where the store came back without the message. */
 const LOST = "My memory was restarted while I answered this. Ask again.";
@@ -73,8 +72,8 @@ export class Answer {
     const { refusal, message, reply, turn } = this.#options;
     if (refusal !== undefined) throw refusal;
     checkQuestion(this.#question);
-    checkAttachments(message.attachments ?? []);
-    const context = readContext(message, reply.signal);
+    if (message.attachments?.length) checkAttachments(message.attachments);
+    const context = this.#readContext();
     // Told in the turn.
     context.catch(() => undefined);
     try {
@@ -86,10 +85,16 @@ export class Answer {
     }
   }
 
+  /** Files are fetched while the turn is waited for. */
+  async #readContext(): Promise<string> {
+    const { message, reply } = this.#options;
+    return message.attachments?.length ? await readContext(message, reply.signal) : (message.quote ?? "");
+  }
+
   async #answerInTurn(context: string): Promise<StreamedReply> {
     const { core, message, running, memory } = this.#options;
     const background = await this.#options.background();
-    const before = threadContext(unseen(message.before ?? [], background));
+    const before = message.before ? threadContext(unseen(message.before, background)) : "";
     this.#about = [before, context.trim()].filter((text) => text !== "").join("\n\n");
     // Changed while it waited, it is answered as it is now.
     running.takeEdit();

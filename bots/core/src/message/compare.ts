@@ -1,5 +1,6 @@
 import { admit } from "../admission/admit.ts";
-import { checkLength } from "../admission/message-length.ts";
+import type { Question } from "../admission/question.ts";
+import { checkLength } from "../admission/question.ts";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Delivery } from "../conversation/inbox.ts";
 import { newReplyId } from "../conversation/kept-reply.ts";
@@ -16,7 +17,6 @@ import type { AnswerMemory } from "./answer-memory.ts";
 import { type Background, readBackground } from "./background.ts";
 import type { Core } from "./core.ts";
 import { checkOwner, replyFacts } from "./pending.ts";
-import type { Question } from "./question.ts";
 
 /** A comparison, and the message that it was asked by. */
 export type CompareAsked = CommandAsked & {
@@ -108,7 +108,7 @@ class Half {
       message: { place, author, names, text: command.text },
       reply: this.#reply!,
       running: this.running,
-      memory: new ComparedMemory(core, this.running, { author: author.name, model }),
+      memory: new ComparedMemory(core, this.running, { author, model }),
       model,
       background: async () => background,
       beforeWrite: () => checkOwner(this.#delivery, this.running),

@@ -54,10 +54,7 @@ export class Pending {
       () => this.#failure,
       (error) => error,
     );
-    if (message.isOverheard && isTurnedAway(refusal)) return;
-    // What was begun already is ended by it.
-    const hasBegun = delivery.state.handle !== undefined;
-    if (!hasBegun && !(await isToBeTold(core.stores.inbox, message, refusal))) return;
+    if (refusal !== undefined && !(await this.#isToBeTold(message, refusal))) return;
     if (running.isAnothers || running.isDeleted) return;
     const onHandle = (handle: string) => delivery.keep({ handle, isAdmitted: refusal === undefined });
     const beforeWrite = () => checkOwner(delivery, running);
@@ -83,6 +80,12 @@ export class Pending {
     await this.#turn.leave();
     if (this.running.end === "released") await this.delivery.release();
     else await this.delivery.end();
+  }
+
+  /** What was begun already is ended by it; who does not call the bot talks to others. */
+  async #isToBeTold(message: IncomingMessage, refusal: unknown): Promise<boolean> {
+    if (message.isOverheard && isTurnedAway(refusal)) return false;
+    return this.delivery.state.handle !== undefined || (await isToBeTold(this.#core.stores.inbox, message, refusal));
   }
 
   async #admit({ place, author }: IncomingMessage): Promise<void> {

@@ -1,7 +1,7 @@
 import { FinishReason, type Model, ModelState } from "@cria/proto";
 import { pino } from "pino";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { MAX_MESSAGE_LENGTH } from "../admission/message-length.ts";
+import { MAX_MESSAGE_LENGTH } from "../admission/question.ts";
 import { createBotCore } from "../bot-core.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
