@@ -26,9 +26,7 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
     if (command === "forget") {
       const { keys, lines, messages } = await forget(redis, key!);
       const about = `${counted(lines, "line")} about it in transcript and feedback`;
-      console.log(
-        `Forgot ${counted(keys, "key")} of ${key}, ${about}, and ${counted(messages, "unanswered message")}.`,
-      );
+      console.log(`Forgot ${counted(keys, "key")} of ${key}, ${about}, and ${counted(messages, "pending message")}.`);
       return 0;
     }
     const conversations = await rememberedConversations(redis);

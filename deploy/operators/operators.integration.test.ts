@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     expect(stdout).toContain("1970-01-01T00:00:00.000Z Ann: Hi\nabout: A text.\nCria: [2JHello.\n");
     expect((await cria("memory", "show", "slack:T1")).stdout).toMatch(/^0 rounds\nslack:T1:C1: \d+ rounds?\n$/);
     expect((await cria("memory", "forget", key)).stdout).toMatch(
-      /^Forgot 2 keys of slack:T1:C1, \d+ lines? about it in transcript and feedback, and 0 unanswered messages\.\n$/,
+      /^Forgot 2 keys of slack:T1:C1, \d+ lines? about it in transcript and feedback, and 0 pending messages\.\n$/,
     );
     expect((await cria("memory", "show")).stdout).toBe("");
   });

@@ -9,7 +9,7 @@ import { DEFAULT_WINDOW, MAX_WINDOW } from "./conversation/window.ts";
 import { BOT_ERRORS } from "./port/bot-error.ts";
 import { MAX_THREAD_LENGTH } from "./prompt/thread-context.ts";
 import { MAX_RATINGS } from "./records/feedback.ts";
-import { MAX_EXCHANGES } from "./redis/redis-transcript.ts";
+import { MAX_EXCHANGES } from "./redis/records/redis-transcript.ts";
 
 const commands = readFileSync(new URL("../../../docs/commands.md", import.meta.url), "utf8");
 

@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 import { loadCoreConfig } from "./process/config.ts";
-import { readRatings } from "./redis/redis-feedback.ts";
+import { readRatings } from "./redis/records/redis-feedback.ts";
 import { describeOnRedis } from "./testing/describe-on-redis.contract.ts";
 import { fakeModel } from "./testing/fake-model.ts";
 import { FakeReplyHandle } from "./testing/fake-reply.ts";

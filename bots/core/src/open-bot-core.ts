@@ -9,11 +9,11 @@ import { createMemoryStores } from "./memory/memory-stores.ts";
 import type { BotCore } from "./port/bot.ts";
 import { DEFAULT_WORDS } from "./port/words.ts";
 import { createLogTranscript } from "./records/transcript.ts";
-import { connectRedis, type RedisConnection } from "./redis/redis-connection.ts";
-import { createRedisFeedback } from "./redis/redis-feedback.ts";
+import { connectRedis, type RedisConnection } from "./redis/connection/redis-connection.ts";
+import { createRedisFeedback } from "./redis/records/redis-feedback.ts";
+import { createRedisTranscript, joinTranscripts } from "./redis/records/redis-transcript.ts";
 import { createRedisQuotaStore } from "./redis/redis-quota-store.ts";
 import { createRedisStoresOver } from "./redis/redis-stores.ts";
-import { createRedisTranscript, joinTranscripts } from "./redis/redis-transcript.ts";
 
 /** What every bot process is configured with. */
 export interface CoreConfig {

@@ -4,7 +4,6 @@ import { createGate } from "../testing/gate.ts";
 import type { OpenStores } from "../testing/opened-stores.ts";
 import type { EnterOptions, QueuePlace, TurnQueue } from "./turn-queue.ts";
 
-const never = new AbortController().signal;
 let numConversations = 0;
 const conversation = () => `web:local:q${numConversations++}:{x}`;
 let numIds = 0;
@@ -24,7 +23,7 @@ export function describeTurnQueue(name: string, open: OpenStores): void {
     });
     afterAll(() => close());
     const enter = (queue: TurnQueue, key: string, options: Partial<EnterOptions> = {}) =>
-      queue.enter(key, { id: nextId(), signal: never, ...options });
+      queue.enter(key, { id: nextId(), signal: new AbortController().signal, ...options });
     /** Enters and waits for the turn. */
     const take = async (queue: TurnQueue, key: string): Promise<QueuePlace> => {
       const place = await enter(queue, key);

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Rating } from "../records/feedback.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { testEntry } from "../testing/test-entry.ts";
+import { connectRedis, type RedisConnection } from "./connection/redis-connection.ts";
 import { forget, rememberedConversations } from "./memory-keys.ts";
-import { connectRedis, type RedisConnection } from "./redis-connection.ts";
-import { createRedisFeedback, readRatings } from "./redis-feedback.ts";
+import { createRedisFeedback, readRatings } from "./records/redis-feedback.ts";
 import { createRedisStoresOver } from "./redis-stores.ts";
 
 const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
@@ -55,6 +56,24 @@ describeOnRedis("memory for operators", (program) => {
   it("reads an id that looks like a pattern as it is", async () => {
     await fill();
     expect(await forget(redis, "slack:T1:C*")).toEqual({ keys: 1, lines: 0, messages: 0 });
+  });
+
+  it("forgets messages of the conversation that are not answered yet, with what is known of them", async () => {
+    const stores = createRedisStoresOver(redis, { roundsTtlMs: 60_000, leaseMs: 300 });
+    const place = { platform: "slack", workspaceId: "T1", channelId: "C1", isDirect: false, writer: "slack:T1:U1" };
+    const places = [place, { ...place, threadId: "17" }, { ...place, channelId: "C11" }];
+    const deliveries = await Promise.all(places.map((each) => stores.inbox.claim(testEntry({ place: each }))));
+    deliveries[0]!.keep({ handle: "1" });
+    const kept = "cria:{slack:T1:U1}:entry:*";
+    await expect.poll(() => redis.keys(kept)).toHaveLength(1);
+    await redis.run((client) => client.xAdd("cria:{slack:T1:U1}:inbox", "*", { entry: "{", raw: "" }));
+    expect(await forget(redis, "slack:T1:C1")).toMatchObject({ messages: 2 });
+    expect(await redis.keys(kept)).toEqual([]);
+    const left = await redis.run((client) => client.xPending("cria:{slack:T1:U1}:inbox", "bots"));
+    expect(left.pending).toBe(1);
+    await expect.poll(() => deliveries.map((delivery) => delivery!.gone.reason)).toEqual(["taken", "taken", undefined]);
+    expect(await forget(redis, "slack:T1")).toMatchObject({ messages: 1 });
+    await expect.poll(() => deliveries[2]!.gone.reason).toBe("taken");
   });
 
   it("forgets a workspace whole", async () => {

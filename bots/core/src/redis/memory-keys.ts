@@ -1,6 +1,6 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Place } from "../port/place.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
 
 /** Deleted at once; a workspace may have many keys. */
 const BATCH = 500;
@@ -20,46 +20,63 @@ export interface Forgotten {
   readonly messages: number;
 }
 
+/** Streams of messages outlive what is forgotten of them; ids of events end by themselves, and say that a message is not to be answered. */
+const KEPT = /\}:(inbox$|event:)/;
+
 /**
  * Deletes everything about a conversation and its threads, its lines in transcript and feedback and its unanswered messages
  * included, or everything about a workspace.
  */
 export async function forget(redis: RedisConnection, key: string): Promise<Forgotten> {
+  const inboxes = await redis.keys(`cria:{${escapeGlob(key.split(":", 1)[0]!)}:*}:inbox`);
+  const messages = await Promise.all(inboxes.map((inbox) => forgetMessages(redis, inbox, key)));
   const pattern = escapeGlob(key);
-  const keys = [...(await redis.keys(`cria:{${pattern}}:*`)), ...(await redis.keys(`cria:{${pattern}:*}:*`))];
+  const all = [...(await redis.keys(`cria:{${pattern}}:*`)), ...(await redis.keys(`cria:{${pattern}:*}:*`))];
+  const keys = all.filter((name) => !KEPT.test(name));
   for (let from = 0; from < keys.length; from += BATCH)
     await Promise.all(keys.slice(from, from + BATCH).map((name) => redis.run((client) => client.del(name))));
   const workspace = key.split(":", 2).join(":");
   const streams = [`cria:{${workspace}}:transcript`, `cria:{${workspace}}:feedback`];
   const lines = await Promise.all(streams.map((stream) => forgetLines(redis, stream, key)));
-  const messages = await forgetMessages(redis, `cria:{${workspace}}:unanswered`, key);
-  return { keys: keys.length, lines: lines.reduce((sum, count) => sum + count, 0), messages };
+  return { keys: keys.length, lines: sum(lines), messages: sum(messages) };
 }
 
-async function forgetMessages(redis: RedisConnection, hash: string, conversation: string): Promise<number> {
-  const entries = Object.entries(await redis.run((client) => client.hGetAll(hash)));
-  const ids = entries.filter(([, json]) => isUnder(conversation, placeOf(json))).map(([id]) => id);
-  return ids.length === 0 ? 0 : await redis.run((client) => client.hDel(hash, ids));
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+
+/** With what is kept beside each. Who answers one then finds that it is no more its own, and writes nothing more. */
+async function forgetMessages(redis: RedisConnection, inbox: string, conversation: string): Promise<number> {
+  const forgotten = await forgetEntries(redis, inbox, ({ entry = "" }) => {
+    const { place } = read(entry) as { place?: Place };
+    return place !== undefined && isUnder(conversation, conversationKey(place));
+  });
+  for (const id of forgotten) {
+    await redis.run((client) => client.xAck(inbox, "bots", id));
+    await redis.run((client) => client.del(inbox.replace(/inbox$/, `entry:${id}`)));
+  }
+  return forgotten.length;
 }
 
 async function forgetLines(redis: RedisConnection, stream: string, conversation: string): Promise<number> {
-  let count = 0;
+  const isOfIt = ({ json = "" }) => isUnder(conversation, read(json).conversation);
+  return (await forgetEntries(redis, stream, isOfIt)).length;
+}
+
+/** Deletes some entries of a stream; returns their ids. */
+async function forgetEntries(
+  redis: RedisConnection,
+  stream: string,
+  isForgotten: (fields: Readonly<Record<string, string>>) => boolean,
+): Promise<readonly string[]> {
+  const forgotten: string[] = [];
   let from = "-";
   while (true) {
     const entries = (await redis.run((client) => client.xRange(stream, from, "+", { COUNT: BATCH }))) ?? [];
-    const ids = entries
-      .filter(({ message }) => isUnder(conversation, read(message.json ?? "").conversation))
-      .map(({ id }) => id);
-    if (ids.length > 0) count += await redis.run((client) => client.xDel(stream, ids));
-    if (entries.length < BATCH) return count;
+    const ids = entries.filter(({ message }) => isForgotten(message)).map(({ id }) => id);
+    if (ids.length > 0) await redis.run((client) => client.xDel(stream, ids));
+    forgotten.push(...ids);
+    if (entries.length < BATCH) return forgotten;
     from = `(${entries.at(-1)!.id}`;
   }
-}
-
-/** The conversation of an unanswered message, as any version wrote it. */
-function placeOf(json: string): string | undefined {
-  const { place } = (read(json).unanswered ?? {}) as { place?: Place };
-  return place && conversationKey(place);
 }
 
 function isUnder(conversation: string, key: unknown): boolean {

@@ -4,14 +4,15 @@ import { describeQuotaStore } from "../admission/quota-store.contract.ts";
 import { createBotCore } from "../bot-core.ts";
 import type { Rating } from "../records/feedback.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
+import { describeStores } from "../testing/describe-stores.contract.ts";
 import { FakeInferenceClient } from "../testing/fake-inference-client.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { type RedisCluster, startRedisCluster } from "../testing/redis-cluster.ts";
 import { testMessage, testPlace } from "../testing/test-core.ts";
-import { connectRedis, type RedisConnection } from "./redis-connection.ts";
-import { createRedisFeedback, readRatings } from "./redis-feedback.ts";
+import { connectRedis, type RedisConnection } from "./connection/redis-connection.ts";
+import { createRedisFeedback, readRatings } from "./records/redis-feedback.ts";
 import { createRedisQuotaStore } from "./redis-quota-store.ts";
-import { createRedisStoresOver } from "./redis-stores.ts";
+import { createRedisStores } from "./redis-stores.ts";
 
 const logger = pino({ level: "silent" });
 
@@ -26,10 +27,17 @@ describeOnRedis("a cluster of three nodes", (program) => {
     await redis.close();
     await cluster.close();
   });
+  const open = async (roundsTtlMs = 60_000) => {
+    const openOne = () => createRedisStores({ url: cluster.url, roundsTtlMs, logger });
+    const stores = [await openOne(), await openOne()] as const;
+    return { stores, close: async () => void (await Promise.all(stores.map((store) => store.close()))) };
+  };
+  describeStores("cluster", open);
+
   describeQuotaStore("RedisQuotaStore", () => createRedisQuotaStore(redis));
 
   it("answers a message, with everything kept on whichever node has its slot", async () => {
-    const stores = createRedisStoresOver(await connectRedis(cluster.url, logger), { roundsTtlMs: 60_000 });
+    const stores = await createRedisStores({ url: cluster.url, roundsTtlMs: 60_000, logger });
     const quotas = createRedisQuotaStore(redis);
     const core = createBotCore({
       stores,

@@ -1,4 +1,4 @@
-import { defineScript } from "./redis-script.ts";
+import { defineScript } from "./connection/redis-script.ts";
 
 // KEYS of all that are about a conversation: rounds, kept replies, generation.
 

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { channelOfThread } from "../conversation/conversation-key.ts";
 import { type KeptReply, MAX_KEPT_REPLIES } from "../conversation/kept-reply.ts";
 import type { AppendOptions, KeptReplies, Remembered, Round, Rounds } from "../conversation/rounds.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
 import { present } from "./present.ts";
-import type { RedisConnection } from "./redis-connection.ts";
 import { ADD_THREAD, APPEND_ROUND, FORGET, KEEP_REPLY, READ, REPLACE_REPLY, RESET } from "./redis-rounds-scripts.ts";
 
 /** An edit is made anew where a reply to the message was kept in the same instant. */

@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { SettingsStore } from "../conversation/settings.ts";
 import { MAX_WINDOW } from "../conversation/window.ts";
 import type { ConversationSettings } from "../port/settings.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
+import { defineScript } from "./connection/redis-script.ts";
 import { present } from "./present.ts";
-import type { RedisConnection } from "./redis-connection.ts";
-import { defineScript } from "./redis-script.ts";
 
 const flag = z
   .enum(["true", "false"])

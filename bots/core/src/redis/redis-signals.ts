@@ -1,5 +1,5 @@
 import type { ReplySignal, Signals } from "../conversation/signals.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
 
 /** All processes hear all signals: they are rare and small. */
 const CHANNEL = "cria:signals";

@@ -1,11 +1,11 @@
 import type { Logger } from "pino";
 import type { Stores } from "../conversation/stores.ts";
+import { connectRedis, type RedisConnection } from "./connection/redis-connection.ts";
 import { RedisInbox } from "./inbox/redis-inbox.ts";
-import { connectRedis, type RedisConnection } from "./redis-connection.ts";
-import { RedisTurnQueue } from "./redis-queue.ts";
 import { createRedisRounds } from "./redis-rounds.ts";
 import { createRedisSettings } from "./redis-settings.ts";
 import { createRedisSignals } from "./redis-signals.ts";
+import { RedisTurnQueue } from "./redis-turn-queue.ts";
 
 /** A process that dies holds a conversation up for at most this long, and what it had is taken over after twice as long. */
 const LEASE_MS = 10_000;

@@ -1,7 +1,7 @@
 import { writerOf } from "../../conversation/conversation-key.ts";
 import type { Delivery, EntryState, NewEntry, Ownership } from "../../conversation/inbox.ts";
 import { pause } from "../../port/pause.ts";
-import type { RedisScript } from "../redis-script.ts";
+import type { RedisScript } from "../connection/redis-script.ts";
 import { claimKey, entryKey, INBOX_TTL_MS, type RunOnInbox } from "./inbox-group.ts";
 import { END, KEEP, RELEASE } from "./inbox-scripts.ts";
 

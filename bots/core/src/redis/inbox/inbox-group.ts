@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { RedisConnection } from "../redis-connection.ts";
-import type { RedisScript } from "../redis-script.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import type { RedisScript } from "../connection/redis-script.ts";
 
 /** Nobody waits longer for an answer; what is older is forgotten. */
 export const INBOX_TTL_MS = 7 * 86_400_000;

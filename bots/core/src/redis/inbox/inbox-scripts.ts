@@ -1,4 +1,4 @@
-import { defineScript } from "../redis-script.ts";
+import { defineScript } from "../connection/redis-script.ts";
 
 // KEYS[1] of all: inbox. ARGV[1] of all: consumer. Where the group is missing all fail with NOGROUP before they write anything.
 

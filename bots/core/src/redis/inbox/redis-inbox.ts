@@ -2,7 +2,7 @@ import { writerOf } from "../../conversation/conversation-key.ts";
 import type { Delivery, EntryKind, Inbox, NewEntry, Ownership, TakeOverOptions } from "../../conversation/inbox.ts";
 import { EVENT_TTL_MS, inboxFullError, MAX_PENDING } from "../../conversation/limits.ts";
 import { pause } from "../../port/pause.ts";
-import type { RedisConnection } from "../redis-connection.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
 import { type Delivered, RedisDelivery } from "./delivery.ts";
 import { claimKey, createRunOnInbox, entryKey, INBOX_TTL_MS, type RunOnInbox } from "./inbox-group.ts";
 import { CLAIM, LOOK, RENEW, TAKE } from "./inbox-scripts.ts";

@@ -12,10 +12,10 @@ import {
   SocketTimeoutError,
   TimeoutError,
 } from "redis";
-import { BotError } from "../port/bot-error.ts";
-import { pause } from "../port/pause.ts";
-import { LateError, within } from "../port/within.ts";
-import { isClusterUrl } from "../text/redis-url.ts";
+import { BotError } from "../../port/bot-error.ts";
+import { pause } from "../../port/pause.ts";
+import { LateError, within } from "../../port/within.ts";
+import { isClusterUrl } from "../../text/redis-url.ts";
 import {
   createRedisClient,
   createRedisCluster,
@@ -24,7 +24,6 @@ import {
   type RedisCommands,
 } from "./redis-clients.ts";
 import { evaluate, type RedisScript } from "./redis-script.ts";
-import { redisScripts } from "./redis-scripts.ts";
 
 /** Longest wait for an answer of Redis, and for the first connection: people wait for it. */
 const TIMEOUT_MS = 2_000;
@@ -61,7 +60,6 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
   const closing = new AbortController();
   let subscriberConnected: Promise<unknown> | undefined;
   logChanges(client, logger);
-  client.on("ready", () => void loadScripts(client));
   subscriber.on("error", () => undefined); // Told by the other.
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
   await within(TIMEOUT_MS, connected).catch(() => undefined);
@@ -87,7 +85,7 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
   const closing = new AbortController();
   const cluster = createRedisCluster(url);
   logChanges(cluster, logger);
-  const connected = connectUntilThere(cluster, closing.signal).then(() => loadOnAllNodes(cluster));
+  const connected = connectUntilThere(cluster, closing.signal);
   await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
     ...commandsOf(cluster as unknown as RedisCommands, () => {
@@ -154,16 +152,6 @@ async function connectUntilThere(cluster: RedisCluster, signal: AbortSignal): Pr
     if (isConnected) return;
     await pause(CLUSTER_RETRY_MS * (0.5 + Math.random() / 2), signal);
   }
-}
-
-/** A script that Redis does not know is sent again as text, and what comes after it would overtake it. */
-async function loadScripts(client: ReturnType<typeof createRedisClient>): Promise<void> {
-  await Promise.all(Object.values(redisScripts).map(({ SCRIPT }) => client.scriptLoad(SCRIPT))).catch(() => undefined);
-}
-
-async function loadOnAllNodes(cluster: RedisCluster): Promise<void> {
-  const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master))).catch(() => []);
-  await Promise.all(nodes.map(loadScripts));
 }
 
 async function scan(client: ReturnType<typeof createRedisClient>, pattern: string): Promise<readonly string[]> {

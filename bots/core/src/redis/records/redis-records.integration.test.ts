@@ -1,14 +1,14 @@
 import { pino } from "pino";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeQuotaStore } from "../admission/quota-store.contract.ts";
-import type { Rating } from "../records/feedback.ts";
-import type { Exchange } from "../records/transcript.ts";
-import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
-import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
-import { connectRedis, type RedisConnection } from "./redis-connection.ts";
+import { describeQuotaStore } from "../../admission/quota-store.contract.ts";
+import type { Rating } from "../../records/feedback.ts";
+import type { Exchange } from "../../records/transcript.ts";
+import { describeOnRedis } from "../../testing/describe-on-redis.contract.ts";
+import { type RedisServer, startRedisServer } from "../../testing/redis-server.ts";
+import { connectRedis, type RedisConnection } from "../connection/redis-connection.ts";
+import { createRedisQuotaStore } from "../redis-quota-store.ts";
 import { createRedisFeedback, readRatings } from "./redis-feedback.ts";
-import { createRedisQuotaStore } from "./redis-quota-store.ts";
 import { createRedisTranscript } from "./redis-transcript.ts";
 
 const logger = pino({ level: "silent" });

@@ -1,12 +1,12 @@
-import { type FeedbackStore, MAX_RATINGS, parseRating, type Rating } from "../records/feedback.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import { type FeedbackStore, MAX_RATINGS, parseRating, type Rating } from "../../records/feedback.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import { addRecord } from "./redis-records.ts";
 
 /** Ratings in a stream of their workspace, for `ttlMs`. */
 export function createRedisFeedback(redis: RedisConnection, ttlMs: number): FeedbackStore {
   return {
     async rate(workspace, rating) {
-      const args = [JSON.stringify(rating), MAX_RATINGS, ttlMs];
-      await redis.run((client) => client.addRecord([feedbackKey(workspace)], args));
+      await addRecord(redis, feedbackKey(workspace), rating, { maxRecords: MAX_RATINGS, ttlMs });
     },
   };
 }

@@ -1,6 +1,5 @@
 import { createClient, createCluster } from "redis";
-import { parseClusterUrl } from "../text/redis-url.ts";
-import { redisScripts } from "./redis-scripts.ts";
+import { parseClusterUrl } from "../../text/redis-url.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
 /** A connection on which nothing is said is asked so often, and given up so long after that; also one that only listens. */
@@ -31,7 +30,7 @@ export type RedisCommands = Omit<
 
 /** A client of one Redis. Commands fail at once while it is away. */
 export function createRedisClient(url: string) {
-  return createClient({ url, scripts: redisScripts, ...behaviour() });
+  return createClient({ url, ...behaviour() });
 }
 
 /** A client of a cluster, found through the nodes that the URL names. */
@@ -46,7 +45,6 @@ export function createRedisCluster(url: string) {
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
     },
-    scripts: redisScripts,
   });
 }
 

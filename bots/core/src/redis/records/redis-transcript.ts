@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
-import type { Exchange, Transcript } from "../records/transcript.ts";
-import type { RedisConnection } from "./redis-connection.ts";
+import type { Exchange, Transcript } from "../../records/transcript.ts";
+import type { RedisConnection } from "../connection/redis-connection.ts";
+import { addRecord } from "./redis-records.ts";
 
 /** Most exchanges kept of a workspace: with their words about 100 MB at worst, without about 10 MB. */
 export const MAX_EXCHANGES = 20_000;
@@ -18,11 +19,11 @@ export interface RedisTranscriptOptions {
 export function createRedisTranscript({ redis, logger, ttlMs, hasText }: RedisTranscriptOptions): Transcript {
   return {
     record: (exchange) => {
-      const entry = JSON.stringify(hasText ? exchange : withoutText(exchange));
       const key = `cria:{${exchange.workspace}}:transcript`;
-      redis
-        .run((client) => client.addRecord([key], [entry, MAX_EXCHANGES, ttlMs]))
-        .catch((error: unknown) => logger.warn({ err: error, key }, "an exchange is missing in the transcript"));
+      const record = hasText ? exchange : withoutText(exchange);
+      addRecord(redis, key, record, { maxRecords: MAX_EXCHANGES, ttlMs }).catch((error: unknown) =>
+        logger.warn({ err: error, key }, "an exchange is missing in the transcript"),
+      );
     },
   };
 }

@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pause } from "../port/pause.ts";
-import { hasRedisServer, type RedisServer, startRedisServer } from "../testing/redis-server.ts";
-import { startTcpProxy, type TcpProxy } from "../testing/tcp-proxy.ts";
+import { pause } from "../../port/pause.ts";
+import { hasRedisServer, type RedisServer, startRedisServer } from "../../testing/redis-server.ts";
+import { startTcpProxy, type TcpProxy } from "../../testing/tcp-proxy.ts";
 import { connectRedis, type RedisConnection } from "./redis-connection.ts";
 
 const logger = pino({ level: "silent" });

@@ -1,8 +1,8 @@
 import { EventEmitter } from "node:events";
 import { busyError, MAX_WAITING_TURNS } from "../conversation/limits.ts";
 import { type EnterOptions, idScore, type QueuePlace, type TurnQueue } from "../conversation/turn-queue.ts";
-import type { RedisConnection } from "./redis-connection.ts";
-import { defineScript } from "./redis-script.ts";
+import type { RedisConnection } from "./connection/redis-connection.ts";
+import { defineScript } from "./connection/redis-script.ts";
 
 /** Renewals in a lease. */
 const RENEWALS = 3;

@@ -1,0 +1,97 @@
+import { describe, it } from "vitest";
+import { pause } from "../port/pause.ts";
+import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
+import { LEASE_MS, SOON, startRedisProcesses } from "../testing/redis-processes.ts";
+
+const never = new AbortController().signal;
+const KEY = "web:local:general";
+const at = (seq: number) => ({ id: `1700000000000-${seq}`, signal: never });
+
+describeOnRedis("turn queue", (program) => {
+  describe.concurrent("of processes that come and go", () => {
+    it("gives on the turn of one that died, after a lease", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [dead, alive] = [await run.open(), await run.open()];
+      await (await dead.turns.enter(KEY, at(0))).turn;
+      const waiting = await alive.turns.enter(KEY, at(1));
+      await run.kill(dead);
+      const startMs = performance.now();
+      await waiting.turn;
+      expect(performance.now() - startMs).toBeGreaterThan(LEASE_MS / 3);
+      expect(performance.now() - startMs).toBeLessThan(3 * LEASE_MS);
+    });
+
+    it("keeps the turn of one that lives, longer than a lease", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [holder, other] = [await run.open(), await run.open()];
+      const place = await holder.turns.enter(KEY, at(0));
+      const waiting = await other.turns.enter(KEY, at(1));
+      const turn = waiting.turn.then(() => "came");
+      expect(await Promise.race([turn, pause(4 * LEASE_MS, never).then(() => "waits")])).toBe("waits");
+      await place.leave();
+      expect(await turn).toBe("came");
+    });
+
+    it("gives whoever takes an entry over the place that it had", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [dead, alive] = [await run.open(), await run.open()];
+      await (await dead.turns.enter(KEY, at(0))).turn;
+      await dead.turns.enter(KEY, at(1));
+      const later = await alive.turns.enter(KEY, at(2));
+      await run.kill(dead);
+      const [second, first] = [await alive.turns.enter(KEY, at(1)), await alive.turns.enter(KEY, at(0))];
+      const order: string[] = [];
+      const runs = { first, second, later };
+      const done = Object.entries(runs).map(async ([name, place]) => {
+        await place.turn;
+        order.push(name);
+        await place.leave();
+      });
+      await Promise.all(done);
+      expect(order).toEqual(["first", "second", "later"]);
+    });
+
+    it("asks for those who wait three times in a lease, and not when one leaves", async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [holder, other] = [await run.open(), await run.open()];
+      const place = await holder.turns.enter(KEY, at(0));
+      const waiting = [];
+      const aheads: number[] = [];
+      for (let seq = 1; seq <= 10; seq++) {
+        const onWaiting = (ahead: number) => {
+          aheads[seq - 1] = ahead;
+        };
+        waiting.push(await other.turns.enter(KEY, { ...at(seq), onWaiting }));
+      }
+      await run.admin.configResetStat();
+      await pause(2 * LEASE_MS, never);
+      const numCalls = async () =>
+        Number(/cmdstat_evalsha:calls=(\d+)/.exec(await run.admin.info("commandstats"))?.[1] ?? 0);
+      expect(await numCalls()).toBeLessThanOrEqual(11 * 7);
+      await run.admin.configResetStat();
+      await place.leave();
+      await waiting[0]!.turn;
+      expect(await numCalls()).toBeLessThanOrEqual(2);
+      await expect.poll(() => aheads.slice(1)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    });
+
+    it("goes on waiting while Redis is away, in the order that it had", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const stores = await run.open();
+      const holder = await stores.turns.enter(KEY, at(0));
+      const waiting = [await stores.turns.enter(KEY, at(1)), await stores.turns.enter(KEY, at(2))];
+      await run.server.kill();
+      await pause(LEASE_MS, never);
+      await run.server.start();
+      await expect.poll(() => run.admin.exists(`cria:{${KEY}}:waiting`).catch(() => 0), SOON).toBe(1);
+      await pause(LEASE_MS / 2, never);
+      await holder.leave();
+      await waiting[0]!.turn;
+      await waiting[0]!.leave();
+      await waiting[1]!.turn;
+    });
+  });
+});
