@@ -6,7 +6,7 @@ const NAMELESS = "Someone";
 
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 /** What ends a line or a name, marks a section, or mentions someone. */
-const NO_PART_OF_A_NAME = /[\p{C}\p{Z}:#<>[\]{}|@*_`~=\\"]+/gu;
+const NO_PART_OF_A_NAME = /[\p{C}\p{Z}:#<>[\]{}|@*`\\]+/gu;
 
 /** A name that other people gave themselves or something, of one line, without a colon, a section's marker or a mention. */
 export function cleanName(name: string): string {
