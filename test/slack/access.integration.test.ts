@@ -141,6 +141,18 @@ describe("access on Slack", () => {
     expect(shown).toEqual(["hi", "and now?"]);
   });
 
+  it("tells who is denied so once, however often they mention it or give commands", async () => {
+    const bot = await start("deny", { users: ["U000001"] });
+    const said = ["hi", "status", "/modle", "hi again", "compare small big Why?"];
+    const questions = said.map((text) => bot.server.people.mention(bot.channel, bot.ann, text));
+    const answers = () => questions.flatMap((question) => bot.server.replies(question)).map(shownText);
+    await bot.server.until(() => answers().length > 0);
+    // A direct message is answered each time: by then the others were dealt with.
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([NOT_LISTED]);
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([NOT_LISTED]);
+    expect(answers()).toEqual([NOT_LISTED]);
+  });
+
   it("says nothing of quotas to who does not mention the bot, and says so to who does", async () => {
     const bot = await startSlackBot({ core: { quotaLimits: { userMessagesPerMinute: 1 } } });
     bots.push(bot);

@@ -28,15 +28,13 @@ export interface CommandMessage {
 export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
   const { claimed, place, thread, author, asker, command } = message;
   const say = (text: string, footer?: readonly types.AnyBlock[]) => post(context, message, text, footer);
-  if ("error" in command) return await say(context.core.refusal({ author, place }) ?? command.error);
-  const asked = { place, author, command };
   const answer =
-    command.type === "compare"
+    "type" in command && command.type === "compare"
       ? // Its replies are in the thread: so are Stop and 👍 and 👎.
-        await claimed.compare({ ...asked, place: thread }, replyStarter(context, thread, asker))
-      : await claimed.runCommand(asked);
+        await claimed.compare({ place: thread, author, command }, replyStarter(context, thread, asker))
+      : await claimed.runCommand({ place, author, command });
   context.openChannels.forget(place.channelId);
-  const isList = command.type === "model" && command.name === undefined;
+  const isList = "type" in command && command.type === "model" && command.name === undefined;
   const hasMenu = isList && choiceRefusal(context, author, place) === undefined;
   if (answer !== undefined) await say(answer, hasMenu ? [pickerButton(place)] : []);
 }

@@ -47,6 +47,7 @@ async function saidBefore(context: SlackContext, before: readonly SlackMessage[]
   const namesOf = await context.names.of([...authors, ...texts]);
   return before.map((message, index) => ({
     messageId: message.ts,
+    atMs: Number(message.ts) * 1_000,
     author: message.user ? namesOf.user(message.user) : (message.username ?? message.bot_profile?.name ?? "App"),
     text: plainText(texts[index]!, context.botUserId, namesOf),
   }));
