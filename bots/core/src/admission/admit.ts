@@ -30,6 +30,11 @@ export async function uncount({ quotas }: Admission, place: Place, author: Autho
   await quotas?.uncountMessages(messageUse(place, author, 1)).catch(() => undefined);
 }
 
+/** Counts tokens, of prompt and completion, towards the quotas of the day. Rejects where they cannot be counted. */
+export async function countTokens({ quotas }: Admission, place: Place, author: Author, tokens: number): Promise<void> {
+  await quotas?.countTokens(workspaceKey(place), author.id, tokens);
+}
+
 function messageUse(place: Place, author: Author, numMessages: number): MessageUse {
   return { workspace: workspaceKey(place), user: author.id, numMessages };
 }

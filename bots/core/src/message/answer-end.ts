@@ -1,10 +1,11 @@
 import { uncount } from "../admission/admit.ts";
 import { leftOutNote } from "../admission/attachments.ts";
 import type { Question } from "../admission/question.ts";
+import { workspaceKey } from "../conversation/conversation-key.ts";
 import { BotError, codeOf, failureOf, tell } from "../port/bot-error.ts";
 import type { Attachment } from "../port/message.ts";
+import type { Exchange } from "../records/transcript.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
-import { recordExchange } from "./after.ts";
 import type { AnswerOptions } from "./answer-options.ts";
 
 /** An answer that comes to its end. */
@@ -46,16 +47,19 @@ export async function failAnswer(ending: EndingAnswer, error: unknown, shown: st
   await reply.fail(tell(error, core.words), memory.buttons, code);
 }
 
-function record(ending: EndingAnswer, result: Parameters<typeof recordExchange>[1]["result"]): void {
+/** Writes the exchange into the transcript. */
+function record(ending: EndingAnswer, result: Pick<Exchange, "outcome" | "reply" | "stats">): void {
   const { core, eventId, message, running, question, startedAtMs } = ending;
   if (running.isDeleted) return;
-  const asked = { eventId, place: message.place, author: message.author };
-  recordExchange(core, {
-    message: asked,
-    question: question.text,
+  core.transcript.record({
+    workspace: workspaceKey(message.place),
+    conversation: running.conversation,
+    eventId,
+    authorId: message.author.id,
     replyId: running.replyId,
-    startedAtMs,
-    result,
+    question: question.text,
+    totalMs: Date.now() - startedAtMs,
+    ...result,
   });
 }
 

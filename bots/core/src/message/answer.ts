@@ -1,5 +1,5 @@
 import type { Model } from "@cria/proto";
-import { admit } from "../admission/admit.ts";
+import { admit, countTokens } from "../admission/admit.ts";
 import { checkAttachments, readContext } from "../admission/attachments.ts";
 import { checkQuestion, poseQuestion, type Question } from "../admission/question.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
@@ -12,7 +12,6 @@ import { threadContext } from "../prompt/thread-context.ts";
 import { ReplyText } from "../reply/reply-text.ts";
 import { type StreamedReply, streamReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
-import { countTokens } from "./after.ts";
 import { type EndingAnswer, endQuietly, failAnswer, finishAnswer, notesUnder } from "./answer-end.ts";
 import type { AnswerOptions } from "./answer-options.ts";
 import { type Background, unseen } from "./background.ts";
@@ -149,8 +148,16 @@ export class Answer {
       prompt: (chosen) => renderPrompt(chosen, { system: this.#persona(chosen, settings), contextMode, ...said }),
       tenant: workspaceKey(message.place),
       text: this.#text,
-      onTokens: (tokens) => countTokens(core, message, tokens),
+      onTokens: (tokens) => void this.#countTokens(tokens),
     });
+  }
+
+  /** They are used, whether or not they can be counted. */
+  async #countTokens(tokens: number): Promise<void> {
+    const { core, message } = this.#options;
+    await countTokens(core, message.place, message.author, tokens).catch((error: unknown) =>
+      core.logger.warn({ err: error }, "the tokens of a reply were not counted"),
+    );
   }
 
   /** With its fields as they are now: a prompt's beginning changes with the day, and with who asks where it names them. */

@@ -1,4 +1,12 @@
-import { type Finished, type GenerateResponse, type Model, ModelState, type PromptSegment } from "@cria/proto";
+import {
+  durationToMs,
+  type Finished,
+  FinishReason,
+  type GenerateResponse,
+  type Model,
+  ModelState,
+  type PromptSegment,
+} from "@cria/proto";
 import type { GenerateOptions, InferenceClient } from "../inference/inference-client.ts";
 import { checkUsable, type ModelInUse, maxTokensOf, weightsOwner } from "../inference/models.ts";
 import { BotError } from "../port/bot-error.ts";
@@ -6,7 +14,6 @@ import type { Reply, ReplyEnd, ReplyStats } from "../port/reply.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import { type ThoughtTags, thoughtBegun } from "../text/thoughts.ts";
 import { FIRST_LOOK_MS, reportQueue } from "./queue-status.ts";
-import { replyEnd, replyStats } from "./reply-end.ts";
 import type { ReplyText, WholeReply } from "./reply-text.ts";
 import { retry } from "./retry.ts";
 
@@ -165,4 +172,35 @@ function cutShort(error: unknown): unknown {
   const message =
     "The model service stopped in the middle of this reply. What it wrote is kept; ask again in a moment.";
   return new BotError(error.code, message, { cause: error });
+}
+
+const ENDS: Readonly<Record<FinishReason, ReplyEnd>> = {
+  [FinishReason.UNSPECIFIED]: "complete",
+  [FinishReason.EOS]: "complete",
+  [FinishReason.STOP]: "complete",
+  [FinishReason.MAX_TOKENS]: "length",
+  [FinishReason.CONTEXT_FULL]: "contextFull",
+  [FinishReason.TIME_BUDGET]: "timeBudget",
+  [FinishReason.REPETITION]: "repetition",
+};
+
+/** How a reply ended, as platforms know it. */
+function replyEnd({ finishReason }: Finished): ReplyEnd {
+  return ENDS[finishReason];
+}
+
+/** The figures of a finished reply. */
+function replyStats(model: string, { usage, timings }: Finished, thoughtWords: number): ReplyStats {
+  return {
+    model,
+    ...(thoughtWords > 0 && { thoughtWords }),
+    promptTokens: usage?.promptTokens ?? 0,
+    cachedTokens: usage?.cachedTokens ?? 0,
+    completionTokens: usage?.completionTokens ?? 0,
+    queueMs: durationToMs(timings?.queue),
+    modelLoadMs: durationToMs(timings?.modelLoad),
+    prefillMs: durationToMs(timings?.prefill),
+    timeToFirstTokenMs: durationToMs(timings?.timeToFirstToken),
+    decodeMs: durationToMs(timings?.decode),
+  };
 }
