@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { type AccessPolicy, OPEN_ACCESS } from "./admission/access.ts";
+import { refusal } from "./admission/command-access.ts";
 import { hasLimits, type QuotaLimits, type QuotaStore } from "./admission/quota.ts";
-import { refusal } from "./admission/refusal.ts";
 import { continueReply, giveFeedback, press, regenerate, stopReply, wantsFeedback } from "./buttons/press.ts";
 import {
   answerSaidCommand,

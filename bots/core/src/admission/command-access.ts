@@ -1,6 +1,7 @@
+import type { BotCore } from "../port/bot.ts";
 import type { Command } from "../port/command.ts";
 import type { IncomingCommand } from "../port/incoming-command.ts";
-import { type Access, isAdmin } from "./access.ts";
+import { type Access, accessRefusal, isAdmin } from "./access.ts";
 
 /** The commands that can change something, which admins may keep for themselves. */
 export const CHANGING_COMMANDS = ["model", "system", "context", "setting", "compare", "reset", "feedback"] as const;
@@ -37,4 +38,11 @@ function changesSomething(command: Command): boolean {
     case "help":
       return false;
   }
+}
+
+type Asked = Parameters<BotCore["refusal"]>[0];
+
+/** Why this person may not talk to the bot here, or may not run this command, in one sentence; undefined where they may. */
+export function refusal(access: Access, { place, author, command }: Asked): string | undefined {
+  return accessRefusal(access, place, author) ?? (command && commandRefusal(access, { author, command }));
 }

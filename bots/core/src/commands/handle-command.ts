@@ -1,5 +1,5 @@
 import { checkAccess } from "../admission/admit.ts";
-import { refusal } from "../admission/refusal.ts";
+import { refusal } from "../admission/command-access.ts";
 import { isToBeTold } from "../admission/told.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
 import { compare } from "../message/compare.ts";

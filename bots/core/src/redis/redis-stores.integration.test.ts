@@ -63,7 +63,12 @@ describeOnRedis("stores", (program) => {
       const { rounds, settings, close } = await open(server.url);
       const client = await createClient({ url: server.url }).connect();
       await client.rPush("cria:{web:local:odd}:turns", ["{", '{"user":1}', JSON.stringify(round)]);
-      await client.hSet("cria:{web:local:odd}:settings", { window: "many", contextMode: "sideways", model: "m" });
+      await client.hSet("cria:{web:local:odd}:settings", {
+        window: "51",
+        contextMode: "sideways",
+        showsNames: "so",
+        model: "m",
+      });
       expect((await rounds.read("web:local:odd")).rounds).toEqual([round]);
       expect(await settings.get("web:local:odd")).toEqual({ model: "m" });
       client.destroy();
