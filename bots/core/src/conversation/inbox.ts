@@ -40,8 +40,8 @@ export interface Delivery {
   readonly state: EntryState;
   /** Its place among all entries of its writer, as `1700000000000-0`: sorts by when it was claimed, and stays when it is taken over. */
   readonly id: string;
-  /** When it was claimed, in milliseconds since 1970 by the store's clock. */
-  readonly atMs: number;
+  /** How old it was when it was given to this process, in milliseconds: whatever the clocks of processes say. */
+  readonly ageMs: number;
   /** How often it was given to a process, this time included. One that was released does not count. */
   readonly count: number;
   /** Aborts when the entry is this process's no more, with `"taken"` or `"lost"` as its reason. */

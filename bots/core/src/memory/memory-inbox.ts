@@ -58,6 +58,7 @@ class MemoryDelivery implements Delivery {
   readonly id: string;
   readonly state: EntryState = {};
   readonly count = 1;
+  readonly ageMs = 0;
   readonly gone = new AbortController().signal;
   readonly #onEnd: () => void;
   #isEnded = false;
@@ -66,10 +67,6 @@ class MemoryDelivery implements Delivery {
     this.entry = entry;
     this.id = id;
     this.#onEnd = onEnd;
-  }
-
-  get atMs(): number {
-    return Number.parseInt(this.id, 10);
   }
 
   async owns(): Promise<"mine" | "taken"> {

@@ -46,7 +46,7 @@ function unclaimed(entry: NewEntry): Delivery {
     entry,
     state: {},
     id: "0-0",
-    atMs: Date.now(),
+    ageMs: 0,
     count: 1,
     gone: new AbortController().signal,
     owns: async () => "mine",

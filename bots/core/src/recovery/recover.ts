@@ -40,11 +40,11 @@ async function goOn(core: Core, delivery: Delivery, options: RecoveredWork): Pro
 }
 
 /** Undefined for what is answered. */
-function whyGivenUp({ entry, count, atMs }: Delivery): string | undefined {
+function whyGivenUp({ entry, count, ageMs }: Delivery): string | undefined {
   if (entry.kind === "press") return PRESSED;
   if (entry.kind === "comparison") return COMPARED;
   if (count > MAX_DELIVERIES) return AGAIN_AND_AGAIN;
-  return Date.now() - atMs > MAX_AGE_MS ? AWAY : undefined;
+  return ageMs > MAX_AGE_MS ? AWAY : undefined;
 }
 
 interface GivenUp {

@@ -11,7 +11,7 @@ const KEEP_AFTER_MS = 200;
 const LOOK_MS = 50;
 
 /** What a delivery begins with. */
-export interface Delivered extends Pick<Delivery, "entry" | "state" | "id" | "count"> {
+export interface Delivered extends Pick<Delivery, "entry" | "state" | "id" | "ageMs" | "count"> {
   /** Until when it is this process's whatever happens, by `performance.now()`. */
   readonly leaseEndMs: number;
 }
@@ -22,7 +22,7 @@ export class RedisDelivery implements Delivery {
   readonly state: EntryState;
   readonly id: string;
   readonly count: number;
-  readonly atMs: number;
+  readonly ageMs: number;
   readonly writer: string;
   readonly claim: string;
   /** What Redis has not heard of is told again. */
@@ -40,7 +40,7 @@ export class RedisDelivery implements Delivery {
     this.state = delivered.state;
     this.id = delivered.id;
     this.count = delivered.count;
-    this.atMs = Number.parseInt(delivered.id, 10);
+    this.ageMs = delivered.ageMs;
     this.writer = writerOf(delivered.entry.place);
     this.claim = claimKey(this.writer, delivered.entry.eventId);
     this.#leaseEndMs = delivered.leaseEndMs;

@@ -106,7 +106,7 @@ return found`);
 
 /**
  * KEYS: inbox, claim, entry. ARGV: consumer, id, shortest idle time and TTL of the claim in ms. Returns how often it was
- * delivered, its raw event, and what was kept of it as fields with their values; nothing where another was first.
+ * delivered, its age in ms, its raw event, and what was kept of it as fields with their values; nothing where another was first.
  */
 export const TAKE = defineScript(`${TIDY}
 local pending = redis.call('XPENDING', KEYS[1], 'bots', ARGV[2], ARGV[2], 1)[1]
@@ -114,4 +114,6 @@ local taken = redis.call('XCLAIM', KEYS[1], 'bots', ARGV[1], ARGV[3], ARGV[2])[1
 if not taken then return {} end
 tidy(pending[2])
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
-return { pending[4] + 1, taken[2][4], unpack(redis.call('HGETALL', KEYS[3])) }`);
+local time = redis.call('TIME')
+local age = time[1] * 1000 + math.floor(time[2] / 1000) - string.match(ARGV[2], '%d+')
+return { pending[4] + 1, age, taken[2][4], unpack(redis.call('HGETALL', KEYS[3])) }`);

@@ -39,7 +39,7 @@ export class RedisInbox implements Inbox {
     const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING];
     const id = await this.#run<string>(CLAIM, { writer, keys: [claimKey(writer, entry.eventId)], args });
     if (id === "full") throw inboxFullError();
-    return id === "claimed" ? undefined : this.#hold({ entry, state: {}, id, count: 1, leaseEndMs });
+    return id === "claimed" ? undefined : this.#hold({ entry, state: {}, id, ageMs: 0, count: 1, leaseEndMs });
   }
 
   async claimEvent(writer: string, eventId: string, ttlMs = EVENT_TTL_MS): Promise<boolean> {
@@ -141,10 +141,10 @@ export class RedisInbox implements Inbox {
     const keys = [claimKey(writer, head.eventId), entryKey(writer, id)];
     const args = [id, 2 * this.#leaseMs, EVENT_TTL_MS];
     const leaseEndMs = performance.now() + this.#leaseMs;
-    const [count, raw, ...fields] = await this.#run<readonly string[]>(TAKE, { writer, keys, args });
+    const [count, ageMs, raw, ...fields] = await this.#run<readonly string[]>(TAKE, { writer, keys, args });
     if (raw === undefined) return undefined;
     const state = Object.fromEntries(pairs(fields).map(([name, json]) => [name, JSON.parse(json)]));
-    return this.#hold({ entry: { ...head, raw }, state, id, count: Number(count), leaseEndMs });
+    return this.#hold({ entry: { ...head, raw }, state, id, ageMs: Number(ageMs), count: Number(count), leaseEndMs });
   }
 
   #isHeld(id: string, writer: string): boolean {
