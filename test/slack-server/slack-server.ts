@@ -26,6 +26,8 @@ export interface SlackServerOptions {
   readonly scopes: readonly string[];
   /** What the app is subscribed to, as `message.im`. */
   readonly events: readonly string[];
+  /** Whether answers go without the header that names the token's scopes, as behind some proxies. Default false. */
+  readonly hidesScopes?: boolean;
   /** Whether calls are limited. Default true. */
   readonly hasRateLimits?: boolean;
   /** Chooses the connection of an event. Default `Math.random`. */
@@ -81,6 +83,7 @@ export class SlackServer {
         redeemTrigger,
       },
       limits: options.hasRateLimits === false ? undefined : new RateLimits(clock),
+      hidesScopes: options.hidesScopes ?? false,
       openConnection: this.socketMode.open,
       onCall: onChange,
     });

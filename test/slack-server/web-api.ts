@@ -53,25 +53,26 @@ const ALWAYS = ["token", "team_id"];
 export class WebApi {
   readonly calls: Call[] = [];
   readonly tokens = new Map<string, Token>();
-  /** Whether answers go without the header that names the token's scopes, as behind some proxies. */
-  hidesScopes = false;
   readonly #methods: Readonly<Record<string, Method>>;
   readonly #context: Omit<CallContext, "scopes">;
   readonly #limits: RateLimits | undefined;
   readonly #failures: { readonly method: string; readonly failure: string | number }[] = [];
   readonly #delays = new Map<string, Promise<void>>();
   readonly #cuts: { readonly method: string; readonly cut: Cut }[] = [];
+  readonly #hidesScopes: boolean;
   readonly #onCall: () => void;
 
   constructor(options: {
     readonly context: Omit<CallContext, "scopes">;
     readonly limits: RateLimits | undefined;
     readonly openConnection: Method;
+    readonly hidesScopes: boolean;
     readonly onCall: () => void;
   }) {
     this.#context = options.context;
     this.#limits = options.limits;
     this.#onCall = options.onCall;
+    this.#hidesScopes = options.hidesScopes;
     this.#methods = {
       ...chatMethods,
       ...streamMethods,
@@ -127,7 +128,7 @@ export class WebApi {
     this.#context.world.expireStreams();
     const body = await method.run(args, { ...this.#context, scopes: token.scopes, baseUrl: this.#context.baseUrl });
     const cut = takeOf(this.#cuts, name)?.cut;
-    const headers: Answer["headers"] = this.hidesScopes ? {} : { "x-oauth-scopes": token.scopes.join(",") };
+    const headers: Answer["headers"] = this.#hidesScopes ? {} : { "x-oauth-scopes": token.scopes.join(",") };
     return { status: 200, headers, body: { ok: true, ...body }, cut };
   }
 

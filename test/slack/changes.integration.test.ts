@@ -1,7 +1,8 @@
-import { createMemoryStores } from "@cria/bot-core";
+import type { Stores } from "@cria/bot-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Message, shownText } from "../slack-server/world.ts";
 import { repliesTo } from "./replies-to.ts";
+import { openStores } from "./shared-memory.ts";
 import { CHAT_MODEL, type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
@@ -9,8 +10,7 @@ let bot: SlackBot;
 let used: string[];
 
 /** A memory that notes what is called on it. */
-function createWatchedStores() {
-  const stores = createMemoryStores({ roundsTtlMs: 3_600_000 });
+function watch(stores: Stores): Stores {
   const watched = <T extends object>(name: string, port: T): T =>
     new Proxy(port, {
       get: (target, key) => {
@@ -31,7 +31,7 @@ function createWatchedStores() {
 
 beforeEach(async () => {
   used = [];
-  bot = await startSlackBot({ core: { stores: createWatchedStores() } });
+  bot = await startSlackBot({ core: { stores: watch(await openStores()) } });
   bot.model.models = [CHAT_MODEL];
 });
 

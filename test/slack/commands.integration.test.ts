@@ -144,6 +144,10 @@ describe("the model picker", () => {
     const typed = await bot.server.interactions.suggest(opened, "model_choose", "bi", bot.ann);
     expect(typed?.map(({ value }) => value)).toEqual(["big"]);
     await choose(opened, "big");
+    await bot.server.until(() => bot.server.messages(bot.channel).length > 0);
+    expect(bot.server.transcript(bot.channel)).toEqual([
+      "cria: Ann chose the model. **big** answers here from now on.",
+    ]);
     expect(await ask("hi")).toBe("big");
   });
 
@@ -169,20 +173,10 @@ describe("the model picker", () => {
     bot.server.people.say(bot.channel, bot.ann, "and here?", { threadTs: question.ts });
     // The list of models stands over a button too.
     await repliesTo(bot.server, question, 3);
+    expect(bot.server.transcript(bot.channel, { threadTs: question.ts })).toContain(
+      "cria: Ann chose the model. **big** answers here from now on.",
+    );
     expect(bot.model.requests.at(-1)!.model).toBe("big");
-  });
-
-  it("forgets the threads of the channel by a reset, as the word at its top does", async () => {
-    const lastPrompt = () => JSON.stringify(bot.model.requests.at(-1)!.prompt);
-    const question = bot.server.people.mention(bot.channel, bot.ann, "My llama is called Pepa.");
-    await repliesTo(bot.server, question);
-    await slash("reset");
-    expect(await privately()).toEqual([expect.stringContaining("Forgot one round")]);
-    bot.server.people.mention(bot.channel, bot.ann, "What is it called?", { threadTs: question.ts });
-    await repliesTo(bot.server, question, 2);
-    expect(lastPrompt()).not.toContain("Pepa");
-    const [answer] = await answers(bot.server.people.mention(bot.channel, bot.ann, "reset"));
-    expect(shownText(answer!)).toContain("Forgot one round");
   });
 
   it("says that a model has to be loaded first", async () => {

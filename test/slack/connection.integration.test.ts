@@ -1,6 +1,7 @@
 import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { checkBotToken } from "../../bots/slack/src/check-tokens.ts";
 import { type Message, shownText } from "../slack-server/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
@@ -83,6 +84,12 @@ describe("the bot's connection to Slack", () => {
     const other = createBot(bot.server, bot.model, [], { env: { [name]: value } });
     await expect(other.start()).rejects.toThrow(sentence);
     await other.stop(0);
+  });
+
+  it("warns of no scope where Slack does not name them, and answers mentions", async () => {
+    bot = await startSlackBot({ server: { hidesScopes: true } });
+    expect((await checkBotToken(bot.server.botToken, bot.server.apiUrl)).faults).toEqual([]);
+    expect(await replies(bot.server.people.mention(bot.channel, bot.ann, "hi"))).toEqual(["hi"]);
   });
 
   it("begins when Slack can be reached again", async () => {

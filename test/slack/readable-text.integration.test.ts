@@ -193,6 +193,6 @@ describe("a mention in a thread", () => {
 
   it("is answered without them where Slack does not tell", async () => {
     bot.server.api.failNext("conversations.replies", "access_denied");
-    expect((await promptFor(thread(3), "who is right?")).prompt).toBe("who is right?");
+    expect((await promptFor(thread(3), "who is right?")).prompt).toBe("Ann: who is right?");
   });
 });

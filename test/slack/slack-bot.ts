@@ -5,6 +5,7 @@ import {
   namesRoles,
   OPEN_ACCESS,
   resolveSettings,
+  type Stores,
 } from "@cria/bot-core";
 import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
 import { pino } from "pino";
@@ -15,6 +16,7 @@ import { AdvancingClock } from "../clock.ts";
 import { quickenTime } from "../quick-time.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
 import { type SlackServer, type SlackServerOptions, startSlackServer } from "../slack-server/slack-server.ts";
+import { openStores } from "./shared-memory.ts";
 
 /** A model that is shown the conversation, as `A talk.\n\nHuman: …\nAI:`. */
 export const CHAT_MODEL = fakeModel({
@@ -26,6 +28,8 @@ export const CHAT_MODEL = fakeModel({
 export interface SlackBotOptions {
   readonly core?: Partial<BotCoreOptions>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it remembers in its own process. Default: in Redis where there is one. */
+  readonly isAlone?: boolean;
   readonly server?: Partial<SlackServerOptions>;
   /** What is there before the bot starts. */
   readonly prepare?: (server: SlackServer) => void;
@@ -37,6 +41,7 @@ export interface SlackBot {
   readonly server: SlackServer;
   readonly model: FakeInferenceClient;
   readonly platform: SlackPlatform;
+  readonly stores: Stores;
   readonly ann: string;
   readonly channel: string;
   /** Why the bot said that Slack is lost. */
@@ -53,17 +58,21 @@ export async function startSlackBot(options: SlackBotOptions = {}): Promise<Slac
   const models = ["small", "big"].map((name) => fakeModel({ name, isDefault: name === "small" }));
   const model = new FakeInferenceClient(models);
   const losses: string[] = [];
-  const platform = createBot(server, model, losses, options);
+  const stores = options.core?.stores ?? (options.isAlone ? memory() : await openStores());
+  const platform = createBot(server, model, losses, { ...options, core: { ...options.core, stores } });
   await platform.start();
   const ann = server.people.addUser("Ann");
   const channel = server.people.addChannel("general", [ann]);
   const close = async () => {
     await platform.stop(0);
     await server.close();
+    await stores.close();
     endQuickTime();
   };
-  return { clock, server, model, platform, ann, channel, losses, close };
+  return { clock, server, model, platform, stores, ann, channel, losses, close };
 }
+
+const memory = () => createMemoryStores({ roundsTtlMs: 3_600_000 });
 
 /** A further bot process on the same Slack; not started. */
 export function createBot(
@@ -73,7 +82,7 @@ export function createBot(
   { core = {}, env = {} }: SlackBotOptions = {},
 ): SlackPlatform {
   const logger = pino({ level: "silent" });
-  const stores = core.stores ?? createMemoryStores({ roundsTtlMs: 3_600_000 });
+  const stores = core.stores ?? memory();
   const tokens = { CRIA_SLACK_BOT_TOKEN: server.botToken, CRIA_SLACK_APP_TOKEN: server.appToken };
   return createSlackPlatform({
     config: loadSlackConfig({ ...tokens, CRIA_SLACK_API_URL: server.apiUrl, ...env }),

@@ -1,0 +1,154 @@
+import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
+import { afterEach, describe, expect, it } from "vitest";
+import type { SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
+import { type Message, shownText } from "../slack-server/world.ts";
+import { repliesTo } from "./replies-to.ts";
+import { hasRedis, openSameStores, openStores } from "./shared-memory.ts";
+import { createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
+
+if (!hasRedis) process.stderr.write("skipped: what bots on Slack take over, because redis-server is not on the PATH\n");
+
+let bot: SlackBot;
+const others: { stop(): Promise<void> }[] = [];
+
+/** Another process of the same app, with a model of its own. */
+async function startNext(): Promise<{ readonly platform: SlackPlatform; readonly model: FakeInferenceClient }> {
+  const stores = await openSameStores();
+  const model = new FakeInferenceClient();
+  const platform = createBot(bot.server, model, [], { core: { stores } });
+  others.push({
+    stop: async () => {
+      await platform.stop(0);
+      await stores.close();
+    },
+  });
+  await platform.start();
+  return { platform, model };
+}
+
+const replies = async (question: Message) => (await repliesTo(bot.server, question)).map(shownText);
+const isAcknowledged = (index: number) => bot.server.deliveries.sent[index]?.isAcknowledged;
+
+/** A bot whose claims wait; resolves to what resolves when one has begun. */
+async function startWithSlowClaims(claimed: Promise<void>): Promise<{ readonly hasBegun: Promise<void> }> {
+  const begun = createGate();
+  const stores = await openStores();
+  const claim = stores.inbox.claim.bind(stores.inbox);
+  stores.inbox.claim = async (entry) => {
+    begun.open();
+    await claimed;
+    return await claim(entry);
+  };
+  bot = await startSlackBot({ core: { stores } });
+  return { hasBegun: begun.opened };
+}
+
+describe.skipIf(!hasRedis)("a bot on Slack", () => {
+  afterEach(async () => {
+    for (const other of others.splice(0)) await other.stop();
+    await bot.close();
+  });
+
+  it("that is stopped has its reply finished by another process, in the same message", async () => {
+    bot = await startSlackBot();
+    bot.model.script({ chunks: ["Half"], hold: createGate().opened });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "talk");
+    await bot.server.until(() => bot.server.replies(question).some((reply) => shownText(reply).includes("Half")));
+    await bot.platform.stop(0);
+    expect(bot.server.replies(question).map(shownText)).toEqual(["Half"]);
+    const { model } = await startNext();
+    expect(await replies(question)).toEqual(["talk"]);
+    expect(model.requests).toHaveLength(1);
+  });
+
+  it("acknowledges a message once it is claimed: one that crashes before is sent it again", async () => {
+    const { hasBegun } = await startWithSlowClaims(new Promise(() => {}));
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await hasBegun;
+    bot.server.socketMode.disconnect("cut");
+    await bot.platform.stop(0);
+    expect(isAcknowledged(0)).toBe(false);
+    await startNext();
+    bot.clock.advance(60_000);
+    expect(await replies(question)).toEqual(["hi"]);
+  });
+
+  it("acknowledges one whose claim takes its time before Slack sends it again, and answers it once", async () => {
+    const gate = createGate();
+    await startWithSlowClaims(gate.opened);
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => isAcknowledged(0) === true);
+    expect(bot.server.replies(question)).toEqual([]);
+    gate.open();
+    expect(await replies(question)).toEqual(["hi"]);
+    expect(bot.server.deliveries.sent[0]!.attempts).toBe(1);
+  });
+
+  it("that is stopped while it claims a message leaves it to another process", async () => {
+    const gate = createGate();
+    const { hasBegun } = await startWithSlowClaims(gate.opened);
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await hasBegun;
+    const stopped = bot.platform.stop(0);
+    gate.open();
+    await stopped;
+    await startNext();
+    expect(await replies(question)).toEqual(["hi"]);
+    expect(bot.model.requests).toEqual([]);
+  });
+
+  it("that is stopped while it looks up names leaves the message to another process", async () => {
+    bot = await startSlackBot();
+    const gate = createGate();
+    bot.server.api.delayNext("users.info", gate.opened);
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => isAcknowledged(0) === true);
+    await Promise.all([bot.platform.stop(0), gate.open()]);
+    await startNext();
+    expect(await replies(question)).toEqual(["hi"]);
+  });
+
+  it("answers a direct message that was sent while none ran, in a channel that it has never seen", async () => {
+    bot = await startSlackBot();
+    await bot.platform.stop(0);
+    const ben = bot.server.people.addUser("Ben");
+    const question = bot.server.people.dm(ben, "anyone?");
+    await startNext();
+    bot.clock.advance(60_000);
+    expect(await replies(question)).toEqual(["anyone?"]);
+  });
+
+  it("goes on with a message that is too long to be kept, its file included", async () => {
+    bot = await startSlackBot();
+    bot.model.script({ queue: createGate().opened });
+    const notes = bot.server.people.addFile("notes.txt", "llamas hum");
+    const text = `${"é".repeat(31_000)} end`;
+    const question = bot.server.people.dm(bot.ann, text, { files: [notes] });
+    await bot.server.until(() => bot.server.calls("assistant.threads.setStatus").length > 0);
+    await expect.poll(() => bot.model.requests).toHaveLength(1);
+    await bot.platform.stop(0);
+    const { model } = await startNext();
+    await repliesTo(bot.server, question);
+    const prompt = model.requests[0]!.prompt.map((segment) => segment.text).join("");
+    expect(prompt).toContain("llamas hum");
+    expect(prompt).toContain(" end");
+  });
+
+  it("leaves a reply alone that another process had finished", async () => {
+    const stores = await openStores();
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    // It crashes before it can say that the reply has ended.
+    stores.inbox.claim = async (entry) => {
+      const delivery = await claim(entry);
+      return delivery && Object.assign(delivery, { end: () => delivery.release() });
+    };
+    bot = await startSlackBot({ core: { stores } });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await repliesTo(bot.server, question);
+    await bot.platform.stop(0);
+    const { model } = await startNext();
+    await bot.server.until(() => bot.server.calls("conversations.replies").length > 0);
+    expect(await replies(question)).toEqual(["hi"]);
+    expect(model.requests).toEqual([]);
+  });
+});
