@@ -22,6 +22,8 @@ export interface PersonaChoice {
   readonly fallback: string;
 }
 
+/** As "Monday 30 November 2026". Made once: making one takes longer than all the rest of a prompt. */
+const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const FIELD = /\{(date|user|channel|workspace)\}/g;
 
 /**
@@ -40,6 +42,7 @@ export function unknownFields(persona: string): readonly string[] {
 
 /** A persona whose `{date}`, `{user}`, `{channel}` and `{workspace}` are filled in. Any other field stays. */
 export function fillPersona(persona: string, { date, ...names }: PersonaFields): string {
-  const day = date.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-  return persona.replace(FIELD, (_, field: keyof PersonaFields) => (field === "date" ? day : cleanName(names[field])));
+  return persona.replace(FIELD, (_, field: keyof PersonaFields) =>
+    field === "date" ? DAY.format(date) : cleanName(names[field]),
+  );
 }
