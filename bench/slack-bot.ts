@@ -37,9 +37,9 @@ export async function startSlackBot(
   return platform;
 }
 
-/** Replies to a message that have ended: their last message stands over its buttons, or says what kept it from being answered. */
-export function endedReplies(server: SlackServer, question: Message): number {
-  return server.replies(question).filter(({ blocks }) => /"type":"actions"|⚠️/.test(JSON.stringify(blocks))).length;
+/** Messages of replies that have ended: each stands over its buttons, or says what kept it from being answered. */
+export function endedReplies(server: SlackServer, question: Message): readonly Message[] {
+  return server.replies(question).filter(({ blocks }) => /"type":"actions"|⚠️/.test(JSON.stringify(blocks)));
 }
 
 /** What the model wrote, as people see it. */

@@ -19,7 +19,7 @@ export async function slackEdits(report: (result: Result) => void): Promise<void
   const bot = await startSlackBot(server, inference);
   const startedAt = performance.now();
   const questions = channels.map((channel) => server.people.mention(channel, ann, "talk"));
-  const hasEnded = () => questions.every((question) => endedReplies(server, question) > 0);
+  const hasEnded = () => questions.every((question) => endedReplies(server, question).length > 0);
   while (!hasEnded() && performance.now() - startedAt < LIMIT_MS) await wait(LOOK_MS);
   const { calls } = server.api;
   const refused = calls.filter(({ error }) => error === "ratelimited").length;

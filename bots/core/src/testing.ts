@@ -5,3 +5,4 @@ export { FakeReplyHandle } from "./testing/fake-reply.ts";
 export { createGate, type Gate } from "./testing/gate.ts";
 export { type InferenceHandlers, type InferenceServer, startInferenceServer } from "./testing/inference-server.ts";
 export { hasRedisServer, type RedisServer, startRedisServer } from "./testing/redis-server.ts";
+export { startTcpProxy, type TcpProxy } from "./testing/tcp-proxy.ts";
