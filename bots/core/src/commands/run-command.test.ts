@@ -13,7 +13,7 @@ const models = () => [
   fakeModel({ name: "broken", isDefault: false, state: ModelState.BROKEN, error: "tokenizer.json is missing." }),
   fakeModel({ name: "small", description: "Answers fast", system: "You are small." }),
 ];
-const turn = { author: "Ann", user: "Hi", assistant: "Hello", atMs: 0 };
+const round = { author: "Ann", user: "Hi", assistant: "Hello", atMs: 0 };
 const away = async () => {
   throw new BotError("MEMORY_UNAVAILABLE", "My memory (Redis) cannot be reached just now. Try again in a moment.");
 };
@@ -80,12 +80,12 @@ describe("handleCommand", () => {
 
     it("forgets the rounds of this conversation and says how many", async () => {
       let generation = "";
-      await stores.rounds.append(testConversation, turn, { window: 6, generation });
+      await stores.rounds.append(testConversation, round, { window: 6, generation });
       expect(await run({ type: "reset" })).toBe("Forgot one round. Model and persona stay.");
       expect(await run({ type: "reset" })).toBe("There was nothing to forget.");
       ({ generation } = await stores.rounds.read(testConversation));
-      await stores.rounds.append(testConversation, turn, { window: 6, generation });
-      await stores.rounds.append(testConversation, turn, { window: 6, generation });
+      await stores.rounds.append(testConversation, round, { window: 6, generation });
+      await stores.rounds.append(testConversation, round, { window: 6, generation });
       expect(await run({ type: "reset" })).toBe("Forgot 2 rounds. Model and persona stay.");
     });
   });
@@ -167,7 +167,7 @@ describe("handleCommand", () => {
 
   describe("status", () => {
     it("tells model, service and memory", async () => {
-      await stores.rounds.append(testConversation, turn, { window: 6, generation: "" });
+      await stores.rounds.append(testConversation, round, { window: 6, generation: "" });
       expect(await run({ type: "status" })).toBe(
         [
           "- Model: **small**, loaded on cpu, context of 2048 tokens",

@@ -9,7 +9,7 @@ import { forget, rememberedConversations } from "./memory-keys.ts";
 import { createRedisFeedback, readRatings } from "./records/redis-feedback.ts";
 import { createRedisStoresOver } from "./redis-stores.ts";
 
-const turn = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
+const round = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
 const rating = (conversation: string): Rating => ({
   ...{ atMs: 0, replyId: "r", authorId: "u", rating: "up", question: "q", context: "", reply: "r", model: "m" },
   conversation,
@@ -29,7 +29,7 @@ describeOnRedis("memory for operators", (program) => {
   const conversations = ["slack:T1:C1", "slack:T1:C1:17", "slack:T1:C11", "slack:T1:C*", "slack:T2:C1"];
   const fill = async () => {
     const stores = createRedisStoresOver(redis, { roundsTtlMs: 60_000 });
-    for (const key of conversations) await stores.rounds.append(key, turn, { window: 6, generation: "" });
+    for (const key of conversations) await stores.rounds.append(key, round, { window: 6, generation: "" });
     await stores.settings.update("slack:T1:C1", { model: "m" });
     await redis.run((client) => client.del("cria:{slack:T1}:feedback"));
     for (const key of conversations.slice(0, 3)) await createRedisFeedback(redis, 60_000).rate("slack:T1", rating(key));

@@ -16,7 +16,7 @@ export interface Forgotten {
   readonly keys: number;
   /** In transcript and feedback. */
   readonly lines: number;
-  /** That nobody had answered. */
+  /** That were pending. */
   readonly messages: number;
 }
 
@@ -24,11 +24,12 @@ export interface Forgotten {
 const KEPT = /\}:(inbox$|event:)/;
 
 /**
- * Deletes everything about a conversation and its threads, its lines in transcript and feedback and its unanswered messages
+ * Deletes everything about a conversation and its threads, its lines in transcript and feedback and its pending messages
  * included, or everything about a workspace.
  */
 export async function forget(redis: RedisConnection, key: string): Promise<Forgotten> {
-  const inboxes = await redis.keys(`cria:{${escapeGlob(key.split(":", 1)[0]!)}:*}:inbox`);
+  const platform = escapeGlob(key.split(":", 1)[0]!);
+  const inboxes = await redis.keys(`cria:{${platform}:*}:inbox`);
   const messages = await Promise.all(inboxes.map((inbox) => forgetMessages(redis, inbox, key)));
   const pattern = escapeGlob(key);
   const all = [...(await redis.keys(`cria:{${pattern}}:*`)), ...(await redis.keys(`cria:{${pattern}:*}:*`))];
