@@ -125,14 +125,14 @@ async function generate(options: StreamReplyOptions, request: GenerateOptions, q
   try {
     for await (const { event } of inference.generate(request, reply.signal)) {
       clearTimeout(reporting);
-      started.abort();
+      started.abort("started");
       tokens = tokensAfter(event, tokens);
       if (event?.$case === "finished") return event.value;
       await showEvent(event, options);
     }
   } finally {
     clearTimeout(reporting);
-    started.abort();
+    started.abort("started");
     if (tokens > 0) options.onTokens(tokens);
   }
   reply.signal.throwIfAborted();
