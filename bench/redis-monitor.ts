@@ -40,9 +40,9 @@ export class RedisMonitor {
   }
 }
 
-/** As "evalsha cria:{web:local}:inbox"; "" for what is no command. */
+/** As "evalsha cria:{web:local}:inbox"; "" for what is no command, and for a ping, by which a connection is kept. */
 function commandOf(line: string): string {
   const [, name = "", rest = ""] = /^\+\d+\.\d+ \[[^\]]*\] "(\w+)"(.*)$/.exec(line) ?? [];
   const [key = ""] = /cria:[^"]*/.exec(rest) ?? [];
-  return name === "" ? "" : `${name.toLowerCase()} ${key}`.trim();
+  return name === "" || name === "PING" ? "" : `${name.toLowerCase()} ${key}`.trim();
 }

@@ -5,7 +5,7 @@ import { LEASE_MS, SOON, startRedisProcesses } from "../testing/redis-processes.
 
 const never = new AbortController().signal;
 const KEY = "web:local:general";
-const at = (seq: number) => ({ id: `1700000000000-${seq}`, signal: never });
+const at = (seq: number) => ({ id: `1700000000000-${seq}`, signal: new AbortController().signal });
 
 describeOnRedis("turn queue", (program) => {
   describe.concurrent("of processes that come and go", () => {

@@ -79,6 +79,7 @@ class RedisQueuePlace implements QueuePlace {
   #renewing: NodeJS.Timeout | undefined;
   /** A place that is left must not be taken again by what was sent before. */
   #sent: Promise<unknown> | undefined;
+  #left: Promise<void> | undefined;
 
   constructor(queue: RedisTurnQueue, conversation: string, options: EnterOptions) {
     this.#queue = queue;
@@ -107,7 +108,12 @@ class RedisQueuePlace implements QueuePlace {
     }
   }
 
-  async leave(): Promise<void> {
+  leave(): Promise<void> {
+    this.#left ??= this.#leave();
+    return this.#left;
+  }
+
+  async #leave(): Promise<void> {
     const { redis, leaseMs, turns } = this.#queue;
     this.#isWaiting = false;
     clearInterval(this.#renewing);
