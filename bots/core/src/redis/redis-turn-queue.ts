@@ -13,22 +13,24 @@ const CHANNEL = "cria:turns";
 const keysOf = (conversation: string) => [`cria:{${conversation}}:waiting`, `cria:{${conversation}}:turn`];
 
 /**
- * KEYS: as above. ARGV: place, its score, lease in ms, most who wait where the place is new. Takes the place, or renews it.
- * Returns how many are ahead; -1 where too many wait.
+ * KEYS: as above. ARGV: place, its score, lease in ms; "has" of the place that has the turn, "waits", or the most who wait where
+ * the place is new. Takes the place, or renews it. Returns how many are ahead; -1 where too many wait. Where Redis has lost the
+ * queue, whoever has the turn takes it back before those who wait take it.
  */
 const ENTER = defineScript(`
-local turn = redis.call('GET', KEYS[2])
+local turn = redis.call('GET', KEYS[2]) or (ARGV[4] == 'has' and ARGV[1])
+local maxWaiting = tonumber(ARGV[4])
 if turn ~= ARGV[1] then
-  if turn and ARGV[4] and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return -1 end
-  redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+  if turn and maxWaiting and redis.call('ZCARD', KEYS[1]) >= maxWaiting then return -1 end
+  local numAdded = redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
   redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
-end
-if not turn then
-  turn = redis.call('ZPOPMIN', KEYS[1])[1]
-  redis.call('SET', KEYS[2], turn, 'PX', ARGV[3])
+  if not turn and (maxWaiting or numAdded == 0) then
+    turn = redis.call('ZPOPMIN', KEYS[1])[1]
+    redis.call('SET', KEYS[2], turn, 'PX', ARGV[3])
+  end
 end
 if turn ~= ARGV[1] then return redis.call('ZRANK', KEYS[1], ARGV[1]) + 1 end
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+redis.call('SET', KEYS[2], turn, 'PX', ARGV[3])
 return 0`);
 
 /** ARGV: place, lease in ms, channel, conversation. Gives the turn on, and returns whose it is now; "" where it is nobody's. */
@@ -99,7 +101,8 @@ class RedisQueuePlace implements QueuePlace {
   async enter(): Promise<void> {
     const { turns, leaseMs } = this.#queue;
     turns.on(this.#conversation, this.#hear);
-    this.#renewing = setInterval(() => void this.#send().catch(() => undefined), leaseMs / RENEWALS).unref();
+    const renew = () => void this.#send(this.#isWaiting ? "waits" : "has").catch(() => undefined);
+    this.#renewing = setInterval(renew, leaseMs / RENEWALS).unref();
     try {
       await this.#send(MAX_WAITING_TURNS);
     } catch (error) {
@@ -131,10 +134,10 @@ class RedisQueuePlace implements QueuePlace {
     this.#report(turn === this.#options.id ? 0 : Math.max(1, this.#ahead - 1));
   };
 
-  async #send(...maxWaiting: readonly number[]): Promise<void> {
+  async #send(state: "has" | "waits" | number): Promise<void> {
     const { redis, leaseMs } = this.#queue;
     const { id } = this.#options;
-    const sent = redis.script<number>(ENTER, keysOf(this.#conversation), [id, idScore(id), leaseMs, ...maxWaiting]);
+    const sent = redis.script<number>(ENTER, keysOf(this.#conversation), [id, idScore(id), leaseMs, state]);
     this.#sent = sent.catch(() => undefined);
     const ahead = await sent;
     if (ahead === -1) throw busyError();
