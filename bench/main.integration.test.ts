@@ -1,13 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { bundleProgram } from "../test/bundle-program.ts";
 
-const MAIN = fileURLToPath(new URL("main.ts", import.meta.url));
+let main: string;
+beforeAll(async () => {
+  main = await bundleProgram("bench/main.ts");
+});
 
 function bench(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", MAIN, ...words], {
-    encoding: "utf8",
-  });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { encoding: "utf8" });
   return { status, stdout, stderr };
 }
 

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { fakeModel, type InferenceServer, startInferenceServer } from "@cria/bot-core/testing";
 import { Finished, type GenerateRequest, type GenerateResponse, ListModelsResponse, Started } from "@cria/proto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { bundleProgram } from "../../test/bundle-program.ts";
 import { ROOT } from "../settings.ts";
 
 const run = promisify(execFile);
@@ -15,7 +16,9 @@ const REPLY: readonly GenerateResponse[] = [
 describe("npm run ask at the end of a pipe", () => {
   let server: InferenceServer;
   let received: GenerateRequest | undefined;
+  let program: string;
   beforeAll(async () => {
+    program = await bundleProgram("deploy/ask/ask.ts");
     server = await startInferenceServer({
       listModels: (_, done) => done(null, ListModelsResponse.fromPartial({ models: [fakeModel()] })),
       generate: (call) => {
@@ -32,7 +35,7 @@ describe("npm run ask at the end of a pipe", () => {
 
   /** Runs a line of shell in which `ask` stands for the command. */
   const shell = (line: string) =>
-    run("sh", ["-c", `ask() { "${process.execPath}" --import tsx deploy/ask/ask.ts "$@"; }; ${line}`], {
+    run("sh", ["-c", `ask() { "${process.execPath}" "${program}" "$@"; }; ${line}`], {
       cwd: ROOT,
       env: { ...process.env, CRIA_INFERENCE_ADDRESS: server.address },
     });

@@ -7,6 +7,7 @@ import { connectRedis, createRedisStoresOver } from "@cria/bot-core";
 import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleProgram } from "../../test/bundle-program.ts";
 import { ROOT } from "../settings.ts";
 
 const run = promisify(execFile);
@@ -17,7 +18,12 @@ const key = "slack:T1:C1";
 describe.skipIf(!hasRedis)("operators' commands", () => {
   let server: RedisServer;
   let folder: string;
+  let programs: Readonly<Record<"memory" | "feedback", string>>;
   beforeAll(async () => {
+    programs = {
+      memory: await bundleProgram("deploy/operators/memory.ts"),
+      feedback: await bundleProgram("deploy/operators/feedback.ts"),
+    };
     server = await startRedisServer();
     folder = await mkdtemp(join(tmpdir(), "cria-operators-"));
   });
@@ -25,8 +31,8 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     await server.close();
     await rm(folder, { recursive: true, force: true });
   });
-  const cria = (script: string, ...args: readonly string[]) =>
-    run(process.execPath, ["--import", "tsx", `deploy/operators/${script}.ts`, ...args], {
+  const cria = (script: "memory" | "feedback", ...args: readonly string[]) =>
+    run(process.execPath, [programs[script], ...args], {
       cwd: ROOT,
       env: { ...process.env, CRIA_REDIS_URL: server.url },
     });
@@ -78,7 +84,7 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     await expect(cria("feedback", "export", "--to", "x")).rejects.toMatchObject(misuse("feedback"));
     expect((await cria("memory", "--help")).stdout).toMatch(/^Usage: npm run memory/);
     const env = { ...process.env, CRIA_REDIS_URL: "", CRIA_STATE_DIR: folder };
-    const lonely = run(process.execPath, ["--import", "tsx", "deploy/operators/memory.ts", "show"], { cwd: ROOT, env });
+    const lonely = run(process.execPath, [programs.memory, "show"], { cwd: ROOT, env });
     await expect(lonely).rejects.toThrow(/there is no Redis: set CRIA_REDIS_URL/);
   });
 });

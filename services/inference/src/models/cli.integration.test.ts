@@ -2,16 +2,16 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleProgram } from "../../../../test/bundle-program.ts";
 import { writeFiles, writeModelFolder } from "./folder/model-folder.fixture.ts";
 import { writeGguf } from "./gguf/gguf-writer.fixture.ts";
 import { tinyLlama } from "./gguf/tiny-llama.fixture.ts";
 
-const CLI = fileURLToPath(new URL("./cli.ts", import.meta.url));
-
+let cli: string;
 let modelsDir: string;
-beforeAll(() => {
+beforeAll(async () => {
+  cli = await bundleProgram("services/inference/src/models/cli.ts");
   modelsDir = mkdtempSync(join(tmpdir(), "cria-cli-"));
 });
 afterAll(() => rmSync(modelsDir, { recursive: true }));
@@ -26,7 +26,7 @@ interface Run {
 function models(...words: string[]): Promise<Run> {
   const env = { PATH: process.env.PATH, CRIA_MODELS_DIR: modelsDir, CRIA_DEFAULT_MODEL: "tiny" };
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", CLI, ...words], { env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [cli, ...words], { env }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     }).stdin?.end();
   });
