@@ -76,12 +76,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** What is asked, and the text that it is about. */
-interface Question {
+interface AskedText {
   readonly text: string;
   readonly attachments: readonly Attachment[];
 }
 
-async function readQuestion(words: string, signal: AbortSignal): Promise<Question> {
+async function readQuestion(words: string, signal: AbortSignal): Promise<AskedText> {
   const piped = words === "-" ? await readPipedText(process.stdin, { signal }) : await readPipe(signal);
   const isPipedOnly = words === "" || words === "-";
   const text = isPipedOnly ? `${piped ?? ""}`.trim() : words;
@@ -122,7 +122,7 @@ function note(line: string): void {
 /** Asks as any platform does. Returns why it failed, if it did. */
 async function ask(
   inference: InferenceClient,
-  { text, attachments }: Question,
+  { text, attachments }: AskedText,
   model: string | undefined,
 ): Promise<string | undefined> {
   const stores = createMemoryStores({ roundsTtlMs: STORE_TTL_MS });

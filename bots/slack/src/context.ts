@@ -36,12 +36,12 @@ export interface SlackContext {
   /** Whether all messages of channels arrive, mentions among them. */
   readonly readsMessages: boolean;
   /** Replies that this process writes. */
-  readonly running: Set<RunningReply>;
+  readonly running: Set<OpenReply>;
   readonly logger: Logger;
 }
 
 /** A reply that is being written, and where. */
-export interface RunningReply {
+export interface OpenReply {
   readonly place: ThreadPlace;
   readonly replyId: string;
   readonly reply: SlackReply;

@@ -38,7 +38,7 @@ export function registerAskAbout(app: App, context: SlackContext): void {
     const question = view.state.values[ASK.question]?.[ASK.question]?.value ?? DEFAULT_QUESTION;
     const { user } = body;
     const who = { userId: user.id, teamId: user.team_id };
-    const asked: Question = { ...JSON.parse(view.private_metadata), question, ...who, viewId: view.id };
+    const asked: AskedInModal = { ...JSON.parse(view.private_metadata), question, ...who, viewId: view.id };
     const refusal = await ask(context, asked);
     if (refusal !== undefined && "trigger_id" in body) await tell(context, asked, String(body.trigger_id), refusal);
   });
@@ -80,7 +80,7 @@ interface Asked extends About {
   readonly userId: string;
 }
 
-interface Question extends Asked {
+interface AskedInModal extends Asked {
   readonly question: string;
   readonly teamId?: string | undefined;
   readonly viewId: string;
@@ -100,7 +100,7 @@ async function tell(context: SlackContext, asked: Asked, triggerId: string, sent
 }
 
 /** Claims a question and answers it; resolves to a sentence where it cannot. */
-async function ask(context: SlackContext, asked: Question): Promise<string | undefined> {
+async function ask(context: SlackContext, asked: AskedInModal): Promise<string | undefined> {
   const eventId = `ask:${asked.viewId}`;
   const received = { eventId, messageId: eventId, place: threadOf(context, asked), raw: JSON.stringify(asked) };
   let refusal: string | undefined;
@@ -117,7 +117,7 @@ export function isQuestion(raw: string): boolean {
 
 /** Goes on with a question that another process had claimed. */
 export async function recoverQuestion(context: SlackContext, claimed: ClaimedEvent): Promise<void> {
-  const asked: Question = JSON.parse(claimed.event.raw);
+  const asked: AskedInModal = JSON.parse(claimed.event.raw);
   const refusal = await answerQuestion(context, claimed, asked, { looksFirst: true });
   const { channel: channelId, threadTs: threadId, userId } = asked;
   if (refusal !== undefined) await tellPrivately(context, { channelId, threadId }, userId, refusal);
@@ -127,7 +127,7 @@ export async function recoverQuestion(context: SlackContext, claimed: ClaimedEve
 async function answerQuestion(
   context: SlackContext,
   claimed: ClaimedEvent,
-  asked: Question,
+  asked: AskedInModal,
   { looksFirst = false } = {},
 ): Promise<string | undefined> {
   const { channel, ts, threadTs = ts, question, userId, teamId } = asked;
@@ -152,7 +152,7 @@ async function answerQuestion(
 }
 
 /** What the message says, and its files; undefined where there is neither. Rejects where Slack does not tell in time. */
-async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: Question) {
+async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: AskedInModal) {
   const message = await context.threads.message({ channel, threadTs, ts }, READ_TIMEOUT_MS);
   if (!message) return undefined;
   const quote = await quoted(context, [wordsOf(context, { ...message, files: [] })]);

@@ -26,7 +26,7 @@ interface Spot {
 }
 
 /** A message in its channel. */
-interface Question extends Spot {
+interface AskedMessage extends Spot {
   readonly message: ChatMessage;
   /** Who asks: under this name, and with these rights. */
   readonly author: Author;
@@ -50,7 +50,7 @@ interface StartedReply {
   readonly ended: Promise<unknown>;
 }
 
-interface RunningReply extends StartedReply {
+interface OpenReply extends StartedReply {
   readonly channelId: string;
   /** Who pressed Stop. */
   stoppedBy?: Person | undefined;
@@ -59,7 +59,7 @@ interface RunningReply extends StartedReply {
 /** Hands messages and commands to the bot and holds the replies under way. */
 export class Replies {
   readonly #options: RepliesOptions;
-  readonly #running = new Map<string, RunningReply>();
+  readonly #running = new Map<string, OpenReply>();
   /** Replies that another server goes on with. */
   readonly #left = new Set<string>();
 
@@ -81,7 +81,7 @@ export class Replies {
   }
 
   /** Answers a message if it is for the bot: a command, a mention, or anything in a direct message. */
-  answer(question: Question): void {
+  answer(question: AskedMessage): void {
     const meaning = meaningOf(question.message.text, question.place.isDirect);
     if (meaning.type === "question") this.#reply(question, meaning.text);
     if (meaning.type === "command") this.#answerCommand(question, meaning.text);
@@ -105,7 +105,7 @@ export class Replies {
   }
 
   /** The word that stops what is being written, as everywhere: no command is needed. */
-  async #stopEvery(question: Question): Promise<void> {
+  async #stopEvery(question: AskedMessage): Promise<void> {
     const { timeline, place, author } = question;
     const live = timeline.messages().filter(({ state }) => isLive(state));
     const stops = live.map((reply) => this.stop({ timeline, place, reply, person: author }));
@@ -163,7 +163,7 @@ export class Replies {
    * Answers a message that was changed: its newest reply again in its place, or as a new message where the bot no longer
    * knows that reply. One that is no longer for the bot keeps the reply it had. Throws as `again` does.
    */
-  async answerEdited(question: Question): Promise<void> {
+  async answerEdited(question: AskedMessage): Promise<void> {
     const { timeline, place, message, author } = question;
     const meaning = meaningOf(message.text, place.isDirect);
     const reply = timeline.replyTo(message.id);
@@ -194,7 +194,7 @@ export class Replies {
     return this.#write({ timeline, messageId: id, signal: abort.signal, onEnded });
   }
 
-  #reply(question: Question, text: string): void {
+  #reply(question: AskedMessage, text: string): void {
     const { timeline, place, message, author } = question;
     const abort = new AbortController();
     const id = this.#post(timeline, message);
@@ -234,7 +234,7 @@ export class Replies {
     await this.#publishHead(timeline, place);
   }
 
-  #answerCommand(question: Question, text: string): void {
+  #answerCommand(question: AskedMessage, text: string): void {
     const parsed = this.#options.bot.parseCommand(text);
     if (parsed.type === "fault") {
       this.#say(question, parsed.sentence);
@@ -251,7 +251,7 @@ export class Replies {
   }
 
   /** Two replies, each in a message of its own; either can be stopped. */
-  #compare(question: Question, command: IncomingCommand): Promise<string | undefined> {
+  #compare(question: AskedMessage, command: IncomingCommand): Promise<string | undefined> {
     const { timeline, message } = question;
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
@@ -267,7 +267,7 @@ export class Replies {
     return this.#options.bot.compare(command, startReply).finally(end);
   }
 
-  #say({ timeline, message }: Question, text: string): void {
+  #say({ timeline, message }: AskedMessage, text: string): void {
     const answers = { messageId: message.id, authorName: message.author.name };
     timeline.post({ id: randomUUID(), author: BOT, text, answers }, this.#options.now());
   }
