@@ -51,7 +51,7 @@ export interface Delivery {
    * the store says whose the entry is. Never rejects.
    */
   owns(): Promise<Ownership>;
-  /** Keeps what became known, merged with what was. Never rejects; where the store does not hear it, it is repeated while the process lives. */
+  /** Keeps what became known, merged with what was. Written soon, several changes at once; never rejects. */
   keep(changes: EntryState): void;
   /**
    * It was answered, or told why not. Does nothing to another's. Of a press the claim goes too, so that it may be pressed

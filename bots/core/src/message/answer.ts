@@ -14,7 +14,7 @@ import { type StreamedReply, streamReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
 import { type EndingAnswer, endQuietly, failAnswer, finishAnswer, notesUnder } from "./answer-end.ts";
 import type { AnswerOptions } from "./answer-options.ts";
-import { type Background, unseen } from "./background.ts";
+import { type Background, forgottenAnswer, unseen } from "./background.ts";
 
 /** As people are told where the store came back without the message. */
 const LOST = "My memory was restarted while I answered this. Ask again.";
@@ -94,7 +94,8 @@ export class Answer {
     const { core, message, running, memory } = this.#options;
     const background = await this.#options.background();
     const before = message.before ? threadContext(unseen(message.before, background)) : "";
-    this.#about = [before, context.trim()].filter((text) => text !== "").join("\n\n");
+    const answer = forgottenAnswer(message, background);
+    this.#about = [before, answer, context.trim()].filter((text) => text !== "").join("\n\n");
     // Changed while it waited, it is answered as it is now.
     running.takeEdit();
     if (this.#question.text === "") return await this.#sayEmpty();

@@ -3,7 +3,7 @@ import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { slideWindow } from "../conversation/window.ts";
-import type { EarlierMessage } from "../port/message.ts";
+import type { EarlierMessage, IncomingMessage } from "../port/message.ts";
 import type { Place } from "../port/place.ts";
 import type { ConversationSettings } from "../port/settings.ts";
 import type { Core } from "./core.ts";
@@ -35,6 +35,12 @@ export async function readBackground(
   ]);
   const window = settings.window ?? defaultWindow;
   return { settings, window, rounds: slideWindow(rounds, window), generation, models };
+}
+
+/** What the answer that is replied to says, where memory has it no more; else "". */
+export function forgottenAnswer({ quotedAnswer }: IncomingMessage, { rounds }: Pick<Background, "rounds">): string {
+  const isKnown = rounds.some(({ messageId }) => messageId === quotedAnswer?.messageId);
+  return quotedAnswer === undefined || isKnown ? "" : quotedAnswer.text;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface IncomingMessage {
   readonly text: string;
   /** The quoted or replied-to message's text: part of Alpaca's Input. */
   readonly quote?: string;
+  /** An answer of the bot's that it replies to, with the question's message: left out while memory has the two. */
+  readonly quotedAnswer?: { readonly messageId: string; readonly text: string };
   /** Messages of the thread before it, oldest first, the bot's own left out; those that memory has are left out here. Default none. */
   readonly before?: readonly EarlierMessage[];
   /** Files, in the order of the message. Default none. */

@@ -13,12 +13,8 @@ const WRITER = "web:local";
 const INBOX = `cria:{${WRITER}}:inbox`;
 
 /** A Redis of one test's own, with bot processes on it: each has a connection and an inbox, and one is killed by closing them. */
-export async function startRedisProcesses(
-  program: string,
-  onTestFinished: (close: () => Promise<void>) => void,
-  options: readonly string[] = [],
-) {
-  const server = await startRedisServer(program, options);
+export async function startRedisProcesses(program: string, onTestFinished: (close: () => Promise<void>) => void) {
+  const server = await startRedisServer(program);
   const admin = createClient({ url: server.url });
   admin.on("error", () => undefined);
   await admin.connect();

@@ -44,13 +44,13 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
-/** Starts a Redis that writes nothing to disk, unless `more` options say so. Rejects when it does not get ready. */
-export async function startRedisServer(program = REDIS, more: readonly string[] = []): Promise<RedisServer> {
+/** Starts a Redis that writes nothing to disk. Rejects when it does not get ready. */
+export async function startRedisServer(program = REDIS): Promise<RedisServer> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), "cria-redis-"));
   let server: ChildProcess | undefined;
   const start = async () => {
-    server = await spawnRedis({ program, port, folder, more });
+    server = await spawnRedis({ program, port, folder });
   };
   const kill = async () => {
     if (!server || server.exitCode !== null || server.signalCode !== null) return;

@@ -5,6 +5,8 @@ import type { RedisScript } from "../connection/redis-script.ts";
 import { claimKey, entryKey, INBOX_TTL_MS, type RunOnInbox } from "./inbox-group.ts";
 import { END, KEEP, RELEASE } from "./inbox-scripts.ts";
 
+/** What is no handle waits so long for one to be kept with it: after a crash meanwhile, who asked is let in and counted anew. */
+const KEEP_AFTER_MS = 200;
 /** Between two looks whether the lease was renewed. */
 const LOOK_MS = 50;
 
@@ -30,8 +32,8 @@ export class RedisDelivery implements Delivery {
   readonly #gone = new AbortController();
   #owner: Ownership = "mine";
   #leaseEndMs: number;
-  /** What Redis has not heard of. */
   #changes: EntryState = {};
+  #keeping: NodeJS.Timeout | undefined;
 
   constructor(delivered: Delivered, run: RunOnInbox, onSettled: (delivery: RedisDelivery) => void) {
     this.entry = delivered.entry;
@@ -59,18 +61,13 @@ export class RedisDelivery implements Delivery {
   renew(owner: Ownership, leaseEndMs: number): void {
     this.#leaseEndMs = leaseEndMs;
     if (owner !== "mine") this.#settle(owner);
-    else this.keep({});
+    else if (this.#keeping === undefined) void this.#keep();
   }
 
-  /** What Redis does not hear is kept with the next renewal. */
   keep(changes: EntryState): void {
-    const all = { ...this.#changes, ...changes };
-    const fields = Object.entries(all).flatMap(([name, value]) => [name, JSON.stringify(value)]);
-    if (!this.#isMine || fields.length === 0) return;
-    this.#changes = {};
-    void this.#send(KEEP, [INBOX_TTL_MS, ...fields]).catch(() => {
-      this.#changes = { ...all, ...this.#changes };
-    });
+    this.#changes = { ...this.#changes, ...changes };
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => void this.#keep(), this.#changes.handle === undefined ? KEEP_AFTER_MS : 0);
   }
 
   async end(): Promise<void> {
@@ -86,13 +83,26 @@ export class RedisDelivery implements Delivery {
 
   async release(): Promise<void> {
     if (!this.#isMine) return;
-    this.keep({}); // Sent before, so that whoever takes it over knows all.
+    void this.#keep(); // Sent before, so that whoever takes it over knows all.
     this.#settle("taken");
     await this.#send(RELEASE, []).catch(() => undefined);
   }
 
   get #isMine(): boolean {
     return !this.isEnded && this.#owner === "mine";
+  }
+
+  /** What Redis does not hear is kept with the next renewal. */
+  async #keep(): Promise<void> {
+    clearTimeout(this.#keeping);
+    this.#keeping = undefined;
+    const changes = this.#changes;
+    this.#changes = {};
+    const fields = Object.entries(changes).flatMap(([name, value]) => [name, JSON.stringify(value)]);
+    if (!this.#isMine || fields.length === 0) return;
+    await this.#send(KEEP, [INBOX_TTL_MS, ...fields]).catch(() => {
+      this.#changes = { ...changes, ...this.#changes };
+    });
   }
 
   async #send(script: RedisScript, args: readonly (string | number)[]): Promise<void> {
