@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createGate } from "@cria/bot-core/testing";
-import { ChannelType, GatewayIntentBits, PermissionFlagsBits } from "discord-api-types/v10";
+import { ChannelType, GatewayIntentBits, MessageType, PermissionFlagsBits } from "discord-api-types/v10";
 import { WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../clock.ts";
 import { Gateway, type PortalSettings } from "./gateway/gateway.ts";
@@ -188,7 +188,8 @@ export class DiscordServer {
   }
 
   botMessages(channel: Channel): readonly StoredMessage[] {
-    return this.seen(channel).filter(({ json }) => json.author.id === this.world.bot.id);
+    const isOwn = ({ json }: StoredMessage) => json.author.id === this.world.bot.id;
+    return this.seen(channel).filter((one) => isOwn(one) && one.json.type !== MessageType.ThreadStarterMessage);
   }
 
   /** Whether "… is typing" shows there for the bot. */

@@ -1,8 +1,15 @@
-import { type APIUser, ComponentType, InteractionType } from "discord-api-types/v10";
+import { type APIMessage, type APIUser, ComponentType, InteractionType } from "discord-api-types/v10";
 import { type CommandRegistry, commandOptions, type OptionValue } from "./interactions/commands.ts";
 import type { Interaction, Interactions } from "./interactions/interactions.ts";
 import { interactiveComponents, type MessageBody } from "./world/message-body.ts";
-import { createMessage, deleteMessage, editMessage, type Upload } from "./world/messages.ts";
+import {
+  createMessage,
+  deleteMessage,
+  deleteMessages,
+  editMessage,
+  forwardMessage,
+  type Upload,
+} from "./world/messages.ts";
 import { may } from "./world/permissions.ts";
 import { startThread } from "./world/threads.ts";
 import type { Channel, StoredMessage, World } from "./world/world.ts";
@@ -14,6 +21,8 @@ const USER_INSTALL = 1;
 export interface Extras {
   readonly replyTo?: StoredMessage;
   readonly files?: readonly Upload[];
+  /** What people do not write, as a poll, stickers, or another app's embeds. */
+  readonly fields?: Partial<APIMessage>;
 }
 
 /** What people act on. */
@@ -38,12 +47,17 @@ export class Person {
   }
 
   /** Writes in a channel or thread. */
-  say(channel: Channel, content: string, { replyTo, files = [] }: Extras = {}): StoredMessage {
+  say(channel: Channel, content: string, { replyTo, files = [], fields = {} }: Extras = {}): StoredMessage {
     const { world } = this.#parts;
     if (!may(world, channel, this.id, "ViewChannel"))
       throw new Error(`${this.user.username} does not see #${channel.name}`);
     const body: MessageBody = { content, ...(replyTo && { message_reference: { message_id: replyTo.json.id } }) };
-    return createMessage(world, { channel, author: this.user, body, files });
+    return createMessage(world, { channel, author: this.user, body, files, fields });
+  }
+
+  /** Passes a message on. */
+  forward(stored: StoredMessage, channel: Channel): StoredMessage {
+    return forwardMessage(this.#parts.world, stored, channel, this.user);
   }
 
   /** Writes in a channel, the bot named first. */
@@ -68,6 +82,11 @@ export class Person {
 
   delete(stored: StoredMessage): void {
     deleteMessage(this.#parts.world, this.#parts.world.channels.get(stored.json.channel_id)!, stored);
+  }
+
+  /** As a moderator, several of a channel at once. */
+  deleteAll(channel: Channel, all: readonly StoredMessage[]): void {
+    deleteMessages(this.#parts.world, channel, all);
   }
 
   startThread(channel: Channel, name: string, from?: StoredMessage): Channel {

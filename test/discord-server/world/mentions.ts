@@ -47,6 +47,16 @@ export function mentionedUsers(content: string): readonly string[] {
   return [...new Set(ids(withoutCode(content), /<@!?(\d+)>/g))];
 }
 
+/** Roles that a text names. */
+export function mentionedRoles(content: string): readonly string[] {
+  return [...new Set(ids(withoutCode(content), /<@&(\d+)>/g))];
+}
+
+/** The first link in a text that Discord would show a preview of. */
+export function linkIn(content: string): string | undefined {
+  return /(?<!<)https?:\/\/[^\s<>)]+/.exec(withoutCode(content))?.[0];
+}
+
 function checkAllowed(allowed: AllowedMentions | undefined): void {
   for (const kind of ["users", "roles"] as const) {
     if (!allowed?.parse?.includes(kind) || !allowed[kind]?.length) continue;

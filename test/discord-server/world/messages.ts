@@ -1,13 +1,15 @@
 import {
+  type APIEmbed,
   type APIMessage,
   type APIUser,
   ChannelType,
   GatewayIntentBits,
   MessageFlags,
+  MessageReferenceType,
   MessageType,
 } from "discord-api-types/v10";
 import { ApiError, formError } from "../api-error.ts";
-import { findPings, mentionedUsers, type Pings } from "./mentions.ts";
+import { findPings, linkIn, mentionedRoles, mentionedUsers, type Pings } from "./mentions.ts";
 import { isV2, type MessageBody } from "./message-body.ts";
 import { may } from "./permissions.ts";
 import { joinThread } from "./threads.ts";
@@ -49,6 +51,7 @@ export function createMessage(world: World, message: NewMessage): StoredMessage 
   channel.typing.delete(author.id);
   if (channel.type === ChannelType.PublicThread) joinWhoIsThere(world, channel, stored.json);
   if (!message.ephemeralFor) tell(world, channel, "MESSAGE_CREATE", stored);
+  showPreview(world, channel, stored);
   return stored;
 }
 
@@ -66,12 +69,15 @@ export function editMessage(
     const message = "The 'content' field cannot be used when using MessageFlags.IS_COMPONENTS_V2";
     throw formError(["content"], "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message);
   }
-  // Components version 2 cannot be taken back.
-  const flags = (body.flags ?? json.flags ?? 0) | ((json.flags ?? 0) & MessageFlags.IsComponentsV2);
+  // Of a message's flags its sender changes those for previews; components version 2 cannot be taken back.
+  const { flags: had = 0 } = json;
+  const given = (body.flags ?? had) & (MessageFlags.SuppressEmbeds | MessageFlags.IsComponentsV2);
+  const flags = given | (had & ~MessageFlags.SuppressEmbeds);
   const edited = {
     ...json,
-    ...(body.content !== undefined && { content: body.content ?? "" }),
+    ...(body.content !== undefined && named(world, body.content ?? "")),
     ...(body.embeds && { embeds: body.embeds as APIMessage["embeds"] }),
+    ...(flags & MessageFlags.SuppressEmbeds && { embeds: [] }),
     ...(body.components && { components: body.components as NonNullable<APIMessage["components"]> }),
     attachments: [...keptAttachments(json, body), ...upload(world, files)],
     flags: flags & ~MessageFlags.Loading,
@@ -81,6 +87,42 @@ export function editMessage(
   stored.json = edited;
   stored.revisions.push(edited.content);
   if (!stored.ephemeralFor) tell(world, channel, "MESSAGE_UPDATE", stored);
+  showPreview(world, channel, stored);
+}
+
+/** Discord adds the preview of a link a little later, by an update that is no edit. */
+function showPreview(world: World, channel: Channel, stored: StoredMessage): void {
+  const { content, flags = 0, embeds } = stored.json;
+  const url = linkIn(content);
+  if (url === undefined || embeds.length > 0 || flags & MessageFlags.SuppressEmbeds) return;
+  stored.json = { ...stored.json, embeds: [{ type: "link", url, title: `What is at ${url}` } as APIEmbed] };
+  if (!stored.ephemeralFor) tell(world, channel, "MESSAGE_UPDATE", stored);
+}
+
+/** Another message with what one says, as people pass it on. Of a forward, what that one passes on. */
+export function forwardMessage(
+  world: World,
+  { json }: StoredMessage,
+  channel: Channel,
+  author: APIUser,
+): StoredMessage {
+  const { content, embeds, attachments, timestamp, edited_timestamp, type, mentions, mention_roles, flags } = json;
+  const { sticker_items, components } = json;
+  const passed = { content, embeds, attachments, timestamp, edited_timestamp, type, mentions, mention_roles, flags };
+  const more = { ...(sticker_items && { sticker_items }), ...(components && { components }) };
+  const fields = {
+    message_reference: { type: MessageReferenceType.Forward, message_id: json.id, channel_id: json.channel_id },
+    message_snapshots: json.message_snapshots ?? [{ message: { ...passed, ...more } }],
+  };
+  return createMessage(world, { channel, author, body: {}, fields: fields as Partial<APIMessage> });
+}
+
+/** Deletes several at once, as moderators do. */
+export function deleteMessages(world: World, channel: Channel, all: readonly StoredMessage[]): void {
+  const ids = all.map(({ json }) => json.id);
+  for (const id of ids) channel.messages.delete(id);
+  const d = { ids, channel_id: channel.id, ...(channel.guildId && { guild_id: channel.guildId }) };
+  world.dispatch({ t: "MESSAGE_DELETE_BULK", d, channel, guildId: channel.guildId, intent: messageIntent(channel) });
 }
 
 export function deleteMessage(world: World, channel: Channel, stored: StoredMessage): void {
@@ -121,7 +163,7 @@ function messageJson(
     mention_everyone: false,
     // A reply names its author as well, if it pings them.
     mentions: [...new Set([...mentionedUsers(content), ...pings.users])].flatMap((id) => world.users.get(id) ?? []),
-    mention_roles: [],
+    mention_roles: [...mentionedRoles(content)],
     attachments: upload(world, message.files ?? []),
     embeds: (body.embeds ?? []) as APIMessage["embeds"],
     components: (body.components ?? []) as NonNullable<APIMessage["components"]>,
@@ -132,6 +174,12 @@ function messageJson(
     ...(repliedTo && reply(channel, repliedTo)),
     ...message.fields,
   };
+}
+
+/** A changed text, and whom it names now. */
+function named(world: World, content: string) {
+  const mentions = mentionedUsers(content).flatMap((id) => world.users.get(id) ?? []);
+  return { content, mentions, mention_roles: [...mentionedRoles(content)] };
 }
 
 function reply(channel: Channel, repliedTo: StoredMessage) {
@@ -170,7 +218,9 @@ function upload(world: World, files: readonly Upload[]): APIMessage["attachments
   return files.map(({ name, bytes, contentType }) => world.addFile(name, bytes, contentType));
 }
 
-function isEmpty({ content, embeds, attachments, components, flags }: APIMessage): boolean {
+function isEmpty(message: APIMessage): boolean {
+  const { content, embeds, attachments, components, flags } = message;
+  if (message.message_snapshots || message.poll || message.sticker_items) return false;
   if (((flags ?? 0) & MessageFlags.Loading) !== 0) return false;
   const hasWords = content.trim() !== "" || (isV2(flags) && (components?.length ?? 0) > 0);
   return !hasWords && embeds.length === 0 && attachments.length === 0;

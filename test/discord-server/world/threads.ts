@@ -1,8 +1,8 @@
-import { ChannelType, GatewayIntentBits } from "discord-api-types/v10";
+import { type APIMessage, ChannelType, GatewayIntentBits, MessageFlags, MessageType } from "discord-api-types/v10";
 import { z } from "zod";
 import { ApiError } from "../api-error.ts";
 import { parseForm } from "../form.ts";
-import { type Channel, channelJson, memberJson, type World } from "./world.ts";
+import { type Channel, channelJson, memberJson, type StoredMessage, storedMessage, type World } from "./world.ts";
 
 const threadBody = z.object({
   name: z.string().min(1).max(100),
@@ -30,7 +30,26 @@ export function startThread(
     ...(messageId && { id: messageId }),
   });
   tellThread(world, thread, "THREAD_CREATE", { newly_created: true });
+  const starter = parent.messages.get(messageId ?? "");
+  if (starter) begin(world, thread, starter);
   return thread;
+}
+
+/** A thread opened from a message begins with a message of Discord's own that points at it. */
+function begin(world: World, thread: Channel, starter: StoredMessage): void {
+  starter.json = { ...starter.json, flags: (starter.json.flags ?? 0) | MessageFlags.HasThread };
+  const { id, channel_id } = starter.json;
+  const json = {
+    ...starter.json,
+    id: world.nextId(),
+    channel_id: thread.id,
+    author: world.users.get(thread.ownerId!)!,
+    content: "",
+    type: MessageType.ThreadStarterMessage,
+    message_reference: { message_id: id, channel_id, guild_id: thread.guildId! },
+    referenced_message: starter.json,
+  } as APIMessage;
+  thread.messages.set(json.id, storedMessage(json));
 }
 
 /** Puts a user into a thread. The bot is told when it is the bot itself. */
