@@ -1,4 +1,4 @@
-import { createBotCore, createMemoryStores, type InferenceClient } from "@cria/bot-core";
+import { createBotCore, createMemoryStores, type InferenceClient, resolveSettings } from "@cria/bot-core";
 import { pino } from "pino";
 import { createDiscordPlatform, type DiscordPlatform } from "../bots/discord/src/discord-platform.ts";
 import { DISCORD_WORDS } from "../bots/discord/src/words.ts";
@@ -14,6 +14,7 @@ export async function startDiscordBot(server: DiscordServer, inference: Inferenc
   const platform = createDiscordPlatform({
     config: { token: server.token, guildIds: [], followsThreads: true, apiUrl: server.apiUrl },
     core,
+    settings: (place) => resolveSettings(stores.settings, place),
     listModels: () => inference.listModels(),
     logger,
     onLost: (reason) => console.error(reason),

@@ -116,7 +116,7 @@ describe("the connection to Discord", () => {
       channelId: run.channel.id,
       isDirect: false,
     };
-    const raw = JSON.stringify({ place, author: { id: run.ann.id, name: "Ann" }, text: "talk" });
+    const raw = JSON.stringify({ channelId: run.channel.id });
     const messageId = question.json.id;
     const entry = { eventId: `${writer}:${messageId}`, kind: "message", place, messageId, replyId: "r1", raw } as const;
     const delivery = (await run.stores.inbox.claim(entry))!;

@@ -1,4 +1,4 @@
-import { type BotCoreOptions, createBotCore, type Stores } from "@cria/bot-core";
+import { type BotCore, type BotCoreOptions, createBotCore, resolveSettings, type Stores } from "@cria/bot-core";
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import type { DiscordConfig } from "../../bots/discord/src/config.ts";
@@ -36,6 +36,7 @@ export class DiscordRun {
   readonly lost: string[] = [];
   readonly platform: DiscordPlatform;
   readonly stores: Stores;
+  readonly core: BotCore;
   readonly #ownsServer: boolean;
   readonly #ownsStores: boolean;
   readonly #endQuickTime = quickenTime();
@@ -50,7 +51,7 @@ export class DiscordRun {
     this.channel = channel;
     this.ann = options.joins?.ann ?? server.addPerson("Ann", guild);
     const logger = pino({ level: "info" }, { write: (line: string) => void this.logs.push(line) });
-    const core = createBotCore({ inference: this.inference, logger, words: DISCORD_WORDS, ...options.core, stores });
+    this.core = createBotCore({ inference: this.inference, logger, words: DISCORD_WORDS, ...options.core, stores });
     const config = {
       token: server.token,
       guildIds: [],
@@ -60,7 +61,8 @@ export class DiscordRun {
     };
     this.platform = createDiscordPlatform({
       config,
-      core,
+      core: this.core,
+      settings: (place) => resolveSettings(stores.settings, place),
       listModels: () => this.inference.listModels(),
       logger,
       onLost: (reason) => void this.lost.push(reason),

@@ -10,8 +10,9 @@ async function start(options?: Parameters<typeof DiscordRun.start>[0]): Promise<
   return run;
 }
 
+/** What was asked, without who asked it. */
 const prompts = (run: DiscordRun) =>
-  run.inference.requests.map(({ prompt }) => prompt.map(({ text }) => text).join(""));
+  run.inference.requests.map(({ prompt }) => prompt.map(({ text }) => text.replace(/^Ann: /, "")).join(""));
 const words = (content: string) => content.replace(/\n?-# .*$/s, "");
 const file = (name: string, text: string, contentType = "text/plain") => ({
   name,

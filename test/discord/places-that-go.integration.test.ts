@@ -224,6 +224,7 @@ describe("a reply whose place goes", () => {
     const reply = await run.ended();
     expect(words(reply.json.content)).toBe("first text");
     run.ann.edit(question, `<@${run.server.world.bot.id}> second text`);
+    await goesOn();
     run.ann.press(reply, "Regenerate");
     await run.sees("second text");
   });

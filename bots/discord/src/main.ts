@@ -1,4 +1,4 @@
-import { runBot } from "@cria/bot-core";
+import { resolveSettings, runBot } from "@cria/bot-core";
 import { loadDiscordConfig } from "./config.ts";
 import { createDiscordPlatform } from "./discord-platform.ts";
 import { DISCORD_WORDS } from "./words.ts";
@@ -11,10 +11,11 @@ await runBot({
   env: process.env,
   words: DISCORD_WORDS,
   loadConfig: loadDiscordConfig,
-  createPlatform: (config, { core, inference, coreConfig, logger, onLost }) =>
+  createPlatform: (config, { core, stores, inference, coreConfig, logger, onLost }) =>
     createDiscordPlatform({
       config,
       core,
+      settings: (place) => resolveSettings(stores.settings, place),
       access: coreConfig.access,
       listModels: () => inference.listModels(),
       logger,

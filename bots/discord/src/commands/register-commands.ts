@@ -28,29 +28,33 @@ const WHERE_OFFERED = {
 };
 
 /**
- * Registers the slash commands, in the guilds named or everywhere, and takes away what an earlier start left elsewhere. What
- * is registered so already is left alone: Discord counts 200 new commands a day. Returns whether anything was changed.
- * Rejects when one guild refuses, with the others done.
+ * Registers the slash commands, in the guilds named, or everywhere with none. What is registered so already is left alone:
+ * Discord counts 200 new commands a day. Returns whether anything was changed. Rejects when one guild refuses, with the others
+ * done.
  */
-export async function registerCommands(rest: REST, applicationId: string, places: CommandPlaces): Promise<boolean> {
-  const isChanged = await register(rest, applicationId, places.named);
-  const others = places.joined.filter((id) => !places.named.includes(id)).slice(0, MAX_CLEARED_GUILDS);
-  let isCleared = false;
-  // One by one: the bot's other requests go first. People would see each command twice.
-  for (const id of others)
-    isCleared = (await overwrite(rest, Routes.applicationGuildCommands(applicationId, id), [])) || isCleared;
-  return isChanged || isCleared;
+export async function registerCommands(
+  rest: REST,
+  applicationId: string,
+  { named, joined }: CommandPlaces,
+): Promise<boolean> {
+  if (named.length > 0) return await registerInGuilds(rest, applicationId, named);
+  const everywhere = Routes.applicationCommands(applicationId);
+  const registered = (await rest.get(everywhere)) as Registered;
+  // For the first time, or after they stood in guilds that were named: people would see each command twice.
+  if (registered.length === 0) await clearGuilds(rest, applicationId, joined);
+  const wanted = SLASH_COMMANDS.map((command) => ({ ...command, ...WHERE_OFFERED }));
+  return await overwrite(rest, everywhere, wanted);
 }
 
-async function register(rest: REST, applicationId: string, guildIds: readonly string[]): Promise<boolean> {
+/** One by one: the bot's other requests go first. */
+async function clearGuilds(rest: REST, applicationId: string, guildIds: readonly string[]): Promise<void> {
+  for (const id of guildIds.slice(0, MAX_CLEARED_GUILDS))
+    await overwrite(rest, Routes.applicationGuildCommands(applicationId, id), []);
+}
+
+async function registerInGuilds(rest: REST, applicationId: string, named: readonly string[]): Promise<boolean> {
   const everywhere = Routes.applicationCommands(applicationId);
-  if (guildIds.length === 0)
-    return await overwrite(
-      rest,
-      everywhere,
-      SLASH_COMMANDS.map((command) => ({ ...command, ...WHERE_OFFERED })),
-    );
-  const inGuilds = guildIds.map((guildId) => Routes.applicationGuildCommands(applicationId, guildId));
+  const inGuilds = named.map((guildId) => Routes.applicationGuildCommands(applicationId, guildId));
   const results = await Promise.allSettled(inGuilds.map((route) => overwrite(rest, route, SLASH_COMMANDS)));
   // People would see each command twice.
   const isCleared = await overwrite(rest, everywhere, []);

@@ -8,6 +8,7 @@ import {
 } from "discord.js";
 import type { Logger } from "pino";
 import type { Authors } from "../incoming/authors.ts";
+import type { ChannelSettings } from "../incoming/channel-settings.ts";
 import { authorOf, placeOf } from "../incoming/place.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
@@ -32,6 +33,7 @@ export interface SlashHandlerOptions {
   readonly listModels: () => Promise<readonly Model[]>;
   readonly replies: Replies;
   readonly authors: Authors;
+  readonly settings: ChannelSettings;
   readonly logger: Logger;
 }
 
@@ -97,6 +99,7 @@ export class SlashHandler {
   async #answer(interaction: ChatInputCommandInteraction, asked: AskedCommand, isPrivate: boolean): Promise<void> {
     const refuseAlone = isPrivate ? undefined : (sentence: string) => refuse(interaction, sentence);
     const text = await this.#options.core.handleCommand(asked, refuseAlone);
+    this.#options.settings.forget();
     if (text === undefined) return;
     const [first = "Done.", ...more] = answerParts(text);
     await interaction.editReply(first);

@@ -43,6 +43,7 @@ export function installLink(applicationId: string): string {
     PermissionFlagsBits.ViewChannel,
     PermissionFlagsBits.SendMessages,
     PermissionFlagsBits.SendMessagesInThreads,
+    PermissionFlagsBits.CreatePublicThreads,
     PermissionFlagsBits.AttachFiles,
     PermissionFlagsBits.ReadMessageHistory,
   ].reduce((sum, bit) => sum | bit, 0n);

@@ -10,7 +10,7 @@ const FATAL: Readonly<Partial<Record<number, string>>> = {
     "Discord asks for sharding (4011): the bot is in more guilds than one connection may have, 2,500. Run more shards.",
   [GatewayCloseCodes.InvalidAPIVersion]: "Discord no longer speaks this version of its gateway (4012): update Cria.",
   [GatewayCloseCodes.InvalidIntents]: "Discord does not know one of the intents (4013): update Cria.",
-  [GatewayCloseCodes.DisallowedIntents]: `Discord does not allow the Message Content intent (4014): switch it on at ${PORTAL} → your app → Bot → Privileged Gateway Intents, or set CRIA_DISCORD_THREADS=0.`,
+  [GatewayCloseCodes.DisallowedIntents]: `Discord does not allow the Message Content intent (4014): switch it on at ${PORTAL} → your app → Bot → Privileged Gateway Intents, or start again without it: each message then needs a mention.`,
 };
 
 /** Why the gateway closed for good, in a sentence for people. */

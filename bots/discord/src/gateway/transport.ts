@@ -1,6 +1,7 @@
 import { pause, RefusedError } from "@cria/bot-core";
 import { DefaultRestOptions, type RESTOptions, type ResponseLike } from "discord.js";
 import type { Logger } from "pino";
+import { checkGuard } from "./write-guard.ts";
 
 type MakeRequest = RESTOptions["makeRequest"];
 
@@ -34,6 +35,7 @@ export function createTransport(options: TransportOptions): MakeRequest {
     });
   };
   return async (url, init) => {
+    await checkGuard();
     const response = await readWhole(await makeRequest(url, init));
     if (response.status >= 500) await pause(RETRY_DELAY_MS, NEVER);
     if (response.status !== UNAUTHORIZED || !new Headers(init.headers as HeadersInit).has("authorization"))

@@ -1,86 +1,130 @@
-import { Arrivals, type BotCore, parseCommand, type SentMessage, splitMessage } from "@cria/bot-core";
-import type { Message, PartialMessage } from "discord.js";
-import type { Replies, ReplyPlace } from "../reply/replies.ts";
+import { type BotCore, type ClaimedEvent, type Place, type ReceivedEvent, splitMessage } from "@cria/bot-core";
+import type { Client, Message, SendableChannels } from "discord.js";
+import { isGone } from "../reply/discord-errors.ts";
+import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
-import { DISCORD_WORDS } from "../words.ts";
+import { type Attention, callsBot, isForBot, isWritten } from "./attention.ts";
 import type { Authors } from "./authors.ts";
-import { type Attention, isForBot, textOf, toIncomingMessage } from "./incoming-message.ts";
-import { placeOf } from "./place.ts";
+import type { ChannelSettings } from "./channel-settings.ts";
+import type { HandedMessages } from "./handed-messages.ts";
+import { mayOpenThread, openThread } from "./opened-threads.ts";
+import { eventIdOf, placeOf } from "./place.ts";
+import { type ReadMessage, readMessage } from "./read-message.ts";
 
-export interface MessageHandlerOptions extends Attention {
+export interface MessageHandlerOptions {
+  readonly client: Client<true>;
   readonly core: BotCore;
   readonly replies: Replies;
   readonly authors: Authors;
+  readonly settings: ChannelSettings;
+  readonly handed: HandedMessages;
+  readonly attention: Attention;
 }
 
-/** Where a message is answered. */
-type QuestionPlace = ReplyPlace & { readonly questionId: string };
-
-/** Answers messages, and hears of their edits and deletions. */
+/** Answers messages: one that may be for the bot is claimed, then read, then answered. */
 export class MessageHandler {
   readonly #options: MessageHandlerOptions;
-  readonly #arrivals = new Arrivals();
 
   constructor(options: MessageHandlerOptions) {
     this.#options = options;
   }
 
   async onCreate(message: Message): Promise<void> {
+    const { core, handed } = this.#options;
+    const place = await this.#answerPlace(message);
+    if (!place) return;
+    handed.add(message.id, place);
+    await core.receive(toEvent(message, place), (claimed) => this.#answer(claimed, message));
+  }
+
+  /** Goes on with a message that another process had claimed. */
+  async recover(claimed: ClaimedEvent): Promise<void> {
+    const { event, handle } = claimed;
+    const message = await this.#find(event);
+    if (message) return await this.#answer(claimed, message);
+    // Its question was taken back meanwhile.
+    if (handle !== undefined) await this.#options.replies.takeAway(event.place, handle);
+  }
+
+  /**
+   * Where a message is answered; undefined for one that is not for the bot. What is set in a channel can open a thread for it
+   * and make it the bot's, so that is known before it is claimed: a claim is a place in a conversation's queue.
+   */
+  async #answerPlace(message: Message): Promise<Place | undefined> {
+    const { attention, settings } = this.#options;
     const { channel } = message;
-    if (!channel.isSendable() || !isForBot(message, this.#options)) return;
-    const incoming = await this.#arrivals.inOrder(channel.id, toIncomingMessage(message, this.#options.authors));
-    if (!incoming) return;
-    const { id } = message;
-    const where = { channel, place: incoming.place, questionId: id, nonce: id, authorId: message.author.id };
-    if (incoming.text.startsWith("/")) await this.#runCommand(incoming, where);
-    else await this.#options.core.handleMessage(incoming, this.#options.replies.starter(where));
+    const place = placeOf(channel);
+    if (!place || !channel.isSendable() || !isWritten(message)) return undefined;
+    const isAtSight = isForBot(message, attention);
+    if (isAtSight === false) return undefined;
+    const mayOpen = mayOpenThread(message);
+    if (isAtSight && !mayOpen) return place;
+    const set = await settings.at(place);
+    if (!(isAtSight ?? set.answersAll)) return undefined;
+    return set.opensThreads && mayOpen ? { ...place, threadId: message.id } : place;
   }
 
-  async onUpdate(old: Message | PartialMessage, message: Message): Promise<void> {
-    const isChanged = old.partial || old.content !== message.content;
-    const place = placeOf(message.channel);
-    if (!place || !isChanged || !isForBot(message, this.#options)) return;
-    await this.#options.core.handleEdit({ place, messageId: message.id, text: textOf(message) });
-  }
-
-  async onDelete(message: Message | PartialMessage): Promise<void> {
-    this.#options.replies.giveUpMessage(message.id);
-    const place = placeOf(message.channel);
-    // Of a message from before this process the author is not known.
-    if (!place || message.author?.bot) return;
-    await this.#options.core.handleDeletion({ place, ids: [message.id] });
-  }
-
-  /** Commands work by words too: after a mention, and in direct messages. */
-  async #runCommand(message: SentMessage, where: QuestionPlace): Promise<void> {
-    const { core, replies } = this.#options;
-    const { eventId, place, author, text } = message;
-    // Who may not talk to the bot and does not call it talks to others.
-    if (message.isOverheard && core.refusal({ place, author }) !== undefined) return;
-    const command = parseCommand(text, DISCORD_WORDS);
-    if ("error" in command) {
-      const claim = await core.claim({ eventId, place, author });
-      if (claim.type !== "taken") await say(where, claim.type === "refused" ? claim.sentence : command.error);
-      return;
+  async #find({ place, messageId, raw }: ReceivedEvent): Promise<Message | undefined> {
+    const { client, handed } = this.#options;
+    try {
+      const channel = await client.channels.fetch(JSON.parse(raw).channelId);
+      if (!channel?.isTextBased()) return undefined;
+      handed.add(messageId, place);
+      return await channel.messages.fetch(messageId);
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw error;
     }
-    const incoming = { eventId, messageId: where.questionId, place, author, command };
-    const isComparison = command.type === "compare";
-    const answer = isComparison
-      ? await core.compare(incoming, replies.starter(comparisonIn(where)))
-      : await core.handleCommand(incoming);
-    if (answer !== undefined) await say(where, answer);
+  }
+
+  async #answer(claimed: ClaimedEvent, message: Message): Promise<void> {
+    const { authors, replies } = this.#options;
+    const { place } = claimed.event;
+    const read = await readMessage(message, place, authors);
+    if (read.type === "command") return await this.#runCommand(claimed, message, read);
+    const asked = { place, authorId: message.author.id, nonce: message.id };
+    await claimed.answer(read.message, async (replyId, facts) => {
+      const { channel, questionId } = await whereTo(message, place);
+      return replies.begin({ ...asked, channel, questionId }, { replyId, facts, handle: claimed.handle });
+    });
+  }
+
+  /** Commands work by words too: after a mention, and in direct messages. They are for the channel that they are given in. */
+  async #runCommand(claimed: ClaimedEvent, message: Message, read: ReadMessage & { readonly type: "command" }) {
+    const { core, replies, settings } = this.#options;
+    const { author, command } = read;
+    const place = placeOf(message.channel) ?? claimed.event.place;
+    const refusal = core.refusal({ place, author });
+    // Who may not talk to the bot and does not call it talks to others.
+    if (refusal !== undefined && !callsBot(message)) return;
+    if ("error" in command) return await say(message, refusal ?? command.error);
+    const asked = { place, author, command };
+    const where = { place, authorId: author.id, channel: message.channel as SendableChannels, questionId: message.id };
+    const answer =
+      command.type === "compare"
+        ? await claimed.compare(asked, replies.starter(where))
+        : await claimed.runCommand(asked);
+    settings.forget();
+    if (answer !== undefined) await say(message, answer);
   }
 }
 
-/** Two replies to one question: each has a nonce of its own. */
-function comparisonIn({ nonce: _, ...where }: ReplyPlace): ReplyPlace {
-  return where;
+/** Another process reads it again by its ids. */
+function toEvent({ id, channelId }: Message, place: Place): ReceivedEvent {
+  return { eventId: eventIdOf(place, id), messageId: id, place, raw: JSON.stringify({ channelId }) };
+}
+
+/** Below the message, or in the thread that is opened for it. */
+async function whereTo(message: Message, place: Place) {
+  const here = { channel: message.channel as SendableChannels, questionId: message.id };
+  const thread = place.threadId === message.id ? await openThread(message) : undefined;
+  return thread ? { channel: thread, questionId: undefined } : here;
 }
 
 /** The nonce keeps a second process from saying the same. */
-async function say({ channel, questionId }: QuestionPlace, text: string) {
+async function say({ channel, id }: Message, text: string): Promise<void> {
   for (const [index, content] of splitMessage(text, { limit: MAX_MESSAGE_LENGTH }).entries()) {
-    const reply = index === 0 && { reply: { messageReference: questionId } };
-    await channel.send({ content, nonce: `${questionId}-${index}`, enforceNonce: true, ...reply });
+    const reply = index === 0 && { reply: { messageReference: id } };
+    await (channel as SendableChannels).send({ content, nonce: `${id}-${index}`, enforceNonce: true, ...reply });
   }
 }

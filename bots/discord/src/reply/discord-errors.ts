@@ -11,6 +11,14 @@ const LOST: readonly unknown[] = [
   RESTJSONErrorCodes.InvalidActionOnArchivedThread,
 ];
 
+/** What is asked for is there no more, or not for the bot to see. */
+const GONE: readonly unknown[] = [
+  RESTJSONErrorCodes.UnknownChannel,
+  RESTJSONErrorCodes.UnknownGuild,
+  RESTJSONErrorCodes.UnknownMessage,
+  RESTJSONErrorCodes.MissingAccess,
+];
+
 /** Somebody else's answer came first, or three seconds were over. */
 const ANSWERED: readonly unknown[] = [
   RESTJSONErrorCodes.UnknownInteraction,
@@ -25,6 +33,11 @@ export function errorCode(error: unknown): string | number | undefined {
 /** Whether it is no use to write there again. */
 export function isLost(error: unknown): boolean {
   return LOST.includes(errorCode(error));
+}
+
+/** Whether it is no use to look there again. */
+export function isGone(error: unknown): boolean {
+  return GONE.includes(errorCode(error));
 }
 
 /** Whether the interaction is not this process's to answer: it came too late, or another process was first. */

@@ -26,6 +26,7 @@ describe("DiscordReply", () => {
         target: { channel, pace, questionId: "q" },
         replyId,
         wantsFeedback: false,
+        mayWrite: async () => true,
         logger: pino({ level: "silent" }),
         onLost: () => {},
       });

@@ -11,9 +11,10 @@ import {
   statusLine,
 } from "@cria/bot-core";
 import type { Logger } from "pino";
+import { guarded } from "../gateway/write-guard.ts";
 import type { ButtonAction } from "./buttons.ts";
 import { isForbidden, isLost } from "./discord-errors.ts";
-import { ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
+import { messageIds, ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
 import { type ReplyState, replyParts } from "./reply-parts.ts";
 
 /** Between two edits of one reply. What a channel's replies may do together, the client reads from Discord's headers. */
@@ -30,6 +31,8 @@ export interface DiscordReplyOptions {
   readonly replyId: string;
   /** Whether 👍 and 👎 stand under it. */
   readonly wantsFeedback: boolean;
+  /** As `ReplyFacts` has it. */
+  readonly mayWrite: () => Promise<boolean>;
   readonly logger: Logger;
   /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
   readonly onLost: (error: unknown, wasShown: boolean) => void;
@@ -60,13 +63,10 @@ export class DiscordReply implements Reply {
   constructor(options: DiscordReplyOptions) {
     const { target, replyId, handle = "", editIntervalMs = EDIT_INTERVAL_MS } = options;
     this.#options = options;
-    this.#messages = new ReplyMessages(
-      target,
-      replyId,
-      handle.split(",").filter((id) => id !== ""),
-    );
+    this.#messages = new ReplyMessages(target, replyId, messageIds(handle));
     this.#hasBegun = handle !== "";
-    this.#editor = new StreamEditor({ intervalMs: editIntervalMs, edit: (state) => this.#show(state) });
+    const mayEdit = () => options.mayWrite();
+    this.#editor = new StreamEditor({ intervalMs: editIntervalMs, mayEdit, edit: (state) => this.#show(state) });
     this.#stopTyping = target.pace.typing.start();
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -212,7 +212,7 @@ export class DiscordReply implements Reply {
   async #show(state: ReplyState): Promise<boolean> {
     if (!state.isEnded && !this.#hasRoomFor(state)) return false;
     try {
-      await this.#messages.show(replyParts(state));
+      await guarded(this.#options.mayWrite, () => this.#messages.show(replyParts(state)));
       this.#shown = state;
     } catch (error) {
       if (!isLost(error)) throw error;

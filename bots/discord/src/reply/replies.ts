@@ -1,14 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { BotCore, GivenUpReply, Place, Reply, StartReply } from "@cria/bot-core";
+import type { GivenUpReply, Place, Reply, ReplyFacts, StartReply } from "@cria/bot-core";
 import type { Client, SendableChannels } from "discord.js";
 import type { Logger } from "pino";
 import { ChannelPace } from "./channel-pace.ts";
 import { isForbidden } from "./discord-errors.ts";
 import { DiscordReply } from "./discord-reply.ts";
-import type { ReplyTarget } from "./reply-messages.ts";
+import { carriesEnd, messageIds, type ReplyTarget } from "./reply-messages.ts";
+import type { ShownMessages } from "./shown-messages.ts";
 
 /** Where a reply is to be written. */
-export interface ReplyPlace extends Omit<ReplyTarget, "pace"> {
+export interface ReplyPlace extends Pick<ReplyTarget, "channel" | "questionId" | "nonce"> {
   readonly place: Place;
   /** Who asked, to be told directly where the bot may not write. */
   readonly authorId?: string;
@@ -18,9 +19,16 @@ export interface ReplyPlace extends Omit<ReplyTarget, "pace"> {
 
 export interface RepliesOptions {
   readonly client: Client;
-  readonly core: Pick<BotCore, "wantsFeedback">;
+  readonly shown: ShownMessages;
   readonly logger: Logger;
   readonly editIntervalMs?: number | undefined;
+}
+
+/** A reply to begin, or to go on with: its handle is then that of the process before. */
+export interface ReplyToBegin {
+  readonly replyId: string;
+  readonly facts: ReplyFacts;
+  readonly handle?: string | undefined;
 }
 
 /** Replies that this process is writing. */
@@ -35,15 +43,51 @@ export class Replies {
 
   /** Begins a reply there. */
   starter(where: ReplyPlace): StartReply {
-    return (replyId) => this.#start(where, replyId, undefined);
+    return async (replyId, facts) => this.begin(where, { replyId, facts });
   }
 
-  /** Begins a reply, or goes on in the place of one that an earlier process had begun. */
-  async goOn({ place, messageId, replyId, handle }: GivenUpReply, authorId?: string): Promise<Reply> {
-    const channel = await this.#options.client.channels.fetch(place.threadId ?? place.channelId);
-    if (!channel?.isSendable()) throw new Error(`the channel ${place.channelId} takes no messages`);
-    const where = { channel, place, questionId: messageId, nonce: messageId, ...(authorId && { authorId }) };
-    return await this.#start(where, replyId, handle);
+  /** In the place of one that an earlier process had begun, and that is given up with a sentence. */
+  async goOn({ place, messageId, replyId, handle }: GivenUpReply, facts: ReplyFacts): Promise<Reply> {
+    const channel = await this.#channelAt(place);
+    const questionId = channel.id === messageId ? undefined : messageId;
+    return this.begin({ channel, place, questionId, nonce: messageId }, { replyId, facts, handle });
+  }
+
+  begin(where: ReplyPlace, { replyId, facts, handle }: ReplyToBegin): Reply {
+    const { shown, logger, editIntervalMs } = this.#options;
+    for (const id of messageIds(handle ?? "")) shown.add(id, replyId);
+    const reply = new DiscordReply({
+      target: {
+        ...where,
+        pace: this.#paceOf(where.channel),
+        showsPreviews: facts.settings.showsPreviews ?? false,
+        onShown: (id) => shown.add(id, replyId),
+        onTakenAway: (id) => shown.delete(id),
+      },
+      replyId,
+      handle,
+      wantsFeedback: facts.wantsFeedback,
+      mayWrite: () => facts.mayWrite(),
+      logger,
+      onLost: (error, wasShown) => this.#onLost(where, error, wasShown),
+      ...(editIntervalMs !== undefined && { editIntervalMs }),
+    });
+    this.#running.add(reply);
+    void reply.ended.then(() => this.#running.delete(reply));
+    return reply;
+  }
+
+  /** Whether the messages that a process before has shown carry the end of their reply. */
+  async hasEnded(place: Place, handle: string): Promise<boolean> {
+    const channel = await this.#channelAt(place);
+    const lastId = messageIds(handle).at(-1);
+    return lastId !== undefined && carriesEnd(await channel.messages.fetch({ message: lastId, force: true }));
+  }
+
+  /** Takes away what a process before has shown. */
+  async takeAway(place: Place, handle: string): Promise<void> {
+    const channel = await this.#channelAt(place);
+    for (const id of messageIds(handle)) await channel.messages.delete(id).catch(() => undefined);
   }
 
   /** Gives up what is being written, as at a shutdown. */
@@ -53,7 +97,7 @@ export class Replies {
 
   /** Gives up the reply whose message somebody deleted. */
   giveUpMessage(messageId: string): void {
-    for (const reply of this.#running) if (reply.handle.split(",").includes(messageId)) reply.giveUp();
+    for (const reply of this.#running) if (messageIds(reply.handle).includes(messageId)) reply.giveUp();
   }
 
   /** Gives up what is being written in a channel or guild that is gone. */
@@ -69,20 +113,12 @@ export class Replies {
     isOver.abort();
   }
 
-  async #start(where: ReplyPlace, replyId: string, handle: string | undefined): Promise<Reply> {
-    const { core, logger, editIntervalMs } = this.#options;
-    const reply = new DiscordReply({
-      target: { ...where, pace: this.#paceOf(where.channel) },
-      replyId,
-      handle,
-      wantsFeedback: await core.wantsFeedback(where.place),
-      logger,
-      onLost: (error, wasShown) => this.#onLost(where, error, wasShown),
-      ...(editIntervalMs !== undefined && { editIntervalMs }),
-    });
-    this.#running.add(reply);
-    void reply.ended.then(() => this.#running.delete(reply));
-    return reply;
+  /** A thread that is to be opened for a question is not there before its reply. */
+  async #channelAt({ channelId, threadId = channelId }: Place): Promise<SendableChannels> {
+    const { channels } = this.#options.client;
+    const channel = (await channels.fetch(threadId).catch(() => undefined)) ?? (await channels.fetch(channelId));
+    if (!channel?.isSendable()) throw new Error(`the channel ${threadId} takes no messages`);
+    return channel;
   }
 
   #paceOf(channel: SendableChannels): ChannelPace {

@@ -1,4 +1,4 @@
-import { AttachmentBuilder, type Message, type SendableChannels } from "discord.js";
+import { AttachmentBuilder, type Message, MessageFlags, type SendableChannels } from "discord.js";
 import type { ChannelPace } from "./channel-pace.ts";
 import { errorCode, REPLY_NEEDS_HISTORY, THREAD_IS_ARCHIVED } from "./discord-errors.ts";
 import type { ReplyPart } from "./reply-parts.ts";
@@ -11,6 +11,11 @@ export interface ReplyTarget {
   readonly questionId: string | undefined;
   /** Stands for the reply where several processes might write it: Discord makes one message of all theirs. Default: the reply's id. */
   readonly nonce?: string;
+  /** Whether links get preview cards. Default false. */
+  readonly showsPreviews?: boolean;
+  /** Told of each message that the reply shows, and before it takes one away. */
+  readonly onShown?: (messageId: string) => void;
+  readonly onTakenAway?: (messageId: string) => void;
 }
 
 /** The messages of one reply, changed to what is to be seen with as few requests as that takes. */
@@ -48,10 +53,13 @@ export class ReplyMessages {
 
   async #showAt(index: number, part: ReplyPart): Promise<void> {
     const id = this.#ids[index];
-    const body = { content: part.content, components: part.components, ...files(part) };
-    const { pace } = this.#target;
-    if (id !== undefined) await pace.edits.send(() => this.#edit(id, body));
-    else this.#ids.push((await pace.creates.send(() => this.#send(index, body))).id);
+    const { pace, showsPreviews, onShown } = this.#target;
+    const flags = !showsPreviews && { flags: MessageFlags.SuppressEmbeds as const };
+    const body = { content: part.content, components: part.components, ...flags, ...files(part) };
+    if (id !== undefined) return await pace.edits.send(() => this.#edit(id, body));
+    const sent = await pace.creates.send(() => this.#send(index, body));
+    this.#ids.push(sent.id);
+    onShown?.(sent.id);
   }
 
   /** A thread that was archived meanwhile is opened again, unless a moderator locked it. */
@@ -82,8 +90,21 @@ export class ReplyMessages {
   async #removeLast(): Promise<void> {
     const id = this.#ids.pop()!;
     this.#shown.length = this.#ids.length;
+    this.#target.onTakenAway?.(id);
     await this.#target.channel.messages.delete(id);
   }
+}
+
+/** The messages of a reply, by its handle. */
+export function messageIds(handle: string): readonly string[] {
+  return handle.split(",").filter((id) => id !== "");
+}
+
+/** Whether a message is the last of a reply that has ended: by its buttons, or by figures or a failure where it has none. */
+export function carriesEnd({ content, components }: Message): boolean {
+  const customIds = JSON.stringify(components);
+  if (customIds.includes('"stop:')) return false;
+  return customIds.includes('"custom_id"') || /^-# .*\btokens?\b|^(-# )?⚠️ /m.test(content);
 }
 
 function isSame(shown: ReplyPart | undefined, part: ReplyPart): boolean {

@@ -1,4 +1,4 @@
-import { splitMessage } from "@cria/bot-core";
+import { alignTables, splitMessage } from "@cria/bot-core";
 import { type ButtonAction, type ButtonRow, buttonRow } from "./buttons.ts";
 
 /** Discord's limit of a message, in characters. */
@@ -30,7 +30,7 @@ export interface ReplyPart {
 
 /** The messages that show a reply: as many as it takes, at most five and a file. */
 export function replyParts(state: ReplyState): readonly ReplyPart[] {
-  const pieces = splitMessage(state.text, { limit: MAX_MESSAGE_LENGTH - SMALL_PRINT_ROOM });
+  const pieces = splitMessage(alignTables(state.text), { limit: MAX_MESSAGE_LENGTH - SMALL_PRINT_ROOM });
   const isTooLong = pieces.length > MAX_MESSAGES;
   const lines = [isTooLong ? fileLine(state) : "", state.smallPrint];
   const texts = pieces.length === 0 ? [""] : pieces.slice(0, MAX_MESSAGES);

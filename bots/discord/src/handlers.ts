@@ -1,0 +1,40 @@
+import { OPEN_ACCESS } from "@cria/bot-core";
+import type { Client } from "discord.js";
+import { ButtonHandler } from "./commands/button-handler.ts";
+import { SlashHandler } from "./commands/slash-handler.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
+import { Authors } from "./incoming/authors.ts";
+import { ChannelSettings } from "./incoming/channel-settings.ts";
+import { HandedMessages } from "./incoming/handed-messages.ts";
+import { MessageChanges } from "./incoming/message-changes.ts";
+import { MessageHandler } from "./incoming/message-handler.ts";
+import { Replies } from "./reply/replies.ts";
+import { ShownMessages } from "./reply/shown-messages.ts";
+
+/** Who does what about each kind of event. */
+export interface Handlers {
+  readonly messages: MessageHandler;
+  readonly changes: MessageChanges;
+  readonly slash: SlashHandler;
+  readonly buttons: ButtonHandler;
+  readonly replies: Replies;
+}
+
+/** Puts the handlers of one client together. */
+export function createHandlers(options: ConnectionOptions, client: Client<true>, readsAllMessages: boolean): Handlers {
+  const { core, config, listModels, logger, editIntervalMs, access = OPEN_ACCESS } = options;
+  const attention = { readsAllMessages, followsThreads: config.followsThreads };
+  const settings = new ChannelSettings(options.settings);
+  const [handed, shown] = [new HandedMessages(), new ShownMessages()];
+  const replies = new Replies({ client, shown, logger, editIntervalMs });
+  const authors = new Authors({ client, access, logger });
+  const messages = new MessageHandler({ client, core, replies, authors, settings, handed, attention });
+  const onCreate = (message: Parameters<MessageHandler["onCreate"]>[0]) => messages.onCreate(message);
+  return {
+    messages,
+    changes: new MessageChanges({ core, replies, handed, shown, attention, onCreate }),
+    slash: new SlashHandler({ core, listModels, replies, authors, settings, logger }),
+    buttons: new ButtonHandler({ core, replies, authors }),
+    replies,
+  };
+}

@@ -1,0 +1,26 @@
+import type { Place } from "@cria/bot-core";
+import { SnowflakeUtil } from "discord.js";
+
+/** The oldest are forgotten. */
+const MAX_KEPT = 10_000;
+
+/** The messages that this process has handed to the core, with the places where they are answered. */
+export class HandedMessages {
+  readonly #sinceId = SnowflakeUtil.generate({ timestamp: Date.now() });
+  readonly #places = new Map<string, Place>();
+
+  add(messageId: string, place: Place): void {
+    const [oldest] = this.#places.keys();
+    if (this.#places.size >= MAX_KEPT) this.#places.delete(oldest!);
+    this.#places.set(messageId, place);
+  }
+
+  placeOf(messageId: string): Place | undefined {
+    return this.#places.get(messageId);
+  }
+
+  /** Whether a message is older than this process, which then does not know whether another one handed it over. */
+  precedes(messageId: string): boolean {
+    return BigInt(messageId) < this.#sinceId;
+  }
+}

@@ -1,0 +1,30 @@
+import { ChannelType, type Message, PermissionFlagsBits, RESTJSONErrorCodes, type SendableChannels } from "discord.js";
+import { errorCode } from "../reply/discord-errors.ts";
+import { questionText } from "./read-message.ts";
+
+/** Discord takes 100. */
+const MAX_NAME_LENGTH = 80;
+const NEEDED = [PermissionFlagsBits.CreatePublicThreads, PermissionFlagsBits.SendMessagesInThreads];
+
+/** Whether a thread can be opened for a message, as far as that is known here. */
+export function mayOpenThread({ channel, hasThread, client }: Message): boolean {
+  const hasThreads = channel.type === ChannelType.GuildText || channel.type === ChannelType.GuildAnnouncement;
+  return hasThreads && !hasThread && (channel.permissionsFor(client.user)?.has(NEEDED) ?? false);
+}
+
+/** The thread that is opened for a message, named as it begins; another process may have opened it. Undefined where Discord lets none. */
+export async function openThread(message: Message): Promise<SendableChannels | undefined> {
+  try {
+    return (await message.startThread({ name: nameOf(questionText(message)) })) as SendableChannels;
+  } catch (error) {
+    if (errorCode(error) !== RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage) return undefined;
+    const thread = await message.client.channels.fetch(message.id);
+    return thread?.isSendable() ? thread : undefined;
+  }
+}
+
+function nameOf(text: string): string {
+  const [line = ""] = text.trim().split("\n");
+  const name = line.length > MAX_NAME_LENGTH ? `${line.slice(0, MAX_NAME_LENGTH - 1).trimEnd()}…` : line;
+  return name.trim() || "Question";
+}

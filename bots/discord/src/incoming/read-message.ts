@@ -1,0 +1,58 @@
+import {
+  type Author,
+  type Command,
+  type CommandError,
+  type IncomingMessage,
+  isSlashCommand,
+  type Place,
+  parseCommand,
+} from "@cria/bot-core";
+import type { Message } from "discord.js";
+import { plainWords } from "../text/plain-words.ts";
+import { namesIn } from "../text/readable-text.ts";
+import { surroundings } from "../text/surroundings.ts";
+import { DISCORD_WORDS } from "../words.ts";
+import { callsBot, ownRoleIds } from "./attention.ts";
+import type { Authors } from "./authors.ts";
+
+/** What a message asks for. */
+export type ReadMessage =
+  | { readonly type: "question"; readonly message: IncomingMessage }
+  | { readonly type: "command"; readonly author: Author; readonly command: Command | CommandError };
+
+/** Reads a message that is for the bot: who wrote it, its words, and what it is about. */
+export async function readMessage(message: Message, place: Place, authors: Authors): Promise<ReadMessage> {
+  const text = questionText(message);
+  const isOverheard = !callsBot(message);
+  const author = authors.of(message.author, message.member);
+  if (isSlashCommand(text))
+    return { type: "command", author: await author, command: parseCommand(text, DISCORD_WORDS) };
+  const about = await surroundings(message, { text, isOverheard });
+  return {
+    type: "question",
+    message: { place, author: await author, text, isOverheard, names: placeNames(message), ...about },
+  };
+}
+
+/** What was written: the bot's own name taken off, others' as people see them. */
+export function questionText(message: Message): string {
+  const { id } = message.client.user;
+  const names = [`<@${id}>`, `<@!${id}>`, ...ownRoleIds(message).map((roleId) => `<@&${roleId}>`)];
+  const words = names.reduce((text, name) => withoutName(text, name), message.content);
+  return plainWords(words, namesIn(message, message.member));
+}
+
+/** Only where it calls the bot, at either end: within a sentence the name is a word of it. */
+function withoutName(text: string, name: string): string {
+  let rest = text.trim();
+  while (rest.startsWith(name)) rest = rest.slice(name.length).trimStart();
+  while (rest.endsWith(name)) rest = rest.slice(0, -name.length).trimEnd();
+  return rest;
+}
+
+/** A thread's channel is the one that it hangs in. */
+function placeNames({ channel, guild }: Message): NonNullable<IncomingMessage["names"]> {
+  if (channel.isDMBased()) return {};
+  const { name } = (channel.isThread() ? channel.parent : undefined) ?? channel;
+  return { channel: name, ...(guild && { workspace: guild.name }) };
+}

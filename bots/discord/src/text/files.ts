@@ -1,0 +1,23 @@
+import { type Attachment, readBody } from "@cria/bot-core";
+import type { Attachment as DiscordAttachment } from "discord.js";
+import type { ReadableMessage } from "./readable-text.ts";
+
+/** Files of a message, and of those that are forwarded in it. */
+export function filesOf(message: ReadableMessage): readonly DiscordAttachment[] {
+  return [...message.attachments.values(), ...[...(message.messageSnapshots?.values() ?? [])].flatMap(filesOf)];
+}
+
+/** A file for the core. `isBeside`: a question is answered without it where it is no text. */
+export function toAttachment({ name, contentType, size, url }: DiscordAttachment, isBeside: boolean): Attachment {
+  return {
+    name,
+    mimeType: contentType ?? "",
+    sizeBytes: size,
+    isBeside,
+    load: async (signal) => {
+      const response = await fetch(url, { signal });
+      if (!response.ok) throw new Error(`Discord answered ${response.status} for the file ${name}`);
+      return await readBody(response, size);
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { Attachment, EarlierMessage, IncomingMessage } from "@cria/bot-core";
+import { type Client, type Message, MessageReferenceType } from "discord.js";
+import { filesOf, toAttachment } from "./files.ts";
+import { isReadableIn, type MessageLink, messageLinks } from "./message-links.ts";
+import { readableText, textBesideWords } from "./readable-text.ts";
+import { earlierMessages } from "./thread-messages.ts";
+
+/** Messages that one replies to and links to, and that those link to, read for one question. */
+const MAX_MESSAGES = 4;
+/** Of what they say together, in UTF-16 code units: a question is not refused for what others have written. */
+const MAX_LENGTH = 8_000;
+/** Files that did not come with the question. */
+const MAX_FILES_BESIDE = 2;
+
+const NONE: readonly EarlierMessage[] = [];
+
+type Surroundings = Pick<IncomingMessage, "quote" | "quotedAnswer" | "before" | "attachments">;
+
+/** What is asked in a message. */
+export type Asked = Pick<IncomingMessage, "text" | "isOverheard">;
+
+/** What a message is about: what it replies to, forwards and links to, what was said in its thread before, and files. */
+export async function surroundings(message: Message, { text, isOverheard }: Asked): Promise<Surroundings> {
+  const [named, before] = await Promise.all([namedMessages(message), isOverheard ? NONE : earlierMessages(message)]);
+  const answer = named.find((one) => one.author.id === one.client.user.id && questionOf(one) !== undefined);
+  const others = named.filter((one) => one !== answer);
+  const texts = [textBesideWords(message, message.member), ...others.map((one) => readableText(one, message.member))];
+  const quote = shorten(texts.filter((text) => text !== "").join("\n\n"));
+  return {
+    attachments: attachments(message, others, text !== "" || quote !== ""),
+    ...(quote !== "" && { quote }),
+    ...(answer && { quotedAnswer: { messageId: questionOf(answer)!, text: readableText(answer, message.member) } }),
+    ...(before.length > 0 && { before }),
+  };
+}
+
+/** The message replied to, linked ones, and those linked in them: each once, so that a circle of links ends. */
+async function namedMessages(message: Message): Promise<readonly Message[]> {
+  const { channel, client } = message;
+  const wanted = linksOf(message);
+  const seen = new Set([message.id]);
+  const found: Message[] = [];
+  for (const link of wanted) {
+    if (seen.has(link.messageId) || !isReadableIn(channel, link)) continue;
+    if (seen.size > MAX_MESSAGES) break;
+    seen.add(link.messageId);
+    const named = await findMessage(client, link);
+    if (!named) continue;
+    found.push(named);
+    wanted.push(...messageLinks(named.content));
+  }
+  return found;
+}
+
+function linksOf({ reference, content, channelId }: Message): MessageLink[] {
+  const isReply = reference?.messageId !== undefined && reference.type !== MessageReferenceType.Forward;
+  return [...(isReply ? [{ channelId, messageId: reference.messageId! }] : []), ...messageLinks(content)];
+}
+
+/** Undefined where it is gone or not for the bot to read. */
+async function findMessage(client: Client, { channelId, messageId }: MessageLink): Promise<Message | undefined> {
+  const channel = client.channels.cache.get(channelId);
+  return channel?.isTextBased() ? await channel.messages.fetch(messageId).catch(() => undefined) : undefined;
+}
+
+/** The message that an answer of the bot's answers: it replies to it, or opens the thread that is opened for it. */
+function questionOf({ reference, channel }: Message): string | undefined {
+  return reference?.messageId ?? (channel.isThread() ? channel.id : undefined);
+}
+
+/** Where there is anything to answer without them, files that are no text are left out. */
+function attachments(message: Message, others: readonly Message[], hasWords: boolean): readonly Attachment[] {
+  const own = filesOf(message).map((file) => toAttachment(file, hasWords));
+  const beside = others.flatMap(filesOf).slice(0, MAX_FILES_BESIDE);
+  return [...own, ...beside.map((file) => toAttachment(file, true))];
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+}
