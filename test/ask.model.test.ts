@@ -27,31 +27,6 @@ describe("npm run ask", () => {
     expect(stdout).not.toMatch(/<\|im_/);
   });
 
-  it.each([
-    ["no question", []],
-    ["an empty question", ["  "]],
-    ["an unknown option", ["--modle", "m", "Hi"]],
-    ["an option without its value", ["Hi", "--model"]],
-  ])("says in one line how it is used for %s, and exits with 2", async (_, args) => {
-    const { exitCode, stdout, stderr } = await ask(args);
-    expect(exitCode).toBe(2);
-    expect(stdout).toBe("");
-    expect(stderr).toMatch(/^Cria: .*Usage: npm run ask -- .*\n$/);
-  });
-
-  it("explains itself when asked to", async () => {
-    const { exitCode, stdout } = await ask(["--help"]);
-    expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Usage: npm run ask/);
-  });
-
-  it("fails with one line when a service it was sent to is not there", async () => {
-    const { exitCode, stderr } = await ask(["Hi"], undefined, { CRIA_INFERENCE_ADDRESS: "127.0.0.1:1" });
-    expect(exitCode).toBe(1);
-    expect(stderr.trim().split("\n")).toHaveLength(1);
-    expect(stderr).toMatch(/^Cria: no inference service serves at 127\.0\.0\.1:1 \(CRIA_INFERENCE_ADDRESS\)/);
-  });
-
   it("fails with the service's own words when that cannot start", async () => {
     const { exitCode, stderr } = await ask(["Hi"], undefined, { CRIA_MAX_NUM_SEQS: "many" });
     expect(exitCode).toBe(1);

@@ -13,7 +13,7 @@ const REPLY: readonly GenerateResponse[] = [
   { event: { $case: "finished", value: Finished.fromPartial({ textLength: 9 }) } },
 ];
 
-describe("npm run ask at the end of a pipe", () => {
+describe("npm run ask", () => {
   let server: InferenceServer;
   let received: GenerateRequest | undefined;
   let program: string;
@@ -86,5 +86,31 @@ describe("npm run ask at the end of a pipe", () => {
       stderr: "Cria: the piped text has more than the 32,000 characters of a message. Send the part that matters.\n",
     });
     expect(received).toBeUndefined();
+  });
+
+  it.each([
+    ["no question", "< /dev/null"],
+    ["an empty question", '"  "'],
+    ["an unknown option", "--modle m Hi"],
+    ["an option without its value", "Hi --model"],
+  ])("says in one line how it is used for %s, and ends with 2", async (_, words) => {
+    await expect(shell(`ask ${words}`)).rejects.toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^Cria: .*Usage: npm run ask -- .*\n$/),
+    });
+  });
+
+  it("explains itself when asked to", async () => {
+    expect((await shell("ask --help")).stdout).toMatch(/^Usage: npm run ask/);
+  });
+
+  it("fails with one line when a service it was sent to is not there", async () => {
+    await expect(shell("CRIA_INFERENCE_ADDRESS=127.0.0.1:1 ask Hi")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^Cria: no inference service serves at 127\.0\.0\.1:1 \(CRIA_INFERENCE_ADDRESS\).*\n$/,
+      ),
+    });
   });
 });
