@@ -133,6 +133,37 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     await page.getByRole("button", { name: "More for" }).click();
     await page.getByRole("button", { name: "Rename" }).click();
   },
+  files: async (page, server) => {
+    const notes = {
+      name: "herd-notes-of-this-spring.md",
+      mimeType: "text/markdown",
+      buffer: Buffer.from(LISTS.repeat(9)),
+    };
+    const small = { name: "weights.csv", mimeType: "text/csv", buffer: Buffer.from("name,kg") };
+    const choose = (...files: readonly (typeof notes)[]) => page.locator("input[type=file]").setInputFiles(files);
+    await choose(notes, small);
+    await page.locator(".file").nth(1).waitFor();
+    await ask(page, server, "What is this about?", { chunks: chunksOf("It is about shearing alpacas.") });
+    await choose(small, { ...small, name: "alpaca.png", buffer: Buffer.from([0xff, 0, 0xff]) }, notes);
+    await page.locator(".is-draft .file").nth(1).waitFor();
+    await page.locator("#composer").fill("And this?");
+  },
+  versions: async (page, server) => {
+    await say(page, "/feedback on");
+    await page.locator(".markdown").getByText("Feedback is on").waitFor();
+    await ask(page, server, "What is a cria?", { chunks: chunksOf("A **cria** is a young alpaca.") });
+    server.inference.script({ chunks: chunksOf(ALPACA.slice(0, 180)) });
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await page.locator(".versions").waitFor();
+    await page.locator(".figures").waitFor();
+  },
+  "older-version": async (page, server) => {
+    await ask(page, server, "What is a cria?", { chunks: chunksOf("A **cria** is a young alpaca.") });
+    server.inference.script({ chunks: chunksOf(ALPACA.slice(0, 180)) });
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await page.locator(".versions").waitFor();
+    await page.getByRole("button", { name: "Older version" }).click();
+  },
   lists: async (page, server) => {
     await ask(page, server, "How do I shear an alpaca?", { chunks: chunksOf(LISTS) });
   },

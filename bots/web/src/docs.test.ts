@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "@cria/bot-core/attachments";
 import { describe, expect, it } from "vitest";
 import { MAX_LIVE_REPLIES } from "./replies/replies.ts";
 import { MAX_CHANNELS } from "./rooms/channel-names.ts";
 import { MAX_BODY_BYTES } from "./server/request-body.ts";
 import { MAX_CHATS } from "./timeline/chat-store.ts";
+import { MAX_VERSIONS } from "./timeline/kept-message.ts";
 import { TIMELINE_CAPACITY } from "./timeline/timeline-store.ts";
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TITLE_LENGTH } from "./wire.ts";
 
@@ -48,6 +50,8 @@ describe("docs/web.md", () => {
       ["body of a request", `${MAX_BODY_BYTES.toLocaleString("en")} bytes`],
       ["messages kept in a channel", `${TIMELINE_CAPACITY}`],
       ["replies under way in a channel", `${MAX_LIVE_REPLIES}`],
+      ["files of a message", `${MAX_ATTACHMENTS} of ${MAX_ATTACHMENT_BYTES / 1024} KB; their words`],
+      ["versions of a reply", `${MAX_VERSIONS}`],
       ["chats of a person", `${MAX_CHATS}`],
       ["title of a chat", `${MAX_TITLE_LENGTH} characters`],
     ] as const)

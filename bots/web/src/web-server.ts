@@ -45,7 +45,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const feed = new EventFeed(randomUUID().slice(0, 8));
   const { timelineStore: store, chatStore } = options;
   const bundle = await bundleClient();
-  const rooms = await ChatRooms.open({ bot, store, chatStore, feed, logger, now: Date.now });
+  const rooms = await ChatRooms.open({ bot, store, chatStore, feed, logger, workspaceName, now: Date.now });
   const hostNames = hostNamesFor(options.host, options.allowedHosts);
   const app = createApp({
     rooms,

@@ -38,6 +38,24 @@ export type UsefulButtons = Exclude<ReplyButtons, "all">;
 /** What a person thinks of a reply. */
 export type Rating = FeedbackRating;
 
+/** A text file that came with a message. */
+export interface MessageFile {
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** A text file as it is sent. */
+export interface SentFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** What a reply said before it was made anew. */
+export interface ReplyVersion {
+  readonly text: string;
+  readonly state: ReplyState;
+}
+
 /** One message of a channel. */
 export interface ChatMessage {
   /** Made by who posts it, so that a message sent twice is posted once. */
@@ -47,6 +65,10 @@ export interface ChatMessage {
   readonly author: Person;
   /** Markdown. */
   readonly text: string;
+  /** Absent where there are none. */
+  readonly files?: readonly MessageFile[];
+  /** What a reply said before, oldest first. The bot remembers the newest, which is the message's own text. */
+  readonly versions?: readonly ReplyVersion[];
   /** The message a reply answers. */
   readonly answers?: { readonly messageId: string; readonly authorName: string };
   /** What the bot names the reply by, for its buttons; absent while it has not begun. */
@@ -153,6 +175,8 @@ export type ServerEvent =
       readonly state: ReplyState;
       readonly text?: string;
     }
+  /** It came to nothing, as the place of a reply that was not given. */
+  | { readonly type: "removed"; readonly channelId: string; readonly messageId: string }
   | { readonly type: "head"; readonly channelId: string; readonly head: ChannelHead }
   /** Added, renamed, or written in. */
   | { readonly type: "chat"; readonly chat: Chat }
@@ -162,6 +186,8 @@ export type ServerEvent =
 
 /** The longest name of a person. */
 export const MAX_NAME_LENGTH = 32;
+/** The longest name of a file, in UTF-16 units. */
+export const MAX_FILE_NAME_LENGTH = 255;
 /** The longest title of a chat, in UTF-16 units. */
 export const MAX_TITLE_LENGTH = 80;
 /** The longest name of a channel. */

@@ -60,8 +60,15 @@ async function readText(attachment: Attachment, signal: AbortSignal): Promise<st
     signal.throwIfAborted();
     throw refused(`I could not fetch ${attachment.name}. Try again, or paste its text.`, cause);
   });
-  if (bytes.length > MAX_ATTACHMENT_BYTES) throw tooLarge(attachment.name, bytes.length);
-  return decode(bytes) ?? failNotText(attachment.name);
+  return textOf(attachment.name, bytes);
+}
+
+/** The text of a file's bytes. Throws a `BotError` (`FILE_REFUSED`) where they are too many or no text. */
+export function textOf(name: string, bytes: Uint8Array): string {
+  if (bytes.length > MAX_ATTACHMENT_BYTES) throw tooLarge(name, bytes.length);
+  const text = decode(bytes);
+  if (text === undefined) throw notText(name);
+  return text;
 }
 
 /** UTF-8, or UTF-16 with its byte order mark as Windows writes it; undefined for anything else. */
@@ -73,10 +80,6 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function failNotText(name: string): never {
-  throw notText(name);
 }
 
 function notText(name: string): BotError {

@@ -60,6 +60,44 @@ describe.each(MEMORIES)("what can be done with a message on the page, kept in %s
     expect(server!.inference.requests).toHaveLength(2);
   });
 
+  it("the versions of a regenerated reply stay reachable, the newest being shown first", async () => {
+    const page = await open();
+    server!.inference.script({ chunks: ["The **first** answer."] }, { chunks: ["Another."] });
+    await say(page, "Tell me");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["The first answer."]);
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await expect.poll(() => texts(page), LIMIT).toEqual(["Another."]);
+    const versions = page.getByRole("group", { name: "Versions of this reply" });
+    const number = () => versions.getByRole("status").textContent();
+    expect(await number()).toBe("Version 2/ of 2");
+    await versions.getByRole("button", { name: "Older version" }).click();
+    expect(await texts(page)).toEqual(["The first answer."]);
+    expect([await number(), await page.getByRole("button", { name: "Regenerate" }).count()]).toEqual([
+      "Version 1/ of 2",
+      0,
+    ]);
+    await page.reload();
+    await expect.poll(() => texts(page), LIMIT).toEqual(["Another."]);
+    await versions.getByRole("button", { name: "Older version" }).focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["The first answer."]);
+    await versions.getByRole("button", { name: "Newer version" }).click();
+    await expect.poll(() => texts(page), LIMIT).toEqual(["Another."]);
+  });
+
+  it("Stop before the first word of another answer leaves the one that stood there", async () => {
+    const page = await open();
+    server!.inference.script({ chunks: ["The first answer."] }, { queue: new Promise(() => undefined) });
+    await say(page, "Tell me");
+    await expect.poll(() => texts(page), LIMIT).toEqual(["The first answer."]);
+    await page.getByRole("button", { name: "Regenerate" }).click();
+    await page.getByRole("button", { name: "Stop" }).click();
+    await expect.poll(() => texts(page), LIMIT).toEqual(["The first answer."]);
+    expect(await page.getByText("Stopped by you").count()).toBe(0);
+    await page.getByText("1 round remembered").waitFor();
+  });
+
   it("Continue goes on in the same place where a reply was cut", async () => {
     const page = await open();
     server!.inference.script(

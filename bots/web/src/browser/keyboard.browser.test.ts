@@ -12,6 +12,8 @@ describe("by keyboard alone", () => {
     expect(await ada.focused()).toBe("Message Cria");
     await page.getByRole("button", { name: "Give me three ideas" }).waitFor();
     await page.keyboard.press("Shift+Tab");
+    expect(await ada.focused()).toBe("Attach text files");
+    await page.keyboard.press("Shift+Tab");
     expect(await ada.focused()).toBe("Give me three ideas for a rainy Sunday.");
     for (let count = 0; count < 4; count++) await page.keyboard.press("Shift+Tab");
     expect(await ada.focused()).toContain("smollm2-135m");

@@ -1,11 +1,15 @@
 import { randomUUID } from "node:crypto";
-import type { Author, GivenUpReply, IncomingCommand, Place, Reply } from "@cria/bot-core";
+import type { Author, GivenUpReply, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
 import type { EventFeed } from "../rooms/event-feed.ts";
+import type { KeptMessage } from "../timeline/kept-message.ts";
 import type { Timeline } from "../timeline/timeline.ts";
-import { BOT, type ChatMessage, isLive, type Person } from "../wire.ts";
+import { BOT, type ChatMessage, isLive } from "../wire.ts";
+import { type AskedMessage, incomingMessage, type Spot } from "./asked-message.ts";
+import { Commands } from "./commands.ts";
+import { OpenReplies } from "./open-replies.ts";
 import { createWebReply, type WebReplyOptions } from "./web-reply.ts";
 
 /** Replies that may be under way in one channel; they are written one after another, so more would wait for minutes. */
@@ -16,25 +20,13 @@ const NOTHING_TO_STOP = "Nothing is being written here.";
 export interface RepliesOptions {
   readonly bot: Bot;
   readonly feed: EventFeed;
+  readonly workspaceName: string;
   readonly now: () => number;
-}
-
-/** Where a reply stands. */
-interface Spot {
-  readonly timeline: Timeline;
-  readonly place: Place;
-}
-
-/** A message in its channel. */
-interface AskedMessage extends Spot {
-  readonly message: ChatMessage;
-  /** Who asks: under this name, and with these rights. */
-  readonly author: Author;
 }
 
 /** A reply under which somebody pressed a button. */
 export interface PressedReply extends Spot {
-  readonly reply: ChatMessage;
+  readonly reply: KeptMessage;
   readonly person: Author;
 }
 
@@ -44,27 +36,31 @@ export interface BegunReply extends Omit<GivenUpReply, "raw"> {
   readonly author?: Author;
 }
 
-interface StartedReply {
-  /** Gives the reply up, as at a shutdown. Stop goes through the bot. */
+/** A reply that begins, and the message that shows it. */
+interface StartingReply extends Spot {
+  readonly messageId: string;
   readonly abort: AbortController;
   readonly ended: Promise<unknown>;
-}
-
-interface OpenReply extends StartedReply {
-  readonly channelId: string;
-  /** Who pressed Stop. */
-  stoppedBy?: Person | undefined;
 }
 
 /** Hands messages and commands to the bot and holds the replies under way. */
 export class Replies {
   readonly #options: RepliesOptions;
-  readonly #running = new Map<string, OpenReply>();
+  readonly #open = new OpenReplies();
+  readonly #commands: Commands;
   /** Replies that another server goes on with. */
   readonly #left = new Set<string>();
 
   constructor(options: RepliesOptions) {
     this.#options = options;
+    this.#commands = new Commands({
+      ...options,
+      beginCompared: (question, replyId, ended) => this.#beginCompared(question, replyId, ended),
+    });
+  }
+
+  get commands(): Commands {
+    return this.#commands;
   }
 
   /** Throws a WebError if the channel has too many replies under way. */
@@ -77,14 +73,19 @@ export class Replies {
   }
 
   isBusy(channelId: string): boolean {
-    return [...this.#running.values()].some((reply) => reply.channelId === channelId);
+    return this.#open.isBusy(channelId);
+  }
+
+  /** Gives up what is being written in a channel, or everywhere. Resolves when it has ended. */
+  async end(channelId?: string): Promise<void> {
+    await this.#open.end(channelId);
   }
 
   /** Answers a message if it is for the bot: a command, a mention, or anything in a direct message. */
   answer(question: AskedMessage): void {
     const meaning = meaningOf(question.message.text, question.place.isDirect);
-    if (meaning.type === "question") this.#reply(question, meaning.text);
-    if (meaning.type === "command") this.#answerCommand(question, meaning.text);
+    if (meaning.type === "question") this.#reply(question);
+    if (meaning.type === "command") this.#commands.answer(question, meaning.text);
     if (meaning.type === "stop") void this.#stopEvery(question);
   }
 
@@ -94,7 +95,7 @@ export class Replies {
    */
   async stop({ place, reply, person }: PressedReply): Promise<void> {
     if (!isLive(reply.state)) return;
-    const running = this.#running.get(reply.id);
+    const running = this.#open.get(reply.id);
     if (running !== undefined) running.stoppedBy = { id: person.id, name: person.name };
     // The bot has no name for it yet, and so begins nothing.
     if (reply.replyId === undefined) return running?.abort.abort();
@@ -104,59 +105,36 @@ export class Replies {
     throw new WebError("forbidden", refusal);
   }
 
-  /** The word that stops what is being written, as everywhere: no command is needed. */
-  async #stopEvery(question: AskedMessage): Promise<void> {
-    const { timeline, place, author } = question;
-    const live = timeline.messages().filter(({ state }) => isLive(state));
-    const stops = live.map((reply) => this.stop({ timeline, place, reply, person: author }));
-    const [first = { status: "rejected", reason: NOTHING_TO_STOP }] = await Promise.allSettled(stops);
-    if (first.status === "rejected")
-      this.#say(question, first.reason instanceof WebError ? first.reason.message : NOTHING_TO_STOP);
-  }
-
-  async stopAll(): Promise<void> {
-    await endAll([...this.#running.values()]);
-  }
-
-  /** Ends what is being written in a channel. */
-  async endIn(channelId: string): Promise<void> {
-    await endAll([...this.#running.values()].filter((reply) => reply.channelId === channelId));
-  }
-
-  /** Sets the model of a channel and says there who did. Throws a WebError with the bot's sentence where it cannot be. */
-  async setModel(choice: Spot & { readonly person: Author; readonly name: string }): Promise<void> {
-    const { timeline, place, person, name } = choice;
-    const command = { type: "model", name } as const;
-    const refuse = async (sentence: string) => {
-      throw new WebError("conflict", sentence);
-    };
-    await this.#options.bot.handleCommand({ eventId: randomUUID(), place, author: person, command }, refuse);
-    const author = { id: person.id, name: person.name };
-    const text = `switched the model to **${name}**`;
-    timeline.post({ id: randomUUID(), author, text, isNotice: true }, this.#options.now());
-    await this.#publishHead(timeline, place);
-  }
-
   /**
    * Answers a reply's question again in its place, or goes on where it was cut. Resolves when it has begun; throws a
    * WebError with the bot's sentence where it may not.
    */
   async again(kind: "regenerate" | "continueReply", { timeline, place, reply, person }: PressedReply): Promise<void> {
-    if (this.#running.has(reply.id)) throw new WebError("conflict", "This reply is being written.");
+    if (this.#open.get(reply.id)) throw new WebError("conflict", "This reply is being written.");
     const before = kind === "continueReply" ? reply.text : "";
     const action = { place, author: person, replyId: reply.replyId ?? "" };
     const abort = new AbortController();
     await new Promise<void>((begin, refuse) => {
       const startReply = async (replyId: string) => {
-        timeline.replace(reply.id, { replyId, text: before, state: { type: "waiting" } });
+        if (kind === "regenerate") timeline.renew(reply.id, replyId);
+        else timeline.replace(reply.id, { replyId, state: { type: "waiting" } });
         begin();
-        return this.#write({ timeline, messageId: reply.id, signal: abort.signal, before });
+        const onDiscarded = () => timeline.putBack(reply);
+        return this.#write({ timeline, messageId: reply.id, signal: abort.signal, before, onDiscarded });
       };
       const ended = this.#options.bot[kind](action, startReply).then((refusal) => {
         if (refusal !== undefined) refuse(new WebError("conflict", refusal));
       });
-      this.#run({ timeline, place }, reply.id, { abort, ended });
+      this.#hold({ timeline, place, messageId: reply.id, abort, ended });
     });
+  }
+
+  /** Answers a failed reply's question once more: in its place where something else stood there before, else in a message of its own. */
+  async retry(question: AskedMessage, reply: KeptMessage): Promise<void> {
+    const { timeline, place, author } = question;
+    const isAgain = reply.versions !== undefined && (await this.#canAnswerAgain(question, reply));
+    if (isAgain) await this.again("regenerate", { timeline, place, reply, person: author });
+    else this.answer(question);
   }
 
   /**
@@ -168,42 +146,66 @@ export class Replies {
     const meaning = meaningOf(message.text, place.isDirect);
     const reply = timeline.replyTo(message.id);
     if (reply !== undefined) await this.stop({ timeline, place, reply, person: author });
-    await this.#running.get(reply?.id ?? "")?.ended;
-    await this.#options.bot.handleEdit({
-      place,
-      messageId: message.id,
-      text: "text" in meaning ? meaning.text : message.text,
-    });
+    await this.#open.get(reply?.id ?? "")?.ended;
+    const text = "text" in meaning ? meaning.text : message.text;
+    await this.#options.bot.handleEdit({ place, messageId: message.id, text });
     const stopped = reply && timeline.message(reply.id);
-    if (stopped?.replyId === undefined || meaning.type !== "question") return this.answer(question);
-    if (!(await this.#options.bot.canAnswerAgain(place, stopped.replyId))) return this.answer(question);
+    if (!stopped || meaning.type !== "question") return this.answer(question);
+    if (!(await this.#canAnswerAgain(question, stopped))) return this.answer(question);
     await this.again("regenerate", { timeline, place, reply: stopped, person: author });
   }
 
   /** Goes on with a reply that an earlier process had begun, in the message that shows it or in a new one. */
   takeUp(timeline: Timeline, { place, messageId, author, replyId, handle = "" }: BegunReply): Reply {
     const asker = author ?? timeline.message(messageId)?.author ?? BOT;
-    const id = timeline.message(handle)?.id ?? this.#post(timeline, { id: messageId, author: asker });
+    const begun = timeline.message(handle) ?? interruptedReply(timeline, messageId);
+    const id = begun?.id ?? this.#post(timeline, { id: messageId, author: asker });
     const abort = new AbortController();
     timeline.replace(id, { replyId, text: "", state: { type: "waiting" } });
     let onEnded: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       onEnded = resolve;
     });
-    this.#run({ timeline, place }, id, { abort, ended });
+    this.#hold({ timeline, place, messageId: id, abort, ended });
     return this.#write({ timeline, messageId: id, signal: abort.signal, onEnded });
   }
 
-  #reply(question: AskedMessage, text: string): void {
+  /** The word that stops what is being written, as everywhere: no command is needed. */
+  async #stopEvery(question: AskedMessage): Promise<void> {
+    const { timeline, place, author } = question;
+    const live = timeline.messages().filter(({ state }) => isLive(state));
+    const stops = live.map((reply) => this.stop({ timeline, place, reply, person: author }));
+    const [first = { status: "rejected", reason: NOTHING_TO_STOP }] = await Promise.allSettled(stops);
+    if (first.status === "rejected")
+      this.#commands.say(question, first.reason instanceof WebError ? first.reason.message : NOTHING_TO_STOP);
+  }
+
+  async #canAnswerAgain({ place }: Spot, { replyId }: KeptMessage): Promise<boolean> {
+    return replyId !== undefined && (await this.#options.bot.canAnswerAgain(place, replyId));
+  }
+
+  #reply(question: AskedMessage): void {
+    const { bot, workspaceName } = this.#options;
     const { timeline, place, message, author } = question;
     const abort = new AbortController();
     const id = this.#post(timeline, message);
-    const incoming = { eventId: `web:${id}`, messageId: message.id, place, author, text };
+    // Who asks is what the timeline does not know.
+    const event = { eventId: `web:${id}`, messageId: message.id, place, raw: JSON.stringify({ author }) };
     const startReply = async (replyId: string) => {
       timeline.replace(id, { replyId });
       return this.#write({ timeline, messageId: id, signal: abort.signal });
     };
-    this.#run(question, id, { abort, ended: this.#options.bot.handleMessage(incoming, startReply) });
+    const incoming = incomingMessage(question, workspaceName);
+    const ended = bot.receive(event, (claimed) => claimed.answer(incoming, startReply));
+    this.#hold({ timeline, place, messageId: id, abort, ended });
+  }
+
+  #beginCompared({ timeline, place, message }: AskedMessage, replyId: string, ended: Promise<unknown>): Reply {
+    const abort = new AbortController();
+    const messageId = this.#post(timeline, message, true);
+    timeline.replace(messageId, { replyId });
+    this.#hold({ timeline, place, messageId, abort, ended });
+    return this.#write({ timeline, messageId, signal: abort.signal });
   }
 
   /** The reply takes its place at once, so that nothing jumps when its first word comes. */
@@ -213,72 +215,31 @@ export class Replies {
     return timeline.post({ ...reply, ...(isCompared && { isCompared }) }, this.#options.now()).id;
   }
 
-  #write(options: Pick<WebReplyOptions, "timeline" | "messageId" | "signal" | "before" | "onEnded">): Reply {
+  #write(options: Omit<WebReplyOptions, "stoppedBy" | "onLeave">): Reply {
     const { messageId } = options;
-    const stoppedBy = () => this.#running.get(messageId)?.stoppedBy;
+    const stoppedBy = () => this.#open.get(messageId)?.stoppedBy;
     return createWebReply({ ...options, stoppedBy, onLeave: () => this.#left.add(messageId) });
   }
 
-  #run(spot: Spot, id: string, { abort, ended }: StartedReply): void {
-    const finished = ended.then(() => this.#onEnded(spot, id));
-    this.#running.set(id, { channelId: spot.timeline.channelId, abort, ended: finished });
-  }
-
-  async #onEnded({ timeline, place }: Spot, replyId: string): Promise<void> {
-    this.#running.delete(replyId);
-    if (isLive(timeline.message(replyId)?.state) && !this.#left.has(replyId))
-      timeline.setState(replyId, {
-        type: "failed",
-        reason: "Something went wrong on the chat server. Its log says what.",
-      });
-    await this.#publishHead(timeline, place);
-  }
-
-  #answerCommand(question: AskedMessage, text: string): void {
-    const parsed = this.#options.bot.parseCommand(text);
-    if (parsed.type === "fault") {
-      this.#say(question, parsed.sentence);
-      return;
-    }
-    const { place, author, timeline } = question;
-    const command = { eventId: randomUUID(), place, author, command: parsed.command };
-    const answered =
-      parsed.command.type === "compare" ? this.#compare(question, command) : this.#options.bot.handleCommand(command);
-    void answered.then((answer) => {
-      if (answer !== undefined) this.#say(question, answer);
-      return this.#publishHead(timeline, place);
+  #hold({ timeline, place, messageId, abort, ended }: StartingReply): void {
+    const reply = { channelId: timeline.channelId, abort, ended };
+    this.#open.hold(messageId, reply, async () => {
+      this.#settle(timeline, messageId);
+      await this.#commands.publishHead({ timeline, place });
     });
   }
 
-  /** Two replies, each in a message of its own; either can be stopped. */
-  #compare(question: AskedMessage, command: IncomingCommand): Promise<string | undefined> {
-    const { timeline, message } = question;
-    let end: () => void = () => undefined;
-    const ended = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const startReply = async (replyId: string) => {
-      const abort = new AbortController();
-      const id = this.#post(timeline, message, true);
-      timeline.replace(id, { replyId });
-      this.#run(question, id, { abort, ended });
-      return this.#write({ timeline, messageId: id, signal: abort.signal });
-    };
-    return this.#options.bot.compare(command, startReply).finally(end);
-  }
-
-  #say({ timeline, message }: AskedMessage, text: string): void {
-    const answers = { messageId: message.id, authorName: message.author.name };
-    timeline.post({ id: randomUUID(), author: BOT, text, answers }, this.#options.now());
-  }
-
-  async #publishHead(timeline: Timeline, place: Place): Promise<void> {
-    const head = await this.#options.bot.head(place);
-    this.#options.feed.publish({ type: "head", channelId: timeline.channelId, head }, timeline.audience);
+  /** A reply that was never begun was not to be given, as to somebody who was just told why. */
+  #settle(timeline: Timeline, messageId: string): void {
+    const { state, replyId } = timeline.message(messageId) ?? {};
+    if (!isLive(state) || this.#left.has(messageId)) return;
+    const reason = "Something went wrong on the chat server. Its log says what.";
+    if (replyId === undefined) timeline.remove(messageId);
+    else timeline.setState(messageId, { type: "failed", reason });
   }
 }
 
-async function endAll(replies: readonly StartedReply[]): Promise<void> {
-  for (const reply of replies) reply.abort.abort();
-  await Promise.all(replies.map((reply) => reply.ended));
+function interruptedReply(timeline: Timeline, messageId: string): KeptMessage | undefined {
+  const reply = timeline.replyTo(messageId);
+  return reply?.state?.type === "interrupted" ? reply : undefined;
 }

@@ -17,6 +17,8 @@ export interface WebReplyOptions {
   readonly stoppedBy?: () => Person | undefined;
   /** Called once nothing more is written. */
   readonly onEnded?: () => void;
+  /** It ended without a word; default: as one that was stopped. */
+  readonly onDiscarded?: () => void;
   /** Another server goes on with it. */
   readonly onLeave?: () => void;
 }
@@ -58,6 +60,13 @@ export function createWebReply(options: WebReplyOptions): Reply {
       const stoppedBy = end === "stopped" ? options.stoppedBy?.() : undefined;
       const more = { ...(stats && { stats }), ...(stoppedBy && { stoppedBy }), ...useful(buttons) };
       timeline.setState(messageId, { type: "ended", end, ...more }, before + text);
+      onEnded?.();
+    },
+    async discard() {
+      flushLast();
+      const stopped = { type: "ended", end: "stopped" } as const;
+      if (options.onDiscarded === undefined) timeline.setState(messageId, stopped, before);
+      else options.onDiscarded();
       onEnded?.();
     },
     async leave() {

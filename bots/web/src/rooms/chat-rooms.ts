@@ -1,4 +1,4 @@
-import { type Author, type FeedbackRating, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import type { Author, FeedbackRating } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
@@ -6,7 +6,7 @@ import { meaningOf } from "../mention.ts";
 import { Replies } from "../replies/replies.ts";
 import type { ChatStore } from "../timeline/chat-store.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
-import { type ChannelSnapshot, type Chat, type Completion, isLive, type Workspace } from "../wire.ts";
+import { type ChannelSnapshot, type Chat, type Completion, isLive, type SentFile, type Workspace } from "../wire.ts";
 import {
   channelName,
   directChannelOf,
@@ -17,6 +17,7 @@ import {
 } from "./channel-names.ts";
 import { titleOf } from "./chat-titles.ts";
 import { Chats } from "./chats.ts";
+import { checkedMessage } from "./checked-message.ts";
 import type { EventFeed } from "./event-feed.ts";
 import { OpenTimelines } from "./open-timelines.ts";
 import { recoverReplies } from "./recover-replies.ts";
@@ -27,6 +28,8 @@ export interface ChatRoomsOptions {
   readonly chatStore: ChatStore;
   readonly feed: EventFeed;
   readonly logger: Logger;
+  /** For personas that name it. */
+  readonly workspaceName: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -35,6 +38,8 @@ export interface ChatRoomsOptions {
 export interface SentMessage {
   readonly id: string;
   readonly text: string;
+  /** Default none. */
+  readonly files?: readonly SentFile[];
 }
 
 /** The channels and chats of the workspace, and what people may do in them. */
@@ -56,8 +61,7 @@ export class ChatRooms {
     this.#timelines = new OpenTimelines({ ...options, channels: () => this.channels(), isBusy });
     this.#chats = new Chats({ store: options.chatStore, feed: options.feed });
     this.#stopWatching = options.bot.watchHealth((isServing) => this.#onHealth(isServing));
-    const { bot } = options;
-    this.#stopRecovering = recoverReplies({ bot, replies: this.#replies, timelines: this.#timelines });
+    this.#stopRecovering = recoverReplies({ ...options, replies: this.#replies, timelines: this.#timelines });
   }
 
   /** Reads the channels people added. */
@@ -117,7 +121,7 @@ export class ChatRooms {
     const timeline = await this.#timelines.get(person.id, chatId);
     if (timeline.messages().some(({ state }) => state?.type === "interrupted"))
       throw new WebError("conflict", "A reply in this chat is about to be taken up again. Delete it once it is.");
-    await this.#replies.endIn(chatId);
+    await this.#replies.end(chatId);
     await this.#options.bot.forget(placeOf(chatId));
     await this.#timelines.forget(timeline);
     // Last: where the store fails before, it is still listed and can be deleted again.
@@ -134,14 +138,16 @@ export class ChatRooms {
   async post(person: Author, channelId: string, message: SentMessage): Promise<void> {
     const timeline = await this.#timelines.get(person.id, channelId);
     if (timeline.message(message.id) !== undefined) return;
-    const text = checkedText(message.text);
+    const { text, files } = checkedMessage(message);
     const place = placeOf(channelId);
     if (meaningOf(text, place.isDirect).type === "question") this.#replies.checkRoom(timeline);
-    await this.#chats.note({ id: channelId, title: titleOf(text), atMs: this.#options.now() });
+    const title = titleOf(text) || titleOf(files[0]?.name ?? "");
+    await this.#chats.note({ id: channelId, title, atMs: this.#options.now() });
     // Sent twice, it may have been posted meanwhile.
     if (timeline.message(message.id) !== undefined) return;
     const author = { id: person.id, name: person.name };
-    const posted = timeline.post({ id: message.id, author, text }, this.#options.now());
+    const kept = { id: message.id, author, text, ...(files.length > 0 && { files }) };
+    const posted = timeline.post(kept, this.#options.now());
     this.#replies.answer({ timeline, place, message: posted, author: person });
   }
 
@@ -154,7 +160,7 @@ export class ChatRooms {
     const known = timeline.message(message.id);
     if (known?.author.id !== person.id || known.isNotice)
       throw new WebError("notFound", "This message is not yours, or no longer kept.");
-    const text = checkedText(message.text);
+    const { text } = checkedMessage({ text: message.text, files: known.files ?? [] });
     const place = placeOf(channelId);
     const replyState = timeline.replyTo(known.id)?.state;
     if (replyState?.type === "interrupted")
@@ -195,7 +201,15 @@ export class ChatRooms {
     this.#replies.checkRoom(timeline);
     // Under the name of who asked, with the rights of who asks now.
     const author = { ...person, name: question.author.name };
-    this.#replies.answer({ timeline, place: placeOf(channelId), message: question, author });
+    await this.#replies.retry({ timeline, place: placeOf(channelId), message: question, author }, reply);
+  }
+
+  /** The text of a message's file. */
+  async file(person: Author, channelId: string, messageId: string, index: number): Promise<string> {
+    const timeline = await this.#timelines.get(person.id, channelId);
+    const file = timeline.message(messageId)?.files?.[index];
+    if (file === undefined) throw new WebError("notFound", "This file is no longer kept.");
+    return file.text;
   }
 
   /** Stops a reply; stopping one that has ended does nothing. */
@@ -215,7 +229,7 @@ export class ChatRooms {
   /** Sets the channel's model, as the command `/model` does, and says there who did. */
   async setModel(person: Author, channelId: string, name: string): Promise<void> {
     const timeline = await this.#timelines.get(person.id, channelId);
-    await this.#replies.setModel({ timeline, place: placeOf(channelId), person, name });
+    await this.#replies.commands.setModel({ timeline, place: placeOf(channelId), person, name });
     await this.#chats.note({ id: channelId, title: "", atMs: this.#options.now() });
   }
 
@@ -224,7 +238,7 @@ export class ChatRooms {
     this.#stopWatching();
     this.#stopRecovering();
     await this.#options.bot.stop();
-    await this.#replies.stopAll();
+    await this.#replies.end();
     await this.#timelines.close();
   }
 
@@ -253,14 +267,4 @@ export class ChatRooms {
     this.#isServing = isServing;
     this.#options.feed.publish({ type: "service", isServing });
   }
-}
-
-function checkedText(text: string): string {
-  const trimmed = text.trim();
-  if (trimmed === "") throw new WebError("invalid", "The message is empty.");
-  if (trimmed.length <= MAX_MESSAGE_LENGTH) return trimmed;
-  throw new WebError(
-    "tooLarge",
-    `The message has ${trimmed.length.toLocaleString("en")} characters; at most ${MAX_MESSAGE_LENGTH.toLocaleString("en")} are allowed.`,
-  );
 }

@@ -35,6 +35,7 @@ beforeEach(async () => {
     bot,
     store: createMemoryTimelineStore(),
     chatStore: createMemoryChatStore(),
+    workspaceName: "Cria",
     feed,
     logger,
     now: Date.now,
@@ -172,7 +173,7 @@ describe("createApp", () => {
     const response = await post("/api/channels/general/messages", message, { cookie, ...headers });
     expect([response.status, await errorOf(response)]).toEqual([
       413,
-      `The request has ${has} bytes; at most 193,024 are taken, since a message may have 32,000 characters.`,
+      `The request has ${has} bytes; at most 199,144 are taken, since a message may have 32,000 characters.`,
     ]);
   });
 

@@ -1,13 +1,24 @@
 import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import { MAX_ATTACHMENTS } from "@cria/bot-core/attachments";
 import type { Context } from "hono";
 import { z } from "zod";
 import { WebError } from "../errors.ts";
+import { MAX_FILE_NAME_LENGTH } from "../wire.ts";
 
-/** The longest message whatever is in it (a UTF-16 unit is six bytes of JSON at most), with room for its id. */
-export const MAX_BODY_BYTES = 6 * MAX_MESSAGE_LENGTH + 1_024;
+/** The longest message whatever is in it (a UTF-16 unit is six bytes of JSON at most), with room for its id and the names of its files. */
+export const MAX_BODY_BYTES = 6 * (MAX_MESSAGE_LENGTH + MAX_ATTACHMENTS * MAX_FILE_NAME_LENGTH) + 1_024;
 
 /** A name or a title before it is looked at. */
 export const shortText = z.string().max(1_000);
+/** A file's name is one line. */
+export const fileSchema = z.object({
+  name: z
+    .string()
+    .min(1)
+    .max(MAX_FILE_NAME_LENGTH)
+    .regex(/^\P{Cc}*$/u, "must have no control characters"),
+  text: z.string(),
+});
 export const idSchema = z.string().regex(/^[\w-]{8,64}$/, "must be 8 to 64 letters, digits, - or _");
 
 /** A request's JSON as the schema has it. Throws a WebError for a body that is too large or malformed. */

@@ -1,4 +1,5 @@
-import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
+import type { KeptMessage } from "../timeline/kept-message.ts";
+import { TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
 
 /** Timelines kept, each channel and each person's direct message being one; where there are more, the one silent longest goes. */
 export const MAX_TIMELINES = 1_000;
@@ -20,6 +21,9 @@ export function createMemoryTimelineStore(): TimelineStore {
       timelines.set(channelId, timeline.set(message.id, message));
       dropOldest(timeline, TIMELINE_CAPACITY);
       dropOldest(timelines, MAX_TIMELINES);
+    },
+    async remove(channelId, messageId) {
+      timelines.get(channelId)?.delete(messageId);
     },
     async forget(channelId) {
       timelines.delete(channelId);

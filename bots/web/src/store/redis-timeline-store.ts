@@ -1,6 +1,7 @@
 import type { RedisConnection } from "@cria/bot-core";
 import { z } from "zod";
-import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
+import type { KeptMessage } from "../timeline/kept-message.ts";
+import { TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
 
 const CHANNELS_KEY = "cria:web:channels";
 
@@ -18,6 +19,13 @@ for _, id in ipairs(dropped) do
 end
 redis.call("PEXPIRE", KEYS[1], ARGV[5])
 redis.call("PEXPIRE", KEYS[2], ARGV[5])
+return 1
+`;
+
+/** KEYS: as above. ARGV: id. */
+const REMOVE = `
+redis.call("ZREM", KEYS[1], ARGV[1])
+redis.call("HDEL", KEYS[2], ARGV[1])
 return 1
 `;
 
@@ -50,6 +58,9 @@ export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number):
       const limits = [TIMELINE_CAPACITY, ttlMs].map(String);
       const values = [message.id, String(message.atMs), JSON.stringify(message), ...limits];
       await redis.run((client) => client.eval(PUT, { keys: [...keysOf(channelId)], arguments: values }));
+    },
+    async remove(channelId, messageId) {
+      await redis.run((client) => client.eval(REMOVE, { keys: [...keysOf(channelId)], arguments: [messageId] }));
     },
     async forget(channelId) {
       await redis.run((client) => client.del([...keysOf(channelId)]));

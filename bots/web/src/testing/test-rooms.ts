@@ -38,7 +38,15 @@ export class TestRooms {
     const memory = createMemoryStores({ roundsTtlMs: 60_000 });
     const core = createBotCore({ stores: memory, inference, logger, ...options });
     const bot = createCoreBot({ core, stores: memory, inference });
-    this.rooms = await ChatRooms.open({ bot, store, chatStore, feed, logger, now: Date.now });
+    this.rooms = await ChatRooms.open({
+      bot,
+      store,
+      chatStore,
+      feed,
+      logger,
+      workspaceName: "Alpaca Club",
+      now: Date.now,
+    });
   }
 
   async post(person: Person, channelId: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { ChatMessage } from "../wire.ts";
+import type { KeptMessage } from "./kept-message.ts";
 import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 /** What every timeline store does. `create` gives an empty one. */
@@ -21,7 +21,7 @@ export function describeTimelineStore(name: string, create: () => Promise<Timeli
     it("replaces a message in its place", async () => {
       await store.put("general", messageAt(1));
       await store.put("general", messageAt(2));
-      const changed: ChatMessage = { ...messageAt(1), text: "more", state: { type: "ended", end: "complete" } };
+      const changed: KeptMessage = { ...messageAt(1), text: "more", state: { type: "ended", end: "complete" } };
       await store.put("general", changed);
       expect(await store.messages("general")).toEqual([changed, messageAt(2)]);
     });
@@ -32,6 +32,13 @@ export function describeTimelineStore(name: string, create: () => Promise<Timeli
       expect(kept).toHaveLength(TIMELINE_CAPACITY);
       expect(kept[0]).toEqual(messageAt(4));
       expect(kept.at(-1)).toEqual(messageAt(TIMELINE_CAPACITY + 3));
+    });
+
+    it("forgets one message", async () => {
+      for (const atMs of [1, 2]) await store.put("general", messageAt(atMs));
+      for (const id of ["message-1", "message-9"]) await store.remove("general", id);
+      await store.remove("nowhere", "message-1");
+      expect(await store.messages("general")).toEqual([messageAt(2)]);
     });
 
     it("forgets the messages of a channel, and of no other", async () => {
@@ -68,6 +75,6 @@ export function describeTimelineStore(name: string, create: () => Promise<Timeli
   });
 }
 
-function messageAt(atMs: number): ChatMessage {
+function messageAt(atMs: number): KeptMessage {
   return { id: `message-${atMs}`, atMs, author: { id: "ada", name: "Ada" }, text: `text ${atMs}` };
 }

@@ -1,13 +1,7 @@
-import type { ChatMessage, Rating } from "../wire.ts";
+import type { KeptMessage } from "./kept-message.ts";
 
 /** Messages kept per channel; older ones go. */
 export const TIMELINE_CAPACITY = 300;
-
-/** A message as it is kept: with what nobody else sees. */
-export interface KeptMessage extends Omit<ChatMessage, "rated"> {
-  /** How people rated a reply, by their ids. */
-  readonly ratings?: Readonly<Record<string, Rating>>;
-}
 
 /**
  * The page's own record of what was written, as Slack keeps one: what people see, not what the model remembers.
@@ -20,6 +14,8 @@ export interface TimelineStore {
   messages(channelId: string): Promise<readonly KeptMessage[]>;
   /** Adds a message, or replaces the one of the same id in its place. Atomic. */
   put(channelId: string, message: KeptMessage): Promise<void>;
+  /** Forgets one message. Atomic. */
+  remove(channelId: string, messageId: string): Promise<void>;
   /** Forgets a channel's messages. */
   forget(channelId: string): Promise<void>;
   /** When the newest message of each channel was written; those without any are left out. */

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { EventFeed } from "../rooms/event-feed.ts";
 import { BOT, type ChatMessage, isLive, type Rating, type ReplyState } from "../wire.ts";
-import { type KeptMessage, TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
+import { type KeptMessage, seenBy, withVersion } from "./kept-message.ts";
+import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
 /** A reply is written down at most this often while it streams; a crash loses no more of it. */
 const SAVE_INTERVAL_MS = 1_000;
@@ -78,12 +79,12 @@ export class Timeline {
   }
 
   /** Adds a message; the clock's time is raised where two would share a millisecond. */
-  post(message: Omit<ChatMessage, "atMs" | "rated">, nowMs: number): ChatMessage {
+  post(message: Omit<KeptMessage, "atMs" | "ratings">, nowMs: number): KeptMessage {
     this.#lastAtMs = Math.max(nowMs, this.#lastAtMs + 1);
     const posted = { ...message, atMs: this.#lastAtMs };
     this.#messages.set(posted.id, posted);
     this.#dropOldest();
-    this.#publish({ type: "message", channelId: this.channelId, message: posted });
+    this.#publish({ type: "message", channelId: this.channelId, message: seenBy(posted) });
     this.#save(posted.id, 0);
     return posted;
   }
@@ -97,13 +98,31 @@ export class Timeline {
   }
 
   /** Changes a message as a whole, as its text when it is edited. Another reply in its place has no ratings yet. */
-  replace(id: string, change: Partial<Omit<ChatMessage, "rated">>): void {
+  replace(id: string, change: Partial<KeptMessage>): void {
     const message = this.#messages.get(id);
     if (message === undefined) return;
     const isAnother = change.replyId !== undefined && change.replyId !== message.replyId;
-    const changed = { ...message, ...change, ...(isAnother && { ratings: {} }) };
-    this.#messages.set(id, changed);
-    this.#publish({ type: "message", channelId: this.channelId, message: seenBy(changed) });
+    this.#change({ ...message, ...(isAnother && { ratings: {} }), ...change });
+  }
+
+  /** Makes a reply anew in its place; what it said stays beside it. */
+  renew(id: string, replyId: string): void {
+    const message = this.#messages.get(id);
+    if (message === undefined) return;
+    const versions = withVersion(message);
+    const kept = versions.length > 0 ? { versions } : {};
+    this.replace(id, { replyId, text: "", state: { type: "waiting" }, ...kept });
+  }
+
+  /** Puts a reply back as it was before it was made anew. */
+  putBack(before: KeptMessage): void {
+    if (this.#messages.has(before.id)) this.#change(before);
+  }
+
+  /** Takes back a message that came to nothing. */
+  remove(id: string): void {
+    if (!this.#messages.delete(id)) return;
+    this.#publish({ type: "removed", channelId: this.channelId, messageId: id });
     this.#save(id, 0);
   }
 
@@ -116,7 +135,7 @@ export class Timeline {
   }
 
   /** The newest reply to a message. */
-  replyTo(messageId: string): ChatMessage | undefined {
+  replyTo(messageId: string): KeptMessage | undefined {
     return this.messages().findLast(({ answers }) => answers?.messageId === messageId);
   }
 
@@ -158,6 +177,12 @@ export class Timeline {
       if (state?.type === "interrupted") this.setState(id, { type: "failed", reason });
   }
 
+  #change(message: KeptMessage): void {
+    this.#messages.set(message.id, message);
+    this.#publish({ type: "message", channelId: this.channelId, message: seenBy(message) });
+    this.#save(message.id, 0);
+  }
+
   #publish(event: Parameters<EventFeed["publish"]>[0]): void {
     if (!this.#isDiscarded) this.#options.feed.publish(event, this.#options.audience);
   }
@@ -194,16 +219,11 @@ export class Timeline {
 
   async #saveOne(id: string): Promise<void> {
     const message = this.#messages.get(id);
-    if (message === undefined) return;
-    await this.#options.store.put(this.channelId, message);
+    if (message === undefined) await this.#options.store.remove(this.channelId, id);
+    else await this.#options.store.put(this.channelId, message);
     // What changed meanwhile is another object, not written down yet.
     if (this.#messages.get(id) === message) this.#unsaved.delete(id);
   }
-}
-
-function seenBy({ ratings, ...message }: KeptMessage, personId = ""): ChatMessage {
-  const rated = ratings?.[personId];
-  return rated === undefined ? message : { ...message, rated };
 }
 
 function interrupted(message: KeptMessage): KeptMessage {

@@ -1,4 +1,4 @@
-import type { ChannelSnapshot, Completion, ModelChoice, Person, Rating, Workspace } from "../../wire.ts";
+import type { ChannelSnapshot, Completion, ModelChoice, Person, Rating, SentFile, Workspace } from "../../wire.ts";
 
 /** A request that failed; the message is one sentence for people. */
 class ApiError extends Error {
@@ -29,7 +29,8 @@ export const api = {
   renameChat: (id: string, title: string) => request("PUT", `${channelPath(id)}/title`, { title }),
   deleteChat: (id: string) => request("DELETE", channelPath(id)),
   channel: (id: string) => request<ChannelSnapshot>("GET", channelPath(id)),
-  post: (id: string, message: { id: string; text: string }) => request("POST", `${channelPath(id)}/messages`, message),
+  post: (id: string, message: { id: string; text: string; files: readonly SentFile[] }) =>
+    request("POST", `${channelPath(id)}/messages`, message),
   edit: (id: string, messageId: string, text: string) =>
     request("PUT", `${channelPath(id)}/messages/${messageId}`, { text }),
   regenerate: (id: string, messageId: string) =>
@@ -42,6 +43,11 @@ export const api = {
   retry: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/retry`, {}),
   setModel: (id: string, name: string) => request("PUT", `${channelPath(id)}/model`, { name }),
 };
+
+/** Where a message's file is read. */
+export function fileAddress(channelId: string, messageId: string, index: number): string {
+  return `/api/${channelPath(channelId)}/messages/${messageId}/files/${index}`;
+}
 
 /** Sentence of a failure, whatever it is. */
 export function sentenceOf(error: unknown): string {

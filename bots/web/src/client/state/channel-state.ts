@@ -1,15 +1,39 @@
 import { batch, type Signal, signal } from "@preact/signals";
-import type { ChannelHead, ChannelSnapshot, ChatMessage, Rating, ReplyState, ServerEvent } from "../../wire.ts";
+import type {
+  ChannelHead,
+  ChannelSnapshot,
+  ChatMessage,
+  Rating,
+  ReplyState,
+  ReplyVersion,
+  ServerEvent,
+} from "../../wire.ts";
+import type { DraftFile } from "./draft-files.ts";
 import { eventNumber } from "./event-connection.ts";
 
 /** A message whose text and state change in place, so that a token redraws its own message only. */
 export interface MessageView {
-  readonly message: Omit<ChatMessage, "text" | "state" | "replyId" | "isEdited" | "rated">;
+  readonly message: Omit<ChatMessage, "text" | "state" | "replyId" | "isEdited" | "rated" | "versions">;
   readonly text: Signal<string>;
   readonly state: Signal<ReplyState | undefined>;
+  /** What a reply said before it was made anew, oldest first. */
+  readonly versions: Signal<readonly ReplyVersion[]>;
+  /** Which of them is looked at; undefined: what the reply says now. */
+  readonly shownVersion: Signal<number | undefined>;
   readonly isEdited: Signal<boolean>;
   /** How one rated it. */
   readonly rated: Signal<Rating | undefined>;
+}
+
+/** What there is to see of a message: a reply as it is now, or the version of it that is looked at. */
+export function shownOf({
+  versions,
+  shownVersion,
+  text,
+  state,
+}: MessageView): Partial<ReplyVersion> & { readonly text: string } {
+  const version = versions.value[shownVersion.value ?? Number.POSITIVE_INFINITY];
+  return version ?? { text: text.value, ...(state.value !== undefined && { state: state.value }) };
 }
 
 /** An event of one channel. */
@@ -29,6 +53,8 @@ export class ChannelState {
   readonly hasUnread = signal(false);
   /** What stands in the composer. */
   readonly draft = signal("");
+  /** The files that go with it. */
+  readonly files = signal<readonly DraftFile[]>([]);
   /** Messages sent from this window. */
   readonly numSent = signal(0);
   /** Id of the sent message that is being changed in the composer. */
@@ -95,8 +121,10 @@ export class ChannelState {
   #applyNew(event: ChannelEvent): boolean {
     if (event.type === "head") this.head.value = event.head;
     if (event.type === "message") this.#put(event.message);
-    if (event.type !== "append" && event.type !== "state") return true;
+    if (event.type === "head" || event.type === "message") return true;
     const view = this.view(event.messageId);
+    if (event.type === "removed") this.messages.value = this.messages.value.filter((other) => other !== view);
+    if (event.type === "removed") return true;
     if (view === undefined) return false;
     if (event.type === "append") return append(view, event.offset, event.text);
     batch(() => {
@@ -128,11 +156,17 @@ function refresh(view: MessageView | undefined, message: ChatMessage): MessageVi
       message,
       text: signal(message.text),
       state: signal(message.state),
+      versions: signal(message.versions ?? []),
+      shownVersion: signal(undefined),
       isEdited: signal(isEdited),
       rated: signal(message.rated),
     };
   view.rated.value = message.rated;
   view.isEdited.value = isEdited;
+  const { versions = [] } = message;
+  // Who looks at an older one while another is made wants to see that.
+  if (versions.length !== view.versions.value.length) view.shownVersion.value = undefined;
+  view.versions.value = versions;
   view.text.value = message.text;
   view.state.value = message.state;
   return view;

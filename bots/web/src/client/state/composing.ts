@@ -1,12 +1,13 @@
 import { batch } from "@preact/signals";
 import { api } from "./api.ts";
 import type { ChatState } from "./chat-state.ts";
+import { addFiles, type DraftFile } from "./draft-files.ts";
 import { newId } from "./new-id.ts";
 
 /** Writes and changes messages, for one page. */
 export class Composing {
   readonly #chat: ChatState;
-  #unsent: { readonly id: string; readonly text: string } | undefined;
+  #unsent: { readonly id: string; readonly text: string; readonly files: readonly DraftFile[] } | undefined;
 
   constructor(chat: ChatState) {
     this.#chat = chat;
@@ -18,25 +19,51 @@ export class Composing {
     focusComposer();
   }
 
-  /** Posts what stands in the composer. If that fails, the text comes back. */
+  /** Takes files into the composer, and says what it cannot take. */
+  async addFiles(added: readonly File[]): Promise<void> {
+    const channel = this.#chat.current.value;
+    const { files, fault } = await addFiles(channel.files.value, added);
+    channel.files.value = files;
+    this.#chat.problem.value = fault;
+    focusComposer();
+  }
+
+  removeFile(file: DraftFile): void {
+    const { files } = this.#chat.current.value;
+    files.value = files.value.filter((other) => other !== file);
+    focusComposer();
+  }
+
+  /** Posts what stands in the composer. If that fails, it comes back. */
   async send(): Promise<void> {
-    const { draft, id, editing, numSent } = this.#chat.current.value;
+    const { draft, id, editing } = this.#chat.current.value;
     const text = draft.value.trim();
-    if (text === "") return;
     const edited = editing.value;
-    if (edited !== undefined) {
-      if (await this.#chat.attempt(() => api.edit(id, edited, text))) this.cancelEdit();
-      return;
-    }
+    if (edited === undefined) await this.#post(text);
+    else if (await this.#chat.attempt(() => api.edit(id, edited, text))) this.cancelEdit();
+  }
+
+  async #post(text: string): Promise<void> {
+    const channel = this.#chat.current.value;
+    const { draft, id, numSent } = channel;
+    const files = channel.files.value;
+    if (text === "" && files.length === 0) return;
     batch(() => {
       draft.value = "";
+      channel.files.value = [];
       numSent.value++;
     });
     // The id of a message that may have arrived although its answer was lost: sent again, it is posted once.
-    const messageId = this.#unsent?.text === text ? this.#unsent.id : newId();
-    this.#unsent = { id: messageId, text };
-    if (await this.#chat.attempt(() => api.post(id, { id: messageId, text }))) this.#unsent = undefined;
-    else draft.value = draft.value === "" ? text : `${text}\n${draft.value}`;
+    const isSame = this.#unsent?.text === text && this.#unsent.files === files;
+    const messageId = isSame ? this.#unsent!.id : newId();
+    this.#unsent = { id: messageId, text, files };
+    const sent = files.map(({ name, text: content }) => ({ name, text: content }));
+    if (await this.#chat.attempt(() => api.post(id, { id: messageId, text, files: sent }))) {
+      this.#unsent = undefined;
+      return;
+    }
+    draft.value = draft.value === "" ? text : `${text}\n${draft.value}`;
+    channel.files.value = channel.files.value.length === 0 ? files : [...files, ...channel.files.value];
   }
 
   /** Takes one's last message into the composer to change it. */

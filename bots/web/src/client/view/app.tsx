@@ -3,6 +3,7 @@ import type { ChatState } from "../state/chat-state.ts";
 import { ChannelHead } from "./channel-head.tsx";
 import { ChatContext } from "./chat-context.ts";
 import { Composer } from "./composer/composer.tsx";
+import { FileDrop } from "./composer/file-drop.tsx";
 import { Icon } from "./icons.tsx";
 import { MessageList } from "./messages/message-list.tsx";
 import { NameGate } from "./name-gate.tsx";
@@ -55,7 +56,7 @@ function Workspace({ chat }: { readonly chat: ChatState }) {
     <div class={`layout ${isSidebarOpen ? "is-sidebar-open" : ""}`}>
       <Sidebar onChoose={closeSidebar} onLeave={closeSidebar} />
       {isSidebarOpen && <button type="button" class="scrim" aria-label="Close channels" onClick={closeSidebar} />}
-      <main class="channel">
+      <FileDrop>
         <ChannelHead
           isSidebarOpen={isSidebarOpen}
           onMenu={() => setIsSidebarOpen(!isSidebarOpen)}
@@ -72,7 +73,7 @@ function Workspace({ chat }: { readonly chat: ChatState }) {
         </div>
         <MessageList />
         <Composer />
-      </main>
+      </FileDrop>
     </div>
   );
 }

@@ -56,7 +56,7 @@ describe("nextIndex", () => {
 });
 
 describe("sendingObstacle", () => {
-  const down = { isDirect: false, isServing: false, maxMessageLength: 1_000 };
+  const down = { isDirect: false, isServing: false, maxMessageLength: 1_000, filesLength: 0 };
   it("holds back what the model would answer while the service is away", () => {
     expect(sendingObstacle("hello", { ...down, isDirect: true })).toContain("Your text is kept");
     expect(sendingObstacle("@cria hello", down)).toContain("Your text is kept");
@@ -68,8 +68,10 @@ describe("sendingObstacle", () => {
   });
 
   it("names the length of a text that is too long", () => {
-    expect(sendingObstacle("x".repeat(1_001), { isDirect: true, isServing: true, maxMessageLength: 1_000 })).toBe(
-      "1,001 characters; at most 1,000 can be sent.",
+    const up = { ...down, isServing: true };
+    expect(sendingObstacle("x".repeat(1_001), up)).toBe("1,001 characters; at most 1,000 can be sent.");
+    expect(sendingObstacle("x".repeat(600), { ...up, filesLength: 500 })).toBe(
+      "1,100 characters with the files; at most 1,000 can be sent.",
     );
   });
 });

@@ -1,9 +1,12 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Completion } from "../../../wire.ts";
+import type { ChatState } from "../../state/chat-state.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
+import { AttachButton } from "./attach-button.tsx";
 import { useCompletionChoice } from "./completion-choice.ts";
 import { CompletionList, completionId } from "./completion-list.tsx";
+import { DraftFiles } from "./draft-files.tsx";
 import { EditBar } from "./edit-bar.tsx";
 import { sendingObstacle } from "./sending-obstacle.ts";
 
@@ -12,6 +15,7 @@ export function Composer() {
   const chat = useChat();
   const channel = chat.current.value;
   const text = channel.draft.value;
+  const files = channel.editing.value === undefined ? channel.files.value : [];
   const isDirect = chat.isChat(channel.id);
   const input = useRef<HTMLTextAreaElement>(null);
   const onChoose = (chosen: Completion) => {
@@ -23,6 +27,7 @@ export function Composer() {
     isDirect,
     isServing: chat.isServing.value,
     maxMessageLength: chat.workspace.value!.maxMessageLength,
+    filesLength: files.reduce((sum, file) => sum + file.text.length, 0),
   });
 
   useLayoutEffect(() => growWithText(input.current!), [text, channel.id]);
@@ -53,7 +58,9 @@ export function Composer() {
         {chat.problem.value || obstacle}
       </p>
       <EditBar />
+      <DraftFiles />
       <div class="composer-box">
+        <AttachButton />
         <textarea
           id="composer"
           ref={input}
@@ -70,12 +77,13 @@ export function Composer() {
             channel.draft.value = event.currentTarget.value;
           }}
           onKeyDown={onKeyDown}
+          onPaste={(event) => pasteFiles(chat, event)}
         />
         <button
           type="button"
           class="send-button"
           aria-label="Send"
-          disabled={text.trim() === "" || obstacle !== ""}
+          disabled={(text.trim() === "" && files.length === 0) || obstacle !== ""}
           onClick={send}
         >
           <Icon name="send" />
@@ -87,6 +95,14 @@ export function Composer() {
       </p>
     </div>
   );
+}
+
+function pasteFiles(chat: ChatState, event: ClipboardEvent): void {
+  const data = event.clipboardData;
+  // A table of a spreadsheet comes as a picture, too.
+  if (!data || data.files.length === 0 || data.types.includes("text/plain")) return;
+  event.preventDefault();
+  void chat.composing.addFiles([...data.files]);
 }
 
 /** On a touch screen the focus would bring the keyboard up over what one came to read. */

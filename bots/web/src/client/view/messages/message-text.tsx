@@ -2,7 +2,7 @@ import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { isLive } from "../../../wire.ts";
 import { LiveMarkdown } from "../../markdown/live-markdown.ts";
-import type { MessageView } from "../../state/channel-state.ts";
+import { type MessageView, shownOf } from "../../state/channel-state.ts";
 
 /** A reply's Markdown; while it streams, it is redrawn once a frame at most. */
 export function MessageText({ view }: { readonly view: MessageView }) {
@@ -11,13 +11,13 @@ export function MessageText({ view }: { readonly view: MessageView }) {
   useLayoutEffect(() => {
     const markdown = new LiveMarkdown(container.current!);
     return effect(() => {
-      const text = view.text.value;
-      if (!isLive(view.state.value)) return markdown.update(text, false);
+      const { text, state } = shownOf(view);
+      if (!isLive(state)) return markdown.update(text, false);
       const frame = requestAnimationFrame(() => markdown.update(text, true));
       return () => cancelAnimationFrame(frame);
     });
   }, [view]);
 
-  const classes = ["markdown", view.state.value?.type === "streaming" && "is-streaming"];
+  const classes = ["markdown", shownOf(view).state?.type === "streaming" && "is-streaming"];
   return <div class={classes.filter(Boolean).join(" ")} dir="auto" ref={container} />;
 }

@@ -1,19 +1,24 @@
 import { BOT } from "../../../wire.ts";
+import { shownOf } from "../../state/channel-state.ts";
 import { Avatar } from "../avatar.tsx";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
 import { ReplyFoot, ReplyStatus } from "../reply/reply-foot.tsx";
 import { FoldedText } from "./folded-text.tsx";
+import { MessageFiles } from "./message-files.tsx";
 import { MessageText } from "./message-text.tsx";
 import type { MessageRow } from "./timeline-rows.ts";
 
+export interface MessageProps {
+  readonly row: MessageRow;
+  readonly onUnfold: () => void;
+}
+
 /** One message with its author, or only its text where it goes on after another of the same author. */
-export function Message({ row, onUnfold }: { readonly row: MessageRow; readonly onUnfold: () => void }) {
-  const { message, state } = row.view;
-  const time = new Date(message.atMs);
-  const clock = time.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false });
-  const chat = useChat();
-  const isBeingEdited = chat.current.value.editing.value === message.id;
+export function Message({ row, onUnfold }: MessageProps) {
+  const { message } = row.view;
+  const { time, clock } = timeOf(row);
+  const isBeingEdited = useChat().current.value.editing.value === message.id;
   const classes = [
     "message",
     row.isFirst && "is-first",
@@ -32,43 +37,68 @@ export function Message({ row, onUnfold }: { readonly row: MessageRow; readonly 
         )}
       </div>
       <div class="message-main">
-        {row.isFirst && (
-          <header class="message-head">
-            <b dir="auto">{message.author.name}</b>
-            {message.author.id === BOT.id && <span class="badge">bot</span>}
-            {row.showsAnswers && (
-              <span class="answers" dir="auto">
-                <Icon name="answer" /> <span class="visually-hidden">answers </span>
-                {message.answers?.authorName}
-              </span>
-            )}
-            <time dateTime={time.toISOString()} title={time.toLocaleString()}>
-              {clock}
-            </time>
-          </header>
-        )}
-        {state.value !== undefined && <ReplyStatus state={state.value} />}
-        <div class={row.view.isEdited.value ? "message-text is-edited" : "message-text"}>
-          {message.author.id === BOT.id ? (
-            <MessageText view={row.view} />
-          ) : (
-            <FoldedText view={row.view} onUnfold={onUnfold} />
-          )}
-          {row.view.isEdited.value && <span class="edited">(edited)</span>}
-        </div>
-        {chat.lastOwn.value === row.view && !isBeingEdited && (
-          <button
-            type="button"
-            class="quiet-button on-hover edit-button"
-            aria-label="Edit message"
-            title="Edit message"
-            onClick={() => chat.composing.editLast()}
-          >
-            <Icon name="edit" />
-          </button>
-        )}
+        {row.isFirst && <MessageHead row={row} />}
+        <MessageBody row={row} onUnfold={onUnfold} />
+        {!isBeingEdited && <EditButton row={row} />}
         <ReplyFoot view={row.view} canRetry={row.isLatestAnswer} />
       </div>
     </article>
   );
+}
+
+function MessageHead({ row }: Pick<MessageProps, "row">) {
+  const { author, answers } = row.view.message;
+  const { time, clock } = timeOf(row);
+  return (
+    <header class="message-head">
+      <b dir="auto">{author.name}</b>
+      {author.id === BOT.id && <span class="badge">bot</span>}
+      {row.showsAnswers && (
+        <span class="answers" dir="auto">
+          <Icon name="answer" /> <span class="visually-hidden">answers </span>
+          {answers?.authorName}
+        </span>
+      )}
+      <time dateTime={time.toISOString()} title={time.toLocaleString()}>
+        {clock}
+      </time>
+    </header>
+  );
+}
+
+function MessageBody({ row: { view }, onUnfold }: MessageProps) {
+  const { message, isEdited } = view;
+  const { state } = shownOf(view);
+  return (
+    <>
+      {state !== undefined && <ReplyStatus state={state} />}
+      <div class={isEdited.value ? "message-text is-edited" : "message-text"}>
+        {message.author.id === BOT.id ? <MessageText view={view} /> : <FoldedText view={view} onUnfold={onUnfold} />}
+        {isEdited.value && <span class="edited">(edited)</span>}
+      </div>
+      {message.files !== undefined && <MessageFiles messageId={message.id} files={message.files} />}
+    </>
+  );
+}
+
+/** Changes the newest of one's own messages. */
+function EditButton({ row }: Pick<MessageProps, "row">) {
+  const chat = useChat();
+  if (chat.lastOwn.value !== row.view) return null;
+  return (
+    <button
+      type="button"
+      class="quiet-button on-hover edit-button"
+      aria-label="Edit message"
+      title="Edit message"
+      onClick={() => chat.composing.editLast()}
+    >
+      <Icon name="edit" />
+    </button>
+  );
+}
+
+function timeOf({ view }: MessageRow): { readonly time: Date; readonly clock: string } {
+  const time = new Date(view.message.atMs);
+  return { time, clock: time.toLocaleTimeString("en", { hour: "2-digit", minute: "2-digit", hour12: false }) };
 }

@@ -14,6 +14,8 @@ function view(id: string, author: Person, atMs: number, answers?: string): Messa
     message: { id, author, atMs, ...answered },
     text: signal(""),
     state: signal(undefined),
+    versions: signal([]),
+    shownVersion: signal(undefined),
     isEdited: signal(false),
     rated: signal(undefined),
   };

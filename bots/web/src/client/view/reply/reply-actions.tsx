@@ -1,6 +1,8 @@
+import { useState } from "preact/hooks";
 import type { Rating, ReplyState } from "../../../wire.ts";
+import { copyText } from "../../copy-text.ts";
 import { api } from "../../state/api.ts";
-import type { MessageView } from "../../state/channel-state.ts";
+import { type MessageView, shownOf } from "../../state/channel-state.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
 import { focusMessage } from "../keep-focus.ts";
@@ -11,6 +13,56 @@ interface ReplyActionsProps {
   readonly state: ReplyState;
   /** No later message answers the same question. */
   readonly isLatestAnswer: boolean;
+}
+
+/** Stops a reply that is being made. */
+export function StopReply({ view, state }: Pick<ReplyActionsProps, "view" | "state">) {
+  const chat = useChat();
+  const channelId = chat.currentId.value;
+  // Nobody writes it, so there is nothing to stop yet, and it is tried again by itself.
+  if (state.type === "interrupted") return null;
+  const stop = (event: Event) => {
+    focusMessage(event);
+    void chat.attempt(() => api.stop(channelId, view.message.id));
+  };
+  return (
+    <button type="button" class="quiet-button stop-button" onClick={stop}>
+      <Icon name="stop" /> Stop
+    </button>
+  );
+}
+
+/** Asks again what failed. */
+export function RetryReply({ view, state, isLatestAnswer }: ReplyActionsProps) {
+  const chat = useChat();
+  const channelId = chat.currentId.value;
+  if (state.type !== "failed" || !isLatestAnswer || state.isFinal) return null;
+  const retry = (event: Event) => {
+    focusMessage(event);
+    void chat.attempt(() => api.retry(channelId, view.message.id));
+  };
+  return (
+    <button type="button" class="quiet-button" onClick={retry}>
+      <Icon name="retry" /> Retry
+    </button>
+  );
+}
+
+/** Copies what is shown of a reply. */
+export function CopyReply({ view }: { readonly view: MessageView }) {
+  const [label, setLabel] = useState("Copy");
+  const { text } = shownOf(view);
+  if (text === "") return null;
+  const copy = async () => {
+    setLabel((await copyText(text)) ? "Copied" : "Not copied");
+    setTimeout(() => setLabel("Copy"), 1_500);
+  };
+  return (
+    <button type="button" class="quiet-button on-hover" aria-label={`${label} reply`} onClick={copy}>
+      <Icon name={label === "Copied" ? "check" : "copy"} />
+      <span class="label">{label}</span>
+    </button>
+  );
 }
 
 /** Goes on with a reply that was cut. */

@@ -1,14 +1,11 @@
 import { Fragment } from "preact";
-import { useState } from "preact/hooks";
 import { isLive, type ReplyState } from "../../../wire.ts";
-import { copyText } from "../../copy-text.ts";
-import { api } from "../../state/api.ts";
-import type { MessageView } from "../../state/channel-state.ts";
+import { type MessageView, shownOf } from "../../state/channel-state.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
-import { focusMessage } from "../keep-focus.ts";
-import { ContinueReply, ReplyActions } from "./reply-actions.tsx";
+import { ContinueReply, CopyReply, ReplyActions, RetryReply, StopReply } from "./reply-actions.tsx";
 import { endLine, loadedShare, statsFigures, statusLine } from "./reply-lines.ts";
+import { VersionPager } from "./version-pager.tsx";
 
 /** What a reply waits for, in the place where its text will be. */
 export function ReplyStatus({ state }: { readonly state: ReplyState }) {
@@ -37,47 +34,18 @@ export function ReplyStatus({ state }: { readonly state: ReplyState }) {
 
 /** The line under a reply: Stop while it is made; then how it ended, its figures, and what can be done with it. */
 export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; readonly canRetry: boolean }) {
-  const chat = useChat();
-  const state = view.state.value;
+  const { state } = shownOf(view);
   if (state === undefined) return null;
-  const { id } = view.message;
-  const channelId = chat.currentId.value;
-  // Nobody writes it, so there is nothing to stop yet, and it is tried again by itself.
-  if (state.type === "interrupted") return <div class="reply-foot" />;
-  if (isLive(state))
-    return (
-      <div class="reply-foot">
-        <button
-          type="button"
-          class="quiet-button stop-button"
-          onClick={(event) => {
-            focusMessage(event);
-            void chat.attempt(() => api.stop(channelId, id));
-          }}
-        >
-          <Icon name="stop" /> Stop
-        </button>
-      </div>
-    );
+  const isOlder = view.shownVersion.value !== undefined;
   return (
     <div class={`reply-foot ${state.type === "failed" ? "is-failed" : ""}`}>
-      <ReplyOutcome state={state} />
+      {isLive(state) ? <StopReply view={view} state={state} /> : <ReplyOutcome state={state} />}
       <span class="reply-actions">
-        {state.type === "failed" && canRetry && !state.isFinal && (
-          <button
-            type="button"
-            class="quiet-button"
-            onClick={(event) => {
-              focusMessage(event);
-              void chat.attempt(() => api.retry(channelId, id));
-            }}
-          >
-            <Icon name="retry" /> Retry
-          </button>
-        )}
-        <ContinueReply view={view} state={state} isLatestAnswer={canRetry} />
-        {view.text.value !== "" && <CopyReply view={view} />}
-        <ReplyActions view={view} state={state} isLatestAnswer={canRetry} />
+        <VersionPager view={view} />
+        {!isLive(state) && !isOlder && <RetryReply view={view} state={state} isLatestAnswer={canRetry} />}
+        {!isLive(state) && !isOlder && <ContinueReply view={view} state={state} isLatestAnswer={canRetry} />}
+        {!isLive(state) && <CopyReply view={view} />}
+        {!isLive(state) && !isOlder && <ReplyActions view={view} state={state} isLatestAnswer={canRetry} />}
       </span>
     </div>
   );
@@ -108,19 +76,5 @@ function Figures({ figures }: { readonly figures: readonly string[] }) {
         </Fragment>
       ))}
     </span>
-  );
-}
-
-function CopyReply({ view }: { readonly view: MessageView }) {
-  const [label, setLabel] = useState("Copy");
-  const copy = async () => {
-    setLabel((await copyText(view.text.value)) ? "Copied" : "Not copied");
-    setTimeout(() => setLabel("Copy"), 1_500);
-  };
-  return (
-    <button type="button" class="quiet-button on-hover" aria-label={`${label} reply`} onClick={copy}>
-      <Icon name={label === "Copied" ? "check" : "copy"} />
-      <span class="label">{label}</span>
-    </button>
   );
 }

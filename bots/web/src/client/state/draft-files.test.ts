@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { addFiles, sizeWords } from "./draft-files.ts";
+
+const notes = new File(["one"], "notes.txt", { type: "video/mp2t" });
+const add = async (...files: readonly File[]) => await addFiles([], files);
+
+describe("addFiles", () => {
+  it("takes text, whatever the browser says of its type", async () => {
+    const utf16 = new File([new Uint8Array([0xff, 0xfe, 0x61, 0x00])], "windows.csv");
+    expect(await add(notes, utf16)).toEqual({
+      files: [
+        { name: "notes.txt", sizeBytes: 3, text: "one" },
+        { name: "windows.csv", sizeBytes: 4, text: "a" },
+      ],
+      fault: "",
+    });
+  });
+
+  it("says in one sentence what it does not take, and takes the rest", async () => {
+    const picture = new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x00, 0xff])], "alpaca.png", {
+      type: "image/png",
+    });
+    const added = await add(picture, notes);
+    expect(added.files.map(({ name }) => name)).toEqual(["notes.txt"]);
+    expect(added.fault).toMatch(/^I can only read text files, and alpaca\.png is none\./);
+  });
+
+  it.each([
+    [new File(["x".repeat(200 * 1024)], "log.txt"), /^log\.txt has 200 KB; I can read 128 KB\./],
+    [new File([" \n"], "blank.txt"), /^blank\.txt is empty\.$/],
+  ])("refuses %o", async (file, sentence) => {
+    const { files, fault } = await add(file);
+    expect(files).toEqual([]);
+    expect(fault).toMatch(sentence);
+  });
+
+  it("takes as many as a message may have", async () => {
+    const { files, fault } = await addFiles((await add(notes, notes)).files, [notes, notes, notes]);
+    expect(files).toHaveLength(4);
+    expect(fault).toMatch(/^This message has 5 files; I can read 4\./);
+  });
+
+  it("keeps a name in one line", async () => {
+    const { files } = await add(new File(["x"], `${"long".repeat(90)}\nname.txt`));
+    expect(files[0]!.name).toMatch(/^\w+ name\.txt$/);
+    expect(files[0]!.name.length).toBeLessThanOrEqual(255);
+  });
+});
+
+describe("sizeWords", () => {
+  it("counts in KB from 1,024 bytes on", () => {
+    expect([0, 1023, 1024, 131_072].map(sizeWords)).toEqual(["0 B", "1023 B", "1.0 KB", "128.0 KB"]);
+  });
+});

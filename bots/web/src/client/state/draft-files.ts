@@ -1,0 +1,46 @@
+import { checkAttachments, textOf } from "@cria/bot-core/attachments";
+import { MAX_FILE_NAME_LENGTH, type MessageFile, type SentFile } from "../../wire.ts";
+
+/** A file that goes with the message in the composer. */
+export type DraftFile = MessageFile & SentFile;
+
+/** What came of adding files. */
+export interface AddedFiles {
+  readonly files: readonly DraftFile[];
+  /** One sentence about the first that was not taken; "" where all were. */
+  readonly fault: string;
+}
+
+/** Adds to the files of a message those that the bot would take: by the bot's own checks, so that nothing is sent in vain. */
+export async function addFiles(before: readonly DraftFile[], added: readonly File[]): Promise<AddedFiles> {
+  let files = before;
+  let fault = "";
+  for (const file of added) {
+    try {
+      const read = await readFile(file);
+      checkAttachments([...files, read].map(asAttachment));
+      files = [...files, read];
+    } catch (error) {
+      fault ||= error instanceof Error ? error.message : String(error);
+    }
+  }
+  return { files, fault };
+}
+
+async function readFile(file: File): Promise<DraftFile> {
+  const name = [...file.name.replace(/\p{Cc}/gu, " ")].slice(-MAX_FILE_NAME_LENGTH / 2).join("") || "file";
+  // Before it is read: it may be as large as a disk. What browsers say of a file's type is no help; what is in it is.
+  checkAttachments([asAttachment({ name, sizeBytes: file.size })]);
+  const text = textOf(name, new Uint8Array(await file.arrayBuffer()));
+  if (text.trim() === "") throw new Error(`${name} is empty.`);
+  return { name, sizeBytes: file.size, text };
+}
+
+function asAttachment({ name, sizeBytes }: MessageFile) {
+  return { name, sizeBytes, mimeType: "text/plain", load: () => Promise.reject(new Error("is not loaded here")) };
+}
+
+/** A size as people read it, as "2.1 KB". */
+export function sizeWords(bytes: number): string {
+  return bytes < 1024 ? `${bytes} B` : `${(bytes / 1024).toFixed(1)} KB`;
+}

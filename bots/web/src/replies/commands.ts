@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import type { Author, IncomingCommand, Reply } from "@cria/bot-core";
+import type { Bot } from "../bot.ts";
+import { WebError } from "../errors.ts";
+import type { EventFeed } from "../rooms/event-feed.ts";
+import { BOT } from "../wire.ts";
+import type { AskedMessage, Spot } from "./asked-message.ts";
+
+export interface CommandsOptions {
+  readonly bot: Bot;
+  readonly feed: EventFeed;
+  readonly now: () => number;
+  /** Begins one of the two replies to a comparison, which ends with it. */
+  beginCompared(question: AskedMessage, replyId: string, ended: Promise<unknown>): Reply;
+}
+
+/** Answers commands. */
+export class Commands {
+  readonly #options: CommandsOptions;
+
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+  }
+
+  answer(question: AskedMessage, text: string): void {
+    const parsed = this.#options.bot.parseCommand(text);
+    if (parsed.type === "fault") {
+      this.say(question, parsed.sentence);
+      return;
+    }
+    const { place, author, message } = question;
+    const command = { eventId: randomUUID(), messageId: message.id, place, author, command: parsed.command };
+    const answered =
+      parsed.command.type === "compare" ? this.#compare(question, command) : this.#options.bot.handleCommand(command);
+    void answered.then((answer) => {
+      if (answer !== undefined) this.say(question, answer);
+      return this.publishHead(question);
+    });
+  }
+
+  /** Sets the model of a channel and says there who did. Throws a WebError with the bot's sentence where it cannot be. */
+  async setModel(choice: Spot & { readonly person: Author; readonly name: string }): Promise<void> {
+    const { timeline, place, person, name } = choice;
+    const command = { type: "model", name } as const;
+    const refuse = async (sentence: string) => {
+      throw new WebError("conflict", sentence);
+    };
+    await this.#options.bot.handleCommand({ eventId: randomUUID(), place, author: person, command }, refuse);
+    const author = { id: person.id, name: person.name };
+    const text = `switched the model to **${name}**`;
+    timeline.post({ id: randomUUID(), author, text, isNotice: true }, this.#options.now());
+    await this.publishHead(choice);
+  }
+
+  /** Answers a message with a text of the bot's own. */
+  say({ timeline, message }: AskedMessage, text: string): void {
+    const answers = { messageId: message.id, authorName: message.author.name };
+    timeline.post({ id: randomUUID(), author: BOT, text, answers }, this.#options.now());
+  }
+
+  async publishHead({ timeline, place }: Spot): Promise<void> {
+    const head = await this.#options.bot.head(place);
+    this.#options.feed.publish({ type: "head", channelId: timeline.channelId, head }, timeline.audience);
+  }
+
+  /** Two replies, each in a message of its own; either can be stopped. */
+  #compare(question: AskedMessage, command: IncomingCommand): Promise<string | undefined> {
+    const { bot, beginCompared } = this.#options;
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    return bot.compare(command, async (replyId) => beginCompared(question, replyId, ended)).finally(end);
+  }
+}
