@@ -20,7 +20,6 @@ export { createInferenceClient, type InferenceClientOptions } from "./inference/
 export type { GenerateOptions, InferenceClient } from "./inference/inference-client.ts";
 export { MODEL_STATES } from "./inference/models.ts";
 export { createMemoryStores } from "./memory/memory-stores.ts";
-export { Arrivals } from "./message/arrivals.ts";
 export { type CoreConfig, type OpenBotCore, openBotCore } from "./open-bot-core.ts";
 export type { BotCore, GivenUpReply, RecoverOptions, Work } from "./port/bot.ts";
 export { BOT_ERRORS, BotError, type BotErrorCode } from "./port/bot-error.ts";
