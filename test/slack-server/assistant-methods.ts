@@ -11,7 +11,7 @@ export const assistantMethods: Readonly<Record<string, Method>> = {
   "assistant.threads.setStatus": {
     required: ["channel_id", "thread_ts"],
     optional: ["status", "loading_messages", ...ICONS],
-    scopes: ["chat:write"],
+    scopes: ["assistant:write", "chat:write"],
     run: (args, { world }) => {
       const thread = threadOf(args, world);
       const status = text(args, "status");
@@ -39,7 +39,7 @@ export const assistantMethods: Readonly<Record<string, Method>> = {
   "agents.sessions.setStatus": {
     required: ["channel_id", "status"],
     optional: ["thread_ts", "title", "initiator_user_id", ...ICONS],
-    scopes: ["chat:write"],
+    scopes: ["assistant:write", "chat:write"],
     run: (args, { world }) => {
       const status = text(args, "status");
       if (!["active", "processing", "suspended", "closed"].includes(status))

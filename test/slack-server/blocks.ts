@@ -12,6 +12,7 @@ const BLOCK_TYPES = new Set([
   "header",
   "input",
   "markdown",
+  "rich_text",
   "section",
 ]);
 const MAX_VIEW_BLOCKS = 100;
@@ -83,6 +84,7 @@ function checkBlock(block: Json): void {
   const type = String(block.type);
   if (!BLOCK_TYPES.has(type)) throw invalidBlocks(`unsupported block: ${type}`);
   checkBlockText(type, block);
+  if (type === "rich_text") return;
   const elements = (block.elements ?? []) as Json[];
   if (elements.length > (MAX_ELEMENTS[type] ?? 0)) throw invalidBlocks(`too many elements in ${type}`);
   if (type in MAX_ELEMENTS && elements.length === 0) throw invalidBlocks(`${type} needs elements`);

@@ -29,8 +29,7 @@ describe("the Slack server's events", () => {
     const seen: string[] = [];
     app.event(/message|app_mention/, async ({ event, body }) => void seen.push(`${event.type} ${body.event_id}`));
     server.people.mention(channel, ann, "hello");
-    await server.until(() => server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
-    expect(seen.map((line) => line.split(" ")[0])).toEqual(["message", "app_mention"]);
+    await expect.poll(() => seen.map((line) => line.split(" ")[0])).toEqual(["app_mention", "message"]);
     expect(new Set(seen).size).toBe(2);
   });
 

@@ -1,5 +1,6 @@
 import type { Json } from "./blocks.ts";
 import { previewsOf } from "./previews.ts";
+import { translated } from "./translated-blocks.ts";
 import type { Message, SlackFile, World } from "./world.ts";
 
 /** A message as events and the Web API show it, without its metadata. */
@@ -17,7 +18,7 @@ export function messageJson(world: World, message: Message, baseUrl: string): Js
     ...(otherBotId === undefined ? authorJson(world, user) : { subtype: "bot_message", bot_id: otherBotId }),
     ...(replies.length > 0 && { thread_ts: ts, reply_count: replies.length, latest_reply: replies.at(-1)!.ts }),
     ...(threadTs && { thread_ts: threadTs, parent_user_id: world.find(message.channel, threadTs)?.user }),
-    ...(blocks.length > 0 && { blocks }),
+    ...(blocks.length > 0 && { blocks: translated(blocks) }),
     ...(attachments.length > 0 && { attachments }),
     ...(files.length > 0 && { files: files.map((file) => fileJson(file, baseUrl)) }),
     ...(message.isEdited && { edited: { user, ts } }),

@@ -22,8 +22,11 @@ export interface CallContext {
 export interface Method {
   readonly required: readonly string[];
   readonly optional: readonly string[];
-  /** Scopes that the token must hold, by channel type where that matters. */
-  readonly scopes?: readonly string[] | Readonly<Record<Channel["type"], string>>;
+  /** Scopes that the token must hold, by channel type or arguments where those matter. */
+  readonly scopes?:
+    | readonly string[]
+    | Readonly<Record<Channel["type"], string>>
+    | ((args: Arguments) => readonly string[]);
   readonly token?: "app";
   run(args: Arguments, context: CallContext): Json | Promise<Json>;
 }

@@ -61,15 +61,15 @@ export class People {
     return file;
   }
 
-  /** Writes something. A mention of the app comes to it as two events, `message` and `app_mention`. */
+  /** Writes something. A mention of the app comes to it as two events, `app_mention` and `message`. */
   say(channel: string, user: string, text: string, options: SayOptions = {}): Message {
     const { threadTs, files = [] } = options;
     const message = this.#world.add({ channel, user, text, ...options, threadTs });
-    this.#announce(message, { type: "message", ...(files.length > 0 && { subtype: "file_share" }) });
     const { type, members } = this.#world.channels.get(channel)!;
     const isMention = text.includes(`<@${this.#world.botUser}>`);
     if (isMention && type !== "im" && members.has(this.#world.botUser))
       this.#announce(message, { type: "app_mention" });
+    this.#announce(message, { type: "message", ...(files.length > 0 && { subtype: "file_share" }) });
     return message;
   }
 

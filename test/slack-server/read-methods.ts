@@ -5,6 +5,7 @@ import { SlackRefusal } from "./slack-error.ts";
 import type { Channel, Message, World } from "./world.ts";
 
 const PAGE = ["cursor", "limit", "latest", "oldest", "inclusive", "include_all_metadata"];
+const TYPES = { channel: "public_channel", group: "private_channel", im: "im", mpim: "mpim" } as const;
 const READ = { channel: "channels:read", group: "groups:read", im: "im:read", mpim: "mpim:read" };
 const HISTORY = { channel: "channels:history", group: "groups:history", im: "im:history", mpim: "mpim:history" };
 
@@ -38,7 +39,7 @@ export const readMethods: Readonly<Record<string, Method>> = {
   "users.conversations": {
     required: [],
     optional: ["user", "types", "exclude_archived", "limit", "cursor"],
-    scopes: ["channels:read"],
+    scopes: (args) => typesOf(args).map((type) => READ[type]),
     run: conversationsOf,
   },
   "usergroups.list": {
@@ -114,18 +115,23 @@ function channelJson(world: World, { id, name, type, members, isArchived }: Chan
   };
 }
 
+/** Of channels, as the argument names them. */
+function typesOf(args: Arguments): readonly Channel["type"][] {
+  const named = (text(args, "types") || "public_channel").split(",");
+  return (Object.keys(TYPES) as Channel["type"][]).filter((type) => named.includes(TYPES[type]));
+}
+
 /**
  * The app's own conversations, or a person's: of those, public channels whether or not the app is in them.
  * https://docs.slack.dev/reference/methods/users.conversations
  */
 function conversationsOf(args: Arguments, { world }: CallContext): Json {
   const user = args.user === undefined ? world.botUser : text(args, "user");
-  const types = (text(args, "types") || "public_channel").split(",");
-  const names = { channel: "public_channel", group: "private_channel", im: "im", mpim: "mpim" };
+  const types = typesOf(args);
   const isSeen = ({ type, members }: Channel) => type === "channel" || members.has(world.botUser);
   const all = [...world.channels.values()].filter((channel) => {
     const isLeftOut = channel.isDeleted || (channel.isArchived && text(args, "exclude_archived") === "true");
-    return !isLeftOut && types.includes(names[channel.type]) && channel.members.has(user) && isSeen(channel);
+    return !isLeftOut && types.includes(channel.type) && channel.members.has(user) && isSeen(channel);
   });
   const start = Number(text(args, "cursor") || 0);
   const end = start + Number(args.limit ?? 100);

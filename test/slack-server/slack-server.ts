@@ -16,6 +16,9 @@ import { Triggers } from "./triggers.ts";
 import { type Answer, type Call, WebApi } from "./web-api.ts";
 import { type Message, shownText, World } from "./world.ts";
 
+/** Between two looks at what the app may have done without a word. */
+const LOOK_MS = 100;
+
 export interface SlackServerOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
@@ -143,9 +146,14 @@ export class SlackServer {
     return this.api.calls.filter((call) => call.method === method);
   }
 
-  /** Resolves once that is so; looked at whenever the app has done something. */
+  /** Resolves once that is so; looked at whenever the app has done something, and now and then. */
   async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    while (!isSo()) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+        setTimeout(resolve, LOOK_MS);
+      });
+    }
   }
 
   revoke(token: string): void {

@@ -155,6 +155,7 @@ export class WebApi {
 
   #scopesOf({ scopes = [] }: Method, args: Arguments): readonly string[] {
     if (Array.isArray(scopes)) return scopes;
+    if (typeof scopes === "function") return scopes(args);
     const type = this.#context.world.channels.get(String(args.channel))?.type ?? "channel";
     return [(scopes as Readonly<Record<string, string>>)[type]!];
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Json } from "./blocks.ts";
 import { pingsOf } from "./pings.ts";
+import { wordsOf } from "./translated-blocks.ts";
 
 export interface User {
   readonly id: string;
@@ -178,6 +179,7 @@ export class World {
 
 /** A message as a person reads it: the text of its Markdown, else its text. */
 export function shownText({ text, blocks }: Pick<Message, "text" | "blocks">): string {
-  const markdown = blocks.filter(({ type }) => type === "markdown").map((block) => String(block.text));
-  return markdown.length > 0 ? markdown.join("\n\n") : text;
+  const written = blocks.filter(({ type }) => type === "markdown" || type === "rich_text");
+  if (written.length === 0) return text;
+  return written.map((block) => (block.type === "markdown" ? String(block.text) : wordsOf(block))).join("\n\n");
 }

@@ -5,7 +5,7 @@ import { isTransient, slackError } from "./api/slack-errors.ts";
 /** Scopes of deploy/slack-manifest.yaml, and what fails without each. */
 export const SCOPES: Readonly<Record<string, string>> = {
   "app_mentions:read": "mentions do not arrive",
-  "assistant:write": "suggested prompts are not shown",
+  "assistant:write": "neither a status, Slack's stop button nor suggested prompts are shown",
   "channels:history": "threads in channels do not go on without a mention",
   "channels:read": "the Home tab lists no channels",
   "chat:write": "no reply can be written",

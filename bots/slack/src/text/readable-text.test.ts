@@ -78,6 +78,7 @@ describe("readableText", () => {
                   blocks: [
                     { type: "markdown", text: "An answer." },
                     { type: "context", elements: [text("small · 1 s")] },
+                    { type: "actions", elements: [{ type: "button", text: text("Regenerate") }] },
                   ],
                 },
               },

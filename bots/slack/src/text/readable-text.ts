@@ -50,14 +50,14 @@ export function sharedFiles({ attachments }: ReadableMessage): readonly SlackFil
 
 /** The bot's own words in a message of its own: what stands under them, as figures, is nothing that was said. */
 export function spokenText({ text = "", blocks }: ReadableMessage): string {
-  return blocksText(spokenBlocks(blocks)) || text;
+  return blocksText(parts(blocks).filter(({ type }) => type !== "context")) || text;
 }
 
-/** Where there is Markdown, it is a bot's words; what stands around it are buttons and small print. */
+/** Of a message that may be a bot's: where there are buttons, small print stands above them. */
 function spokenBlocks(blocks: unknown): readonly Part[] {
   const all = parts(blocks);
-  const markdown = all.filter(({ type }) => type === "markdown");
-  return markdown.length > 0 ? markdown : all;
+  const isReply = all.some(({ type }) => type === "actions" || type === "context_actions");
+  return isReply ? all.filter(({ type }) => type !== "context") : all;
 }
 
 /** A preview says what somebody else's page says. */
