@@ -47,6 +47,8 @@ export interface RoundMemoryOptions {
   readonly message: IncomingMessage;
   readonly running: RunningReply;
   readonly predecessor?: Predecessor | undefined;
+  /** As it was when the message was claimed. */
+  readonly background: Promise<Background>;
 }
 
 /** One answer's place in memory: the one that another reply had, or the newest. */
@@ -56,7 +58,8 @@ export class RoundMemory implements AnswerMemory {
   readonly #replaces: string | undefined;
   readonly begun: string;
   readonly hasPredecessor: boolean;
-  #generation = "";
+  /** Once it is read in the turn. */
+  #generation: string | undefined;
   #isKept = false;
 
   constructor(options: RoundMemoryOptions) {
@@ -110,8 +113,16 @@ export class RoundMemory implements AnswerMemory {
     const { core, running } = this.#options;
     // What an older reply said stays its button's.
     if (running.isDeleted || (this.hasPredecessor && answer.end === "stopped" && answer.text === "")) return;
-    const kept = core.stores.replies.keep(running.conversation, this.#reply(answer), this.#generation);
+    const generation = this.#generation ?? (await this.#claimedGeneration());
+    const kept = core.stores.replies.keep(running.conversation, this.#reply(answer), generation);
     this.#isKept = await kept.catch(() => false);
+  }
+
+  async #claimedGeneration(): Promise<string> {
+    return await this.#options.background.then(
+      ({ generation }) => generation,
+      () => "",
+    );
   }
 
   /** In the question's words as they are now. */

@@ -69,13 +69,13 @@ export class Answer {
   /** The turn ends before the reply does: nobody waits for what the platform takes its time to show. */
   async #answer(): Promise<StreamedReply> {
     const { refusal, message, reply, turn } = this.#options;
-    if (refusal !== undefined) throw refusal;
-    checkQuestion(this.#question);
-    if (message.attachments?.length) checkAttachments(message.attachments);
-    const context = this.#readContext();
-    // Told in the turn.
-    context.catch(() => undefined);
     try {
+      if (refusal !== undefined) throw refusal;
+      checkQuestion(this.#question);
+      if (message.attachments?.length) checkAttachments(message.attachments);
+      const context = this.#readContext();
+      // Awaited in the turn.
+      context.catch(() => undefined);
       const report = (ahead: number) => void reply.status({ type: "queued", ahead }).catch(() => undefined);
       await turn?.come(report, reply.signal);
       return await this.#answerInTurn(await context);
@@ -91,7 +91,7 @@ export class Answer {
   }
 
   async #answerInTurn(context: string): Promise<StreamedReply> {
-    const { core, message, running, memory } = this.#options;
+    const { message, running, memory } = this.#options;
     const background = await this.#options.background();
     const before = message.before ? threadContext(unseen(message.before, background)) : "";
     const answer = forgottenAnswer(message, background);
@@ -106,7 +106,6 @@ export class Answer {
     // What came to its end all the same is finished here.
     if (running.end === "lost" && streamed.end === "stopped") throw new BotError("INTERNAL", LOST);
     const isKept = await memory.remember({ ...streamed, question: this.#question }, background);
-    if (!isKept) core.logger.warn({ conversation: running.conversation }, "a round was not remembered");
     return await this.#withNotes(streamed, isKept);
   }
 

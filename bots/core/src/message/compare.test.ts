@@ -122,6 +122,30 @@ describe("compare", () => {
     expect(exchanges).toEqual([]);
   });
 
+  it("keeps its question where the message of the command is edited meanwhile", async () => {
+    const asked = command();
+    client.script({ hold: createGate().opened }, { hold: createGate().opened });
+    const comparing = compare(asked);
+    await vi.waitFor(() => expect(client.requests).toHaveLength(2));
+    await core.handleEdit({ place: testPlace, messageId: asked.eventId, text: "/compare big small Why not?" });
+    await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
+    const { replies } = await comparing;
+    expect(await stores.replies.get(testConversation, replies[0]!.id)).toMatchObject({ question: "Who are you?" });
+  });
+
+  it("leaves nothing pending where one of the two cannot be claimed", async () => {
+    const ended = vi.fn();
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    let claims = 0;
+    stores.inbox.claim = async (entry) => {
+      if (claims++ > 0) throw new BotError("MEMORY_UNAVAILABLE", "My memory cannot be reached.");
+      const delivery = (await claim(entry))!;
+      return Object.assign(delivery, { end: async () => ended() });
+    };
+    expect((await compare(command())).refusal).toBe("My memory cannot be reached.");
+    expect(ended).toHaveBeenCalledOnce();
+  });
+
   it("delivered twice is answered once, whichever way", async () => {
     const twice = command();
     await compare(twice);

@@ -35,11 +35,21 @@ export async function compare(core: Core, asked: CompareAsked, startReply: Start
   const names = command.models.map((name) => usableModel(models, name).name);
   checkLength(command.text.length);
   await admit(core, place, author, names.length);
-  const halves = await Promise.all(names.map((model) => Half.claim(core, { ...asked, background, model })));
+  const halves = await claimAll(names.map((model) => Half.claim(core, { ...asked, background, model })));
   await core.running.during(
     halves.map(({ running }) => running),
     () => runSideBySide(halves, startReply),
   );
+}
+
+/** Where one cannot be claimed, the other is ended. */
+async function claimAll(claims: readonly Promise<Half>[]): Promise<readonly Half[]> {
+  const settled = await Promise.allSettled(claims);
+  const halves = settled.flatMap((claim) => (claim.status === "fulfilled" ? [claim.value] : []));
+  const failed = settled.find((claim) => claim.status === "rejected");
+  if (!failed) return halves;
+  await Promise.all(halves.map((half) => half.close()));
+  throw failed.reason;
 }
 
 /** Where one cannot begin, none goes on. */
@@ -74,7 +84,9 @@ class Half {
     this.#core = core;
     this.#asked = asked;
     this.#delivery = delivery;
-    this.running = new RunningReply({ conversation: conversationKey(place), replyId, messageId });
+    const conversation = conversationKey(place);
+    // Its message is a command around the question.
+    this.running = new RunningReply({ conversation, replyId, messageId, isEditable: false });
     this.running.ask(asked.command.text);
     delivery.gone.addEventListener("abort", () => this.running.stop(delivery.gone.reason), { once: true });
   }

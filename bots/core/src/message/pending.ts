@@ -48,14 +48,13 @@ export class Pending {
     const { running, delivery } = this;
     const core = this.#core;
     running.ask(message.text);
+    if (running.isAnothers) return;
     const background = readBackground(core, message.place);
     const facts = this.#facts(background);
-    const refusal = await (request.admit ?? (() => this.#admit(message)))().then(
-      () => this.#failure,
-      (error) => error,
-    );
+    const refusal = await this.#refusal(request.admit ?? (() => this.#admit(message)));
     if (refusal !== undefined && !(await this.#isToBeTold(message, refusal))) return;
-    if (running.isAnothers || running.isDeleted) return;
+    // What was begun is ended where it stands.
+    if (running.isAnothers || (running.isDeleted && delivery.state.handle === undefined)) return;
     const onHandle = (handle: string) => delivery.keep({ handle, isAdmitted: refusal === undefined });
     const beforeWrite = () => checkOwner(delivery, running);
     const begun = await startReply(running.replyId, await facts);
@@ -67,7 +66,7 @@ export class Pending {
       reply,
       running,
       refusal,
-      memory: new RoundMemory({ core, message, running, predecessor }),
+      memory: new RoundMemory({ core, message, running, predecessor, background }),
       turn: this.#turn,
       background: () => (this.#turn.hasWaited ? readBackground(core, message.place) : background),
       beforeWrite,
@@ -80,6 +79,16 @@ export class Pending {
     await this.#turn.leave();
     if (this.running.end === "released") await this.delivery.release();
     else await this.delivery.end();
+  }
+
+  async #refusal(admit: () => Promise<void>): Promise<unknown> {
+    return (
+      this.#failure ??
+      (await admit().then(
+        () => undefined,
+        (error: unknown) => error,
+      ))
+    );
   }
 
   /** What was begun already is ended by it; who does not call the bot talks to others. */

@@ -195,6 +195,12 @@ describe("createBotCore when something fails", () => {
       expect((await send("Hi")).buttons).toBe("all");
     });
 
+    it("has its buttons after a reset too", async () => {
+      await stores.rounds.reset(testConversation);
+      client.script({ failure: new BotError("PROMPT_TOO_LONG", "Too long.") });
+      expect((await send("Hi")).buttons).toBe("all");
+    });
+
     it("of a file is not tried again without the file, nor is an empty message", async () => {
       const load = async () => new Uint8Array();
       const attachments = [{ name: "a.png", mimeType: "image/png", sizeBytes: 5, load }];

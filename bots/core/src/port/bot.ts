@@ -14,8 +14,6 @@ export interface GivenUpReply {
   readonly replyId: string;
   /** As the `Reply` of the process before gave it; undefined where nothing was begun. */
   readonly handle: string | undefined;
-  /** As the event had it. */
-  readonly raw: string;
 }
 
 /** How a platform goes on with what other processes left. */

@@ -4,6 +4,7 @@ import type { Core } from "../message/core.ts";
 import { Pending, replyFacts } from "../message/pending.ts";
 import { handle, type PendingWork, tellOfFailure } from "../message/receive.ts";
 import type { RecoverOptions } from "../port/bot.ts";
+import { BotError } from "../port/bot-error.ts";
 
 /** A message that took three processes down may take the next one down; that one is not put at risk. */
 const MAX_DELIVERIES = 3;
@@ -29,22 +30,22 @@ export function recover(core: Core, options: RecoveredWork): () => void {
 }
 
 async function goOn(core: Core, delivery: Delivery, options: RecoveredWork): Promise<void> {
-  const { entry, state } = delivery;
+  const { entry, state, count } = delivery;
   const { handle: begun } = state;
   // Where the platform does not say, it is written again.
   const hasEnded = begun !== undefined && (await options.hasEnded(entry.place, begun).catch(() => false));
-  if (hasEnded) return await delivery.end();
-  const sentence = whyGivenUp(delivery);
-  const work = sentence === undefined ? options.work : () => giveUp(core, { delivery, sentence, options });
-  await handle(core, new Pending(core, delivery), work);
+  // Whoever only reads it dies, too.
+  if (hasEnded || count > MAX_DELIVERIES + 1) return await delivery.end();
+  if (entry.kind === "message")
+    return await handle(core, new Pending(core, delivery, whyGivenUp(delivery)), options.work);
+  const sentence = entry.kind === "press" ? PRESSED : COMPARED;
+  await handle(core, new Pending(core, delivery), () => giveUp(core, { delivery, sentence, options }));
 }
 
-/** Undefined for what is answered. */
-function whyGivenUp({ entry, count, ageMs }: Delivery): string | undefined {
-  if (entry.kind === "press") return PRESSED;
-  if (entry.kind === "comparison") return COMPARED;
-  if (count > MAX_DELIVERIES) return AGAIN_AND_AGAIN;
-  return ageMs > MAX_AGE_MS ? AWAY : undefined;
+/** Undefined for a message that is answered. It is told so by the platform's own work, which knows whether it was for the bot. */
+function whyGivenUp({ count, ageMs }: Delivery): BotError | undefined {
+  if (count > MAX_DELIVERIES) return new BotError("INTERNAL", AGAIN_AND_AGAIN);
+  return ageMs > MAX_AGE_MS ? new BotError("INTERNAL", AWAY) : undefined;
 }
 
 interface GivenUp {
@@ -53,10 +54,11 @@ interface GivenUp {
   readonly options: RecoveredWork;
 }
 
+/** What a button or a command had begun is not begun again. */
 async function giveUp(core: Core, { delivery, sentence, options }: GivenUp): Promise<void> {
-  const { place, messageId, replyId, raw } = delivery.entry;
-  core.logger.warn({ conversation: conversationKey(place), sentence }, "a message was given up");
-  const givenUp = { place, messageId, replyId, raw, handle: delivery.state.handle };
+  const { place, messageId, replyId } = delivery.entry;
+  core.logger.warn({ conversation: conversationKey(place), sentence }, "a reply was given up");
+  const givenUp = { place, messageId, replyId, handle: delivery.state.handle };
   const reply = await options.startReply(givenUp, replyFacts(core, delivery, {}));
   await reply.fail(sentence, "none");
 }

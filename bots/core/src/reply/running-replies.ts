@@ -18,6 +18,8 @@ export interface RunningReplyOptions {
   readonly conversation: string;
   readonly replyId: string;
   readonly messageId: string;
+  /** Whether an edit of its message changes its question. Default true. */
+  readonly isEditable?: boolean;
 }
 
 /** A reply that this process writes, from the claim of its question to its end. */
@@ -30,7 +32,10 @@ export class RunningReply {
   #question: string | undefined;
   #isDeleted = false;
 
-  constructor({ conversation, replyId, messageId }: RunningReplyOptions) {
+  readonly #isEditable: boolean;
+
+  constructor({ conversation, replyId, messageId, isEditable = true }: RunningReplyOptions) {
+    this.#isEditable = isEditable;
     this.conversation = conversation;
     this.replyId = replyId;
     this.messageId = messageId;
@@ -81,7 +86,7 @@ export class RunningReply {
   /** Platforms tell of changes that leave the words as they are, as of a link's preview; nothing is no question. */
   edit(text: string): void {
     const question = text.trim();
-    if (question === "" || question === this.#question) return;
+    if (!this.#isEditable || question === "" || question === this.#question) return;
     this.#question = question;
     this.#edit.abort();
   }
@@ -97,11 +102,6 @@ export class RunningReplies {
   readonly #replies = new Set<RunningReply>();
   readonly #works = new Set<Promise<unknown>>();
   #isReleased = false;
-
-  /** Whether this process begins nothing any more. */
-  get isReleased(): boolean {
-    return this.#isReleased;
-  }
 
   /** Runs `work`; `releaseAll` waits for it. */
   async track<T>(work: () => Promise<T>): Promise<T> {

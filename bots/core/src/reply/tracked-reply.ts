@@ -18,7 +18,7 @@ export function trackReply(reply: Reply, options: TrackedReplyOptions): Reply {
   let known: string | undefined;
   let isHeaded = heading === "";
   const watch = () => {
-    if (reply.handle === undefined || reply.handle === known) return;
+    if (!reply.handle || reply.handle === known) return;
     known = reply.handle;
     onHandle?.(known);
   };

@@ -31,7 +31,7 @@ export interface PressedReply extends Spot {
 }
 
 /** A reply that another process had begun, or was to begin. */
-export interface BegunReply extends Omit<GivenUpReply, "raw"> {
+export interface BegunReply extends GivenUpReply {
   /** Default: whoever wrote the question. */
   readonly author?: Author;
 }
