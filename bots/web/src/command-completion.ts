@@ -1,6 +1,7 @@
-import { type CommandCompletion, commandCompletions, DEFAULT_WORDS, SETTING_VALUES } from "@cria/bot-core";
+import { type CommandCompletion, commandCompletions, SETTING_VALUES } from "@cria/bot-core";
 import { MODEL_STATE_WORDS } from "@cria/bot-core/model-states";
 import type { Completion, ModelChoice } from "./wire.ts";
+import { WEB_WORDS } from "./words.ts";
 
 /** What the models are, and which of them answers. */
 export interface ModelSources {
@@ -47,7 +48,7 @@ async function completeArgument(
         ...(choice.name === inUse && { isInUse: true }),
       }));
   }
-  const listed = values === "settings" ? [DEFAULT_WORDS.settings, SETTING_VALUES][chosen.length]! : values;
+  const listed = values === "settings" ? [WEB_WORDS.settings, SETTING_VALUES][chosen.length]! : values;
   return listed
     .filter((value) => value.startsWith(typed))
     .map((value) => ({ text: complete(value), label: value, description: command.description }));

@@ -1,7 +1,6 @@
 import {
   type BotCore,
   conversationKey,
-  DEFAULT_WORDS,
   type InferenceClient,
   type Place,
   parseCommand,
@@ -12,6 +11,7 @@ import { type Model, ModelState } from "@cria/proto";
 import type { Bot } from "./bot.ts";
 import { completeCommand } from "./command-completion.ts";
 import type { ChannelHead, ModelChoice } from "./wire.ts";
+import { WEB_WORDS } from "./words.ts";
 
 export interface CoreBotOptions {
   readonly core: BotCore;
@@ -38,7 +38,7 @@ export function createCoreBot({ core, stores, inference }: CoreBotOptions): Bot 
     watchHealth: (onChange) => inference.watchHealth(onChange),
     models,
     parseCommand: (text) => {
-      const parsed = parseCommand(text, DEFAULT_WORDS);
+      const parsed = parseCommand(text, WEB_WORDS);
       return "error" in parsed ? { type: "fault", sentence: parsed.error } : { type: "command", command: parsed };
     },
     completeCommand: (text, place) =>

@@ -18,6 +18,7 @@ import { createRedisChatStore } from "./store/redis-chat-store.ts";
 import { createRedisTimelineStore } from "./store/redis-timeline-store.ts";
 import type { TimelineStore } from "./timeline/timeline-store.ts";
 import { startWebServer } from "./web-server.ts";
+import { WEB_WORDS } from "./words.ts";
 
 /** For supervisors: there is no use in starting again until something is changed. The inference service has the same codes. */
 const EXIT_CONFIG = 2;
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
     () => loadCoreConfig(process.env),
   );
   const logger = createLogger("web", config.logLevel);
-  const { core, stores, inference, redis, close } = await openBotCore(coreConfig, { logger });
+  const { core, stores, inference, redis, close } = await openBotCore(coreConfig, { logger, words: WEB_WORDS });
   const { roundsTtlMs } = coreConfig;
   const timelineStore =
     redis === undefined ? createMemoryTimelineStore() : createRedisTimelineStore(redis, roundsTtlMs);

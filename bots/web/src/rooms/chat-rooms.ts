@@ -59,7 +59,7 @@ export class ChatRooms {
     this.#replies = new Replies(options);
     const isBusy = (channelId: string) => this.#replies.isBusy(channelId);
     this.#timelines = new OpenTimelines({ ...options, channels: () => this.channels(), isBusy });
-    this.#chats = new Chats({ store: options.chatStore, feed: options.feed });
+    this.#chats = new Chats({ ...options, store: options.chatStore });
     this.#stopWatching = options.bot.watchHealth((isServing) => this.#onHealth(isServing));
     this.#stopRecovering = recoverReplies({ ...options, replies: this.#replies, timelines: this.#timelines });
   }

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { BotError } from "@cria/bot-core";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { NEVER } from "../testing/chunk-source.ts";
 import { ADA, BEN, TestRooms } from "../testing/test-rooms.ts";
 import { MAX_CHATS } from "../timeline/chat-store.ts";
@@ -72,6 +73,19 @@ describe("chats", () => {
     await expect(on.rooms.deleteChat(ADA, chat)).rejects.toThrow("taken up again");
     await expect(on.rooms.deleteChat(BEN, chat)).rejects.toThrow("somebody else");
     await expect(on.rooms.deleteChat(ADA, "general")).rejects.toThrow("Channels belong to all");
+  });
+
+  it("are answered although their list cannot be kept, and not deleted by halves", async () => {
+    const away = new BotError("MEMORY_UNAVAILABLE", "My memory cannot be reached just now.");
+    vi.spyOn(on.chatStore, "touch").mockRejectedValueOnce(away);
+    await ask(chat, "What is a dog?");
+    expect(await on.texts(chat)).toHaveLength(2);
+    await ask(chat, "And a cat?");
+    vi.spyOn(on.store, "forget").mockRejectedValueOnce(away);
+    await expect(on.rooms.deleteChat(ADA, chat)).rejects.toThrow(away);
+    expect(await titles()).toEqual(["And a cat?"]);
+    await on.rooms.deleteChat(ADA, chat);
+    expect(await titles()).toEqual([]);
   });
 
   it("have a limit, past which one must go", async () => {

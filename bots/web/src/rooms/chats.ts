@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import { WebError } from "../errors.ts";
 import { type ChatStore, MAX_CHATS } from "../timeline/chat-store.ts";
 import type { Chat } from "../wire.ts";
@@ -8,6 +9,7 @@ import type { EventFeed } from "./event-feed.ts";
 export interface ChatsOptions {
   readonly store: ChatStore;
   readonly feed: EventFeed;
+  readonly logger: Logger;
 }
 
 /** The lists of people's chats: each person's for that person alone. */
@@ -30,10 +32,19 @@ export class Chats {
   async note(chat: Chat): Promise<void> {
     const owner = ownerOf(chat.id);
     if (owner === undefined) return;
-    const noted = await this.#options.store.touch(owner, chat);
+    const noted = await this.#touch(owner, chat);
     if (noted === undefined)
       throw new WebError("tooMany", `You have ${MAX_CHATS} chats, the most this page keeps. Delete one of them.`);
     this.#options.feed.publish({ type: "chat", chat: noted }, owner);
+  }
+
+  /** A list that cannot be kept holds nobody up. */
+  async #touch(owner: string, chat: Chat): Promise<Chat | undefined> {
+    const { store, logger } = this.#options;
+    return await store.touch(owner, chat).catch((error: unknown) => {
+      logger.warn({ err: error, chatId: chat.id }, "a chat was not listed");
+      return chat;
+    });
   }
 
   async rename(personId: string, chatId: string, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import { BotError, MAX_MESSAGE_LENGTH } from "@cria/bot-core";
 import { type Context, Hono } from "hono";
 import { compress } from "hono/compress";
 import type { Logger } from "pino";
@@ -111,6 +111,7 @@ async function workspaceOf({ rooms, feed, workspaceName }: AppOptions, person: P
 function answerFault(error: Error, context: Context, logger: Logger): Response {
   if (error instanceof WebError) return context.json({ error: error.message }, HTTP_STATUS[error.code]);
   logger.error({ err: error, path: context.req.path }, "a request failed");
+  if (error instanceof BotError && error.said !== "") return context.json({ error: error.said }, 503);
   return context.json({ error: "Something went wrong on the chat server. Its log says what." }, 500);
 }
 

@@ -9,6 +9,7 @@ import { createMemoryChatStore } from "../store/memory-chat-store.ts";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { BOT, type ChatMessage, type Person, type ServerEvent } from "../wire.ts";
+import { WEB_WORDS } from "../words.ts";
 import { TEST_MODELS } from "./test-models.ts";
 
 export const ADA: Person = { id: "ada", name: "Ada" };
@@ -36,7 +37,7 @@ export class TestRooms {
     const { inference, feed, store, chatStore } = this;
     const logger = pino({ level: "silent" });
     const memory = createMemoryStores({ roundsTtlMs: 60_000 });
-    const core = createBotCore({ stores: memory, inference, logger, ...options });
+    const core = createBotCore({ stores: memory, inference, logger, words: WEB_WORDS, ...options });
     const bot = createCoreBot({ core, stores: memory, inference });
     this.rooms = await ChatRooms.open({
       bot,

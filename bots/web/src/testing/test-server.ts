@@ -5,6 +5,7 @@ import { createCoreBot } from "../core-bot.ts";
 import { createMemoryChatStore } from "../store/memory-chat-store.ts";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { startWebServer, type WebServer, type WebServerOptions } from "../web-server.ts";
+import { WEB_WORDS } from "../words.ts";
 import { endChunkSources } from "./chunk-source.ts";
 import { TEST_MODELS } from "./test-models.ts";
 
@@ -21,7 +22,7 @@ export async function startTestServer(
   const inference = new FakeInferenceClient(TEST_MODELS);
   const logger = pino({ level: "silent" });
   const { stores = createMemoryStores({ roundsTtlMs: 60_000 }) } = coreOptions;
-  const core = createBotCore({ inference, logger, ...coreOptions, stores });
+  const core = createBotCore({ inference, logger, words: WEB_WORDS, ...coreOptions, stores });
   const server = await startWebServer({
     bot: createCoreBot({ core, stores, inference }),
     timelineStore: createMemoryTimelineStore(),

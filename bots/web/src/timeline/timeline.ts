@@ -7,7 +7,7 @@ import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 /** A reply is written down at most this often while it streams; a crash loses no more of it. */
 const SAVE_INTERVAL_MS = 1_000;
 /** The bot takes up what a dead server left about twenty seconds after its death; what it has not by then, it will not. */
-const ADOPTION_LIMIT_MS = 30_000;
+const RECOVERY_LIMIT_MS = 30_000;
 /** How long a store that failed is left alone. */
 const RETRY_INTERVAL_MS = 5_000;
 
@@ -27,7 +27,7 @@ export class Timeline {
   readonly #unsaved = new Set<string>();
   #saving: Promise<void> = Promise.resolve();
   #saveTimer: NodeJS.Timeout | undefined;
-  #adoptionTimer: NodeJS.Timeout | undefined;
+  #recoveryTimer: NodeJS.Timeout | undefined;
   #lastAtMs = 0;
   #isDiscarded = false;
 
@@ -46,7 +46,7 @@ export class Timeline {
       timeline.#lastAtMs = Math.max(timeline.#lastAtMs, message.atMs);
     }
     if (timeline.numLiveReplies() > 0)
-      timeline.#adoptionTimer = setTimeout(() => timeline.#giveUpInterrupted(), ADOPTION_LIMIT_MS).unref();
+      timeline.#recoveryTimer = setTimeout(() => timeline.#giveUpInterrupted(), RECOVERY_LIMIT_MS).unref();
     return timeline;
   }
 
@@ -157,14 +157,14 @@ export class Timeline {
 
   /** Ends a timeline that is no longer held. Resolves when everything is written down. */
   async close(): Promise<void> {
-    clearTimeout(this.#adoptionTimer);
+    clearTimeout(this.#recoveryTimer);
     await this.flush();
   }
 
   /** Ends a timeline that is to be forgotten: nothing more is written down or told. */
   async discard(): Promise<void> {
     this.#isDiscarded = true;
-    clearTimeout(this.#adoptionTimer);
+    clearTimeout(this.#recoveryTimer);
     clearTimeout(this.#saveTimer);
     this.#messages.clear();
     this.#unsaved.clear();
