@@ -33,7 +33,7 @@ export async function stopReply(
 ): Promise<undefined> {
   checkAccess(core, place, author);
   const conversation = conversationKey(place);
-  await tellAll(core, { type: "stop", conversation, ...(replyId !== undefined && { replyId }) });
+  await tellAll(core, place, { type: "stop", conversation, ...(replyId !== undefined && { replyId }) });
 }
 
 /** Answers a reply's question again, in its place. */

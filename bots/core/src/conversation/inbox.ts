@@ -25,6 +25,10 @@ export interface EntryState {
   readonly isAdmitted?: boolean;
   /** The words of the question, where they were edited. */
   readonly text?: string;
+  /** Whether the question or the reply is gone: it is not to be answered. */
+  readonly isDeleted?: boolean;
+  /** Whether somebody pressed Stop. */
+  readonly isStopped?: boolean;
 }
 
 /**
@@ -81,6 +85,11 @@ export interface Inbox {
   claim(entry: NewEntry): Promise<Delivery | undefined>;
   /** Claims an event that is answered at once: true for the first, for `ttlMs` (ten minutes by default). */
   claimEvent(writer: string, eventId: string, ttlMs?: number): Promise<boolean>;
+  /**
+   * Keeps what happened to entries of a conversation beside them, for whoever takes them over: a process that dies may have
+   * heard nothing of it. They are named by their messages' or replies' ids; without, all.
+   */
+  note(place: Place, changes: EntryState, ids?: readonly string[]): Promise<void>;
   /**
    * From now on takes over what processes of a writer left: at once what they released, after two leases what they do not renew.
    * Returns a function that ends it.

@@ -30,6 +30,8 @@ export class MemoryInbox implements Inbox {
     return this.#claim(eventKey(writer, eventId), ttlMs);
   }
 
+  async note(): Promise<void> {}
+
   takeOver(): () => void {
     return () => undefined;
   }

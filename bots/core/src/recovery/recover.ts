@@ -29,17 +29,22 @@ export function recover(core: Core, options: RecoveredWork): () => void {
   return core.stores.inbox.takeOver({ writer, serves: (place) => options.serves(place), onDelivery });
 }
 
+/** From the beginning it hears what happens to it. What was deleted is only ended. */
 async function goOn(core: Core, delivery: Delivery, options: RecoveredWork): Promise<void> {
   const { entry, state, count } = delivery;
-  const { handle: begun } = state;
-  // Where the platform does not say, it is written again.
-  const hasEnded = begun !== undefined && (await options.hasEnded(entry.place, begun).catch(() => false));
+  const { handle: begun, isDeleted, isStopped } = state;
   // Whoever only reads it dies, too.
-  if (hasEnded || count > MAX_DELIVERIES + 1) return await delivery.end();
-  if (entry.kind === "message")
-    return await handle(core, new Pending(core, delivery, whyGivenUp(delivery)), options.work);
-  const sentence = entry.kind === "press" ? PRESSED : COMPARED;
-  await handle(core, new Pending(core, delivery), () => giveUp(core, { delivery, sentence, options }));
+  if (isDeleted || count > MAX_DELIVERIES + 1) return await delivery.end();
+  const isMessage = entry.kind === "message";
+  const pending = new Pending(core, delivery, isMessage ? whyGivenUp(delivery) : undefined);
+  if (isStopped) pending.running.stop("stopped");
+  await handle(core, pending, async () => {
+    // Where the platform does not say, it is written again.
+    const hasEnded = begun !== undefined && (await options.hasEnded(entry.place, begun).catch(() => false));
+    if (hasEnded || pending.running.isDeleted) return;
+    const sentence = entry.kind === "press" ? PRESSED : COMPARED;
+    await (isMessage ? options.work(pending) : giveUp(core, { delivery, sentence, options }));
+  });
 }
 
 /** Undefined for a message that is answered. It is told so by the platform's own work, which knows whether it was for the bot. */

@@ -142,6 +142,55 @@ describeOnRedis("what a process leaves", (program) => {
     expect(await roundsOf(next.stores)).toMatchObject([{ user: "A tale" }]);
   });
 
+  it("is not answered where its question was deleted while nobody had it", async () => {
+    const dying = await open();
+    const { messageId } = await startWriting(dying);
+    await die(dying);
+    const next = await open();
+    await next.core.handleDeletion({ place: testPlace, ids: ["another"] });
+    await next.core.handleDeletion({ place: testPlace, ids: [messageId] });
+    const begun = recover(next);
+    await vi.waitFor(async () => expect(await numPending()).toBe(0), WAIT);
+    expect(begun).toEqual([]);
+    expect(await roundsOf(next.stores)).toEqual([]);
+  });
+
+  it("is answered in the words of an edit that came while nobody had it", async () => {
+    const dying = await open();
+    const { messageId } = await startWriting(dying);
+    await die(dying);
+    const next = await open();
+    await next.core.handleEdit({ place: testPlace, messageId, text: "A tale" });
+    await ended(recover(next));
+    expect(await roundsOf(next.stores)).toMatchObject([{ user: "A tale" }]);
+  });
+
+  it("is ended without an answer where Stop was pressed while nobody had it", async () => {
+    const dying = await open();
+    await startWriting(dying);
+    await die(dying);
+    const next = await open();
+    await next.core.stopReplies({ place: testPlace, author });
+    const begun = recover(next);
+    await ended(begun);
+    expect(begun).toMatchObject([{ handle: "shown 17", reply: { ended: { end: "stopped" } } }]);
+    expect(next.inference.requests).toEqual([]);
+  });
+
+  it("hears of a deletion while its platform is asked what there is of it", async () => {
+    const dying = await open();
+    const { messageId } = await startWriting(dying);
+    await die(dying);
+    const next = await open();
+    const hasEnded = async () => {
+      await next.core.handleDeletion({ place: testPlace, ids: [messageId] });
+      return false;
+    };
+    const begun = recover(next, { hasEnded });
+    await vi.waitFor(async () => expect(await numPending()).toBe(0), WAIT);
+    expect(begun).toEqual([]);
+  });
+
   it("is only ended where the platform shows that it had been finished", async () => {
     const dying = await open();
     await startWriting(dying);

@@ -1,8 +1,8 @@
-import { writerOf } from "../../conversation/conversation-key.ts";
+import { conversationKey, writerOf } from "../../conversation/conversation-key.ts";
 import type { Delivery, EntryState, NewEntry, Ownership } from "../../conversation/inbox.ts";
 import { pause } from "../../port/pause.ts";
 import type { RedisScript } from "../connection/redis-script.ts";
-import { claimKey, entryKey, INBOX_TTL_MS, type RunOnInbox } from "./inbox-group.ts";
+import { claimKey, entryKey, INBOX_TTL_MS, pendingKey, type RunOnInbox } from "./inbox-group.ts";
 import { END, KEEP, RELEASE } from "./inbox-scripts.ts";
 
 /** What is no handle waits so long for one to be kept with it: after a crash meanwhile, who asked is let in and counted anew. */
@@ -98,7 +98,7 @@ export class RedisDelivery implements Delivery {
     this.#keeping = undefined;
     const changes = this.#changes;
     this.#changes = {};
-    const fields = Object.entries(changes).flatMap(([name, value]) => [name, JSON.stringify(value)]);
+    const fields = fieldsOf(changes);
     if (!this.#isMine || fields.length === 0) return;
     await this.#send(KEEP, [INBOX_TTL_MS, ...fields]).catch(() => {
       this.#changes = { ...changes, ...this.#changes };
@@ -106,7 +106,8 @@ export class RedisDelivery implements Delivery {
   }
 
   async #send(script: RedisScript, args: readonly (string | number)[]): Promise<void> {
-    const keys = [this.claim, entryKey(this.writer, this.id)];
+    const pending = pendingKey(this.writer, conversationKey(this.entry.place));
+    const keys = [this.claim, entryKey(this.writer, this.id), pending];
     const owner = await this.#run<Ownership>(script, { writer: this.writer, keys, args: [this.id, ...args] });
     if (owner !== "mine") this.#settle(owner);
   }
@@ -118,4 +119,9 @@ export class RedisDelivery implements Delivery {
     }
     this.#onSettled();
   }
+}
+
+/** As Redis keeps them. */
+export function fieldsOf(state: EntryState): readonly string[] {
+  return Object.entries(state).flatMap(([name, value]) => [name, JSON.stringify(value)]);
 }

@@ -8,6 +8,7 @@ export const INBOX_TTL_MS = 7 * 86_400_000;
 /** Keys: docs/memory.md. All of a writer's are in one slot of a cluster. */
 const inboxKey = (writer: string) => `cria:{${writer}}:inbox`;
 export const claimKey = (writer: string, eventId: string) => `cria:{${writer}}:event:${encodeURIComponent(eventId)}`;
+export const pendingKey = (writer: string, conversation: string) => `cria:{${writer}}:pending:${conversation}`;
 export const entryKey = (writer: string, id: string) => `cria:{${writer}}:entry:${id}`;
 
 /** What a script gets beside the inbox and the consumer. */

@@ -19,10 +19,11 @@ local function whose(id, claim)
 end`;
 
 const DROP = `
-local function drop(id, entry)
+local function drop(id, entry, pending)
   redis.call('XACK', KEYS[1], 'bots', id)
   redis.call('XDEL', KEYS[1], id)
   redis.call('DEL', entry)
+  if pending then redis.call('HDEL', pending, id) end
 end`;
 
 /** Consumers are there while something is pending for them, so none is left of the many processes that come and go. */
@@ -33,8 +34,8 @@ local function tidy(consumer)
 end`;
 
 /**
- * KEYS: inbox, claim. ARGV: consumer, entry, raw, TTL of the claim and of the inbox in ms, most entries. Returns the entry's
- * id, "claimed" or "full".
+ * KEYS: inbox, claim, pending. ARGV: consumer, entry, raw, TTL of the claim and of the inbox in ms, most entries, ids of the
+ * message and of the reply as JSON. Returns the entry's id, "claimed" or "full".
  */
 export const CLAIM = defineScript(`${WHOSE}
 redis.call('XPENDING', KEYS[1], 'bots', '-', '+', 1)
@@ -42,7 +43,9 @@ if redis.call('EXISTS', KEYS[2]) == 1 then return 'claimed' end
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[6]) then return 'full' end
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
 local id = redis.call('XADD', KEYS[1], '*', 'entry', ARGV[2], 'raw', ARGV[3])
+redis.call('HSET', KEYS[3], id, ARGV[7])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
+redis.call('PEXPIRE', KEYS[3], ARGV[5])
 give(id, ARGV[1], 'RETRYCOUNT', 1)
 return id`);
 
@@ -68,11 +71,31 @@ if owner == 'mine' then
 end
 return owner`);
 
-/** KEYS: inbox, claim, entry. ARGV: consumer, id, "1" where the event may be claimed again. Returns whose it was. */
+/**
+ * KEYS: inbox, pending. ARGV: consumer, prefix of entries' keys, TTL in ms, how many fields with their values, these, ids of
+ * messages or replies: of all where there is none. What is forgotten for its age is found here to be gone.
+ */
+export const NOTE = defineScript(`
+local last = 4 + ARGV[4]
+local ids = {}
+for index = last + 1, #ARGV do ids[ARGV[index]] = true end
+local pending = redis.call('HGETALL', KEYS[2])
+for index = 1, #pending, 2 do
+  local id, named = pending[index], cjson.decode(pending[index + 1])
+  if #redis.call('XRANGE', KEYS[1], id, id) == 0 then
+    redis.call('HDEL', KEYS[2], id)
+  elseif last == #ARGV or ids[named[1]] or ids[named[2]] then
+    redis.call('HSET', ARGV[2] .. id, unpack(ARGV, 5, last))
+    redis.call('PEXPIRE', ARGV[2] .. id, ARGV[3])
+  end
+end
+return 1`);
+
+/** KEYS: inbox, claim, entry, pending. ARGV: consumer, id, "1" where the event may be claimed again. Returns whose it was. */
 export const END = defineScript(`${WHOSE}${DROP}${TIDY}
 local owner = whose(ARGV[2], KEYS[2])
 if owner == 'mine' then
-  drop(ARGV[2], KEYS[3])
+  drop(ARGV[2], KEYS[3], KEYS[4])
   tidy(ARGV[1])
   if ARGV[3] == '1' then redis.call('DEL', KEYS[2]) end
 end

@@ -116,6 +116,32 @@ describeOnRedis("inbox", (program) => {
       expect(await run.numPending()).toBe(2);
     });
 
+    it("notes what happens to entries of a conversation, and to no others, in one command", async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const stores = await run.open();
+      const { place } = testEntry();
+      const [byMessage, byReply, other] = [await run.claim(stores), await run.claim(stores), await run.claim(stores)];
+      const away = await run.claim(stores, { place: elsewhere, messageId: byMessage.entry.messageId });
+      const stateOf = ({ id }: typeof other) => run.admin.hGetAll(`cria:{web:local}:entry:${id}`);
+      const ids = [byMessage.entry.messageId, byReply.entry.replyId, "none"];
+      await stores.inbox.note(place, { isDeleted: true }, ids);
+      const states = await Promise.all([byMessage, byReply, other, away].map(stateOf));
+      expect(states).toEqual([{ isDeleted: "true" }, { isDeleted: "true" }, {}, {}]);
+      await stores.inbox.note(place, { text: "A", isStopped: true });
+      expect(await stateOf(other)).toEqual({ text: '"A"', isStopped: "true" });
+      expect(await stateOf(away)).toEqual({});
+      for (const delivery of [byMessage, byReply, other, away]) await delivery.end();
+      await run.admin.hSet("cria:{web:local}:pending:web:local:general", other.id, '["m","r"]');
+      await run.admin.configResetStat();
+      await stores.inbox.note(place, { isStopped: true });
+      expect(await run.admin.info("commandstats")).toMatch(/cmdstat_evalsha:calls=1,/);
+      const keys = await Promise.all(["*:entry:*", "*:pending:*"].map((pattern) => run.admin.keys(pattern)));
+      expect(keys.flat()).toEqual([]);
+    });
+
     it("lets a process change nothing of what another has taken", async ({ expect, onTestFinished }) => {
       const run = await startRedisProcesses(program, onTestFinished);
       const delivery = await run.claim(await run.open());
@@ -147,11 +173,13 @@ describeOnRedis("inbox", (program) => {
       delivery.keep({ handle: "1" });
       await expect.poll(() => run.hasKept(delivery)).toBe(true);
       const keys = (await run.admin.keys("*")).sort();
-      const names = ["entry:ID", "event:e%3A1", "inbox"].map((name) => `cria:{web:local}:${name}`);
+      const names = ["entry:ID", "event:e%3A1", "inbox", "pending:web:local:general"].map(
+        (name) => `cria:{web:local}:${name}`,
+      );
       expect(keys.map((key) => key.replace(delivery.id, "ID"))).toEqual(names);
       for (const key of keys) expect(await run.admin.pTTL(key)).toBeGreaterThan(0);
       await delivery.end();
-      expect((await run.admin.keys("*")).sort()).toEqual(keys.slice(1));
+      expect((await run.admin.keys("*")).sort()).toEqual(keys.slice(1, 3));
     });
 
     it("refuses an entry where ten thousand are pending", async ({ expect, onTestFinished }) => {

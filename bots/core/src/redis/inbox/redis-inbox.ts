@@ -1,11 +1,20 @@
-import { writerOf } from "../../conversation/conversation-key.ts";
-import type { Delivery, EntryKind, Inbox, NewEntry, Ownership, TakeOverOptions } from "../../conversation/inbox.ts";
+import { conversationKey, writerOf } from "../../conversation/conversation-key.ts";
+import type {
+  Delivery,
+  EntryKind,
+  EntryState,
+  Inbox,
+  NewEntry,
+  Ownership,
+  TakeOverOptions,
+} from "../../conversation/inbox.ts";
 import { EVENT_TTL_MS, inboxFullError, MAX_PENDING } from "../../conversation/limits.ts";
 import { pause } from "../../port/pause.ts";
+import type { Place } from "../../port/place.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
-import { type Delivered, RedisDelivery } from "./delivery.ts";
-import { claimKey, createRunOnInbox, entryKey, INBOX_TTL_MS, type RunOnInbox } from "./inbox-group.ts";
-import { CLAIM, LOOK, RENEW, TAKE } from "./inbox-scripts.ts";
+import { type Delivered, fieldsOf, RedisDelivery } from "./delivery.ts";
+import { claimKey, createRunOnInbox, entryKey, INBOX_TTL_MS, pendingKey, type RunOnInbox } from "./inbox-group.ts";
+import { CLAIM, LOOK, NOTE, RENEW, TAKE } from "./inbox-scripts.ts";
 
 /** In a lease: renewals of what is held, and looks for what nobody renews. */
 const RENEWALS = 3;
@@ -36,8 +45,10 @@ export class RedisInbox implements Inbox {
     const writer = writerOf(entry.place);
     const { raw, ...head } = entry;
     const leaseEndMs = performance.now() + this.#leaseMs;
-    const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING];
-    const id = await this.#run<string>(CLAIM, { writer, keys: [claimKey(writer, entry.eventId)], args });
+    const ids = JSON.stringify([entry.messageId, entry.replyId]);
+    const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING, ids];
+    const keys = [claimKey(writer, entry.eventId), pendingKey(writer, conversationKey(entry.place))];
+    const id = await this.#run<string>(CLAIM, { writer, keys, args });
     if (id === "full") throw inboxFullError();
     return id === "claimed" ? undefined : this.#hold({ entry, state: {}, id, ageMs: 0, count: 1, leaseEndMs });
   }
@@ -45,6 +56,13 @@ export class RedisInbox implements Inbox {
   async claimEvent(writer: string, eventId: string, ttlMs = EVENT_TTL_MS): Promise<boolean> {
     const options = { condition: "NX", expiration: { type: "PX", value: ttlMs } } as const;
     return (await this.#redis.run((client) => client.set(claimKey(writer, eventId), "1", options))) === "OK";
+  }
+
+  async note(place: Place, changes: EntryState, ids: readonly string[] = []): Promise<void> {
+    const writer = writerOf(place);
+    const fields = fieldsOf(changes);
+    const args = [entryKey(writer, ""), INBOX_TTL_MS, fields.length, ...fields, ...ids];
+    await this.#run(NOTE, { writer, keys: [pendingKey(writer, conversationKey(place))], args });
   }
 
   takeOver(options: TakeOverOptions): () => void {
