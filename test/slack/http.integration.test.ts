@@ -1,4 +1,5 @@
-import { FakeInferenceClient } from "@cria/bot-core/testing";
+import { createMemoryStores, type Stores } from "@cria/bot-core";
+import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
 import { describe, expect, it } from "vitest";
 import { freePort } from "../../deploy/ports.ts";
 import { quickenTime } from "../quick-time.ts";
@@ -10,14 +11,14 @@ import { repliesTo } from "./replies-to.ts";
 import { createBot } from "./slack-bot.ts";
 
 describe("the bot by HTTP", () => {
-  async function startByHttp(more: Readonly<Record<string, string>> = {}) {
+  async function startByHttp(more: Readonly<Record<string, string>> = {}, stores?: Stores) {
     const endQuickTime = quickenTime();
     const port = await freePort("127.0.0.1");
     const requestUrl = `http://127.0.0.1:${port}/slack/events`;
     const server = await startSlackServer({ ...manifestOptions(), requestUrl, signingSecret: "shh" });
     const env = { CRIA_SLACK_APP_TOKEN: "", CRIA_SLACK_SIGNING_SECRET: "shh", CRIA_SLACK_PORT: `${port}`, ...more };
     const model = new FakeInferenceClient();
-    const platform = createBot(server, model, [], { env });
+    const platform = createBot(server, model, [], { env, ...(stores && { core: { stores } }) });
     await platform.start();
     const ann = server.people.addUser("Ann");
     const close = async () => {
@@ -37,6 +38,26 @@ describe("the bot by HTTP", () => {
     await server.interactions.command(ann, question.channel, "status");
     await server.until(() => server.messages(question.channel, undefined, ann).length === 2);
     expect(server.world.violations).toEqual([]);
+    await close();
+  });
+
+  it("acknowledges a message once it is claimed", async () => {
+    const gate = createGate();
+    const stores = createMemoryStores({ roundsTtlMs: 3_600_000 });
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    const begun = createGate();
+    stores.inbox.claim = async (entry) => {
+      begun.open();
+      await gate.opened;
+      return await claim(entry);
+    };
+    const { server, ann, close } = await startByHttp({}, stores);
+    const question = server.people.dm(ann, "hi");
+    await begun.opened;
+    expect(server.deliveries.sent[0]!.isAcknowledged).toBe(false);
+    gate.open();
+    await repliesTo(server, question);
+    expect(server.deliveries.sent[0]).toMatchObject({ isAcknowledged: true, attempts: 1 });
     await close();
   });
 

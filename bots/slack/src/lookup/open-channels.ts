@@ -8,6 +8,7 @@ const LIFETIME_MS = 30_000;
 export class OpenChannels {
   readonly #isOpen: (channel: string) => Promise<boolean>;
   readonly #known = new LruCache<boolean>(MAX_CHANNELS, LIFETIME_MS);
+  readonly #asking = new Map<string, Promise<boolean>>();
 
   /** `isOpen` reads what is set for a channel. */
   constructor(isOpen: (channel: string) => Promise<boolean>) {
@@ -23,12 +24,17 @@ export class OpenChannels {
   async has(channel: string): Promise<boolean> {
     const known = this.knows(channel);
     if (known !== undefined) return known;
+    // One look for all who ask at once.
+    const asking = this.#asking.get(channel) ?? this.#isOpen(channel);
+    this.#asking.set(channel, asking);
     try {
-      const isOpen = await this.#isOpen(channel);
+      const isOpen = await asking;
       this.#known.set(channel, isOpen);
       return isOpen;
     } catch {
       return false;
+    } finally {
+      this.#asking.delete(channel);
     }
   }
 
