@@ -4,7 +4,7 @@ import { loadSlackConfig } from "../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../bots/slack/src/slack-platform.ts";
 import { SLACK_WORDS } from "../bots/slack/src/words.ts";
 import type { SlackServer } from "../test/slack-server/slack-server.ts";
-import { type Message, shownText } from "../test/slack-server/world.ts";
+import { type Message, shownText } from "../test/slack-server/world/world.ts";
 
 const MEMORY_MS = 3_600_000;
 

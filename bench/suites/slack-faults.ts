@@ -1,7 +1,7 @@
 import { AdvancingClock } from "../../test/clock.ts";
 import { manifestOptions } from "../../test/slack-server/manifest.ts";
 import { type SlackServer, startSlackServer } from "../../test/slack-server/slack-server.ts";
-import { type Message, STREAM_LIFETIME_MS } from "../../test/slack-server/world.ts";
+import { type Message, STREAM_LIFETIME_MS } from "../../test/slack-server/world/world.ts";
 import { type EndedReply, type FaultyPlatform, MESSAGES } from "../faults/fault-bench.ts";
 import { COMMON_FAULTS, causeFaults, type Fault } from "../faults/faults.ts";
 import type { Result } from "../result.ts";

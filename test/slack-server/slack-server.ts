@@ -2,19 +2,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { buffer as readBytes, text as readText } from "node:stream/consumers";
 import { type Clock, systemClock } from "../clock.ts";
-import type { Json } from "./blocks.ts";
-import { Deliveries } from "./deliveries.ts";
-import { receiveUpload } from "./file-methods.ts";
-import { HttpEvents } from "./http-events.ts";
-import { Interactions } from "./interactions.ts";
-import { People } from "./people.ts";
-import { previewsOf } from "./previews.ts";
-import { RateLimits } from "./rate-limits.ts";
-import { ResponseUrls } from "./response-urls.ts";
-import { SocketMode } from "./socket-mode.ts";
-import { Triggers } from "./triggers.ts";
-import { type Answer, type Call, WebApi } from "./web-api.ts";
-import { type Message, shownText, World } from "./world.ts";
+import { receiveUpload } from "./api/file-methods.ts";
+import { RateLimits } from "./api/rate-limits.ts";
+import { type Answer, type Call, WebApi } from "./api/web-api.ts";
+import { Deliveries } from "./events/deliveries.ts";
+import { HttpEvents } from "./events/http-events.ts";
+import { Interactions } from "./events/interactions.ts";
+import { ResponseUrls } from "./events/response-urls.ts";
+import { SocketMode } from "./events/socket-mode.ts";
+import { Triggers } from "./events/triggers.ts";
+import type { Json } from "./world/blocks.ts";
+import { People } from "./world/people.ts";
+import { previewsOf } from "./world/previews.ts";
+import { type Message, shownText, World } from "./world/world.ts";
 
 /** Between two looks at what the app may have done without a word. */
 const LOOK_MS = 100;

@@ -4,7 +4,7 @@ import { AdvancingClock } from "../clock.ts";
 import { startBoltApp } from "./bolt-app.ts";
 import { manifestOptions } from "./manifest.ts";
 import { type SlackServer, startSlackServer } from "./slack-server.ts";
-import type { Message } from "./world.ts";
+import type { Message } from "./world/world.ts";
 
 let clock: AdvancingClock;
 let server: SlackServer;

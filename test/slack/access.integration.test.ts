@@ -1,7 +1,7 @@
 import { OPEN_ACCESS } from "@cria/bot-core";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SlackServer } from "../slack-server/slack-server.ts";
-import { type Message, shownText } from "../slack-server/world.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { type SlackBot, type SlackBotOptions, startSlackBot } from "./slack-bot.ts";
 

@@ -1,6 +1,6 @@
 import { FinishReason } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Message, shownText } from "../slack-server/world.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 

@@ -1,6 +1,6 @@
 import type { Stores } from "@cria/bot-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Message, shownText } from "../slack-server/world.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { openStores } from "./shared-memory.ts";
 import { CHAT_MODEL, type SlackBot, startSlackBot } from "./slack-bot.ts";

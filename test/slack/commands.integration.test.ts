@@ -1,7 +1,7 @@
 import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Message, shownText, type View } from "../slack-server/world.ts";
+import { type Message, shownText, type View } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 

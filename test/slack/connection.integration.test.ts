@@ -2,7 +2,7 @@ import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { checkBotToken } from "../../bots/slack/src/check-tokens.ts";
-import { type Message, shownText } from "../slack-server/world.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
 

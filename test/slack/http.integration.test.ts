@@ -3,10 +3,10 @@ import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
 import { describe, expect, it } from "vitest";
 import { freePort } from "../../deploy/ports.ts";
 import { quickenTime } from "../quick-time.ts";
-import type { SignedRequest } from "../slack-server/http-events.ts";
+import type { SignedRequest } from "../slack-server/events/http-events.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
 import { startSlackServer } from "../slack-server/slack-server.ts";
-import { shownText } from "../slack-server/world.ts";
+import { shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { createBot } from "./slack-bot.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Cut } from "../slack-server/web-api.ts";
-import { type Message, shownText } from "../slack-server/world.ts";
+import type { Cut } from "../slack-server/api/web-api.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Message, shownText } from "../slack-server/world.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { CHAT_MODEL, type SlackBot, startSlackBot } from "./slack-bot.ts";
 

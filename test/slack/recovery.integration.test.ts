@@ -1,7 +1,7 @@
 import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import type { SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
-import { type Message, shownText } from "../slack-server/world.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { hasRedis, openSameStores, openStores } from "./shared-memory.ts";
 import { createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";

@@ -1,5 +1,5 @@
 import type { SlackServer } from "../slack-server/slack-server.ts";
-import type { Message } from "../slack-server/world.ts";
+import type { Message } from "../slack-server/world/world.ts";
 
 /** The bot's messages in answer to one, once so many replies have ended: what ends stands over buttons or figures, or says why not. */
 export async function repliesTo(server: SlackServer, question: Message, most = 1): Promise<readonly Message[]> {

@@ -2,8 +2,8 @@ import { BotError } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { escapedBytes } from "../slack-server/limits.ts";
-import { type Message, shownText } from "../slack-server/world.ts";
+import { escapedBytes } from "../slack-server/world/limits.ts";
+import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LocalRun } from "../local-run.ts";
 import { manifestOptions } from "../slack-server/manifest.ts";
 import { type SlackServer, startSlackServer } from "../slack-server/slack-server.ts";
-import { shownText } from "../slack-server/world.ts";
+import { shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 
 let stateDir: string;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pingsOf } from "../../../../test/slack-server/pings.ts";
+import { pingsOf } from "../../../../test/slack-server/world/pings.ts";
 import { escapedBytes, fallbackText, withoutPingBegun, withoutPings } from "./message-text.ts";
 
 const PINGS = [

@@ -1,4 +1,4 @@
-import { SlackRefusal } from "./slack-error.ts";
+import { SlackRefusal } from "../api/slack-error.ts";
 
 /** Most characters of `text` in a post; the rest is cut off without a word. */
 const MAX_POST_LENGTH = 40_000;

@@ -1,8 +1,8 @@
-import type { Json } from "./blocks.ts";
-import { fileJson, messageJson } from "./message-json.ts";
+import type { Json } from "../world/blocks.ts";
+import { fileJson, messageJson } from "../world/message-json.ts";
+import type { Channel, Message, World } from "../world/world.ts";
 import { type Arguments, type CallContext, type Method, text, visibleChannel } from "./method.ts";
 import { SlackRefusal } from "./slack-error.ts";
-import type { Channel, Message, World } from "./world.ts";
 
 const PAGE = ["cursor", "limit", "latest", "oldest", "inclusive", "include_all_metadata"];
 const TYPES = { channel: "public_channel", group: "private_channel", im: "im", mpim: "mpim" } as const;

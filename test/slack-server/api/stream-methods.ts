@@ -1,10 +1,10 @@
-import { checkMessageBlocks, type Json } from "./blocks.ts";
+import { checkMessageBlocks, type Json } from "../world/blocks.ts";
+import { checkMarkdown } from "../world/limits.ts";
+import { messageJson } from "../world/message-json.ts";
+import { type Message, shownText } from "../world/world.ts";
 import { announce, changed, ownMessage, readMetadata } from "./chat-methods.ts";
-import { checkMarkdown } from "./limits.ts";
-import { messageJson } from "./message-json.ts";
 import { type Arguments, type CallContext, checkThread, type Method, text, writableChannel } from "./method.ts";
 import { invalidArguments, SlackRefusal } from "./slack-error.ts";
-import { type Message, shownText } from "./world.ts";
 
 const SESSION_STATUSES = ["active", "processing", "suspended", "closed"];
 

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
-import type { Method } from "./method.ts";
-import { SlackRefusal } from "./slack-error.ts";
+import type { Method } from "../api/method.ts";
+import { SlackRefusal } from "../api/slack-error.ts";
+import type { World } from "../world/world.ts";
 import { ACK_TIMEOUT_MS, type Delivery, type Transport } from "./transport.ts";
-import type { World } from "./world.ts";
 
 const MAX_CONNECTIONS = 10;
 

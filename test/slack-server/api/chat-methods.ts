@@ -1,9 +1,9 @@
-import { checkMessageBlocks, type Json } from "./blocks.ts";
-import { checkMarkdown, checkUpdateText, cutPost } from "./limits.ts";
-import { messageJson } from "./message-json.ts";
+import { checkMessageBlocks, type Json } from "../world/blocks.ts";
+import { checkMarkdown, checkUpdateText, cutPost } from "../world/limits.ts";
+import { messageJson } from "../world/message-json.ts";
+import type { Message, World } from "../world/world.ts";
 import { type Arguments, type CallContext, checkThread, type Method, text, writableChannel } from "./method.ts";
 import { SlackRefusal } from "./slack-error.ts";
-import type { Message, World } from "./world.ts";
 
 const CONTENT = ["text", "blocks", "markdown_text", "attachments", "mrkdwn", "parse", "link_names", "metadata"];
 const AUTHOR = ["icon_emoji", "icon_url", "username", "unfurl_links", "unfurl_media", "reply_broadcast"];

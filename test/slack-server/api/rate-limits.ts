@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../clock.ts";
 
 const MINUTE_MS = 60_000;
 /** Calls a minute that each tier allows at least. */

@@ -1,5 +1,5 @@
+import type { Json } from "../world/blocks.ts";
 import { assistantMethods } from "./assistant-methods.ts";
-import type { Json } from "./blocks.ts";
 import { chatMethods } from "./chat-methods.ts";
 import { fileMethods } from "./file-methods.ts";
 import type { Arguments, CallContext, Method } from "./method.ts";

@@ -1,7 +1,7 @@
-import { checkText, checkViewBlocks, type Json } from "./blocks.ts";
+import { checkText, checkViewBlocks, type Json } from "../world/blocks.ts";
+import type { View, World } from "../world/world.ts";
 import { type Arguments, type CallContext, type Method, text } from "./method.ts";
 import { invalidArguments, SlackRefusal } from "./slack-error.ts";
-import type { View, World } from "./world.ts";
 
 const MAX_TITLE = 24;
 const MAX_METADATA = 3_000;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import { SlackRefusal } from "./slack-error.ts";
+import type { Clock } from "../../clock.ts";
+import { SlackRefusal } from "../api/slack-error.ts";
 
 const LIFETIME_MS = 3_000;
 

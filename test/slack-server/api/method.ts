@@ -1,6 +1,6 @@
-import type { Json } from "./blocks.ts";
+import type { Json } from "../world/blocks.ts";
+import type { Channel, World } from "../world/world.ts";
 import { SlackRefusal } from "./slack-error.ts";
-import type { Channel, World } from "./world.ts";
 
 /** The arguments of a call, those that are JSON parsed. */
 export type Arguments = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
+import { SlackRefusal } from "../api/slack-error.ts";
 import { escapedBytes, MAX_BLOCKS_BYTES, MAX_MARKDOWN_LENGTH, MAX_MESSAGE_BLOCKS } from "./limits.ts";
-import { SlackRefusal } from "./slack-error.ts";
 
 /** A block, an element or a composition object: JSON with a type. */
 export type Json = Readonly<Record<string, unknown>>;

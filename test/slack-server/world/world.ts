@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../clock.ts";
 import type { Json } from "./blocks.ts";
 import { pingsOf } from "./pings.ts";
 import { wordsOf } from "./translated-blocks.ts";

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
+import type { World } from "../world/world.ts";
 import { ACK_TIMEOUT_MS, type Delivery, type Transport } from "./transport.ts";
-import type { World } from "./world.ts";
 
 /** A signed request, as it was sent; tests send it again, late or changed. */
 export interface SignedRequest {

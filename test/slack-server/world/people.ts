@@ -1,5 +1,5 @@
+import type { Deliveries, SentEvent } from "../events/deliveries.ts";
 import type { Json } from "./blocks.ts";
-import type { Deliveries, SentEvent } from "./deliveries.ts";
 import { messageJson } from "./message-json.ts";
 import type { Channel, Message, SlackFile, World } from "./world.ts";
 

@@ -1,8 +1,8 @@
-import type { Json } from "./blocks.ts";
-import { messageJson } from "./message-json.ts";
+import type { Json } from "../world/blocks.ts";
+import { messageJson } from "../world/message-json.ts";
+import type { SlackFile, World } from "../world/world.ts";
 import { type Arguments, type CallContext, checkThread, type Method, text, writableChannel } from "./method.ts";
 import { invalidArguments, SlackRefusal } from "./slack-error.ts";
-import type { SlackFile, World } from "./world.ts";
 
 /** Uploading a file in three steps: ask for an address, send the bytes there, share it. */
 export const fileMethods: Readonly<Record<string, Method>> = {

@@ -1,4 +1,4 @@
-import type { Json } from "./blocks.ts";
+import type { Json } from "../world/blocks.ts";
 
 /** What the app receives: an event, or something it has to answer at once. */
 export interface Delivery {

@@ -1,4 +1,4 @@
-import type { Json } from "./blocks.ts";
+import type { Json } from "../world/blocks.ts";
 import { type Arguments, type CallContext, checkThread, type Method, text, writableChannel } from "./method.ts";
 import { invalidArguments, SlackRefusal } from "./slack-error.ts";
 

@@ -1,6 +1,6 @@
-import type { Json } from "./blocks.ts";
+import type { Json } from "../world/blocks.ts";
+import type { World } from "../world/world.ts";
 import type { Delivery, Transport } from "./transport.ts";
-import type { World } from "./world.ts";
 
 /** When Slack tries an event again: at once, after a minute, after five more. */
 const RETRY_DELAYS_MS = [0, 60_000, 300_000];

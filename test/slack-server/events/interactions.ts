@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { elementsOf, type Json, optionsFault } from "./blocks.ts";
+import { checkView, viewJson } from "../api/view-methods.ts";
+import { elementsOf, type Json, optionsFault } from "../world/blocks.ts";
+import { messageJson } from "../world/message-json.ts";
+import type { Message, View, World } from "../world/world.ts";
 import type { Deliveries } from "./deliveries.ts";
-import { messageJson } from "./message-json.ts";
 import type { ResponseUrls } from "./response-urls.ts";
 import type { Triggers } from "./triggers.ts";
-import { checkView, viewJson } from "./view-methods.ts";
-import type { Message, View, World } from "./world.ts";
 
 export interface InteractionParts {
   readonly world: World;

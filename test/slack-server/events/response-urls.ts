@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { checkMessageBlocks, type Json } from "./blocks.ts";
-import { cutPost } from "./limits.ts";
-import { SlackRefusal } from "./slack-error.ts";
-import type { Message, World } from "./world.ts";
+import { SlackRefusal } from "../api/slack-error.ts";
+import { checkMessageBlocks, type Json } from "../world/blocks.ts";
+import { cutPost } from "../world/limits.ts";
+import type { Message, World } from "../world/world.ts";
 
 const LIFETIME_MS = 30 * 60_000;
 const MAX_USES = 5;
