@@ -101,6 +101,17 @@ describe("the connection to Discord", () => {
     expect(second.inference.requests).toHaveLength(1);
   });
 
+  it("answers who wrote directly before, and did again while nobody was there", async () => {
+    const first = await start();
+    first.ann.dm("hello");
+    await first.ended(first.ann.directChannel);
+    await first.platform.stop(1_000);
+    first.ann.dm("are you there?");
+    const second = await start({ joins: first });
+    await second.sees("are you there?", first.ann.directChannel);
+    expect(second.inference.requests).toHaveLength(1);
+  });
+
   it("goes on in the messages of a process that died", async () => {
     const run = await prepare();
     const question = run.ann.mention(run.channel, "talk");

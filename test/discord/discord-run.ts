@@ -3,6 +3,7 @@ import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import type { DiscordConfig } from "../../bots/discord/src/config.ts";
 import { createDiscordPlatform, type DiscordPlatform } from "../../bots/discord/src/discord-platform.ts";
+import { rememberedDirectChannels } from "../../bots/discord/src/gateway/direct-channels.ts";
 import { DISCORD_WORDS } from "../../bots/discord/src/words.ts";
 import {
   type Channel,
@@ -13,7 +14,7 @@ import {
   type StoredMessage,
 } from "../discord-server/index.ts";
 import { quickenTime } from "../quick-time.ts";
-import { openStores } from "./stores.ts";
+import { type OpenedStores, openStores } from "./stores.ts";
 
 export interface DiscordRunOptions {
   readonly server?: DiscordServerOptions;
@@ -41,7 +42,7 @@ export class DiscordRun {
   readonly #ownsStores: boolean;
   readonly #endQuickTime = quickenTime();
 
-  private constructor(server: DiscordServer, stores: Stores, options: DiscordRunOptions) {
+  private constructor(server: DiscordServer, { stores, redis }: OpenedStores, options: DiscordRunOptions) {
     this.server = server;
     this.stores = stores;
     this.#ownsStores = options.core?.stores === undefined;
@@ -62,6 +63,7 @@ export class DiscordRun {
     this.platform = createDiscordPlatform({
       config,
       core: this.core,
+      directChannels: async () => (redis ? await rememberedDirectChannels(redis) : []),
       settings: (place) => resolveSettings(stores.settings, place),
       listModels: () => this.inference.listModels(),
       logger,
@@ -73,7 +75,8 @@ export class DiscordRun {
   /** A run that is not connected yet. */
   static async prepare(options: DiscordRunOptions = {}): Promise<DiscordRun> {
     const server = options.joins?.server ?? (await DiscordServer.start(options.server));
-    return new DiscordRun(server, options.core?.stores ?? (await openStores()), options);
+    const given = options.core?.stores;
+    return new DiscordRun(server, given ? { stores: given } : await openStores(), options);
   }
 
   /** A connected bot. */

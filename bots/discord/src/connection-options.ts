@@ -9,6 +9,8 @@ export interface ConnectionOptions {
   readonly core: BotCore;
   /** What is set at a place. */
   readonly settings: (place: Place) => Promise<ConversationSettings>;
+  /** Ids of the direct-message channels that memory knows: Discord lists none. Default: none. */
+  readonly directChannels?: () => Promise<readonly string[]>;
   /** What `/model` offers. */
   readonly listModels: () => Promise<readonly Model[]>;
   readonly logger: Logger;

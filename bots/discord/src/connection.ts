@@ -34,7 +34,8 @@ export class Connection {
   /** Rejects with the signal's reason when it aborts; `close` is still to be called then. */
   async open(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#options;
-    const catchUp = new CatchUp(this.#client, logger);
+    const { directChannels = async () => [] } = this.#options;
+    const catchUp = new CatchUp({ client: this.#client, logger, directChannels });
     const register = () => this.#register();
     const onLost = (reason: string) => this.#lose(reason);
     listen(this.#client, { handlers: this.#handlers, catchUp, logger, guildIds: config.guildIds, register, onLost });

@@ -1,6 +1,7 @@
 import { resolveSettings, runBot } from "@cria/bot-core";
 import { loadDiscordConfig } from "./config.ts";
 import { createDiscordPlatform } from "./discord-platform.ts";
+import { rememberedDirectChannels } from "./gateway/direct-channels.ts";
 import { DISCORD_WORDS } from "./words.ts";
 
 /** From SIGTERM to the end of replies that are being written. */
@@ -11,11 +12,12 @@ await runBot({
   env: process.env,
   words: DISCORD_WORDS,
   loadConfig: loadDiscordConfig,
-  createPlatform: (config, { core, stores, inference, coreConfig, logger, onLost }) =>
+  createPlatform: (config, { core, stores, redis, inference, coreConfig, logger, onLost }) =>
     createDiscordPlatform({
       config,
       core,
       settings: (place) => resolveSettings(stores.settings, place),
+      directChannels: async () => (redis ? await rememberedDirectChannels(redis) : []),
       access: coreConfig.access,
       listModels: () => inference.listModels(),
       logger,

@@ -180,7 +180,8 @@ export function storedMessage(json: APIMessage, pings: Pings = NOBODY, ephemeral
 /** A channel as the API shows it. */
 export function channelJson(channel: Channel): APIChannel {
   const { id, type, name, guildId, parentId, ownerId, recipient, overwrites, messages, isArchived } = channel;
-  if (type === ChannelType.DM) return { id, type, recipients: [recipient!] } as APIChannel;
+  const last_message_id = [...messages.keys()].at(-1) ?? null;
+  if (type === ChannelType.DM) return { id, type, recipients: [recipient!], last_message_id } as unknown as APIChannel;
   const metadata = { archived: isArchived, auto_archive_duration: 1440, archive_timestamp: new Date(0).toISOString() };
   const thread = { owner_id: ownerId, message_count: messages.size, member_count: channel.threadMembers.size };
   const permission_overwrites: APIOverwrite[] = [...overwrites].map(([target, { allow, deny }]) => ({
@@ -189,7 +190,6 @@ export function channelJson(channel: Channel): APIChannel {
     allow: String(allow),
     deny: String(deny),
   }));
-  const last_message_id = [...messages.keys()].at(-1) ?? null;
   const json = { id, type, name, guild_id: guildId, parent_id: parentId ?? null, position: 0, last_message_id };
   const isThread = type === ChannelType.PublicThread;
   return (

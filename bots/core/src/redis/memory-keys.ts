@@ -5,9 +5,9 @@ import type { RedisConnection } from "./connection/redis-connection.ts";
 /** Deleted at once; a workspace may have many keys. */
 const BATCH = 500;
 
-/** Keys of conversations that Redis remembers something of, sorted. */
-export async function rememberedConversations(redis: RedisConnection): Promise<readonly string[]> {
-  const keys = await redis.keys("cria:{*}:turns");
+/** Keys of conversations that Redis remembers something of, sorted. Default: those of all workspaces. */
+export async function rememberedConversations(redis: RedisConnection, workspace?: string): Promise<readonly string[]> {
+  const keys = await redis.keys(`cria:{${workspace === undefined ? "" : `${escapeGlob(workspace)}:`}*}:turns`);
   return keys.map((key) => /^cria:\{(.*)\}:turns$/.exec(key)![1]!).sort();
 }
 

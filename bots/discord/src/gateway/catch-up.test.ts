@@ -25,7 +25,11 @@ function createCatchUp(...messages: readonly Message[]) {
     messages: { fetch },
   };
   const client = { user: { id: "bot" }, channels: { cache: new Collection([["channel", channel]]) } };
-  return new CatchUp(client as unknown as Client<true>, pino({ level: "silent" }));
+  return new CatchUp({
+    client: client as unknown as Client<true>,
+    logger: pino({ level: "silent" }),
+    directChannels: async () => [],
+  });
 }
 
 describe("CatchUp", () => {
