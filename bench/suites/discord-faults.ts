@@ -3,8 +3,8 @@ import type { EndedReply, FaultyPlatform } from "../faults/fault-bench.ts";
 import { COMMON_FAULTS, causeFaults, type Fault } from "../faults/faults.ts";
 import type { Result } from "../result.ts";
 
-/** Starts of the gateway that fail. */
-const FAILURES = 4;
+/** More failures than one try to connect takes. */
+const FAILURES = 8;
 
 const FAULTS: Readonly<Record<string, Fault<FaultyDiscord>>> = {
   ...COMMON_FAULTS,
