@@ -80,7 +80,8 @@ export interface TakeOverOptions {
 export interface Inbox {
   /**
    * Gives an entry to the first who claims its event; undefined for all others, for ten minutes at least, and as long as it is
-   * being answered. Atomic. Throws a `BotError` (`MEMORY_UNAVAILABLE`; `CONVERSATION_BUSY` where too many entries are pending).
+   * being answered. Atomic. Throws a `BotError` (`MEMORY_UNAVAILABLE`; `CONVERSATION_BUSY` where too many entries are pending):
+   * its sender can be told so, since no process answers it then, as long as this one lives.
    */
   claim(entry: NewEntry): Promise<Delivery | undefined>;
   /** Claims an event that is answered at once: true for the first, for `ttlMs` (ten minutes by default). */

@@ -35,14 +35,21 @@ end`;
 
 /**
  * KEYS: inbox, claim, pending. ARGV: consumer, entry, raw, TTL of the claim and of the inbox in ms, most entries, ids of the
- * message and of the reply as JSON. Returns the entry's id, "claimed" or "full".
+ * message and of the reply as JSON, id of the reply. Returns the entry's id, "claimed" or "full". Claimed for the same reply by
+ * this process, whose claim was answered too late, it is given again; the claim of what another has taken over tells no reply.
  */
 export const CLAIM = defineScript(`${WHOSE}
 redis.call('XPENDING', KEYS[1], 'bots', '-', '+', 1)
-if redis.call('EXISTS', KEYS[2]) == 1 then return 'claimed' end
+local claim = redis.call('GET', KEYS[2])
+if claim then
+  local id, reply = string.match(claim, '^(%S+) (.*)$')
+  if reply ~= ARGV[8] or whose(id, KEYS[2]) ~= 'mine' then return 'claimed' end
+  give(id, ARGV[1])
+  return id
+end
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[6]) then return 'full' end
-redis.call('SET', KEYS[2], '1', 'PX', ARGV[4])
 local id = redis.call('XADD', KEYS[1], '*', 'entry', ARGV[2], 'raw', ARGV[3])
+redis.call('SET', KEYS[2], id .. ' ' .. ARGV[8], 'PX', ARGV[4])
 redis.call('HSET', KEYS[3], id, ARGV[7])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 redis.call('PEXPIRE', KEYS[3], ARGV[5])
@@ -100,6 +107,22 @@ if owner == 'mine' then
   if ARGV[3] == '1' then redis.call('DEL', KEYS[2]) end
 end
 return owner`);
+
+/**
+ * KEYS: inbox, claim, pending. ARGV: consumer, id of the reply, TTL of the claim in ms or "" where the event may be claimed again,
+ * prefix of entries' keys. Ends an entry whose claim was answered too late, or keeps it from being made.
+ */
+export const WITHDRAW = defineScript(`${DROP}${TIDY}
+redis.call('XPENDING', KEYS[1], 'bots', '-', '+', 1)
+local id, reply = string.match(redis.call('GET', KEYS[2]) or '', '^(%S+) (.*)$')
+if reply == ARGV[2] then
+  drop(id, ARGV[4] .. id, KEYS[3])
+  tidy(ARGV[1])
+  if ARGV[3] == '' then redis.call('DEL', KEYS[2]) end
+elseif ARGV[3] ~= '' then
+  redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[3])
+end
+return 1`);
 
 /** KEYS: inbox, claim. ARGV: consumer, id. Whoever looks takes it at once, as often delivered as before. */
 export const RELEASE = defineScript(`${WHOSE}${TIDY}

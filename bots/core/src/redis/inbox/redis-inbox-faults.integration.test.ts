@@ -2,8 +2,11 @@ import { describe, it, vi } from "vitest";
 import { pause } from "../../port/pause.ts";
 import { describeOnRedis } from "../../testing/describe-on-redis.contract.ts";
 import { LEASE_MS, SOON, startRedisProcesses } from "../../testing/redis-processes.ts";
+import { testEntry } from "../../testing/test-entry.ts";
 import { TAKE } from "./inbox-scripts.ts";
 
+/** After which an answer of Redis is late. */
+const TIMEOUT_MS = 2_000;
 const never = new AbortController().signal;
 const MADE_ANEW = "an inbox's group was gone from Redis, and is made anew";
 
@@ -61,16 +64,52 @@ describeOnRedis("inbox", (program) => {
       expect(await owns).toBe("mine");
     });
 
-    it("gives an entry to somebody whose claim was answered too late", async ({ expect, onTestFinished }) => {
+    it("gives an entry whose claim was answered too late to whoever claimed it", async ({ expect, onTestFinished }) => {
       const run = await startRedisProcesses(program, onTestFinished);
-      const late = await run.openBehindProxy();
+      const [late, other] = [await run.openBehindProxy(), await run.open()];
       await (await run.claim(late)).end();
+      const entry = testEntry();
       run.proxy.mute();
-      await expect(run.claim(late)).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
-      expect(await run.numPending()).toBe(1);
+      const claiming = late.inbox.claim(entry);
+      await expect.poll(run.numPending).toBe(1);
+      await pause(TIMEOUT_MS, never);
       run.proxy.unmute();
-      const taken = run.takeOver(late);
-      await expect.poll(() => taken.map(({ count }) => count), SOON).toEqual([2]);
+      const delivery = (await claiming)!;
+      expect(delivery.count).toBe(1);
+      expect(await delivery.owns()).toBe("mine");
+      expect(await run.numPending()).toBe(1);
+      expect(await other.inbox.claim(entry)).toBeUndefined();
+    });
+
+    it("answers nothing whose sender was told that it could not be reached", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [late, other] = [await run.openBehindProxy(), await run.open()];
+      await (await run.claim(late)).end();
+      const [message, press] = [testEntry(), testEntry({ kind: "press" })];
+      run.proxy.mute();
+      const claims = [message, press].map((entry) => late.inbox.claim(entry));
+      await expect.poll(run.numPending).toBe(2);
+      await run.proxy.shut();
+      const unavailable = { status: "rejected", reason: expect.objectContaining({ code: "MEMORY_UNAVAILABLE" }) };
+      expect(await Promise.allSettled(claims)).toEqual([unavailable, unavailable]);
+      await run.proxy.open();
+      await expect.poll(run.numPending, SOON).toBe(0);
+      expect(await run.admin.keys("*:pending:*")).toEqual([]);
+      expect(await other.inbox.claim(message)).toBeUndefined();
+      expect(await other.inbox.claim(press)).toBeDefined();
+    });
+
+    it("answers nothing that was refused before its claim came", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [late, other] = [await run.openBehindProxy(), await run.open()];
+      await (await run.claim(late)).end();
+      const entry = testEntry();
+      await run.proxy.shut();
+      await expect(late.inbox.claim(entry)).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+      await run.proxy.open();
+      const claim = `cria:{web:local}:event:${encodeURIComponent(entry.eventId)}`;
+      await expect.poll(() => run.admin.exists(claim), SOON).toBe(1);
+      expect(await other.inbox.claim(entry)).toBeUndefined();
     });
 
     it("gives an entry to somebody whose take-over was answered too late", async ({ expect, onTestFinished }) => {

@@ -9,18 +9,24 @@ import type {
   TakeOverOptions,
 } from "../../conversation/inbox.ts";
 import { EVENT_TTL_MS, inboxFullError, MAX_PENDING } from "../../conversation/limits.ts";
+import { BotError } from "../../port/bot-error.ts";
 import { pause } from "../../port/pause.ts";
 import type { Place } from "../../port/place.ts";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import { type Delivered, fieldsOf, RedisDelivery } from "./delivery.ts";
 import { claimKey, createRunOnInbox, entryKey, INBOX_TTL_MS, pendingKey, type RunOnInbox } from "./inbox-group.ts";
-import { CLAIM, LOOK, NOTE, RENEW, TAKE } from "./inbox-scripts.ts";
+import { CLAIM, LOOK, NOTE, RENEW, TAKE, WITHDRAW } from "./inbox-scripts.ts";
 
 /** In a lease: renewals of what is held, and looks for what nobody renews. */
 const RENEWALS = 3;
 const LOOKS = 4;
 /** Entries in a look; the next one goes on behind them. */
 const PAGE = 16;
+/** A claim that is not answered is made again so often, so long after: a connection that went silent is made anew meanwhile. */
+const MAX_CLAIM_TRIES = 3;
+const CLAIM_AGAIN_MS = 500;
+/** Of claims that were never answered. */
+const MAX_WITHDRAWN = 1_000;
 
 /**
  * A stream of entries a writer, with a consumer group: what a process claims is pending for its consumer, renewed as long as it
@@ -34,6 +40,7 @@ export class RedisInbox implements Inbox {
   readonly #held = new Set<RedisDelivery>();
   readonly #isReleasing = new AbortController();
   #renewing: NodeJS.Timeout | undefined;
+  #numWithdrawn = 0;
 
   constructor(redis: RedisConnection, leaseMs: number) {
     this.#redis = redis;
@@ -41,16 +48,54 @@ export class RedisInbox implements Inbox {
     this.#leaseMs = leaseMs;
   }
 
+  /** Redis may have given what it did not answer; where the sender is told that it could not be reached, that is taken back. */
   async claim(entry: NewEntry): Promise<Delivery | undefined> {
+    try {
+      return await this.#claimWithin(MAX_CLAIM_TRIES, entry);
+    } catch (error) {
+      if (isUnavailable(error)) void this.#withdraw(entry);
+      throw error;
+    }
+  }
+
+  async #claimWithin(tries: number, entry: NewEntry): Promise<Delivery | undefined> {
+    const { signal } = this.#isReleasing;
+    try {
+      return await this.#claim(entry);
+    } catch (error) {
+      if (!isUnavailable(error) || tries === 1 || signal.aborted) throw error;
+    }
+    await pause(CLAIM_AGAIN_MS, signal);
+    return await this.#claimWithin(tries - 1, entry);
+  }
+
+  async #claim(entry: NewEntry): Promise<Delivery | undefined> {
     const writer = writerOf(entry.place);
     const { raw, ...head } = entry;
     const leaseEndMs = performance.now() + this.#leaseMs;
     const ids = JSON.stringify([entry.messageId, entry.replyId]);
-    const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING, ids];
+    const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING, ids, entry.replyId];
     const keys = [claimKey(writer, entry.eventId), pendingKey(writer, conversationKey(entry.place))];
     const id = await this.#run<string>(CLAIM, { writer, keys, args });
     if (id === "full") throw inboxFullError();
     return id === "claimed" ? undefined : this.#hold({ entry, state: {}, id, ageMs: 0, count: 1, leaseEndMs });
+  }
+
+  /** Ends it as soon as Redis is there, before anybody takes it over. */
+  async #withdraw({ place, eventId, replyId, kind }: NewEntry): Promise<void> {
+    if (this.#numWithdrawn >= MAX_WITHDRAWN) return;
+    this.#numWithdrawn++;
+    const writer = writerOf(place);
+    const keys = [claimKey(writer, eventId), pendingKey(writer, conversationKey(place))];
+    const args = [replyId, kind === "press" ? "" : EVENT_TTL_MS, entryKey(writer, "")];
+    const { signal } = this.#isReleasing;
+    const tell = () =>
+      this.#run(WITHDRAW, { writer, keys, args }).then(
+        () => true,
+        (error: unknown) => !isUnavailable(error),
+      );
+    while (!signal.aborted && !(await tell())) await pause(this.#leaseMs / LOOKS, signal);
+    this.#numWithdrawn--;
   }
 
   async claimEvent(writer: string, eventId: string, ttlMs = EVENT_TTL_MS): Promise<boolean> {
@@ -169,6 +214,8 @@ export class RedisInbox implements Inbox {
     return [...this.#held].some((delivery) => delivery.id === id && delivery.writer === writer);
   }
 }
+
+const isUnavailable = (error: unknown) => error instanceof BotError && error.code === "MEMORY_UNAVAILABLE";
 
 type Head = Omit<NewEntry, "raw">;
 const KINDS: readonly EntryKind[] = ["message", "press", "comparison"];
