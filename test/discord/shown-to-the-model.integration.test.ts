@@ -25,8 +25,9 @@ const REMEMBERING = fakeModel({
 async function prompted(ask: () => unknown, channel = run.channel): Promise<string> {
   const before = run.inference.requests.length;
   ask();
-  await expect.poll(() => run.inference.requests.length).toBe(before + 1);
+  await run.server.until(() => run.inference.requests.length > before, "a question to the model");
   await run.ended(channel);
+  expect(run.inference.requests).toHaveLength(before + 1);
   return lastPrompt();
 }
 const lookups = (pattern: RegExp) =>
