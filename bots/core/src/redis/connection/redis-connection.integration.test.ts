@@ -55,6 +55,22 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a connection to Redis"
     });
   });
 
+  it("listens in the end where it broke in the instant in which it began to, and blames nobody", async () => {
+    const lines: string[] = [];
+    const log = pino({ level: "error" }, { write: (line: string) => void lines.push(line) });
+    const listening = await connectRedis(`redis://127.0.0.1:${proxy.port}`, log);
+    listening.subscribe("first", () => undefined);
+    const numListeners = (channel: string) => redis.run((client) => client.publish(channel, ""));
+    await expect.poll(() => numListeners("first")).toBe(1);
+    proxy.mute();
+    listening.subscribe("second", () => undefined);
+    await pause(200, never);
+    proxy.cut();
+    await expect.poll(() => numListeners("second").catch(() => 0), SECONDS).toBe(1);
+    expect(lines).toEqual([]);
+    await listening.close();
+  });
+
   it("fails while Redis is there and does not answer, and comes back when it does", async () => {
     server.freeze();
     await expect(redis.run((client) => client.exists("x"))).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });

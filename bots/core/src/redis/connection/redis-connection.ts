@@ -29,8 +29,8 @@ import { evaluate, type RedisScript } from "./redis-script.ts";
 const TIMEOUT_MS = 2_000;
 /** Longest wait for the answer to a ping, before a connection is given up. */
 const PING_MS = 1_000;
-/** Between two tries to find a cluster; the client of a single Redis tries by itself. */
-const CLUSTER_RETRY_MS = 1_000;
+/** Between two tries to find a cluster, or to listen; the client of a single Redis finds it by itself. */
+const RETRY_MS = 1_000;
 
 /** A connection that comes back by itself; while it is away every call fails within two seconds. */
 export interface RedisConnection {
@@ -58,7 +58,11 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
   const client = createRedisClient(url);
   const subscriber = client.duplicate();
   const closing = new AbortController();
-  let subscriberConnected: Promise<unknown> | undefined;
+  let connecting: Promise<unknown> | undefined;
+  const forget = (error: unknown) => {
+    connecting = undefined;
+    throw error;
+  };
   logChanges(client, logger);
   subscriber.on("error", () => undefined); // Told by the other.
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
@@ -66,11 +70,12 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
   return {
     ...commandsOf(client, () => renewSilent([client], closing.signal)),
     logger,
-    subscribe: (channel, listener) => {
-      subscriberConnected ??= subscriber.connect();
-      const subscribed = subscriberConnected.then(() => subscriber.subscribe(channel, listener));
-      void subscribed.catch((error) => logUnheard(error, { channel, logger, signal: closing.signal }));
-    },
+    subscribe: (channel, listener) =>
+      void listenUntilHeard({ channel, logger, signal: closing.signal }, async () => {
+        connecting ??= subscriber.connect().catch(forget);
+        await connecting;
+        await subscriber.subscribe(channel, listener);
+      }),
     keys: (pattern) => scan(client, pattern),
     close: async () => {
       closing.abort();
@@ -93,10 +98,11 @@ async function connectCluster(url: string, logger: Logger): Promise<RedisConnect
       return renewSilent(clients as unknown as RedisClient[], closing.signal);
     }),
     logger,
-    subscribe: (channel, listener) => {
-      const subscribed = connected.then(() => cluster.subscribe(channel, listener));
-      void subscribed.catch((error) => logUnheard(error, { channel, logger, signal: closing.signal }));
-    },
+    subscribe: (channel, listener) =>
+      void listenUntilHeard({ channel, logger, signal: closing.signal }, async () => {
+        await connected;
+        await cluster.subscribe(channel, listener);
+      }),
     keys: async (pattern) => {
       const nodes = await Promise.all(cluster.masters.map((master) => cluster.nodeClient(master)));
       return (await Promise.all(nodes.map((node) => scan(node, pattern)))).flat();
@@ -150,7 +156,7 @@ async function connectUntilThere(cluster: RedisCluster, signal: AbortSignal): Pr
       () => false,
     );
     if (isConnected) return;
-    await pause(CLUSTER_RETRY_MS * (0.5 + Math.random() / 2), signal);
+    await pause(RETRY_MS * (0.5 + Math.random() / 2), signal);
   }
 }
 
@@ -175,14 +181,31 @@ function logChanges(client: Pick<ReturnType<typeof createRedisClient>, "on"> | R
   for (const event of ["ready", "node-ready", "connect"]) client.on(event, onReady);
 }
 
-/** A Redis that may not be listened to, as by its access list, is for its owner to mend. */
-function logUnheard(
-  error: unknown,
-  { channel, logger, signal }: { readonly channel: string; readonly logger: Logger; readonly signal: AbortSignal },
-): void {
-  if (signal.aborted) return;
-  const reason = error instanceof Error ? error.message : String(error);
-  logger.error({ channel, reason }, "Redis refuses SUBSCRIBE: what other processes say is not heard");
+interface Listening {
+  readonly channel: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The client listens again after a connection broke, but not to what it was about to listen to. A Redis that may not be listened
+ * to, as by its access list, is for its owner to mend: that is one line in the log.
+ */
+async function listenUntilHeard({ channel, logger, signal }: Listening, listen: () => Promise<void>): Promise<void> {
+  let isLogged = false;
+  while (!signal.aborted) {
+    const error = await listen().then(
+      () => undefined,
+      (reason: unknown) => reason ?? "unknown",
+    );
+    if (error === undefined || signal.aborted) return;
+    if (error instanceof ErrorReply && !isAway(error) && !isLogged) {
+      isLogged = true;
+      const { message: reason } = error;
+      logger.error({ channel, reason }, "Redis refuses SUBSCRIBE: what other processes say is not heard");
+    }
+    await pause(RETRY_MS * (0.5 + Math.random() / 2), signal);
+  }
 }
 
 /** Errors of the client that say that nobody answers. */
