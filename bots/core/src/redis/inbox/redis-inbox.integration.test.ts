@@ -105,6 +105,27 @@ describeOnRedis("inbox", (program) => {
       await expect.poll(() => taken.map(({ id }) => id), SOON).toEqual([served.id]);
     });
 
+    it("goes on behind an entry with which something is wrong, and logs it once", async ({
+      expect,
+      onTestFinished,
+    }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const dead = await run.open();
+      await run.claim(dead, { place: elsewhere });
+      const [odd, last] = [await run.claim(dead), await run.claim(dead)];
+      await run.admin.hSet(`cria:{web:local}:entry:${odd.id}`, { handle: "{", isAdmitted: "true" });
+      await run.kill(dead);
+      const taken = run.takeOver(await run.open(), ({ channelId }) => {
+        if (channelId === "elsewhere") throw new TypeError("serves nothing");
+        return true;
+      });
+      await expect.poll(() => taken.map(({ id }) => id), SOON).toEqual([odd.id, last.id]);
+      expect(taken[0]!.state).toEqual({ isAdmitted: true });
+      await pause(LEASE_MS, never);
+      const line = "what another process left cannot be taken over";
+      expect(run.lines).toEqual([line, line]);
+    });
+
     it("leaves an entry that it cannot read to another version", async ({ expect, onTestFinished }) => {
       const run = await startRedisProcesses(program, onTestFinished);
       const dead = await run.open();

@@ -25,6 +25,8 @@ const PAGE = 16;
 /** A claim that is not answered is made again so often, so long after: a connection that went silent is made anew meanwhile. */
 const MAX_CLAIM_TRIES = 3;
 const CLAIM_AGAIN_MS = 500;
+/** Faults that are logged once each, before they are logged anew. */
+const MAX_LOGGED = 1_000;
 /** Of claims that were never answered. */
 const MAX_WITHDRAWN = 1_000;
 
@@ -41,6 +43,7 @@ export class RedisInbox implements Inbox {
   readonly #isReleasing = new AbortController();
   #renewing: NodeJS.Timeout | undefined;
   #numWithdrawn = 0;
+  readonly #logged = new Set<string>();
 
   constructor(redis: RedisConnection, leaseMs: number) {
     this.#redis = redis;
@@ -178,25 +181,44 @@ export class RedisInbox implements Inbox {
         from = page.length < PAGE ? "-" : `(${page.at(-1)![0]}`;
         const isTaken = await this.#takeAll(page, options, signal);
         if (isTaken && from !== "-") continue;
-      } catch {
+      } catch (error) {
+        this.#logFault(writer, error);
         lookedAtMs = -Infinity;
       }
       await pause(this.#leaseMs / LOOKS, signal);
     }
   }
 
-  /** Returns whether there was anything to take. What this process holds is its own to renew. */
-  async #takeAll(found: Pairs, { serves, onDelivery }: TakeOverOptions, signal: AbortSignal): Promise<boolean> {
+  /** Returns whether there was anything to take. What is wrong with one entry keeps nobody from the next. */
+  async #takeAll(found: Pairs, options: TakeOverOptions, signal: AbortSignal): Promise<boolean> {
     let isAny = false;
     for (const [id, json] of found) {
-      const head = parseHead(json);
-      if (signal.aborted || !head || !serves(head.place) || this.#isHeld(id, writerOf(head.place))) continue;
-      const delivery = await this.#take(id, head);
-      isAny = true;
-      if (signal.aborted) await delivery?.release();
-      else if (delivery) onDelivery(delivery);
+      if (signal.aborted) break;
+      const isTaken = await this.#takeOne(id, parseHead(json), { ...options, signal }).catch((error: unknown) => {
+        if (isUnavailable(error)) throw error;
+        this.#logFault(id, error);
+        return false;
+      });
+      isAny ||= isTaken;
     }
     return isAny;
+  }
+
+  /** What this process holds is its own to renew. */
+  async #takeOne(id: string, head: Head | undefined, { serves, onDelivery, signal }: TakeOne): Promise<boolean> {
+    if (!head || !serves(head.place) || this.#isHeld(id, writerOf(head.place))) return false;
+    const delivery = await this.#take(id, head);
+    if (signal.aborted) await delivery?.release();
+    else if (delivery) onDelivery(delivery);
+    return true;
+  }
+
+  /** Once for each entry, since it is looked at again and again. */
+  #logFault(about: string, error: unknown): void {
+    if (isUnavailable(error) || this.#logged.has(about)) return;
+    if (this.#logged.size >= MAX_LOGGED) this.#logged.clear();
+    this.#logged.add(about);
+    this.#redis.logger.error({ err: error, about }, "what another process left cannot be taken over");
   }
 
   async #take(id: string, head: Head): Promise<RedisDelivery | undefined> {
@@ -206,8 +228,18 @@ export class RedisInbox implements Inbox {
     const leaseEndMs = performance.now() + this.#leaseMs;
     const [count, ageMs, raw, ...fields] = await this.#run<readonly string[]>(TAKE, { writer, keys, args });
     if (raw === undefined) return undefined;
-    const state = Object.fromEntries(pairs(fields).map(([name, json]) => [name, JSON.parse(json)]));
+    const state = Object.fromEntries(pairs(fields).flatMap(([name, json]) => this.#readField(id, name, json)));
     return this.#hold({ entry: { ...head, raw }, state, id, ageMs: Number(ageMs), count: Number(count), leaseEndMs });
+  }
+
+  /** One that cannot be read is left out rather than stopping the entry. */
+  #readField(id: string, name: string, json: string): readonly (readonly [string, unknown])[] {
+    try {
+      return [[name, JSON.parse(json)]];
+    } catch (error) {
+      this.#logFault(`${id} ${name}`, error);
+      return [];
+    }
   }
 
   #isHeld(id: string, writer: string): boolean {
@@ -216,6 +248,8 @@ export class RedisInbox implements Inbox {
 }
 
 const isUnavailable = (error: unknown) => error instanceof BotError && error.code === "MEMORY_UNAVAILABLE";
+
+type TakeOne = Pick<TakeOverOptions, "serves" | "onDelivery"> & { readonly signal: AbortSignal };
 
 type Head = Omit<NewEntry, "raw">;
 const KINDS: readonly EntryKind[] = ["message", "press", "comparison"];
