@@ -8,6 +8,7 @@ import { LocalRun } from "./local-run.ts";
 
 /** Takes the README's picture (`npm run picture`): the page as `npm start` serves it, answers by the bundled model. */
 const FILE = join(ROOT, "docs/images/chat.png");
+const CHATS = ["Give me a name for a young alpaca.", "What is a good breakfast?"];
 const QUESTIONS = [
   "@cria What is a dog, in one sentence?",
   "@cria Write a haiku about the sea.",
@@ -21,6 +22,12 @@ try {
   await run.line(/Open http/);
   const chat = await ChatPage.open(browser, run.webUrl, "Ada");
   await chat.page.setViewportSize({ width: 1280, height: 800 });
+  for (const question of CHATS) {
+    await chat.goToNewChat();
+    await chat.send(question);
+    await chat.messages.filter({ hasText: question }).waitFor();
+    await chat.finishedReply();
+  }
   await chat.goTo("general");
   await chat.send("Has anyone tried the new assistant?");
   for (const question of QUESTIONS) {
