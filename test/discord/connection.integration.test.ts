@@ -112,36 +112,6 @@ describe("the connection to Discord", () => {
     expect(second.inference.requests).toHaveLength(1);
   });
 
-  it("goes on in the messages of a process that died", async () => {
-    const run = await prepare();
-    const question = run.ann.mention(run.channel, "talk");
-    const headers = { authorization: `Bot ${run.server.token}`, "content-type": "application/json" };
-    const body = JSON.stringify({ content: "Half wri", message_reference: { message_id: question.json.id } });
-    const url = `${run.server.apiUrl}/v10/channels/${run.channel.id}/messages`;
-    const { id: handle } = (await (await fetch(url, { method: "POST", headers, body })).json()) as { id: string };
-    const writer = `discord:${run.server.world.bot.id}`;
-    const place = {
-      platform: "discord",
-      writer,
-      workspaceId: run.guild.id,
-      channelId: run.channel.id,
-      isDirect: false,
-    };
-    const raw = JSON.stringify({ channelId: run.channel.id });
-    const messageId = question.json.id;
-    const entry = { eventId: `${writer}:${messageId}`, kind: "message", place, messageId, replyId: "r1", raw } as const;
-    const delivery = (await run.stores.inbox.claim(entry))!;
-    delivery.keep({ handle });
-    await delivery.release();
-    const successor = await prepare({ joins: run });
-    successor.inference.script({ chunks: ["Whole."] });
-    await successor.platform.start();
-    const reply = await run.ended();
-    expect(reply.json.id).toBe(handle);
-    expect(words(reply.json.content)).toBe("Whole.");
-    expect(run.server.botMessages(run.channel)).toHaveLength(1);
-  });
-
   it("does not begin more sessions than Discord allows a day, and waits", async () => {
     const run = await prepare({ server: { limits: { identifies: { limit: 0, windowMs: 86_400_000 } } } });
     const isStarted = run.platform.start();

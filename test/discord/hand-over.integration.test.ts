@@ -1,22 +1,107 @@
 import { createGate, hasRedisServer } from "@cria/bot-core/testing";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import type { NewEntry } from "../../bots/core/src/conversation/inbox.ts";
+import type { StoredMessage } from "../discord-server/index.ts";
+import { callApi } from "../discord-server/testing.ts";
 import { DiscordRun } from "./discord-run.ts";
 
+const runs: DiscordRun[] = [];
+
+async function prepare(options?: Parameters<typeof DiscordRun.prepare>[0]): Promise<DiscordRun> {
+  const run = await DiscordRun.prepare(options);
+  runs.unshift(run);
+  return run;
+}
+
+const words = (content: string) => content.replace(/\n?-# .*$/s, "");
+
+/** A process that had claimed a question, had shown so much of its reply, and let go of it. */
+async function leave(run: DiscordRun, question: StoredMessage, shown: object, threadId?: string): Promise<string> {
+  const { server, guild, channel } = run;
+  const path = `/channels/${threadId ?? channel.id}/messages`;
+  const { json } = await callApi(server, "POST", path, shown);
+  const writer = `discord:${server.world.bot.id}`;
+  const messageId = question.json.id;
+  const place = {
+    platform: "discord",
+    writer,
+    workspaceId: guild.id,
+    channelId: channel.id,
+    isDirect: false,
+    ...(threadId !== undefined && { threadId }),
+  };
+  const raw = JSON.stringify({ channelId: channel.id });
+  const entry: NewEntry = { eventId: `${writer}:${messageId}`, kind: "message", place, messageId, replyId: "r1", raw };
+  const delivery = (await run.stores.inbox.claim(entry))!;
+  delivery.keep({ handle: json.id });
+  await delivery.release();
+  return json.id;
+}
+
 /** Without redis-server on the PATH there is nobody to hand over to. */
-describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a bot on Discord that is stopped", () => {
-  it("has its reply finished by another, in the same message", async () => {
-    const ending = await DiscordRun.start();
+describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a reply of a process that is gone", () => {
+  afterEach(async () => {
+    for (const run of runs.splice(0)) await run.stop();
+  });
+
+  it("is finished by another in the same message where the process was stopped", async () => {
+    const ending = await prepare();
+    await ending.platform.start();
     ending.inference.script({ chunks: ["Half"], hold: createGate().opened });
     ending.ann.mention(ending.channel, "talk");
     await ending.sees("Half");
     await ending.platform.stop(1_000);
     expect(JSON.stringify(ending.server.botMessages(ending.channel)[0]?.json.components)).toContain("stop:");
-    const next = await DiscordRun.prepare({ joins: ending });
+    const next = await prepare({ joins: ending });
     next.inference.script({ chunks: ["Whole."] });
     await next.platform.start();
     expect((await next.ended()).json.content).toContain("Whole.");
     expect(next.server.botMessages(next.channel)).toHaveLength(1);
-    await next.stop();
-    await ending.stop();
+  });
+
+  it("is gone on with in its messages", async () => {
+    const run = await prepare();
+    const question = run.ann.mention(run.channel, "talk");
+    const id = await leave(run, question, { content: "Half wri" });
+    run.inference.script({ chunks: ["Whole."] });
+    await run.platform.start();
+    const reply = await run.ended();
+    expect(reply.json.id).toBe(id);
+    expect(words(reply.json.content)).toBe("Whole.");
+    expect(run.server.botMessages(run.channel)).toHaveLength(1);
+  });
+
+  it("stays as it is where it carries its end", async () => {
+    const run = await prepare();
+    const question = run.ann.mention(run.channel, "talk");
+    const content = "Whole.\n-# fake · 0.04 s to first token · 61 tokens";
+    await leave(run, question, { content });
+    await run.platform.start();
+    run.ann.mention(run.channel, "and?");
+    await run.sees("and?");
+    expect(run.server.botTexts(run.channel)[0]).toBe(content);
+    expect(run.inference.requests).toHaveLength(1);
+  });
+
+  it("is taken away where its question is no more", async () => {
+    const run = await prepare();
+    const question = run.ann.mention(run.channel, "talk");
+    await leave(run, question, { content: "Half wri" });
+    run.ann.delete(question);
+    await run.platform.start();
+    await run.server.until(() => run.server.botMessages(run.channel).length === 0, "no reply");
+    expect(run.inference.requests).toEqual([]);
+  });
+
+  it("is gone on with in the thread that was opened for its question", async () => {
+    const run = await prepare();
+    const question = run.ann.mention(run.channel, "talk");
+    const thread = run.ann.startThread(run.channel, "talk", question);
+    await leave(run, question, { content: "Half wri" }, thread.id);
+    run.inference.script({ chunks: ["Whole."] });
+    await run.platform.start();
+    expect(words((await run.ended(thread)).json.content)).toBe("Whole.");
+    expect(run.server.botMessages(thread)).toHaveLength(1);
+    expect(run.server.botMessages(run.channel)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import {
 import type { Logger } from "pino";
 import type { Authors } from "../incoming/authors.ts";
 import type { ChannelSettings } from "../incoming/channel-settings.ts";
-import { authorOf, placeOf } from "../incoming/place.ts";
+import { authorOf, placeNames, placeOf } from "../incoming/place.ts";
 import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
@@ -73,7 +73,7 @@ export class SlashHandler {
     if (!place || !channel.isSendable()) return "I cannot answer in this kind of channel.";
     const command = parseCommand(commandWords(interaction), DISCORD_WORDS);
     const isCommand = !("error" in command);
-    const asked = { eventId, place, author: authorOf(user, member), channel };
+    const asked = { eventId, place, author: authorOf(user, member), names: placeNames(channel), channel };
     const refusal = place.isDirect
       ? undefined
       : this.#options.core.refusal({ ...asked, ...(isCommand && { command }) });

@@ -8,7 +8,7 @@ import type { Authors } from "./authors.ts";
 import type { ChannelSettings } from "./channel-settings.ts";
 import type { HandedMessages } from "./handed-messages.ts";
 import { mayOpenThread, openThread } from "./opened-threads.ts";
-import { eventIdOf, placeOf } from "./place.ts";
+import { eventIdOf, placeNames, placeOf } from "./place.ts";
 import { type ReadMessage, readMessage } from "./read-message.ts";
 
 export interface MessageHandlerOptions {
@@ -94,16 +94,13 @@ export class MessageHandler {
     const { core, replies, settings } = this.#options;
     const { author, command } = read;
     const place = placeOf(message.channel) ?? claimed.event.place;
-    const refusal = core.refusal({ place, author });
     // Who may not talk to the bot and does not call it talks to others.
-    if (refusal !== undefined && !callsBot(message)) return;
-    if ("error" in command) return await say(message, refusal ?? command.error);
-    const asked = { place, author, command };
+    if (!callsBot(message) && core.refusal({ place, author }) !== undefined) return;
     const where = { place, authorId: author.id, channel: message.channel as SendableChannels, questionId: message.id };
     const answer =
-      command.type === "compare"
-        ? await claimed.compare(asked, replies.starter(where))
-        : await claimed.runCommand(asked);
+      "type" in command && command.type === "compare"
+        ? await claimed.compare({ place, author, command, names: placeNames(message.channel) }, replies.starter(where))
+        : await claimed.runCommand({ place, author, command });
     settings.forget();
     if (answer !== undefined) await say(message, answer);
   }

@@ -14,13 +14,18 @@ export function mayOpenThread({ channel, hasThread, client }: Message): boolean 
 
 /** The thread that is opened for a message, named as it begins; another process may have opened it. Undefined where Discord lets none. */
 export async function openThread(message: Message): Promise<SendableChannels | undefined> {
+  if (message.hasThread) return await threadOf(message);
   try {
     return (await message.startThread({ name: nameOf(questionText(message)) })) as SendableChannels;
   } catch (error) {
-    if (errorCode(error) !== RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage) return undefined;
-    const thread = await message.client.channels.fetch(message.id);
-    return thread?.isSendable() ? thread : undefined;
+    const isThere = errorCode(error) === RESTJSONErrorCodes.ThreadAlreadyCreatedForMessage;
+    return isThere ? await threadOf(message) : undefined;
   }
+}
+
+async function threadOf({ client, id }: Message): Promise<SendableChannels | undefined> {
+  const thread = await client.channels.fetch(id);
+  return thread?.isSendable() ? thread : undefined;
 }
 
 function nameOf(text: string): string {

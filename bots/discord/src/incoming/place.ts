@@ -1,4 +1,4 @@
-import type { Author, Place } from "@cria/bot-core";
+import type { Author, IncomingMessage, Place } from "@cria/bot-core";
 import { type APIInteractionGuildMember, type Channel, GuildMember, PermissionFlagsBits, type User } from "discord.js";
 
 /** The workspace of all direct messages, named as in Discord's own addresses. */
@@ -11,6 +11,13 @@ export function placeOf(channel: Channel): Place | undefined {
   const place = { ...bot, workspaceId: channel.guildId, isDirect: false };
   if (channel.isThread()) return { ...place, channelId: channel.parentId ?? channel.id, threadId: channel.id };
   return channel.isTextBased() ? { ...place, channelId: channel.id } : undefined;
+}
+
+/** How people call a place. A thread's channel is the one that it hangs in. */
+export function placeNames(channel: Channel): NonNullable<IncomingMessage["names"]> {
+  if (channel.isDMBased()) return { channel: "direct messages", workspace: "Discord" };
+  const { name } = (channel.isThread() ? channel.parent : undefined) ?? channel;
+  return { channel: name, workspace: channel.guild.name };
 }
 
 /** Several applications on one memory may be named in one message, and each answers it. */

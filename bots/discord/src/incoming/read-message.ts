@@ -14,6 +14,7 @@ import { surroundings } from "../text/surroundings.ts";
 import { DISCORD_WORDS } from "../words.ts";
 import { callsBot, ownRoleIds } from "./attention.ts";
 import type { Authors } from "./authors.ts";
+import { placeNames } from "./place.ts";
 
 /** What a message asks for. */
 export type ReadMessage =
@@ -30,7 +31,7 @@ export async function readMessage(message: Message, place: Place, authors: Autho
   const about = await surroundings(message, { text, isOverheard });
   return {
     type: "question",
-    message: { place, author: await author, text, isOverheard, names: placeNames(message), ...about },
+    message: { place, author: await author, text, isOverheard, names: placeNames(message.channel), ...about },
   };
 }
 
@@ -48,11 +49,4 @@ function withoutName(text: string, name: string): string {
   while (rest.startsWith(name)) rest = rest.slice(name.length).trimStart();
   while (rest.endsWith(name)) rest = rest.slice(0, -name.length).trimEnd();
   return rest;
-}
-
-/** A thread's channel is the one that it hangs in. */
-function placeNames({ channel, guild }: Message): NonNullable<IncomingMessage["names"]> {
-  if (channel.isDMBased()) return {};
-  const { name } = (channel.isThread() ? channel.parent : undefined) ?? channel;
-  return { channel: name, ...(guild && { workspace: guild.name }) };
 }

@@ -1,0 +1,45 @@
+import { REST, type ResponseLike } from "discord.js";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createTransport } from "./transport.ts";
+import { guarded } from "./write-guard.ts";
+
+const LIMITED = {
+  "content-type": "application/json",
+  "x-ratelimit-limit": "1",
+  "x-ratelimit-remaining": "0",
+  "x-ratelimit-reset-after": "5",
+  "x-ratelimit-bucket": "edits",
+};
+
+describe("guarded", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("sends nothing that waited for a rate limit once another process writes the reply", async () => {
+    const sent: unknown[] = [];
+    const makeRequest = createTransport({
+      checkToken: async () => {},
+      logger: pino({ level: "silent" }),
+      makeRequest: async (_, { body }) => {
+        sent.push(body);
+        return new Response("{}", { headers: LIMITED }) as unknown as ResponseLike;
+      },
+    });
+    const rest = new REST({ makeRequest }).setToken("token");
+    let isOwn = true;
+    const edit = (content: string) =>
+      guarded(
+        async () => isOwn,
+        () => rest.patch("/channels/1/messages/2", { body: { content } }),
+      );
+    await edit("first");
+    const second = edit("second");
+    second.catch(() => undefined);
+    await vi.advanceTimersByTimeAsync(1_000);
+    isOwn = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    await expect(second).rejects.toThrow("another process writes this reply");
+    expect(sent).toEqual([JSON.stringify({ content: "first" })]);
+  });
+});
