@@ -4,7 +4,7 @@ import type { ReplySignal } from "./signals.ts";
 
 /** What every way to tell one another does. */
 export function describeSignals(name: string, open: OpenStores): void {
-  it(`${name} reach every process`, async () => {
+  it(`${name} reach every process once`, async () => {
     const { stores, close } = await open();
     const [first, second] = stores.map(({ signals }) => signals) as [
       (typeof stores)[0]["signals"],
@@ -28,6 +28,14 @@ export function describeSignals(name: string, open: OpenStores): void {
         return [...new Set(heard)].sort();
       })
       .toEqual([`first ${JSON.stringify(signal)}`, `second ${JSON.stringify(signal)}`]);
+    // In order, so what came twice would have come before the last one.
+    const stop = (replyId: string): ReplySignal => ({ type: "stop", conversation: "web:local:c", replyId });
+    const all = [stop("1"), stop("2"), stop("last")];
+    for (const each of all) await second.publish(each);
+    await first.publish(stop("end"));
+    const said = (process: string) => heard.filter((line) => line.startsWith(`${process} {"type":"stop"`));
+    const inOrder = (process: string) => [...all, stop("end")].map((each) => `${process} ${JSON.stringify(each)}`);
+    await expect.poll(() => [said("first"), said("second")]).toEqual([inOrder("first"), inOrder("second")]);
     await close();
   });
 }

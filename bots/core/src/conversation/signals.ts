@@ -7,7 +7,7 @@ export type ReplySignal =
 
 /** How processes tell one another. One contract suite runs on every implementation. */
 export interface Signals {
-  /** Tells every process, this one included. */
+  /** Tells every process once, this one at once. Rejects where the others cannot be told. */
   publish(signal: ReplySignal): Promise<void>;
   /** Calls back with each signal from now on, until the store is closed. */
   subscribe(listener: (signal: ReplySignal) => void): void;

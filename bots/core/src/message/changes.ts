@@ -31,8 +31,7 @@ export async function handleDeletion(core: Core, { place, ids }: MessageDeletion
  * Tells this process at once, and the others through the store, which may be away. What nobody answers just now, since its
  * process died, is noted before: whoever takes it over hears of it in one way or the other.
  */
-export async function tellAll({ running, stores }: Core, place: Place, signal: ReplySignal): Promise<void> {
-  running.hear(signal);
+export async function tellAll({ stores }: Core, place: Place, signal: ReplySignal): Promise<void> {
   const [changes, ids] = noteOf(signal);
   await Promise.all([stores.inbox.note(place, changes, ids), stores.signals.publish(signal)]);
 }

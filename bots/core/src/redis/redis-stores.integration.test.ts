@@ -76,6 +76,24 @@ describeOnRedis("stores", (program) => {
       await server.close();
     });
 
+    it("hear nothing in a signal that they do not know", async () => {
+      const server = await startRedisServer(program);
+      const [telling, hearing] = [await open(server.url), await open(server.url)];
+      const client = await createClient({ url: server.url }).connect();
+      const heard: unknown[] = [];
+      hearing.signals.subscribe((signal) => void heard.push(signal));
+      const known = { type: "deletion", conversation: "web:local:c", ids: ["m"] } as const;
+      await expect.poll(() => client.publish("cria:signals", "{")).toBe(1);
+      const unknown = { from: "newer", signal: { ...known, type: "pin" } };
+      for (const message of ["", "null", '{"type":"stop"}', JSON.stringify(unknown)])
+        await client.publish("cria:signals", message);
+      await telling.signals.publish(known);
+      await expect.poll(() => heard).toEqual([known]);
+      client.destroy();
+      await Promise.all([telling.close(), hearing.close()]);
+      await server.close();
+    });
+
     it("reach the newest thousand threads of a channel with its reset", async () => {
       const server = await startRedisServer(program);
       const { rounds, close } = await open(server.url);
