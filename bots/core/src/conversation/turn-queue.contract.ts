@@ -23,7 +23,7 @@ export function describeTurnQueue(name: string, open: OpenStores): void {
     });
     afterAll(() => close());
     const enter = (queue: TurnQueue, key: string, options: Partial<EnterOptions> = {}) =>
-      queue.enter(key, { id: nextId(), signal: new AbortController().signal, ...options });
+      queue.enter(key, { id: nextId(), replyId: `r${numIds++}`, signal: new AbortController().signal, ...options });
     /** Enters and waits for the turn. */
     const take = async (queue: TurnQueue, key: string): Promise<QueuePlace> => {
       const place = await enter(queue, key);
@@ -65,6 +65,21 @@ export function describeTurnQueue(name: string, open: OpenStores): void {
       expect(await hasTurn(other)).toBe(false);
       await taken.leave();
       await other.turn;
+      await other.leave();
+      await later.turn;
+      await later.leave();
+    });
+
+    it("keeps the places of two apart whose entries have the same id", async () => {
+      const key = conversation();
+      const id = nextId();
+      const [one, other] = [await enter(first, key, { id }), await enter(second, key, { id })];
+      await one.turn;
+      expect(await hasTurn(other)).toBe(false);
+      const later = await enter(first, key);
+      await one.leave();
+      await other.turn;
+      expect(await hasTurn(later)).toBe(false);
       await other.leave();
       await later.turn;
       await later.leave();

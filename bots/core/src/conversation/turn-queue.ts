@@ -1,6 +1,8 @@
 /** How one waits for a turn. */
 export interface EnterOptions {
-  /** Its place among those that wait: the entry's id, `1700000000000-0`. The same for whoever takes the entry over. */
+  /** Whose place it is: no other's, and the same for whoever takes the entry over. */
+  readonly replyId: string;
+  /** By which places are in order: the entry's id, `1700000000000-0`, which another writer's may have too. */
   readonly id: string;
   /** Ends the waiting. */
   readonly signal: AbortSignal;
@@ -22,8 +24,8 @@ export interface QueuePlace {
  */
 export interface TurnQueue {
   /**
-   * Resolves when the place is taken; those that come later are behind it. Throws a `BotError` (`CONVERSATION_BUSY`) when 32
-   * wait already.
+   * Resolves when the place is taken, or was its own already; those that come later are behind it. Throws a `BotError`
+   * (`CONVERSATION_BUSY`) when 32 others wait already.
    */
   enter(conversation: string, options: EnterOptions): Promise<QueuePlace>;
 }

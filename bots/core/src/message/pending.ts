@@ -40,7 +40,7 @@ export class Pending {
     if (delivery.state.text !== undefined) this.running.ask(delivery.state.text);
     const { gone } = delivery;
     gone.addEventListener("abort", () => this.running.stop(gone.reason), { once: true });
-    this.#turn = new Turn(core.stores.turns, { conversation, id: delivery.id, signal: this.running.signal });
+    this.#turn = new Turn(core.stores.turns, { conversation, id: delivery.id, replyId, signal: this.running.signal });
   }
 
   /** Answers it. Resolves when the reply has ended, or is another process's. Rejects with the platform's error where none can begin. */

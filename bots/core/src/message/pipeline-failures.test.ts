@@ -234,7 +234,7 @@ describe("createBotCore when something fails", () => {
     it("gives the conversation's turn on", async () => {
       client.script({ refusal: new BotError("PROMPT_TOO_LONG", "Too long.") });
       await send("Hi");
-      const place = await stores.turns.enter(testConversation, { id: "0-1", signal: never });
+      const place = await stores.turns.enter(testConversation, { id: "0-1", replyId: "r0", signal: never });
       await place.turn;
       await place.leave();
     });

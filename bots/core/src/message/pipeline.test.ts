@@ -224,7 +224,7 @@ describe("createBotCore", () => {
     });
 
     it("stopped while it waits for its turn gives up its place", async () => {
-      const place = await stores.turns.enter(testConversation, { id: "0-1", signal: never });
+      const place = await stores.turns.enter(testConversation, { id: "0-1", replyId: "r0", signal: never });
       const reply = new FakeReplyHandle();
       const sent = send("Hi", {}, reply);
       await vi.waitFor(() => expect(reply.statuses).toHaveLength(1));

@@ -40,12 +40,12 @@ async function claim(core: Core, entry: NewEntry): Promise<Pending | undefined> 
   }
 }
 
-/** Of an entry that the store does not know: nobody else will. */
+/** Of an entry that the store does not know: nobody else will. Its place in the queue is by this process's clock. */
 function unclaimed(entry: NewEntry): Delivery {
   return {
     entry,
     state: {},
-    id: "0-0",
+    id: `${Date.now()}-0`,
     ageMs: 0,
     count: 1,
     gone: new AbortController().signal,

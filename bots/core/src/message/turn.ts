@@ -13,8 +13,9 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 /** Whose place it is. */
 export interface TurnOptions {
   readonly conversation: string;
-  /** The entry's. */
+  /** The entry's, and its reply's. */
   readonly id: string;
+  readonly replyId: string;
   readonly signal: AbortSignal;
 }
 
@@ -24,8 +25,8 @@ export class Turn {
   #ahead = 0;
   #report: (ahead: number) => void = () => {};
 
-  constructor(queue: TurnQueue, { conversation, id, signal }: TurnOptions) {
-    this.#place = queue.enter(conversation, { id, signal, onWaiting: (ahead) => this.#onWaiting(ahead) });
+  constructor(queue: TurnQueue, { conversation, id, replyId, signal }: TurnOptions) {
+    this.#place = queue.enter(conversation, { id, replyId, signal, onWaiting: (ahead) => this.#onWaiting(ahead) });
     // Told to whoever waits for it.
     this.#place.then(({ turn }) => turn).catch(() => undefined);
   }

@@ -5,7 +5,7 @@ import { LEASE_MS, SOON, startRedisProcesses } from "../testing/redis-processes.
 
 const never = new AbortController().signal;
 const KEY = "web:local:general";
-const at = (seq: number) => ({ id: `1700000000000-${seq}`, signal: new AbortController().signal });
+const at = (seq: number) => ({ id: `1700000000000-${seq}`, replyId: `r${seq}`, signal: new AbortController().signal });
 
 describeOnRedis("turn queue", (program) => {
   describe.concurrent("of processes that come and go", () => {
@@ -51,6 +51,17 @@ describeOnRedis("turn queue", (program) => {
       expect(order).toEqual(["first", "second", "later"]);
     });
 
+    it("counts whoever takes an entry over once where as many wait as may", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const [dying, alive] = [await run.open(), await run.open()];
+      await (await alive.turns.enter(KEY, at(0))).turn;
+      for (let seq = 1; seq <= 31; seq++) await alive.turns.enter(KEY, at(seq));
+      await dying.turns.enter(KEY, at(32));
+      await run.kill(dying);
+      await expect(alive.turns.enter(KEY, at(33))).rejects.toThrow(/32 messages already wait/);
+      await alive.turns.enter(KEY, at(32));
+    });
+
     it("renews for those who wait three times in a lease, and asks nothing when one leaves", async ({
       expect,
       onTestFinished,
@@ -91,7 +102,7 @@ describeOnRedis("turn queue", (program) => {
       await pause(LEASE_MS, never);
       await run.server.start();
       await expect.poll(() => run.admin.zCard(`cria:{${KEY}}:waiting`).catch(() => 0), SOON).toBe(2);
-      await expect.poll(() => run.admin.get(`cria:{${KEY}}:turn`), SOON).toBe(at(0).id);
+      await expect.poll(() => run.admin.get(`cria:{${KEY}}:turn`), SOON).toBe(at(0).replyId);
       await holder.leave();
       await waiting[0]!.turn;
       await waiting[0]!.leave();

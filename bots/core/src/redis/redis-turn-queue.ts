@@ -9,7 +9,7 @@ const RENEWALS = 3;
 /** On which those who wait hear whose turn it is. */
 const CHANNEL = "cria:turns";
 
-/** Who waits, by the ids of their entries, and who has the turn as long as it renews it. Whoever takes an entry over has its place. */
+/** Who waits, ids of replies by the ids of their entries, and who has the turn as long as it renews it. Whoever takes an entry over has its place. */
 const keysOf = (conversation: string) => [`cria:{${conversation}}:waiting`, `cria:{${conversation}}:turn`];
 
 /**
@@ -21,7 +21,8 @@ const ENTER = defineScript(`
 local turn = redis.call('GET', KEYS[2]) or (ARGV[4] == 'has' and ARGV[1])
 local maxWaiting = tonumber(ARGV[4])
 if turn ~= ARGV[1] then
-  if turn and maxWaiting and redis.call('ZCARD', KEYS[1]) >= maxWaiting then return -1 end
+  local isFull = turn and maxWaiting and redis.call('ZCARD', KEYS[1]) >= maxWaiting
+  if isFull and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return -1 end
   local numAdded = redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
   redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
   if not turn and (maxWaiting or numAdded == 0) then
@@ -122,7 +123,7 @@ class RedisQueuePlace implements QueuePlace {
     clearInterval(this.#renewing);
     turns.off(this.#conversation, this.#hear);
     await this.#sent;
-    const args = [this.#options.id, leaseMs, CHANNEL, this.#conversation];
+    const args = [this.#options.replyId, leaseMs, CHANNEL, this.#conversation];
     const turn = await redis.script<string>(LEAVE, keysOf(this.#conversation), args).catch(() => "");
     turns.emit(this.#conversation, turn);
   }
@@ -131,13 +132,13 @@ class RedisQueuePlace implements QueuePlace {
   readonly #hear = (turn: string): void => {
     if (turn === "" || turn === this.#heard) return;
     this.#heard = turn;
-    this.#report(turn === this.#options.id ? 0 : Math.max(1, this.#ahead - 1));
+    this.#report(turn === this.#options.replyId ? 0 : Math.max(1, this.#ahead - 1));
   };
 
   async #send(state: "has" | "waits" | number): Promise<void> {
     const { redis, leaseMs } = this.#queue;
-    const { id } = this.#options;
-    const sent = redis.script<number>(ENTER, keysOf(this.#conversation), [id, idScore(id), leaseMs, state]);
+    const { replyId, id } = this.#options;
+    const sent = redis.script<number>(ENTER, keysOf(this.#conversation), [replyId, idScore(id), leaseMs, state]);
     this.#sent = sent.catch(() => undefined);
     const ahead = await sent;
     if (ahead === -1) throw busyError();
