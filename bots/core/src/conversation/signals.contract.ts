@@ -4,7 +4,7 @@ import type { ReplySignal } from "./signals.ts";
 
 /** What every way to tell one another does. */
 export function describeSignals(name: string, open: OpenStores): void {
-  it(`${name} reach every process once`, async () => {
+  it(`${name} reach every process once, one's own at once`, async () => {
     const { stores, close } = await open();
     const [first, second] = stores.map(({ signals }) => signals) as [
       (typeof stores)[0]["signals"],
@@ -32,7 +32,9 @@ export function describeSignals(name: string, open: OpenStores): void {
     const stop = (replyId: string): ReplySignal => ({ type: "stop", conversation: "web:local:c", replyId });
     const all = [stop("1"), stop("2"), stop("last")];
     for (const each of all) await second.publish(each);
-    await first.publish(stop("end"));
+    const told = first.publish(stop("end"));
+    expect(heard.at(-1)).toBe(`first ${JSON.stringify(stop("end"))}`);
+    await told;
     const said = (process: string) => heard.filter((line) => line.startsWith(`${process} {"type":"stop"`));
     const inOrder = (process: string) => [...all, stop("end")].map((each) => `${process} ${JSON.stringify(each)}`);
     await expect.poll(() => [said("first"), said("second")]).toEqual([inOrder("first"), inOrder("second")]);
