@@ -26,7 +26,9 @@ function sourcesOf(path: string): string {
 /** Redis keys that begin in a text, what is filled in as `*`. Patterns to search keys by are none. */
 function keysIn(text: string, filledIn: RegExp): readonly string[] {
   const found = [...text.matchAll(/["`](cria:[^"`*\n]*)["`]/g)];
-  return [...new Set(found.map((match) => match[1]!.replace(filledIn, "*")))];
+  const keys = found.map((match) => match[1]!.replace(filledIn, "*"));
+  // What is left of a pattern in which a text stands within a text.
+  return [...new Set(keys.filter((key) => !key.includes("${")))];
 }
 
 describe("docs/memory.md", () => {

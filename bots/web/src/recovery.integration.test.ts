@@ -129,6 +129,7 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     const after = await join(next.server.url);
     const state = { type: "failed", reason: expect.stringMatching(/Press the button again/) };
     await expect.poll(async () => (await last(next.server.url, after))?.state, LIMIT).toMatchObject(state);
+    expect((await last(next.server.url, after))?.text).toMatch(/^Twice/);
     expect(next.inference.requests).toHaveLength(0);
     await Promise.all([dying.server.close(), next.server.close()]);
     await next.stores.close();

@@ -32,7 +32,7 @@ export interface PressedReply extends Spot {
 
 /** A reply that another process had begun, or was to begin. */
 export interface BegunReply extends GivenUpReply {
-  /** Default: whoever wrote the question. */
+  /** Who asked, where it is answered anew; absent where a sentence is all that comes, under what was written already. */
   readonly author?: Author;
 }
 
@@ -161,7 +161,7 @@ export class Replies {
     const begun = timeline.message(handle) ?? interruptedReply(timeline, messageId);
     const id = begun?.id ?? this.#post(timeline, { id: messageId, author: asker });
     const abort = new AbortController();
-    timeline.replace(id, { replyId, text: "", state: { type: "waiting" } });
+    timeline.replace(id, { replyId, state: { type: "waiting" }, ...(author && { text: "" }) });
     let onEnded: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       onEnded = resolve;

@@ -92,7 +92,9 @@ export class ChatRooms {
       const ids = [...lists.channels, directChannel, ...chats.map(({ id }) => id)];
       const newest = await this.#options.store.newest([...new Set(ids)]);
       const isListed = newest[directChannel] === undefined || chats.some(({ id }) => id === directChannel);
-      return { ...lists, newest, chats: isListed ? chats : await this.#withFirst(person, newest[directChannel]!) };
+      // What was written in them may be gone before they are, where this process keeps both.
+      if (isListed) return { ...lists, newest, chats: chats.filter(({ id }) => newest[id] !== undefined) };
+      return { ...lists, newest, chats: await this.#withFirst(person, newest[directChannel]!) };
     } catch (error) {
       // A page is of use without them.
       this.#options.logger.warn({ err: error }, "the list of someone's chats could not be read");
