@@ -79,6 +79,26 @@ describe.each(CUTS)("an answer of Slack that is cut %s its first byte", (cut) =>
   });
 });
 
+describe("an app without the scope metadata.message:read", () => {
+  beforeEach(() => {
+    const token = bot.server.api.tokens.get(bot.server.botToken)!;
+    token.scopes = token.scopes.filter((scope) => scope !== "metadata.message:read");
+  });
+
+  it("writes one message where the answer to a stream's start is lost", async () => {
+    bot.server.api.loseNext("chat.startStream", "before");
+    const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
+    expect(await replies(question)).toEqual(["hi"]);
+    expect(openStreams()).toEqual([]);
+  });
+
+  it("writes a post whose answer is lost again", async () => {
+    bot.server.api.loseNext("chat.postMessage", "before");
+    const question = bot.server.people.mention(bot.channel, bot.ann, "status");
+    await bot.server.until(() => bot.server.replies(question).length === 2);
+  });
+});
+
 describe("a workspace that streams no replies", () => {
   it.each(["feature_not_enabled", "channel_type_not_supported"])(
     "is asked once, and posts are changed by updates: %s",

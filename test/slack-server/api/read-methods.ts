@@ -6,6 +6,7 @@ import { SlackRefusal } from "./slack-error.ts";
 
 const PAGE = ["cursor", "limit", "latest", "oldest", "inclusive", "include_all_metadata"];
 const TYPES = { channel: "public_channel", group: "private_channel", im: "im", mpim: "mpim" } as const;
+const METADATA = "metadata.message:read";
 const READ = { channel: "channels:read", group: "groups:read", im: "im:read", mpim: "mpim:read" };
 const HISTORY = { channel: "channels:history", group: "groups:history", im: "im:history", mpim: "mpim:history" };
 
@@ -158,7 +159,8 @@ function page(args: Arguments, { world, baseUrl, scopes }: CallContext, belongs:
     return message.channel === id && isSeen && belongs(message) && (message.ts === args.ts || inTime(message));
   });
   const shown = args.ts === undefined ? all.slice(-limit).reverse() : all.slice(0, limit);
-  const withMetadata = text(args, "include_all_metadata") === "true" && scopes.includes("metadata.message:read");
+  const withMetadata = text(args, "include_all_metadata") === "true";
+  if (withMetadata && !scopes.includes(METADATA)) throw new SlackRefusal("missing_scope", { needed: METADATA });
   const messages = shown.map((message) => ({
     ...messageJson(world, message, baseUrl),
     ...(withMetadata && message.metadata && { metadata: message.metadata }),

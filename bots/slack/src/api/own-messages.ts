@@ -1,7 +1,7 @@
 import type { types } from "@slack/bolt";
 import { LruCache } from "../lookup/lru-cache.ts";
 import type { CallOptions, PacedClient, SlackAnswer } from "./paced-client.ts";
-import { mayHaveArrived } from "./slack-errors.ts";
+import { mayHaveArrived, slackError } from "./slack-errors.ts";
 
 /** What the app's messages carry: https://docs.slack.dev/messaging/message-metadata */
 const EVENT_TYPE = "cria_message";
@@ -83,15 +83,23 @@ export class OwnMessages {
    */
   async find(message: OwnMessage, { isStream = false } = {}): Promise<string | undefined> {
     const { channel, threadTs, id, afterTs = String((Date.now() - LOOKS_BACK_MS) / 1_000) } = message;
-    const args = { channel, oldest: afterTs, limit: MAX_LOOKED_AT, include_all_metadata: true };
-    const answer = await (threadTs === undefined
-      ? this.#client.call("conversations.history", args)
-      : this.#client.call("conversations.replies", { ...args, ts: threadTs }));
-    const { messages = [] } = answer as { messages?: readonly ListedMessage[] };
+    const args = { channel, oldest: afterTs, limit: MAX_LOOKED_AT, ...(threadTs !== undefined && { ts: threadTs }) };
+    const { messages = [] } = (await this.#list(args)) as { messages?: readonly ListedMessage[] };
     const own = messages.filter(({ user, ts }) => user === this.#botUserId && ts > afterTs);
     const named = own.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload?.id === id);
     const found = named ?? (isStream ? own.find((message) => this.#isUnknownStream(message)) : undefined);
     return found && this.note(found as unknown as SlackAnswer);
+  }
+
+  /** Without the scope for names, streams are found all the same. */
+  async #list(args: Readonly<Record<string, unknown>>): Promise<SlackAnswer> {
+    const method = "ts" in args ? "conversations.replies" : "conversations.history";
+    try {
+      return await this.#client.call(method, { ...args, include_all_metadata: true });
+    } catch (error) {
+      if (slackError(error) !== "missing_scope") throw error;
+      return await this.#client.call(method, args);
+    }
   }
 
   /** What ended stands over its figures or buttons. */
