@@ -205,6 +205,13 @@ export function describeRounds(name: string, open: OpenStores): void {
         expect(await first.replies.get(key, "r106")).toEqual(kept("r106"));
       });
 
+      it("make room for those kept after them, whatever their ids say of time", async () => {
+        const key = conversation();
+        for (let number = 169; number >= 100; number--) await first.replies.keep(key, kept(`r${number}`), "");
+        expect(await first.replies.get(key, "r164")).toBeUndefined();
+        for (const id of ["r163", "r100"]) expect(await first.replies.get(key, id)).toEqual(kept(id));
+      });
+
       it("get their question's new text, whatever it holds", async () => {
         const key = conversation();
         const question = 'new "text" 👩🏽‍🚀 \\ \n';

@@ -102,8 +102,8 @@ class MemoryRounds implements Rounds, KeptReplies {
   }
 }
 
-/** By id, those made last. */
+/** By id, those kept last. */
 function newest(replies: readonly KeptReply[]): ReadonlyMap<string, KeptReply> {
   const byId = new Map(replies.map((reply) => [reply.id, reply]));
-  return new Map([...byId].sort(([a], [b]) => (a < b ? -1 : 1)).slice(-MAX_KEPT_REPLIES));
+  return new Map([...byId].slice(-MAX_KEPT_REPLIES));
 }

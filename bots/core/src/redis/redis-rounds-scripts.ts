@@ -1,6 +1,6 @@
 import { defineScript } from "./connection/redis-script.ts";
 
-// KEYS of all that are about a conversation: rounds, kept replies, generation.
+// KEYS of all that are about a conversation: rounds, kept replies, generation, order of the kept replies.
 
 /** Returns the rounds, and the generation or "". */
 export const READ = defineScript(`
@@ -14,13 +14,11 @@ const IS_CURRENT = `
 local generation = redis.call('GET', KEYS[3])
 if generation and generation ~= ARGV[2] then return 0 end`;
 
-/** ARGV: as IS_CURRENT, then most replies, reply id or "", reply. The oldest replies, whose ids are the least, make room. */
+/** ARGV: as IS_CURRENT, then most replies, reply id or "", reply. Those kept first make room, whatever the clocks of processes say. */
 const KEEP = `
 if ARGV[4] ~= '' then
-  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
-  local ids = redis.call('HKEYS', KEYS[2])
-  table.sort(ids)
-  for index = 1, #ids - tonumber(ARGV[3]) do redis.call('HDEL', KEYS[2], ids[index]) end
+  if redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) == 1 then redis.call('RPUSH', KEYS[4], ARGV[4]) end
+  while redis.call('LLEN', KEYS[4]) > tonumber(ARGV[3]) do redis.call('HDEL', KEYS[2], redis.call('LPOP', KEYS[4])) end
 end
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[1]) end
 return 1`;
@@ -46,6 +44,7 @@ else
   if length >= 2 * window then redis.call('LTRIM', KEYS[1], -window, -1) end
 end
 redis.call('HDEL', KEYS[2], replaced)
+redis.call('LREM', KEYS[4], 0, replaced)
 ${KEEP}`);
 
 /**
@@ -71,14 +70,17 @@ for _, round in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
 end
 local replies = redis.call('HGETALL', KEYS[2])
 for index = 1, #replies, 2 do
-  if isForgotten(replies[index + 1]) then redis.call('HDEL', KEYS[2], replies[index]) end
+  if isForgotten(replies[index + 1]) then
+    redis.call('HDEL', KEYS[2], replies[index])
+    redis.call('LREM', KEYS[4], 0, replies[index])
+  end
 end
 return 1`);
 
 /** ARGV: TTL in ms. Returns how many rounds there were. A generation is the time of the reset, of two at once the later one's more. */
 export const RESET = defineScript(`
 local length = redis.call('LLEN', KEYS[1])
-redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local last = tonumber(redis.call('GET', KEYS[3]) or 0)

@@ -40,7 +40,8 @@ const keptReplySchema = z.object({
 /** Keys: docs/memory.md. The hash tag keeps a conversation's keys in one slot of a cluster. */
 const key = (conversation: string, part: string) => `cria:{${conversation}}:${part}`;
 /** As the scripts take them. */
-const keysOf = (conversation: string) => ["turns", "replies", "generation"].map((part) => key(conversation, part));
+const keysOf = (conversation: string) =>
+  ["turns", "replies", "generation", "kept"].map((part) => key(conversation, part));
 
 /** Rounds, and the replies kept beside them, for `ttlMs` after the last of a conversation. */
 export function createRedisRounds(

@@ -42,6 +42,7 @@ describeOnRedis("stores", (program) => {
       const keys = (await client.keys("*")).sort();
       expect(keys).toEqual([
         "cria:{web:local:a:thread}:generation",
+        "cria:{web:local:a:thread}:kept",
         "cria:{web:local:a:thread}:replies",
         "cria:{web:local:a:thread}:turns",
         "cria:{web:local:a}:settings",
@@ -50,7 +51,7 @@ describeOnRedis("stores", (program) => {
         "cria:{web:local:a}:waiting",
       ]);
       const lifetimes = await Promise.all(keys.map((key) => client.pTTL(key)));
-      expect(lifetimes.map((ms) => ms > 0)).toEqual([true, true, true, false, true, true, true]);
+      expect(lifetimes.map((ms) => ms > 0)).toEqual([true, true, true, true, false, true, true, true]);
       await Promise.all([holder.leave(), waiting.leave()]);
       expect(await client.exists(keys.slice(-2))).toBe(0);
       client.destroy();
