@@ -4,6 +4,7 @@ import { pause } from "../../port/pause.ts";
 import type { RedisScript } from "../connection/redis-script.ts";
 import { claimKey, entryKey, INBOX_TTL_MS, pendingKey, type RunOnInbox } from "./inbox-group.ts";
 import { END, KEEP, RELEASE } from "./inbox-scripts.ts";
+import { nowMs } from "./now-ms.ts";
 
 /** What is no handle waits so long for one to be kept with it: after a crash meanwhile, who asked is let in and counted anew. */
 const KEEP_AFTER_MS = 200;
@@ -12,7 +13,7 @@ const LOOK_MS = 50;
 
 /** What a delivery begins with. */
 export interface Delivered extends Pick<Delivery, "entry" | "state" | "id" | "ageMs" | "count"> {
-  /** Until when it is this process's whatever happens, by `performance.now()`. */
+  /** Until when it is this process's whatever happens, by `nowMs`. */
   readonly leaseEndMs: number;
 }
 
@@ -53,7 +54,7 @@ export class RedisDelivery implements Delivery {
   }
 
   async owns(): Promise<Ownership> {
-    while (this.#isMine && performance.now() >= this.#leaseEndMs) await pause(LOOK_MS, this.gone);
+    while (this.#isMine && nowMs() >= this.#leaseEndMs) await pause(LOOK_MS, this.gone);
     return this.isEnded ? "taken" : this.#owner;
   }
 

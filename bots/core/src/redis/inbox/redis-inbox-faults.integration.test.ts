@@ -196,6 +196,20 @@ describeOnRedis("inbox", (program) => {
     });
   });
 
+  it("asks whose an entry is after a sleep of its machine", async ({ expect, onTestFinished }) => {
+    const run = await startRedisProcesses(program, onTestFinished);
+    const delivery = await run.claim(await run.open());
+    run.server.freeze();
+    expect(await delivery.owns()).toBe("mine");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+    const owns = delivery.owns();
+    vi.useRealTimers();
+    const still = pause(LEASE_MS / 3, never).then(() => "unknown");
+    expect(await Promise.race([owns, still])).toBe("unknown");
+    run.server.thaw();
+    expect(await owns).toBe("mine");
+  });
+
   it("does not ask a process what time it is", async ({ expect, onTestFinished }) => {
     const run = await startRedisProcesses(program, onTestFinished);
     const [early, other] = [await run.open(), await run.open()];

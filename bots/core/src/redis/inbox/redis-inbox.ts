@@ -16,6 +16,7 @@ import type { RedisConnection } from "../connection/redis-connection.ts";
 import { type Delivered, fieldsOf, RedisDelivery } from "./delivery.ts";
 import { claimKey, createRunOnInbox, entryKey, INBOX_TTL_MS, pendingKey, type RunOnInbox } from "./inbox-group.ts";
 import { CLAIM, LOOK, NOTE, RENEW, TAKE, WITHDRAW } from "./inbox-scripts.ts";
+import { nowMs } from "./now-ms.ts";
 
 /** In a lease: renewals of what is held, and looks for what nobody renews. */
 const RENEWALS = 3;
@@ -75,7 +76,7 @@ export class RedisInbox implements Inbox {
   async #claim(entry: NewEntry): Promise<Delivery | undefined> {
     const writer = writerOf(entry.place);
     const { raw, ...head } = entry;
-    const leaseEndMs = performance.now() + this.#leaseMs;
+    const leaseEndMs = nowMs() + this.#leaseMs;
     const ids = JSON.stringify([entry.messageId, entry.replyId]);
     const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING, ids, entry.replyId];
     const keys = [claimKey(writer, entry.eventId), pendingKey(writer, conversationKey(entry.place))];
@@ -154,7 +155,7 @@ export class RedisInbox implements Inbox {
   }
 
   async #renew(writer: string, deliveries: readonly RedisDelivery[]): Promise<void> {
-    const leaseEndMs = performance.now() + this.#leaseMs;
+    const leaseEndMs = nowMs() + this.#leaseMs;
     const keys = deliveries.map(({ claim }) => claim);
     const args = [EVENT_TTL_MS, ...deliveries.map(({ id }) => id)];
     const owners = await this.#run<Ownership[]>(RENEW, { writer, keys, args });
@@ -171,13 +172,13 @@ export class RedisInbox implements Inbox {
     let lookedAtMs = -Infinity;
     let steadySinceMs = 0;
     while (!signal.aborted) {
-      const nowMs = performance.now();
-      if (nowMs - lookedAtMs > this.#leaseMs) steadySinceMs = nowMs;
-      const consumers = nowMs - steadySinceMs < this.#leaseMs ? ["released"] : [];
+      const atMs = nowMs();
+      if (atMs - lookedAtMs > this.#leaseMs) steadySinceMs = atMs;
+      const consumers = atMs - steadySinceMs < this.#leaseMs ? ["released"] : [];
       const args = [2 * this.#leaseMs, from, PAGE, INBOX_TTL_MS, entryKey(writer, ""), ...consumers];
       try {
         const page = pairs(await this.#run<string[]>(LOOK, { writer, args }));
-        lookedAtMs = performance.now();
+        lookedAtMs = nowMs();
         from = page.length < PAGE ? "-" : `(${page.at(-1)![0]}`;
         const isTaken = await this.#takeAll(page, options, signal);
         if (isTaken && from !== "-") continue;
@@ -225,7 +226,7 @@ export class RedisInbox implements Inbox {
     const writer = writerOf(head.place);
     const keys = [claimKey(writer, head.eventId), entryKey(writer, id)];
     const args = [id, 2 * this.#leaseMs, EVENT_TTL_MS];
-    const leaseEndMs = performance.now() + this.#leaseMs;
+    const leaseEndMs = nowMs() + this.#leaseMs;
     const [count, ageMs, raw, ...fields] = await this.#run<readonly string[]>(TAKE, { writer, keys, args });
     if (raw === undefined) return undefined;
     const state = Object.fromEntries(pairs(fields).flatMap(([name, json]) => this.#readField(id, name, json)));
