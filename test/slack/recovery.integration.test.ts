@@ -134,6 +134,22 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     expect(prompt).toContain(" end");
   });
 
+  it("goes on in the message of a process that crashed before it could keep which one that was", async () => {
+    const stores = await openStores();
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    stores.inbox.claim = async (entry) => {
+      const delivery = await claim(entry);
+      return delivery && Object.assign(delivery, { keep: () => undefined });
+    };
+    bot = await startSlackBot({ core: { stores } });
+    bot.model.script({ chunks: ["Half"], hold: createGate().opened });
+    const question = bot.server.people.mention(bot.channel, bot.ann, "talk");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    await bot.platform.stop(0);
+    await startNext();
+    expect(await replies(question)).toEqual(["talk"]);
+  });
+
   it("leaves a reply alone that another process had finished", async () => {
     const stores = await openStores();
     const claim = stores.inbox.claim.bind(stores.inbox);

@@ -59,7 +59,10 @@ export interface Asker {
   readonly ts: string;
 }
 
-/** Begins replies in a thread, for the person who asked. `handle`: of a dead process's reply. */
+/**
+ * Begins replies in a thread, for the person who asked. `handle`: of the reply that another process had begun; "" where nobody
+ * knows whether it had.
+ */
 export function replyStarter(context: SlackContext, place: ThreadPlace, asker: Asker, handle?: string): StartReply {
   const { channelId, threadId, workspaceId, isDirect } = place;
   const { userId, teamId = workspaceId, ts: askedTs } = asker;

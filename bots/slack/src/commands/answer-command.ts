@@ -22,6 +22,8 @@ export interface CommandMessage {
   readonly author: Author;
   readonly asker: Asker;
   readonly command: Command | CommandError;
+  /** Whether another process may have answered it. */
+  readonly isRecovered: boolean;
 }
 
 /** Answers a command in its thread, where everyone sees it. */
@@ -41,14 +43,14 @@ export async function answerCommand(context: SlackContext, message: CommandMessa
 
 async function post(
   { writer }: SlackContext,
-  { claimed, thread }: CommandMessage,
+  { claimed, thread, isRecovered: looksFirst }: CommandMessage,
   text: string,
   footer?: readonly types.AnyBlock[],
 ): Promise<void> {
   const { eventId, messageId } = claimed.event;
   const where = { channel: thread.channelId, threadTs: thread.threadId, afterTs: messageId };
   for (const [index, { blocks, fallback }] of answerMessages(text, footer).entries())
-    await writer.messages.post({ ...where, id: `${eventId}.${index}`, text: fallback, blocks });
+    await writer.messages.post({ ...where, id: `${eventId}.${index}`, text: fallback, blocks }, { looksFirst });
 }
 
 /** A text of the bot's own for people, as one message or more. */

@@ -11,17 +11,19 @@ const READ_TIMEOUT_MS = 10_000;
 /** Goes on with a message that another process had claimed. */
 export async function recoverMessage(context: SlackContext, claimed: ClaimedEvent): Promise<void> {
   const { event, isWhole } = fromRaw(claimed.event.raw);
-  if (isWhole) return await answerMessage(context, claimed, event);
+  const begun = { handle: claimed.handle ?? "" };
+  if (isWhole) return await answerMessage(context, claimed, event, begun);
   const { channel, ts, thread_ts: threadTs = ts } = event;
   const message = await context.threads.message({ channel, threadTs, ts }, READ_TIMEOUT_MS);
-  if (message) await answerMessage(context, claimed, { ...event, ...message });
+  if (message) await answerMessage(context, claimed, { ...event, ...message }, begun);
 }
 
-/** Looks up what a claimed message takes, and does what it asks for; nothing where it is not for the bot. */
+/** Looks up what a claimed message takes, and does what it asks for; nothing where it is not for the bot. `begun`: by another process. */
 export async function answerMessage(
   context: SlackContext,
   claimed: ClaimedEvent,
   event: SlackMessageEvent,
+  begun?: { readonly handle: string },
 ): Promise<void> {
   if (!(await isForBot(context, event))) return;
   const read = await readMessage(context, event);
@@ -29,14 +31,22 @@ export async function answerMessage(
   const { user: userId = "", user_team: teamId, channel, thread_ts, ts } = event;
   const asker = { userId, teamId, ts };
   if (read.type === "question")
-    return await claimed.answer(read.message, replyStarter(context, thread, asker, claimed.handle));
+    return await claimed.answer(read.message, replyStarter(context, thread, asker, begun?.handle));
   const { author } = read;
   // Someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said.
   if (isOverheard(context, event) && context.core.refusal({ author, place: thread }) !== undefined) return;
   if (read.type === "command") {
     // Outside of threads a command is for the channel, though its answer comes in a thread.
     const place = placeAt(context, channel, isInThread(event) ? thread_ts : undefined);
-    return await answerCommand(context, { claimed, place, thread, author, asker, command: read.command });
+    return await answerCommand(context, {
+      claimed,
+      place,
+      thread,
+      author,
+      asker,
+      command: read.command,
+      isRecovered: begun !== undefined,
+    });
   }
   const refusal = await context.core.stopReplies({ place: thread, author });
   if (refusal !== undefined) await tellPrivately(context, thread, userId, refusal);

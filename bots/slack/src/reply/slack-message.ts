@@ -37,6 +37,8 @@ export interface SlackMessageOptions {
   readonly mayWrite: () => Promise<boolean>;
   /** Of a message that another process began. */
   readonly ts?: string | undefined;
+  /** Whether another process may have begun it without a trace. */
+  readonly mayBeThere: boolean;
 }
 
 type State =
@@ -55,11 +57,12 @@ export class SlackMessage {
   #state: State = { type: "new" };
   #shown = "";
   #hasFooter = false;
-  /** Whether Slack's answer to what began it was lost, so that it may be there. */
-  #mayBeThere = false;
+  /** Whether it may be there all the same, as where Slack's answer to what began it was lost. */
+  #mayBeThere: boolean;
 
   constructor(options: SlackMessageOptions) {
     this.#options = options;
+    this.#mayBeThere = options.mayBeThere;
     if (options.ts !== undefined) this.#state = { type: "posted", ts: options.ts };
   }
 

@@ -40,7 +40,7 @@ export interface SlackReplyOptions {
   readonly logger: Logger;
   /** Called once, when it has ended. */
   readonly onEnd: () => void;
-  /** The `handle` of a dead process's reply, to go on in its messages. */
+  /** The `handle` of another process's reply, to go on in its messages; "" where it may have begun one nobody knows of. */
   readonly handle?: string | undefined;
 }
 
@@ -245,9 +245,18 @@ export class SlackReply implements Reply {
   }
 
   #newMessage(index: number, ts?: string): SlackMessage {
-    const { writer, target, replyId, facts } = this.#options;
+    const { writer, target, replyId, facts, handle } = this.#options;
+    const mayBeThere = index === 0 && handle === "";
     const hasPreviews = facts.settings.showsPreviews ?? false;
-    return new SlackMessage({ writer, target, id: `${replyId}.${index}`, hasPreviews, mayWrite: facts.mayWrite, ts });
+    return new SlackMessage({
+      writer,
+      target,
+      id: `${replyId}.${index}`,
+      hasPreviews,
+      mayWrite: facts.mayWrite,
+      ts,
+      mayBeThere,
+    });
   }
 }
 
