@@ -35,15 +35,15 @@ end`;
 
 /**
  * KEYS: inbox, claim, pending. ARGV: consumer, entry, raw, TTL of the claim and of the inbox in ms, most entries, ids of the
- * message and of the reply as JSON, id of the reply. Returns the entry's id, "claimed" or "full". Claimed for the same reply by
- * this process, whose claim was answered too late, it is given again; the claim of what another has taken over tells no reply.
+ * message and of the reply as JSON, token of the claim. Returns the entry's id, "claimed" or "full". A claim that was answered too
+ * late is given again what it was given; that of what another has taken over tells no token.
  */
 export const CLAIM = defineScript(`${WHOSE}
 redis.call('XPENDING', KEYS[1], 'bots', '-', '+', 1)
 local claim = redis.call('GET', KEYS[2])
 if claim then
-  local id, reply = string.match(claim, '^(%S+) (.*)$')
-  if reply ~= ARGV[8] or whose(id, KEYS[2]) ~= 'mine' then return 'claimed' end
+  local id, token = string.match(claim, '^(%S+) (.*)$')
+  if token ~= ARGV[8] or whose(id, KEYS[2]) ~= 'mine' then return 'claimed' end
   give(id, ARGV[1])
   return id
 end
@@ -109,13 +109,13 @@ end
 return owner`);
 
 /**
- * KEYS: inbox, claim, pending. ARGV: consumer, id of the reply, TTL of the claim in ms or "" where the event may be claimed again,
+ * KEYS: inbox, claim, pending. ARGV: consumer, token of the claim, TTL of the claim in ms or "" where the event may be claimed again,
  * prefix of entries' keys. Ends an entry whose claim was answered too late, or keeps it from being made.
  */
 export const WITHDRAW = defineScript(`${DROP}${TIDY}
 redis.call('XPENDING', KEYS[1], 'bots', '-', '+', 1)
-local id, reply = string.match(redis.call('GET', KEYS[2]) or '', '^(%S+) (.*)$')
-if reply == ARGV[2] then
+local id, token = string.match(redis.call('GET', KEYS[2]) or '', '^(%S+) (.*)$')
+if token == ARGV[2] then
   drop(id, ARGV[4] .. id, KEYS[3])
   tidy(ARGV[1])
   if ARGV[3] == '' then redis.call('DEL', KEYS[2]) end

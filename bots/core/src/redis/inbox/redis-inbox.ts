@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { conversationKey, writerOf } from "../../conversation/conversation-key.ts";
 import type {
   Delivery,
@@ -54,31 +55,32 @@ export class RedisInbox implements Inbox {
 
   /** Redis may have given what it did not answer; where the sender is told that it could not be reached, that is taken back. */
   async claim(entry: NewEntry): Promise<Delivery | undefined> {
+    const token = randomUUID();
     try {
-      return await this.#claimWithin(MAX_CLAIM_TRIES, entry);
+      return await this.#claimWithin(MAX_CLAIM_TRIES, entry, token);
     } catch (error) {
-      if (isUnavailable(error)) void this.#withdraw(entry);
+      if (isUnavailable(error)) void this.#withdraw(entry, token);
       throw error;
     }
   }
 
-  async #claimWithin(tries: number, entry: NewEntry): Promise<Delivery | undefined> {
+  async #claimWithin(tries: number, entry: NewEntry, token: string): Promise<Delivery | undefined> {
     const { signal } = this.#isReleasing;
     try {
-      return await this.#claim(entry);
+      return await this.#claim(entry, token);
     } catch (error) {
       if (!isUnavailable(error) || tries === 1 || signal.aborted) throw error;
     }
     await pause(CLAIM_AGAIN_MS, signal);
-    return await this.#claimWithin(tries - 1, entry);
+    return await this.#claimWithin(tries - 1, entry, token);
   }
 
-  async #claim(entry: NewEntry): Promise<Delivery | undefined> {
+  async #claim(entry: NewEntry, token: string): Promise<Delivery | undefined> {
     const writer = writerOf(entry.place);
     const { raw, ...head } = entry;
     const leaseEndMs = nowMs() + this.#leaseMs;
     const ids = JSON.stringify([entry.messageId, entry.replyId]);
-    const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING, ids, entry.replyId];
+    const args = [JSON.stringify(head), raw, EVENT_TTL_MS, INBOX_TTL_MS, MAX_PENDING, ids, token];
     const keys = [claimKey(writer, entry.eventId), pendingKey(writer, conversationKey(entry.place))];
     const id = await this.#run<string>(CLAIM, { writer, keys, args });
     if (id === "full") throw inboxFullError();
@@ -86,12 +88,12 @@ export class RedisInbox implements Inbox {
   }
 
   /** Ends it as soon as Redis is there, before anybody takes it over. */
-  async #withdraw({ place, eventId, replyId, kind }: NewEntry): Promise<void> {
+  async #withdraw({ place, eventId, kind }: NewEntry, token: string): Promise<void> {
     if (this.#numWithdrawn >= MAX_WITHDRAWN) return;
     this.#numWithdrawn++;
     const writer = writerOf(place);
     const keys = [claimKey(writer, eventId), pendingKey(writer, conversationKey(place))];
-    const args = [replyId, kind === "press" ? "" : EVENT_TTL_MS, entryKey(writer, "")];
+    const args = [token, kind === "press" ? "" : EVENT_TTL_MS, entryKey(writer, "")];
     const { signal } = this.#isReleasing;
     const tell = () =>
       this.#run(WITHDRAW, { writer, keys, args }).then(
