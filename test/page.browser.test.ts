@@ -10,6 +10,8 @@ import { LocalRun } from "./local-run.ts";
 import { descendantRunning } from "./processes.ts";
 
 const LONG_TASK = "Write a long story about an alpaca who learns to sail. Tell it in every detail.";
+/** Long enough to break in the middle, short enough to be waited for. */
+const LONG_TASK_TOKENS = "200";
 const hasRedis = findOnPath("redis-server", process.env.PATH) !== undefined;
 
 let browser: Browser;
@@ -30,7 +32,7 @@ afterEach(async () => {
 });
 
 async function start(): Promise<void> {
-  run = await LocalRun.start({ CRIA_STATE_DIR: stateDir });
+  run = await LocalRun.start({ CRIA_STATE_DIR: stateDir, CRIA_MAX_TOKENS: LONG_TASK_TOKENS });
   await run.line(/Open http/);
 }
 
