@@ -1,5 +1,6 @@
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
+import { AdvancingClock } from "../clock.ts";
 import { DiscordRun } from "./discord-run.ts";
 
 const runs: DiscordRun[] = [];
@@ -69,6 +70,21 @@ describe("messages on Discord", () => {
     run.ann.say(thread, "and now?");
     await run.sees("and now?", thread);
     expect(prompts(run)).toHaveLength(2);
+  });
+
+  it("are no call for the bot where they were written in a thread before it was in it, also after a restart", async () => {
+    const clock = new AdvancingClock();
+    const first = await start({ server: { clock } });
+    const thread = first.ann.startThread(first.channel, "a thread");
+    first.ann.say(thread, "not for you");
+    clock.advance(1_000);
+    first.ann.mention(thread, "come here");
+    await first.ended(thread);
+    await first.platform.stop(0);
+    first.ann.say(thread, "and now?");
+    const second = await start({ joins: first });
+    await second.sees("and now?", thread);
+    expect(prompts(second)).toHaveLength(1);
   });
 
   it("need a mention in threads where that is configured", async () => {

@@ -1,6 +1,7 @@
 import { fakeModel } from "@cria/bot-core/testing";
 import { type APIMessage, ChannelType, ComponentType, PermissionFlagsBits } from "discord-api-types/v10";
 import { afterEach, describe, expect, it } from "vitest";
+import { AdvancingClock } from "../clock.ts";
 import { DiscordRun } from "./discord-run.ts";
 
 let run: DiscordRun;
@@ -153,20 +154,24 @@ describe("what the model is shown on Discord", () => {
   });
 
   it("is what was said in a thread before the bot is called into it", async () => {
-    run = await DiscordRun.start();
+    const clock = new AdvancingClock();
+    run = await DiscordRun.start({ server: { clock } });
     const bob = run.server.addPerson("Bob", run.guild);
     const starter = bob.say(run.channel, "The build is red.");
     const thread = run.ann.startThread(run.channel, "build", starter);
     for (let number = 0; number < 10; number++) (number % 2 ? bob : run.ann).say(thread, `thought ${number}`);
+    clock.advance(1_000);
     const prompt = await prompted(() => run.ann.mention(thread, "what do you think?"), thread);
     expect(prompt).toMatch(/Bob: The build is red\.\nAnn: thought 0\nBob: thought 1[\s\S]*thought 9/);
     expect(await prompted(() => run.ann.mention(thread, "and now?"), thread)).not.toMatch(/thought 9[\s\S]*thought 9/);
   });
 
   it("is the newest of a thread of 2,000 messages, in as many requests", async () => {
-    run = await DiscordRun.start();
+    const clock = new AdvancingClock();
+    run = await DiscordRun.start({ server: { clock } });
     const thread = run.ann.startThread(run.channel, "long", run.ann.say(run.channel, "It began here."));
     for (let number = 0; number < 2_000; number++) run.ann.say(thread, `thought ${number}`);
+    clock.advance(1_000);
     const before = lookups(/./).length;
     const prompt = await prompted(() => run.ann.mention(thread, "sum up"), thread);
     expect(prompt).toContain("It began here.");

@@ -7,9 +7,13 @@ import { listen } from "./events.ts";
 import { CatchUp } from "./gateway/catch-up.ts";
 import { type BotIdentity, checkToken, installLink, intentsLink } from "./gateway/check-token.ts";
 import { fatalClose } from "./gateway/close-codes.ts";
+import { DiscordClock } from "./gateway/discord-clock.ts";
 import { createTransport } from "./gateway/transport.ts";
 import { createHandlers, type Handlers } from "./handlers.ts";
 import { DIRECT_WORKSPACE } from "./incoming/place.ts";
+
+/** Discord tells the time to the second, and a little late. */
+const CLOCK_SLACK_MS = 2_000;
 
 /** One client with its handlers. */
 export class Connection {
@@ -17,6 +21,7 @@ export class Connection {
   readonly #identity: BotIdentity;
   readonly #client: Client<true>;
   readonly #handlers: Handlers;
+  readonly #clock = new DiscordClock();
   #stopRecovering = () => {};
   #isLost = false;
   #login: Promise<unknown> = Promise.resolve();
@@ -26,20 +31,22 @@ export class Connection {
     const { readsAllMessages } = identity;
     this.#options = options;
     this.#identity = identity;
-    const makeRequest = createTransport({ checkToken: () => this.#checkToken(), logger });
+    const clock = this.#clock;
+    const makeRequest = createTransport({ checkToken: () => this.#checkToken(), logger, clock });
     this.#client = createClient({ readsAllMessages, apiUrl: config.apiUrl, makeRequest }) as Client<true>;
-    this.#handlers = createHandlers(options, this.#client, readsAllMessages);
+    this.#handlers = createHandlers({ ...options, client: this.#client, clock, readsAllMessages });
   }
 
   /** Rejects with the signal's reason when it aborts; `close` is still to be called then. */
   async open(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#options;
     const { directChannels = async () => [] } = this.#options;
-    const catchUp = new CatchUp({ client: this.#client, logger, directChannels });
+    const catchUp = new CatchUp({ client: this.#client, logger, clock: this.#clock, directChannels });
     const register = () => this.#register();
     const onLost = (reason: string) => this.#lose(reason);
     listen(this.#client, { handlers: this.#handlers, catchUp, logger, guildIds: config.guildIds, register, onLost });
     await this.#ready(signal);
+    this.#handlers.handed.begin(this.#clock.now() + CLOCK_SLACK_MS);
     await this.#register();
     signal.throwIfAborted();
     this.#announce();

@@ -3,6 +3,7 @@ import type { Client } from "discord.js";
 import { ButtonHandler } from "./commands/button-handler.ts";
 import { SlashHandler } from "./commands/slash-handler.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
+import type { DiscordClock } from "./gateway/discord-clock.ts";
 import { Authors } from "./incoming/authors.ts";
 import { ChannelSettings } from "./incoming/channel-settings.ts";
 import { HandedMessages } from "./incoming/handed-messages.ts";
@@ -18,11 +19,20 @@ export interface Handlers {
   readonly slash: SlashHandler;
   readonly buttons: ButtonHandler;
   readonly replies: Replies;
+  readonly handed: HandedMessages;
+}
+
+export interface HandlersOptions extends ConnectionOptions {
+  readonly client: Client<true>;
+  readonly clock: DiscordClock;
+  /** Whether messages that do not name the bot come with their words. */
+  readonly readsAllMessages: boolean;
 }
 
 /** Puts the handlers of one client together. */
-export function createHandlers(options: ConnectionOptions, client: Client<true>, readsAllMessages: boolean): Handlers {
-  const { core, config, listModels, logger, editIntervalMs, access = OPEN_ACCESS } = options;
+export function createHandlers(options: HandlersOptions): Handlers {
+  const { client, clock, readsAllMessages, core, config, listModels, logger } = options;
+  const { editIntervalMs, access = OPEN_ACCESS } = options;
   const attention = { readsAllMessages, followsThreads: config.followsThreads };
   const settings = new ChannelSettings(options.settings);
   const [handed, shown] = [new HandedMessages(), new ShownMessages()];
@@ -32,9 +42,10 @@ export function createHandlers(options: ConnectionOptions, client: Client<true>,
   const onCreate = (message: Parameters<MessageHandler["onCreate"]>[0]) => messages.onCreate(message);
   return {
     messages,
-    changes: new MessageChanges({ core, replies, handed, shown, attention, onCreate }),
+    changes: new MessageChanges({ core, replies, handed, shown, attention, clock, onCreate }),
     slash: new SlashHandler({ core, listModels, replies, authors, settings, logger }),
     buttons: new ButtonHandler({ core, replies, authors }),
     replies,
+    handed,
   };
 }

@@ -59,7 +59,7 @@ function threadRoutes(): Route[] {
       bucket: "other",
       handle: ({ world }, { params }) => {
         const thread = channelOf(world, params);
-        return [...thread.threadMembers].map((id) => threadMember(thread, id));
+        return [...thread.threadMembers.keys()].map((id) => threadMember(thread, id));
       },
     },
     {

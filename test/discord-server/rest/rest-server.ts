@@ -58,6 +58,7 @@ export class RestServer {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url!, "http://discord");
     if (url.pathname.startsWith("/attachments/")) return this.#sendFile(url, response);
+    response.setHeader("date", new Date(this.#parts.world.now()).toUTCString());
     const record = { method: request.method!, path: url.pathname.slice(PREFIX.length), atMs: this.#parts.world.now() };
     let json: unknown;
     try {

@@ -26,7 +26,7 @@ export function startThread(
     guildId: parent.guildId,
     parentId: parent.id,
     ownerId,
-    threadMembers: new Set([ownerId]),
+    threadMembers: new Map([[ownerId, world.now()]]),
     ...(messageId && { id: messageId }),
   });
   tellThread(world, thread, "THREAD_CREATE", { newly_created: true });
@@ -55,7 +55,7 @@ function begin(world: World, thread: Channel, starter: StoredMessage): void {
 /** Puts a user into a thread. The bot is told when it is the bot itself. */
 export function joinThread(world: World, thread: Channel, userId: string): void {
   if (thread.threadMembers.has(userId)) return;
-  thread.threadMembers.add(userId);
+  thread.threadMembers.set(userId, world.now());
   if (userId !== world.bot.id) return;
   const member = world.guilds.get(thread.guildId!)!.members.get(userId)!;
   const added = {
@@ -86,7 +86,12 @@ export function threadJson(world: World, thread: Channel): object {
 
 /** A membership of a thread. */
 export function threadMember(thread: Channel, userId: string): object {
-  return { id: thread.id, user_id: userId, join_timestamp: new Date(0).toISOString(), flags: 0 };
+  return {
+    id: thread.id,
+    user_id: userId,
+    join_timestamp: new Date(thread.threadMembers.get(userId)!).toISOString(),
+    flags: 0,
+  };
 }
 
 function tellThread(world: World, thread: Channel, t: string, more: object = {}): void {

@@ -62,7 +62,8 @@ export interface Channel {
   readonly recipient: APIUser | undefined;
   readonly overwrites: Map<string, { allow: bigint; deny: bigint }>;
   readonly messages: Map<string, StoredMessage>;
-  readonly threadMembers: Set<string>;
+  /** When each member of a thread joined it, in milliseconds. */
+  readonly threadMembers: Map<string, number>;
   /** Until when each user is shown as typing, in milliseconds. */
   readonly typing: Map<string, number>;
   isArchived: boolean;
@@ -147,7 +148,7 @@ export class World {
       recipient: undefined,
       overwrites: new Map(),
       messages: new Map(),
-      threadMembers: new Set(),
+      threadMembers: new Map(),
       typing: new Map(),
       isArchived: false,
       isLocked: false,

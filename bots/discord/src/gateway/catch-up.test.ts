@@ -2,6 +2,7 @@ import { type Client, Collection, type Message, SnowflakeUtil } from "discord.js
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import { CatchUp } from "./catch-up.ts";
+import { DiscordClock } from "./discord-clock.ts";
 
 const startMs = Date.now();
 /** A message of a shard's guild, so many seconds after the start. */
@@ -28,6 +29,7 @@ function createCatchUp(...messages: readonly Message[]) {
   return new CatchUp({
     client: client as unknown as Client<true>,
     logger: pino({ level: "silent" }),
+    clock: new DiscordClock(),
     directChannels: async () => [],
   });
 }

@@ -1,5 +1,6 @@
 import { type Channel, type Client, type Message, SnowflakeUtil, type TextBasedChannel } from "discord.js";
 import type { Logger } from "pino";
+import type { DiscordClock } from "./discord-clock.ts";
 
 /** How far back a new session looks: longer than a restart takes. Older questions have been given up by who asked. */
 const LOOK_BACK_MS = 2 * 60_000;
@@ -13,6 +14,7 @@ const DIRECT_SHARD = 0;
 export interface CatchUpOptions {
   readonly client: Client<true>;
   readonly logger: Logger;
+  readonly clock: DiscordClock;
   /** Ids of direct-message channels that memory knows. */
   readonly directChannels: () => Promise<readonly string[]>;
 }
@@ -50,11 +52,11 @@ export class CatchUp {
 
   /** Reads what is newer than what a shard brought before its connection broke, and not older than two minutes. */
   async missed(shardId: number): Promise<readonly Message[]> {
-    const oldest = SnowflakeUtil.generate({ timestamp: Date.now() - LOOK_BACK_MS });
+    const { client, clock } = this.#options;
+    const oldest = SnowflakeUtil.generate({ timestamp: clock.now() - LOOK_BACK_MS });
     const mark = this.#marks.get(shardId) ?? "0";
     this.#marks.delete(shardId);
     const after = BigInt(mark) > oldest ? mark : `${oldest}`;
-    const { client } = this.#options;
     const found = shardId === DIRECT_SHARD ? await this.#findDirectChannels() : [];
     const channels = client.channels.cache.filter(
       (channel) => shardOf(channel) === shardId && mayHaveMissed(channel, after, found),

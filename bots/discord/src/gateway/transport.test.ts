@@ -2,16 +2,18 @@ import { RefusedError } from "@cria/bot-core";
 import type { ResponseLike } from "discord.js";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DiscordClock } from "./discord-clock.ts";
 import { createTransport } from "./transport.ts";
 
 describe("createTransport", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
+  const clock = new DiscordClock();
   const withToken = { headers: { Authorization: "Bot token" } };
   const answer = (response: Response) => async () => response as unknown as ResponseLike;
   const transport = (response: Response, checkToken: () => Promise<unknown> = async () => {}) =>
-    createTransport({ checkToken, logger: pino({ level: "silent" }), makeRequest: answer(response) });
+    createTransport({ checkToken, logger: pino({ level: "silent" }), clock, makeRequest: answer(response) });
 
   it("gives an answer as it is", async () => {
     const response = await transport(Response.json({ id: "1" }, { status: 201 }))("url", withToken);
@@ -48,6 +50,13 @@ describe("createTransport", () => {
   it("fails for good where the token is wrong", async () => {
     const isWrong = async () => Promise.reject(new RefusedError("wrong"));
     await expect(transport(new Response("", { status: 401 }), isWrong)("url", withToken)).rejects.toThrow("wrong");
+  });
+
+  it("tells what time it is for Discord", async () => {
+    vi.setSystemTime("2026-11-30T13:00:00Z");
+    await transport(new Response("{}", { headers: { date: "Mon, 30 Nov 2026 12:00:00 GMT" } }))("url", withToken);
+    vi.setSystemTime("2026-11-30T13:00:07Z");
+    expect(new Date(clock.now()).toISOString()).toBe("2026-11-30T12:00:07.000Z");
   });
 
   it("leaves a 401 to what was asked without the token", async () => {

@@ -1,6 +1,7 @@
 import { pause, RefusedError } from "@cria/bot-core";
 import { DefaultRestOptions, type RESTOptions, type ResponseLike } from "discord.js";
 import type { Logger } from "pino";
+import type { DiscordClock } from "./discord-clock.ts";
 import { checkGuard } from "./write-guard.ts";
 
 type MakeRequest = RESTOptions["makeRequest"];
@@ -15,6 +16,7 @@ export interface TransportOptions {
   /** Asks Discord whether it still takes the token. Rejects with a `RefusedError` where it does not. */
   readonly checkToken: () => Promise<unknown>;
   readonly logger: Logger;
+  readonly clock: DiscordClock;
   readonly makeRequest?: MakeRequest;
 }
 
@@ -23,7 +25,7 @@ export interface TransportOptions {
  * its token at any 401: here the first is tried again, and a 401 is a failure like others while Discord takes the token.
  */
 export function createTransport(options: TransportOptions): MakeRequest {
-  const { checkToken, logger, makeRequest = DefaultRestOptions.makeRequest } = options;
+  const { checkToken, logger, clock, makeRequest = DefaultRestOptions.makeRequest } = options;
   let check: Promise<unknown> | undefined;
   /** Rejects where Discord takes the token no longer; what cannot be known now is asked again at the next try. */
   const requireToken = async () => {
@@ -37,6 +39,7 @@ export function createTransport(options: TransportOptions): MakeRequest {
   return async (url, init) => {
     await checkGuard();
     const response = await readWhole(await makeRequest(url, init));
+    clock.hear(response.headers.get("date"));
     if (response.status >= 500) await pause(RETRY_DELAY_MS, NEVER);
     if (response.status !== UNAUTHORIZED || !new Headers(init.headers as HeadersInit).has("authorization"))
       return response;

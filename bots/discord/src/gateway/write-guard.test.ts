@@ -1,6 +1,7 @@
 import { REST, type ResponseLike } from "discord.js";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { DiscordClock } from "./discord-clock.ts";
 import { createTransport } from "./transport.ts";
 import { guarded } from "./write-guard.ts";
 
@@ -21,6 +22,7 @@ describe("guarded", () => {
     const makeRequest = createTransport({
       checkToken: async () => {},
       logger: pino({ level: "silent" }),
+      clock: new DiscordClock(),
       makeRequest: async (_, { body }) => {
         sent.push(body);
         return new Response("{}", { headers: LIMITED }) as unknown as ResponseLike;

@@ -22,7 +22,13 @@ export function isForBot(message: Message, attention: Attention): boolean | unde
   // Without the intent there is nothing to answer; and who names others talks to them.
   const isBlank = message.content === "" && message.attachments.size === 0 && message.messageSnapshots.size === 0;
   if (isBlank || !attention.readsAllMessages || namesOthers(message)) return false;
-  return (attention.followsThreads && message.channel.isThread() && message.channel.joined) || undefined;
+  return (attention.followsThreads && isInThread(message)) || undefined;
+}
+
+/** Whether the bot was in the thread when it was written: what was read later is not for it. */
+function isInThread({ channel, client, createdTimestamp }: Message): boolean {
+  const member = channel.isThread() ? channel.members.cache.get(client.user.id) : undefined;
+  return member !== undefined && createdTimestamp >= (member.joinedTimestamp ?? 0);
 }
 
 /** Whether it calls the bot, or is for it alone. */

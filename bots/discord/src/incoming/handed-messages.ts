@@ -6,8 +6,14 @@ const MAX_KEPT = 10_000;
 
 /** The messages that this process has handed to the core, with the places where they are answered. */
 export class HandedMessages {
-  readonly #sinceId = SnowflakeUtil.generate({ timestamp: Date.now() });
+  /** Until it begins, all are older. */
+  #sinceId = 1n << 63n;
   readonly #places = new Map<string, Place>();
+
+  /** Called once messages come, with Discord's time. */
+  begin(nowMs: number): void {
+    this.#sinceId = SnowflakeUtil.generate({ timestamp: nowMs });
+  }
 
   add(messageId: string, place: Place): void {
     const [oldest] = this.#places.keys();

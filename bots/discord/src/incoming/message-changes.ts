@@ -1,5 +1,6 @@
 import type { BotCore, Place } from "@cria/bot-core";
 import type { Message, PartialMessage } from "discord.js";
+import type { DiscordClock } from "../gateway/discord-clock.ts";
 import { parseButton } from "../reply/buttons.ts";
 import type { Replies } from "../reply/replies.ts";
 import type { ShownMessages } from "../reply/shown-messages.ts";
@@ -17,6 +18,7 @@ export interface MessageChangesOptions {
   readonly handed: HandedMessages;
   readonly shown: ShownMessages;
   readonly attention: Attention;
+  readonly clock: DiscordClock;
   /** Hands a message over as if it had just come. */
   readonly onCreate: (message: Message) => Promise<void>;
 }
@@ -31,7 +33,7 @@ export class MessageChanges {
 
   /** What becomes a call for the bot is a message; what was one is an edit. */
   async onUpdate(old: Message | PartialMessage, message: Message): Promise<void> {
-    const { core, handed, attention, onCreate } = this.#options;
+    const { core, handed, attention, clock, onCreate } = this.#options;
     // Discord adds the previews of links by an update that is no edit.
     const isEdited = message.editedTimestamp !== null && (old.partial || old.content !== message.content);
     if (!isEdited || !isWritten(message)) return;
@@ -42,7 +44,7 @@ export class MessageChanges {
     if (!isCalled) return;
     for (const at of answerPlaces(message))
       await core.handleEdit({ place: at, messageId: message.id, text: questionText(message) });
-    if (Date.now() - message.createdTimestamp < CLAIMED_MS) await onCreate(message);
+    if (clock.now() - message.createdTimestamp < CLAIMED_MS) await onCreate(message);
   }
 
   /** Of one channel. Only what may have been a question or a reply is told of. */
