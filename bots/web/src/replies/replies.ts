@@ -145,6 +145,8 @@ export class Replies {
     const { timeline, place, message, author } = question;
     const meaning = meaningOf(message.text, place.isDirect);
     const reply = timeline.replyTo(message.id);
+    // What people change among themselves is nothing to the bot.
+    if (reply === undefined && meaning.type === "nothing") return;
     if (reply !== undefined) await this.stop({ timeline, place, reply, person: author });
     await this.#open.get(reply?.id ?? "")?.ended;
     const text = "text" in meaning ? meaning.text : message.text;

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ChatMessage, Person } from "../../wire.ts";
-import type { ChannelState, MessageView } from "./channel-state.ts";
+import type { ChannelState, MessageView } from "./channels/channel-state.ts";
 
 /** What a screen reader says: replies that ended, and what others write. */
 export class Announcer {

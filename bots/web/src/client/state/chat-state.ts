@@ -3,14 +3,14 @@ import { type ChatMessage, isLive, type ServerEvent, type Workspace } from "../.
 import { channelInAddress, fragmentOf } from "./address.ts";
 import { Announcer } from "./announcer.ts";
 import { api, sentenceOf } from "./api.ts";
-import { ChannelLoader, RELOAD_DELAY_MS } from "./channel-loader.ts";
-import { type ChannelEvent, ChannelState } from "./channel-state.ts";
-import { ChatList } from "./chat-list.ts";
+import { ChannelLoader, RELOAD_DELAY_MS } from "./channels/channel-loader.ts";
+import { type ChannelEvent, ChannelState } from "./channels/channel-state.ts";
+import { ChatList } from "./channels/chat-list.ts";
+import { Unread } from "./channels/unread.ts";
 import { Composing } from "./composing.ts";
 import { connectEvents } from "./event-connection.ts";
 import { newId } from "./new-id.ts";
 import { restartLoss } from "./restart-loss.ts";
-import { Unread } from "./unread.ts";
 
 /** Everything the page shows, and what people do to it. */
 export class ChatState {

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { MessageView } from "../../state/channel-state.ts";
+import type { MessageView } from "../../state/channels/channel-state.ts";
 import { TypedText } from "./typed-text.tsx";
 
 /** What people write past this, in characters, or in lines, fills a screen: it is folded, as chat programs do. */

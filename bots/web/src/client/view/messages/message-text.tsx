@@ -2,7 +2,7 @@ import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { isLive } from "../../../wire.ts";
 import { LiveMarkdown } from "../../markdown/live-markdown.ts";
-import { type MessageView, shownOf } from "../../state/channel-state.ts";
+import { type MessageView, shownOf } from "../../state/channels/channel-state.ts";
 
 /** A reply's Markdown; while it streams, it is redrawn once a frame at most. */
 export function MessageText({ view }: { readonly view: MessageView }) {

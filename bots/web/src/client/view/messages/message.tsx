@@ -1,5 +1,5 @@
 import { BOT } from "../../../wire.ts";
-import { shownOf } from "../../state/channel-state.ts";
+import { shownOf } from "../../state/channels/channel-state.ts";
 import { Avatar } from "../avatar.tsx";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";

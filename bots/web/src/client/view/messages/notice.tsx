@@ -1,4 +1,4 @@
-import type { MessageView } from "../../state/channel-state.ts";
+import type { MessageView } from "../../state/channels/channel-state.ts";
 import { useChat } from "../chat-context.ts";
 import { TypedText } from "./typed-text.tsx";
 

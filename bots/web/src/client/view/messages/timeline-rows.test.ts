@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { BOT, type Person } from "../../../wire.ts";
-import type { MessageView } from "../../state/channel-state.ts";
+import type { MessageView } from "../../state/channels/channel-state.ts";
 import { dayLabel, type MessageRow, type TimelineRow, timelineRows } from "./timeline-rows.ts";
 
 const MINUTE = 60_000;

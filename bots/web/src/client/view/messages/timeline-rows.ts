@@ -1,4 +1,4 @@
-import type { MessageView } from "../../state/channel-state.ts";
+import type { MessageView } from "../../state/channels/channel-state.ts";
 
 /** Messages of one author within this time stand under one name. */
 const GROUP_MS = 5 * 60 * 1_000;

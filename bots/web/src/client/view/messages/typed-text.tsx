@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { showTyped } from "../../markdown/live-markdown.ts";
-import type { MessageView } from "../../state/channel-state.ts";
+import type { MessageView } from "../../state/channels/channel-state.ts";
 
 interface TypedTextProps {
   readonly view: MessageView;

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Rating, ReplyState } from "../../../wire.ts";
 import { copyText } from "../../copy-text.ts";
 import { api } from "../../state/api.ts";
-import { type MessageView, shownOf } from "../../state/channel-state.ts";
+import { type MessageView, shownOf } from "../../state/channels/channel-state.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
 import { focusMessage } from "../keep-focus.ts";

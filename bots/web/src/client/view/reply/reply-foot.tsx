@@ -1,6 +1,6 @@
 import { Fragment } from "preact";
 import { isLive, type ReplyState } from "../../../wire.ts";
-import { type MessageView, shownOf } from "../../state/channel-state.ts";
+import { type MessageView, shownOf } from "../../state/channels/channel-state.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
 import { ContinueReply, CopyReply, ReplyActions, RetryReply, StopReply } from "./reply-actions.tsx";

@@ -1,4 +1,4 @@
-import type { MessageView } from "../../state/channel-state.ts";
+import type { MessageView } from "../../state/channels/channel-state.ts";
 import { Icon } from "../icons.tsx";
 
 /** Turns the pages of a reply that was made anew; nothing for one that was not. */

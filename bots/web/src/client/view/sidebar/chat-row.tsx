@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { api, sentenceOf } from "../../state/api.ts";
-import { UNTITLED } from "../../state/chat-list.ts";
+import { UNTITLED } from "../../state/channels/chat-list.ts";
 import { Icon } from "../icons.tsx";
 import { ChannelLink } from "./channel-link.tsx";
 import { DeleteChat } from "./delete-chat.tsx";

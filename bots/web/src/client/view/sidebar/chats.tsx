@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { searchChats } from "../../state/chat-list.ts";
+import { searchChats } from "../../state/channels/chat-list.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
 import { ChatRow } from "./chat-row.tsx";

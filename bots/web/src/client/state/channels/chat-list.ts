@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Chat } from "../../wire.ts";
+import type { Chat } from "../../../wire.ts";
 
 /** What a chat is called until something was asked in it. */
 export const UNTITLED = "New chat";

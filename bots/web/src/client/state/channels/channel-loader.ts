@@ -1,4 +1,4 @@
-import { api, mayPass, sentenceOf } from "./api.ts";
+import { api, mayPass, sentenceOf } from "../api.ts";
 import type { ChannelState } from "./channel-state.ts";
 
 /** How long to wait before the server is asked again for what it could not give. */

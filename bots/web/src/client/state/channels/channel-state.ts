@@ -7,9 +7,9 @@ import type {
   ReplyState,
   ReplyVersion,
   ServerEvent,
-} from "../../wire.ts";
-import type { DraftFile } from "./draft-files.ts";
-import { eventNumber } from "./event-connection.ts";
+} from "../../../wire.ts";
+import type { DraftFile } from "../draft-files.ts";
+import { eventNumber } from "../event-connection.ts";
 
 /** A message whose text and state change in place, so that a token redraws its own message only. */
 export interface MessageView {

@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import type { ChatMessage, Workspace } from "../../wire.ts";
+import type { ChatMessage, Workspace } from "../../../wire.ts";
 import { ReadMarks } from "./read-marks.ts";
 
 /** Where a browser denies it, already its name throws. */

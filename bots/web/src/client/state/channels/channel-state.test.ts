@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BOT, type ChannelSnapshot, type ChatMessage } from "../../wire.ts";
+import { BOT, type ChannelSnapshot, type ChatMessage } from "../../../wire.ts";
 import { type ChannelEvent, ChannelState } from "./channel-state.ts";
 
 const message = (id: string, text = ""): ChatMessage => ({
