@@ -1,5 +1,6 @@
 import { createRedisStoresOver, forget, rememberedConversations, type Stores } from "@cria/bot-core";
 import { tellFailure, UsageError } from "../command-failure.ts";
+import { StartError } from "../start-error.ts";
 import { terminalText } from "../terminal-text.ts";
 import { counted } from "./counted.ts";
 import { connectStateRedis } from "./state-redis.ts";
@@ -23,12 +24,7 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
   if (!isKnown || rest.length > 0) throw new UsageError(`what should be done? Usage: ${USAGE}`);
   const redis = await connectStateRedis(process.env);
   try {
-    if (command === "forget") {
-      const { keys, lines, messages } = await forget(redis, key!);
-      const about = `${counted(lines, "line")} about it in transcript and feedback`;
-      console.log(`Forgot ${counted(keys, "key")} of ${key}, ${about}, and ${counted(messages, "pending message")}.`);
-      return 0;
-    }
+    if (command === "forget") return await tellForgotten(key!, await forget(redis, key!));
     const conversations = await rememberedConversations(redis);
     if (key === undefined) for (const name of conversations) say(name);
     else await show(createRedisStoresOver(redis, { roundsTtlMs: UNUSED_TTL_MS }), key, conversations);
@@ -36,6 +32,15 @@ async function main([command, key, ...rest]: readonly string[]): Promise<number>
   } finally {
     await redis.close();
   }
+}
+
+/** Returns the exit code. Throws a StartError where nothing was there, as for a key that is mistyped. */
+async function tellForgotten(key: string, { keys, lines, messages }: Awaited<ReturnType<typeof forget>>) {
+  if (keys + lines + messages === 0)
+    throw new StartError(`nothing is remembered under ${key}; \`npm run memory -- show\` lists what is`);
+  const about = `${counted(lines, "line")} about it in transcript and feedback`;
+  console.log(`Forgot ${counted(keys, "key")} of ${key}, ${about}, and ${counted(messages, "pending message")}.`);
+  return 0;
 }
 
 /** A conversation, and how much those below it hold: a channel's threads, a workspace's channels. */

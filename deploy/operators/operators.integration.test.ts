@@ -72,6 +72,8 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
       /^Forgot 2 keys of slack:T1:C1, \d+ lines? about it in transcript and feedback, and 0 pending messages\.\n$/,
     );
     expect((await cria("memory", "show")).stdout).toBe("");
+    const stderr = expect.stringMatching(/^Cria: nothing is remembered under slack:T1:C1; /);
+    await expect(cria("memory", "forget", key)).rejects.toMatchObject({ code: 1, stderr });
   });
 
   it("say how they are used, and that there is no Redis", async () => {

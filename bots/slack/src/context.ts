@@ -73,7 +73,7 @@ export function replyStarter(context: SlackContext, place: ThreadPlace, asker: A
     const reply = new SlackReply({ writer, target, replyId, facts, logger, handle, onEnd });
     const entry = { place, replyId, reply };
     context.running.add(entry);
-    threads.join(channelId, threadId);
+    threads.join(channelId, threadId, askedTs);
     reply.begin();
     return reply;
   };

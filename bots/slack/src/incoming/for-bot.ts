@@ -13,13 +13,13 @@ export function isOverheard({ botUserId }: SlackContext, { channel, text = "" }:
  * where that must be looked up.
  */
 export function isForBotAtSight(context: SlackContext, event: SlackMessageEvent): boolean | undefined {
-  const { channel, thread_ts, text = "" } = event;
+  const { channel, thread_ts, ts, text = "" } = event;
   if (!isOverheard(context, event)) return true;
   // Among people it is polite not to answer what was put to someone else.
   if (mentionedUsers(text).length > 0) return false;
   if (!isInThread(event)) return context.openChannels.knows(channel);
   if (!context.followsThreads && !isStopWord(text)) return false;
-  return context.threads.knows(channel, String(thread_ts));
+  return context.threads.knows({ channel, threadTs: String(thread_ts), ts });
 }
 
 /** As `isForBotAtSight`, looked up where it must be. */

@@ -30,9 +30,9 @@ function createThreads({
 describe("Threads", () => {
   it("has those that are remembered without asking Slack, and knows them from then on", async () => {
     const { threads, calls } = createThreads({ remembered: "1.1" });
-    expect(threads.knows("C1", "1.1")).toBeUndefined();
+    expect(threads.knows(place("1.9"))).toBeUndefined();
     expect(await threads.has(place("1.9"))).toBe(true);
-    expect(threads.knows("C1", "1.1")).toBe(true);
+    expect(threads.knows(place("1.9"))).toBe(true);
     expect(calls).toEqual([]);
   });
 
@@ -41,6 +41,15 @@ describe("Threads", () => {
     expect([await strange.threads.has(place("1.9")), await strange.threads.has(place("2.0"))]).toEqual([false, false]);
     expect(strange.calls).toEqual(["conversations.replies"]);
     expect(await createThreads({ messages: [byAnn, byBot] }).threads.has(place("1.9"))).toBe(true);
+  });
+
+  it("has no message from before it came in, however late that one is looked at", async () => {
+    const mention = { ts: "1.5", user: "U1", text: "<@UBOT> sum up" };
+    const { threads } = createThreads({ messages: [byAnn, mention] });
+    expect([await threads.has(place("1.3")), await threads.has(place("1.6"))]).toEqual([false, true]);
+    const answering = createThreads().threads;
+    for (const ts of ["1.5", "1.7"]) answering.join("C1", "1.1", ts);
+    expect([answering.knows(place("1.3")), answering.knows(place("1.6"))]).toEqual([false, true]);
   });
 
   it("does not wait while Slack's calls are used up: the message is not for the bot, and the next is looked at anew", async () => {

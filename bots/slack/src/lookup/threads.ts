@@ -6,6 +6,8 @@ import { LruCache } from "./lru-cache.ts";
 
 const MAX_THREADS = 10_000;
 const MEMBER_LIFETIME_MS = 24 * 3_600_000;
+/** Where memory knows a thread, the bot has been in it for as long as matters. */
+const LONG_AGO = "0";
 /** Another process may have joined in since. */
 const STRANGER_LIFETIME_MS = 30_000;
 /** Messages of a thread that are looked at; most threads have fewer. */
@@ -42,7 +44,8 @@ interface ThreadPage {
 /** Which threads the bot is in, those that it wrote or was mentioned in, and what was said there. */
 export class Threads {
   readonly #options: ThreadsOptions;
-  readonly #joined = new LruCache<true>(MAX_THREADS, MEMBER_LIFETIME_MS);
+  /** By thread: the message by which the bot came in, as its `ts`. What was said before was said among people. */
+  readonly #joined = new LruCache<string>(MAX_THREADS, MEMBER_LIFETIME_MS);
   readonly #looking = new Map<string, Promise<ThreadPage | undefined>>();
   readonly #strange = new LruCache<true>(MAX_THREADS, STRANGER_LIFETIME_MS);
 
@@ -50,39 +53,44 @@ export class Threads {
     this.#options = options;
   }
 
-  /** The bot answers in a thread. */
-  join(channel: string, threadTs: string): void {
-    this.#joined.set(`${channel}:${threadTs}`, true);
+  /** The bot answers a message in a thread. */
+  join(channel: string, threadTs: string, ts: string): void {
+    const key = `${channel}:${threadTs}`;
+    const since = this.#joined.get(key);
+    this.#joined.set(key, since !== undefined && Number(since) < Number(ts) ? since : ts);
   }
 
-  /** Whether the bot is in a thread, as far as this process knows; undefined where that must be looked up. */
-  knows(channel: string, threadTs: string): boolean | undefined {
+  /** Whether the bot was in a thread when a message came, as far as this process knows; undefined where that must be looked up. */
+  knows({ channel, threadTs, ts }: MessagePlace): boolean | undefined {
     const key = `${channel}:${threadTs}`;
-    if (this.#joined.get(key)) return true;
+    const since = this.#joined.get(key);
+    if (since !== undefined) return Number(ts) > Number(since);
     return this.#strange.get(key) ? false : undefined;
   }
 
   /**
-   * Whether the bot is in a thread, other than by the message `exceptTs`. False where Slack does not tell, and while its
-   * calls are used up: people talk in threads without end, and those who mention the bot do not wait for that.
+   * Whether the bot was in a thread when a message came. False where Slack does not tell, and while its calls are used up:
+   * people talk in threads without end, and those who mention the bot do not wait for that.
    */
-  async has({ channel, threadTs, ts }: MessagePlace): Promise<boolean> {
-    const known = this.knows(channel, threadTs);
+  async has(place: MessagePlace): Promise<boolean> {
+    const { channel, threadTs } = place;
+    const known = this.knows(place);
     if (known !== undefined) return known;
-    if (!(await this.#options.remembers(channel, threadTs)))
-      return (await this.mayHave({ channel, threadTs, ts })) ?? false;
-    this.join(channel, threadTs);
+    if (!(await this.#options.remembers(channel, threadTs))) return (await this.mayHave(place)) ?? false;
+    this.join(channel, threadTs, LONG_AGO);
     return true;
   }
 
   /** As `has`, without a look into memory; undefined where Slack does not tell. */
-  async mayHave({ channel, threadTs, ts: exceptTs }: MessagePlace): Promise<boolean | undefined> {
-    const known = this.knows(channel, threadTs);
+  async mayHave(place: MessagePlace): Promise<boolean | undefined> {
+    const known = this.knows(place);
     if (known !== undefined) return known;
+    const { channel, threadTs } = place;
     const page = await this.#lookAt(channel, threadTs);
-    const isIn = page && (this.#isIn(page.messages, exceptTs) || (page.hasMore ? undefined : false));
-    if (isIn !== undefined) (isIn ? this.#joined : this.#strange).set(`${channel}:${threadTs}`, true);
-    return isIn;
+    const since = page && this.#cameIn(page.messages);
+    if (since !== undefined) this.join(channel, threadTs, since);
+    else if (page?.hasMore === false) this.#strange.set(`${channel}:${threadTs}`, true);
+    return this.knows(place);
   }
 
   /** One call for all who ask at once. */
@@ -98,12 +106,10 @@ export class Threads {
     return await this.#read(() => client.callNow("conversations.replies", firstPage(channel, threadTs)));
   }
 
-  /** Whether the bot wrote one of these messages, or was mentioned in one. */
-  #isIn(messages: readonly SlackMessage[], exceptTs: string): boolean {
+  /** The first message that the bot wrote or was mentioned in. */
+  #cameIn(messages: readonly SlackMessage[]): string | undefined {
     const { botUserId } = this.#options;
-    return messages.some(({ user, text, ts }) => {
-      return ts !== exceptTs && (user === botUserId || text?.includes(`<@${botUserId}>`));
-    });
+    return messages.find(({ user, text }) => user === botUserId || text?.includes(`<@${botUserId}>`))?.ts;
   }
 
   /**

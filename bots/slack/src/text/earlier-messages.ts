@@ -25,7 +25,7 @@ const NONE: EarlierMessages = { before: [], rootText: "", root: undefined };
 export async function earlierMessages(context: SlackContext, event: SlackMessageEvent): Promise<EarlierMessages> {
   const { channel, thread_ts: threadTs = "", ts } = event;
   if (isOverheard(context, event) || !isInThread(event)) return NONE;
-  const isHeard = channel.startsWith("D") && context.threads.knows(channel, threadTs) === true;
+  const isHeard = channel.startsWith("D") && context.threads.knows({ channel, threadTs, ts }) === true;
   return isHeard ? NONE : withinLimits(context, await context.threads.before({ channel, threadTs, ts }));
 }
 

@@ -163,13 +163,14 @@ export class Replies {
     const begun = timeline.message(handle) ?? interruptedReply(timeline, messageId);
     const id = begun?.id ?? this.#post(timeline, { id: messageId, author: asker });
     const abort = new AbortController();
+    const left = begun?.text ?? "";
     timeline.replace(id, { replyId, state: { type: "waiting" }, ...(author && { text: "" }) });
     let onEnded: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       onEnded = resolve;
     });
     this.#hold({ timeline, place, messageId: id, abort, ended });
-    return this.#write({ timeline, messageId: id, signal: abort.signal, onEnded });
+    return this.#write({ timeline, messageId: id, signal: abort.signal, left, onEnded });
   }
 
   /** The word that stops what is being written, as everywhere: no command is needed. */

@@ -120,6 +120,18 @@ describe("createWebReply", () => {
     expect(timeline.message("reply-1")?.text).toBe("Once upon");
   });
 
+  it("shows again what a dead server had written where a reply taken up is stopped or fails at its start", async () => {
+    const signal = new AbortController().signal;
+    const takenUp = () => createWebReply({ timeline, messageId: "reply-1", signal, left: "Rain is" });
+    await takenUp().finish("stopped", "", undefined);
+    expect(timeline.message("reply-1")).toMatchObject({ text: "Rain is", state: { type: "ended", end: "stopped" } });
+    timeline.replace("reply-1", { text: "" });
+    await takenUp().fail("The model is away.");
+    expect(timeline.message("reply-1")).toMatchObject({ text: "Rain is", state: { type: "failed" } });
+    await takenUp().finish("complete", "Rain falls.", stats);
+    expect(timeline.message("reply-1")?.text).toBe("Rain falls.");
+  });
+
   it("names nobody where the server stopped it", async () => {
     const reply = createWebReply({ timeline, messageId: "reply-1", signal: AbortSignal.abort() });
     await reply.finish("stopped", "", undefined);

@@ -13,6 +13,8 @@ export interface WebReplyOptions {
   readonly signal: AbortSignal;
   /** What the message shows already, for a reply that goes on. Default "". */
   readonly before?: string;
+  /** What a server that died had written of it: shown again where this one comes to no word. Default "". */
+  readonly left?: string;
   /** Who pressed Stop; undefined: nobody. */
   readonly stoppedBy?: () => Person | undefined;
   /** Called once nothing more is written. */
@@ -25,7 +27,7 @@ export interface WebReplyOptions {
 
 /** A reply on the page: the first words go out at once, then what has come every 40 ms. */
 export function createWebReply(options: WebReplyOptions): Reply {
-  const { timeline, messageId, signal, before = "", onEnded, onLeave } = options;
+  const { timeline, messageId, signal, before = "", left = "", onEnded, onLeave } = options;
   let pending = "";
   let timer: NodeJS.Timeout | undefined;
   let isStreaming = false;
@@ -59,7 +61,7 @@ export function createWebReply(options: WebReplyOptions): Reply {
       flushLast();
       const stoppedBy = end === "stopped" ? options.stoppedBy?.() : undefined;
       const more = { ...(stats && { stats }), ...(stoppedBy && { stoppedBy }), ...useful(buttons) };
-      timeline.setState(messageId, { type: "ended", end, ...more }, before + text);
+      timeline.setState(messageId, { type: "ended", end, ...more }, before + text || left);
       onEnded?.();
     },
     async discard() {
@@ -78,7 +80,8 @@ export function createWebReply(options: WebReplyOptions): Reply {
       flushLast();
       // Without Retry: it fails again as it is, and somebody else's would ask for who may not.
       const isFinal = code !== undefined && !BOT_ERRORS[code].canPressAgain;
-      timeline.setState(messageId, { type: "failed", reason, ...(isFinal && { isFinal }), ...useful(buttons) });
+      const state = { type: "failed", reason, ...(isFinal && { isFinal }), ...useful(buttons) } as const;
+      timeline.setState(messageId, state, timeline.message(messageId)?.text || left);
       onEnded?.();
     },
   };
