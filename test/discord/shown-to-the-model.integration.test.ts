@@ -238,10 +238,12 @@ describe("what the model is shown on Discord", () => {
   });
 
   it("reads the first message of a thread in a forum once", async () => {
-    run = await DiscordRun.start();
+    const clock = new AdvancingClock();
+    run = await DiscordRun.start({ server: { clock } });
     const thread = run.ann.startThread(run.channel, "no starter");
     expect(thread.type).toBe(ChannelType.PublicThread);
     run.ann.say(thread, "first words");
+    clock.advance(1_000);
     expect(await prompted(() => run.ann.mention(thread, "well?"), thread)).toContain("first words");
   });
 });
