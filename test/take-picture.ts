@@ -8,7 +8,7 @@ import { LocalRun } from "./local-run.ts";
 
 /** Takes the README's picture (`npm run picture`): the page as `npm start` serves it, answers by the bundled model. */
 const FILE = join(ROOT, "docs/images/chat.png");
-const CHATS = ["Give me a name for a young alpaca.", "What is a good breakfast?"];
+const CHATS = ["Name one good breakfast.", "What is an alpaca, in one sentence?"];
 const QUESTIONS = [
   "@cria What is a dog, in one sentence?",
   "@cria Write a haiku about the sea.",
