@@ -2,13 +2,18 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ROOT } from "../../deploy/settings.ts";
+import { bundleProgram } from "../bundle-program.ts";
 import { DiscordServer } from "../discord-server/index.ts";
 
 describe("bots/discord/src/main.ts", () => {
   let server: DiscordServer;
   let child: ChildProcessWithoutNullStreams;
+  let program: string;
+  beforeAll(async () => {
+    program = await bundleProgram("bots/discord/src/main.ts");
+  });
   beforeEach(async () => {
     server = await DiscordServer.start();
   });
@@ -19,7 +24,7 @@ describe("bots/discord/src/main.ts", () => {
 
   function startMain(env: Readonly<Record<string, string>> = {}) {
     const own = { CRIA_DISCORD_TOKEN: server.token, CRIA_DISCORD_API_URL: server.apiUrl };
-    child = spawn(process.execPath, ["--import", "tsx", "bots/discord/src/main.ts"], {
+    child = spawn(process.execPath, [program], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, ...own, ...env },
     });
