@@ -3,7 +3,7 @@ import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import type { DiscordConfig } from "../../bots/discord/src/config.ts";
 import { createDiscordPlatform, type DiscordPlatform } from "../../bots/discord/src/discord-platform.ts";
-import { rememberedDirectChannels } from "../../bots/discord/src/gateway/direct-channels.ts";
+import { rememberedDirectChannels } from "../../bots/discord/src/incoming/direct-channels.ts";
 import { DISCORD_WORDS } from "../../bots/discord/src/words.ts";
 import {
   type Channel,

@@ -12,6 +12,15 @@ import { createTransport } from "./gateway/transport.ts";
 import { createHandlers, type Handlers } from "./handlers.ts";
 import { DIRECT_WORKSPACE } from "./incoming/place.ts";
 
+/** What something new begins with. */
+const BEGINNINGS = [
+  Events.MessageCreate,
+  Events.MessageUpdate,
+  Events.InteractionCreate,
+  Events.ShardReady,
+  Events.ShardReconnecting,
+] as const;
+
 /** Discord tells the time to the second, and a little late. */
 const CLOCK_SLACK_MS = 2_000;
 
@@ -56,8 +65,7 @@ export class Connection {
   /** The end of all: what is being answered is left to others, or gets so long for its last words. */
   async close(graceMs: number): Promise<void> {
     const { replies } = this.#handlers;
-    for (const event of [Events.MessageCreate, Events.InteractionCreate, Events.ShardReconnecting] as const)
-      this.#client.removeAllListeners(event);
+    for (const event of BEGINNINGS) this.#client.removeAllListeners(event);
     this.#stopRecovering();
     await this.#options.core.stop();
     replies.giveUp();

@@ -1,7 +1,7 @@
 import { resolveSettings, runBot } from "@cria/bot-core";
 import { loadDiscordConfig } from "./config.ts";
 import { createDiscordPlatform } from "./discord-platform.ts";
-import { rememberedDirectChannels } from "./gateway/direct-channels.ts";
+import { rememberedDirectChannels } from "./incoming/direct-channels.ts";
 import { DISCORD_WORDS } from "./words.ts";
 
 /** From SIGTERM to the end of replies that are being written. */

@@ -25,6 +25,9 @@ const MAX_ANSWER_MESSAGES = 6;
 /** For the one who asked alone. */
 const EPHEMERAL = { flags: MessageFlags.Ephemeral } as const;
 
+/** What people link to in a question or a persona needs no card under the bot's words. */
+const NO_PREVIEWS = MessageFlags.SuppressEmbeds;
+
 /** A command and the channel it was given in. */
 type AskedCommand = IncomingCommand & { readonly channel: SendableChannels };
 
@@ -102,8 +105,9 @@ export class SlashHandler {
     this.#options.settings.forget();
     if (text === undefined) return;
     const [first = "Done.", ...more] = answerParts(text);
-    await interaction.editReply(first);
-    for (const content of more) await interaction.followUp({ content, ...(isPrivate && EPHEMERAL) });
+    await interaction.editReply({ content: first, flags: NO_PREVIEWS });
+    const flags = isPrivate ? ([MessageFlags.Ephemeral, NO_PREVIEWS] as const) : NO_PREVIEWS;
+    for (const content of more) await interaction.followUp({ content, flags });
   }
 
   /** The question stands above the two replies; where they cannot begin, it is taken back. */
@@ -114,7 +118,7 @@ export class SlashHandler {
     const { core, replies } = this.#options;
     const { place, author, command } = asked;
     const heading = `**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`;
-    await interaction.editReply(heading);
+    await interaction.editReply({ content: heading, flags: NO_PREVIEWS });
     const tell = (content: string) => interaction.followUp({ content, ...EPHEMERAL });
     const where = { channel, place, questionId: undefined, authorId: author.id, tell };
     const refusal = await core.compare(asked, replies.starter(where));

@@ -1,5 +1,5 @@
 import { type BotCore, type ClaimedEvent, type Place, type ReceivedEvent, splitMessage } from "@cria/bot-core";
-import type { Client, Message, SendableChannels } from "discord.js";
+import { type Client, type Message, MessageFlags, type SendableChannels } from "discord.js";
 import { isGone } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
@@ -122,6 +122,7 @@ async function whereTo(message: Message, place: Place) {
 async function say({ channel, id }: Message, text: string): Promise<void> {
   for (const [index, content] of splitMessage(text, { limit: MAX_MESSAGE_LENGTH }).entries()) {
     const reply = index === 0 && { reply: { messageReference: id } };
-    await (channel as SendableChannels).send({ content, nonce: `${id}-${index}`, enforceNonce: true, ...reply });
+    const flags = MessageFlags.SuppressEmbeds;
+    await (channel as SendableChannels).send({ content, flags, nonce: `${id}-${index}`, enforceNonce: true, ...reply });
   }
 }

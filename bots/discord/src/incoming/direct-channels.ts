@@ -1,5 +1,5 @@
 import { type RedisConnection, rememberedConversations, workspaceKey } from "@cria/bot-core";
-import { DIRECT_WORKSPACE } from "../incoming/place.ts";
+import { DIRECT_WORKSPACE } from "./place.ts";
 
 const DIRECT = { platform: "discord", workspaceId: DIRECT_WORKSPACE, channelId: "", isDirect: true };
 
