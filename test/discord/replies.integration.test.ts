@@ -1,6 +1,6 @@
 import { BotError } from "@cria/bot-core";
-import { createGate } from "@cria/bot-core/testing";
-import { FinishReason } from "@cria/proto";
+import { createGate, fakeModel } from "@cria/bot-core/testing";
+import { FinishReason, ModelState } from "@cria/proto";
 import { afterEach, describe, expect, it } from "vitest";
 import { buttonLabels } from "../discord-server/index.ts";
 import { DiscordRun } from "./discord-run.ts";
@@ -143,10 +143,26 @@ describe("a reply on Discord", () => {
     await run.sees("and more");
     const continued = await run.ended();
     expect(continued.json.message_reference?.message_id).toBe(question.json.id);
-    expect(buttonLabels(first)).toEqual([]);
+    await run.server.until(() => buttonLabels(first).length === 0, "no buttons");
     run.ann.press(continued, "Regenerate");
     await run.sees("Second");
-    expect(buttonLabels(continued)).toEqual([]);
+    await run.server.until(() => buttonLabels(continued).length === 0, "no buttons");
+  });
+
+  it("leaves the older reply with its buttons where Regenerate is stopped before the first word", async () => {
+    run = await DiscordRun.start();
+    run.inference.script({ chunks: ["First."] });
+    run.ann.mention(run.channel, "talk");
+    const first = await run.ended();
+    run.inference.models = [fakeModel({ state: ModelState.AVAILABLE })];
+    run.inference.loadSteps = [{ loadedBytes: 1, totalBytes: 2 }];
+    run.inference.loadHold = createGate().opened;
+    run.ann.press(first, "Regenerate");
+    await run.sees("Loading fake");
+    await run.server.until(() => buttonLabels(first).length === 0, "no buttons");
+    run.ann.press(run.server.botMessages(run.channel)[1]!, "Stop");
+    await run.server.until(() => buttonLabels(first).length > 0, "the buttons");
+    expect(run.server.botTexts(run.channel).map(words)).toEqual(["First."]);
   });
 
   it("tells a failure in one line, and keeps what was written", async () => {

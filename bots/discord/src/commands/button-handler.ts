@@ -1,4 +1,4 @@
-import type { BotCore, Place, ReplyAction, ReplyFacts } from "@cria/bot-core";
+import type { BotCore, Place, ReplyAction, StartReply } from "@cria/bot-core";
 import { type ButtonInteraction, MessageFlags } from "discord.js";
 import type { Authors } from "../incoming/authors.ts";
 import { authorOf, placeOf } from "../incoming/place.ts";
@@ -58,17 +58,18 @@ export class ButtonHandler {
     }
   }
 
-  /** The new reply answers the same question; the old one's buttons go. */
-  #starter({ place, author }: ReplyAction, interaction: ButtonInteraction) {
+  /** The new reply answers the same question; the old one's buttons go once it shows anything, and are back if it is taken back. */
+  #starter({ place, author }: ReplyAction, interaction: ButtonInteraction): StartReply {
     const { channel, message } = interaction;
     if (!channel?.isSendable()) throw new Error("a button was pressed where nobody can write");
     const questionId = message.reference?.messageId;
     const tell = (content: string) => interaction.followUp({ content, flags: MessageFlags.Ephemeral });
-    const start = this.#options.replies.starter({ channel, place, questionId, authorId: author.id, tell });
-    return async (replyId: string, facts: ReplyFacts) => {
-      await interaction.editReply({ components: [] }).catch(() => undefined);
-      return await start(replyId, facts);
+    const { components } = message;
+    const replaces = {
+      onShown: () => void interaction.editReply({ components: [] }).catch(() => undefined),
+      onDiscarded: () => void interaction.editReply({ components }).catch(() => undefined),
     };
+    return this.#options.replies.starter({ channel, place, questionId, authorId: author.id, tell, replaces });
   }
 }
 

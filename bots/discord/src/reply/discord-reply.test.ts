@@ -21,8 +21,9 @@ describe("DiscordReply", () => {
       },
     } as unknown as SendableChannels;
     const pace = new ChannelPace(channel);
-    const reply = (replyId = "r") =>
+    const reply = (replyId = "r", handle = "") =>
       new DiscordReply({
+        handle,
         target: { channel, pace, questionId: "q" },
         replyId,
         wantsFeedback: false,
@@ -79,6 +80,12 @@ describe("DiscordReply", () => {
     await waiting.discard();
     await waiting.ended;
     expect(requests).toEqual(["-# 2 ahead of you…", "delete m1"]);
+  });
+
+  it("keeps the words of a process before where it is stopped before it shows any", async () => {
+    const { requests, reply } = createChannel();
+    await reply("r", "m1").finish("stopped", "", undefined);
+    expect(requests).toEqual([]);
   });
 
   it("shows first words at once although others have used up the channel's edits", async () => {

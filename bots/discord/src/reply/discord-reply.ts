@@ -34,6 +34,8 @@ export interface DiscordReplyOptions {
   /** As `ReplyFacts` has it. */
   readonly mayWrite: () => Promise<boolean>;
   readonly logger: Logger;
+  /** Told when it was taken away, if it was begun. */
+  readonly onDiscarded?: () => void;
   /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
   readonly onLost: (error: unknown, wasShown: boolean) => void;
   /** The `handle` of a dead process's reply, to go on in its messages. */
@@ -135,8 +137,8 @@ export class DiscordReply implements Reply {
   ): Promise<void> {
     this.#text = text;
     const isEmpty = text.trim() === "";
-    // Stopped before anything was to be seen, as by deleting the question: there is nothing to say.
-    if (isEmpty && end === "stopped" && !this.#hasBegun) return this.#drop();
+    // Stopped before it showed anything, as by deleting the question: there is nothing to say, and the words of a process before stay.
+    if (isEmpty && end === "stopped" && (!this.#hasBegun || this.#isUntouched)) return this.#drop();
     const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
     const buttons = this.#endButtons(useful, { mayContinue: canContinue(end), isEmpty });
     await this.#showLast({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
@@ -173,6 +175,7 @@ export class DiscordReply implements Reply {
     try {
       await this.#editor.cancel();
       await this.#messages.show([]);
+      this.#options.onDiscarded?.();
     } catch (error) {
       this.#options.logger.debug({ err: error }, "a reply to nothing was not taken away");
     } finally {
@@ -224,6 +227,11 @@ export class DiscordReply implements Reply {
   #hasRoomFor({ text }: ReplyState): boolean {
     const { creates, edits } = this.#options.target.pace;
     return (this.#isShown ? edits : creates).hasRoomFor(text.trim() === "" ? "notice" : "words");
+  }
+
+  /** Whether all that is shown is of a process before. */
+  get #isUntouched(): boolean {
+    return this.#isShown && this.#shown === undefined;
   }
 
   get #isShown(): boolean {

@@ -15,6 +15,8 @@ export interface ReplyPlace extends Pick<ReplyTarget, "channel" | "questionId" |
   readonly authorId?: string;
   /** Tells the one who asked, and needs no permission: for what began by a command or a button. */
   readonly tell?: (sentence: string) => Promise<unknown>;
+  /** An older reply whose place it takes: told when this one first shows something, and when that is taken back. */
+  readonly replaces?: { readonly onShown: () => void; readonly onDiscarded: () => void };
 }
 
 export interface RepliesOptions {
@@ -61,7 +63,10 @@ export class Replies {
         ...where,
         pace: this.#paceOf(where.channel),
         showsPreviews: facts.settings.showsPreviews ?? false,
-        onShown: (id) => shown.add(id, replyId),
+        onShown: (id, isFirst) => {
+          shown.add(id, replyId);
+          if (isFirst) where.replaces?.onShown();
+        },
         onTakenAway: (id) => shown.delete(id),
       },
       replyId,
@@ -69,6 +74,7 @@ export class Replies {
       wantsFeedback: facts.wantsFeedback,
       mayWrite: () => facts.mayWrite(),
       logger,
+      onDiscarded: () => where.replaces?.onDiscarded(),
       onLost: (error, wasShown) => this.#onLost(where, error, wasShown),
       ...(editIntervalMs !== undefined && { editIntervalMs }),
     });

@@ -14,7 +14,7 @@ export interface ReplyTarget {
   /** Whether links get preview cards. Default false. */
   readonly showsPreviews?: boolean;
   /** Told of each message that the reply shows, and before it takes one away. */
-  readonly onShown?: (messageId: string) => void;
+  readonly onShown?: (messageId: string, isFirst: boolean) => void;
   readonly onTakenAway?: (messageId: string) => void;
 }
 
@@ -59,7 +59,7 @@ export class ReplyMessages {
     if (id !== undefined) return await pace.edits.send(() => this.#edit(id, body));
     const sent = await pace.creates.send(() => this.#send(index, body));
     this.#ids.push(sent.id);
-    onShown?.(sent.id);
+    onShown?.(sent.id, this.#ids.length === 1);
   }
 
   /** A thread that was archived meanwhile is opened again, unless a moderator locked it. */
