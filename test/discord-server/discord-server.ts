@@ -11,7 +11,7 @@ import { Interactions } from "./interactions/interactions.ts";
 import { DISCORD_LIMITS, type DiscordLimits } from "./limits.ts";
 import { Person } from "./person.ts";
 import { MESSAGE_CONTENT_FLAG } from "./rest/application-routes.ts";
-import { type RequestRecord, RestServer } from "./rest/rest-server.ts";
+import { BROKEN_OFF, CUT_OFF, type RequestRecord, RestServer } from "./rest/rest-server.ts";
 import { archiveThread } from "./world/threads.ts";
 import { type Channel, channelJson, type Guild, type StoredMessage, World } from "./world/world.ts";
 
@@ -220,13 +220,13 @@ export class DiscordServer {
 
   /** Answers the next requests of this kind with an HTTP status of its own; `isDone`: after doing what they asked. */
   fail(method: string, path: RegExp, status: number, { times = 1, isDone = false } = {}): void {
-    const matches = (request: { method: string; path: string }) => request.method === method && path.test(request.path);
-    this.#rest.outages.push({ matches, status, times, isDone });
+    this.#rest.fail({ method, path, status, times, isDone });
   }
 
-  /** Does what the next request of this kind asks, and cuts its connection within the answer. */
+  /** Does what the next request of this kind asks, and cuts its connection within the answer; before it, the one after that. */
   breakOff(method: string, path: RegExp): void {
-    this.fail(method, path, 0, { isDone: true });
+    this.#rest.fail({ method, path, status: BROKEN_OFF, times: 1, isDone: true });
+    this.#rest.fail({ method, path, status: CUT_OFF, times: 1, isDone: false });
   }
 
   /** Answers requests of this kind only once `give` is called; `isAsked` resolves when the first has come. */

@@ -18,11 +18,16 @@ export interface RequestRecord {
   readonly atMs: number;
 }
 
+/** No status: the answer breaks off within its body. */
+export const BROKEN_OFF = 0;
+/** No status: the connection is cut off before an answer. */
+export const CUT_OFF = -1;
+
 /** An answer a test puts in the place of the real one. */
 export interface Outage {
   /** Which requests; `GET /gateway/bot` and the like. */
   readonly matches: (request: { readonly method: string; readonly path: string }) => boolean;
-  /** 0 for an answer that breaks off. */
+  /** Or that the answer breaks off, or that none comes. */
   readonly status: number;
   /** Whether the request takes effect all the same: only its answer is lost. */
   readonly isDone: boolean;
@@ -40,7 +45,7 @@ export interface Hold {
 /** Discord's REST API: who asks, how often, and then what. */
 export class RestServer {
   readonly requests: RequestRecord[] = [];
-  readonly outages: Outage[] = [];
+  readonly #outages: Outage[] = [];
   readonly holds: Hold[] = [];
   readonly #parts: ApiParts;
   readonly #token: () => string;
@@ -53,6 +58,15 @@ export class RestServer {
     this.#token = token;
     this.#onAnswered = onAnswered;
     this.#limiter = new RateLimiter(parts.world.now);
+  }
+
+  /** Answers the next requests of a kind otherwise. */
+  fail({
+    method,
+    path,
+    ...outage
+  }: Omit<Outage, "matches"> & { readonly method: string; readonly path: RegExp }): void {
+    this.#outages.push({ ...outage, matches: (request) => request.method === method && path.test(request.path) });
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -68,12 +82,13 @@ export class RestServer {
       this.#checkBan();
       const match = this.#match(request.method!, url.pathname);
       const outage = this.#outageOf(record);
+      if (outage?.status === CUT_OFF) return void request.socket.destroy();
       if (outage && !outage.isDone) throw outageRefusal(outage);
       if (!match.route.isOpen) this.#authenticate(request);
       this.#limit(match, response);
       const api = { ...body, params: match.params, query: url.searchParams };
       const answer = match.route.handle(this.#parts, api) ?? undefined;
-      if (outage?.status === 0) return breakOff(response);
+      if (outage?.status === BROKEN_OFF) return breakOff(response);
       if (outage) throw outageRefusal(outage);
       send(response, 200, answer);
     } catch (error) {
@@ -104,7 +119,7 @@ export class RestServer {
   }
 
   #outageOf(request: { method: string; path: string }): Outage | undefined {
-    const outage = this.outages.find((candidate) => candidate.times > 0 && candidate.matches(request));
+    const outage = this.#outages.find((candidate) => candidate.times > 0 && candidate.matches(request));
     if (outage) outage.times--;
     return outage;
   }

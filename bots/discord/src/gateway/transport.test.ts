@@ -25,9 +25,15 @@ describe("createTransport", () => {
     expect((await transport(new Response(null, { status: 204 }))("url", withToken)).status).toBe(204);
   });
 
-  it("fails within the body as discord.js tries again", async () => {
+  it("fails before an answer and within its body as discord.js tries again", async () => {
     const body = new ReadableStream({ start: (controller) => controller.error(new Error("terminated")) });
-    await expect(transport(new Response(body))("url", withToken)).rejects.toThrow("ECONNRESET");
+    const isCut = async () => Promise.reject(new Error("other side closed"));
+    const options = { checkToken: isCut, logger: pino({ level: "silent" }), clock, makeRequest: isCut };
+    for (const makeRequest of [transport(new Response(body)), createTransport(options)]) {
+      const isRefused = expect(makeRequest("url", withToken)).rejects.toMatchObject({ code: "ECONNRESET" });
+      await vi.advanceTimersByTimeAsync(200);
+      await isRefused;
+    }
   });
 
   it("waits a little before Discord is asked again", async () => {

@@ -21,8 +21,9 @@ export interface TransportOptions {
 }
 
 /**
- * How discord.js's requests reach Discord. By itself discord.js gives up what breaks within an answer's body, and forgets
- * its token at any 401: here the first is tried again, and a 401 is a failure like others while Discord takes the token.
+ * How discord.js's requests reach Discord. By itself discord.js gives up what is cut off before an answer or within its body,
+ * and forgets its token at any 401: here the first is tried again, and a 401 is a failure like others while Discord takes the
+ * token.
  */
 export function createTransport(options: TransportOptions): MakeRequest {
   const { checkToken, logger, clock, makeRequest = DefaultRestOptions.makeRequest } = options;
@@ -38,7 +39,7 @@ export function createTransport(options: TransportOptions): MakeRequest {
   };
   return async (url, init) => {
     await checkGuard();
-    const response = await readWhole(await makeRequest(url, init));
+    const response = await makeRequest(url, init).then(readWhole).catch(tryAgain);
     clock.hear(response.headers.get("date"));
     if (response.status >= 500) await pause(RETRY_DELAY_MS, NEVER);
     if (response.status !== UNAUTHORIZED || !new Headers(init.headers as HeadersInit).has("authorization"))
@@ -49,13 +50,20 @@ export function createTransport(options: TransportOptions): MakeRequest {
   };
 }
 
-/** Reads the body within the request's time. Rejects as discord.js tries again. */
+/** Rejects in the one way in which discord.js tries again. Messages carry a nonce: what is sent twice is there once. */
+async function tryAgain(error: unknown): Promise<never> {
+  if (error instanceof Error && error.name === "AbortError") throw error;
+  await pause(RETRY_DELAY_MS, NEVER);
+  const reason = error instanceof Error ? error.message : String(error);
+  throw Object.assign(new Error(`the connection to Discord broke off: ${reason}`, { cause: error }), {
+    code: "ECONNRESET",
+  });
+}
+
+/** Reads the body within the request's time. */
 async function readWhole(answer: ResponseLike): Promise<ResponseLike> {
   const { status, statusText, headers } = answer;
-  const bytes = await answer.arrayBuffer().catch((error: unknown) => {
-    if (error instanceof Error && error.name === "AbortError") throw error;
-    throw new Error("ECONNRESET: Discord's answer broke off", { cause: error });
-  });
+  const bytes = await answer.arrayBuffer();
   return toResponseLike(new Response(bytes.byteLength === 0 ? null : bytes, { status, statusText, headers }));
 }
 
