@@ -114,7 +114,9 @@ function toEvent({ id, channelId }: Message, place: Place): ReceivedEvent {
 /** Below the message, or in the thread that is opened for it. */
 async function whereTo(message: Message, place: Place) {
   const here = { channel: message.channel as SendableChannels, questionId: message.id };
-  const thread = place.threadId === message.id ? await openThread(message) : undefined;
+  // The first message of a forum's thread has the thread's id, and is in it.
+  const isToOpen = place.threadId === message.id && !message.channel.isThread();
+  const thread = isToOpen ? await openThread(message) : undefined;
   return thread ? { channel: thread, questionId: undefined } : here;
 }
 
