@@ -12,6 +12,13 @@ export function tellFailure(error: unknown): number {
   return error instanceof StartError ? error.exitCode : FAILED;
 }
 
+/** Ends the process quietly once nobody reads its output any more, as behind `head`. Any other fault of it is told. */
+export function endWithReader(): void {
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : tellFailure(error));
+  });
+}
+
 /** What `parseArgs` says, without the advice that follows. */
 export function firstSentence(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split(". ")[0]!;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Rating, readRatings, toAlpaca } from "@cria/bot-core";
-import { firstSentence, tellFailure, UsageError } from "../command-failure.ts";
+import { endWithReader, firstSentence, tellFailure, UsageError } from "../command-failure.ts";
 import { counted } from "./counted.ts";
 import { connectStateRedis } from "./state-redis.ts";
 
@@ -10,6 +10,7 @@ const USAGE = "npm run feedback -- export [--out FILE]";
 const HELP = `Usage: ${USAGE}
 Writes the replies that people liked as Alpaca JSONL, one {"instruction", "input", "output"} a line, to FILE or standard output.`;
 
+endWithReader();
 process.exitCode = await main(process.argv.slice(2)).catch(tellFailure);
 
 /** Returns the exit code. */

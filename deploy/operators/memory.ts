@@ -1,5 +1,5 @@
 import { createRedisStoresOver, forget, rememberedConversations, type Stores } from "@cria/bot-core";
-import { tellFailure, UsageError } from "../command-failure.ts";
+import { endWithReader, tellFailure, UsageError } from "../command-failure.ts";
 import { StartError } from "../start-error.ts";
 import { terminalText } from "../terminal-text.ts";
 import { counted } from "./counted.ts";
@@ -12,6 +12,7 @@ KEY is as in docs/memory.md: web:local:general, slack:T024BE7LD:C061EG9SL, slack
 /** Nothing is written, so nothing gets this time to live. */
 const UNUSED_TTL_MS = 1;
 
+endWithReader();
 process.exitCode = await main(process.argv.slice(2)).catch(tellFailure);
 
 /** Returns the exit code. */

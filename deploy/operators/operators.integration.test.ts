@@ -1,7 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { connectRedis, createRedisStoresOver } from "@cria/bot-core";
 import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
@@ -74,6 +76,16 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     expect((await cria("memory", "show")).stdout).toBe("");
     const stderr = expect.stringMatching(/^Cria: nothing is remembered under slack:T1:C1; /);
     await expect(cria("memory", "forget", key)).rejects.toMatchObject({ code: 1, stderr });
+  });
+
+  it.each(["memory show", "feedback export"])("end quietly where nobody reads on: %s", async (command) => {
+    await fill();
+    const [script, ...args] = command.split(" ") as ["memory" | "feedback", string];
+    const env = { ...process.env, CRIA_REDIS_URL: server.url };
+    const child = spawn(process.execPath, [programs[script], ...args], { cwd: ROOT, env });
+    child.stdout.destroy();
+    const [[code], said] = await Promise.all([once(child, "exit"), text(child.stderr)]);
+    expect({ code, said }).toEqual({ code: 0, said: expect.not.stringContaining("EPIPE") });
   });
 
   it("say how they are used, and that there is no Redis", async () => {

@@ -79,8 +79,8 @@ describe("parseCommand", () => {
       [],
       "`/context` takes `off`, `turns` or `merged`, and a number of rounds, as in `/context turns 6`.",
     ],
-    ["/context 0", [], "The window is 0 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],
-    ["/context 51", [], "The window is 51 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],
+    ["/context 0", [], "The window cannot be 0 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],
+    ["/context 51", [], "The window cannot be 51 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],
   ])("refuses %j with what comes near", (text, nearMatches, error) => {
     expect(parse(text)).toEqual({ error, nearMatches });
   });

@@ -71,7 +71,7 @@ function parseContext(text: string, words: PlatformWords): Command | CommandErro
   const window = windows.length === 1 ? Number(windows[0]) : undefined;
   if (window !== undefined && (window < 1 || window > MAX_WINDOW))
     return failure(
-      `The window is ${window} rounds; it must be 1 to ${MAX_WINDOW}. \`${words.commandPrefix}context off\` puts none into a prompt.`,
+      `The window cannot be ${window} rounds; it must be 1 to ${MAX_WINDOW}. \`${words.commandPrefix}context off\` puts none into a prompt.`,
     );
   return { type: "context", ...(mode && { mode }), ...(window !== undefined && { window }), ...scope };
 }

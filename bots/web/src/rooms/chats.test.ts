@@ -75,6 +75,17 @@ describe("chats", () => {
     await expect(on.rooms.deleteChat(ADA, "general")).rejects.toThrow("Channels belong to all");
   });
 
+  it("keep the title that pages show while their list cannot be kept", async () => {
+    await ask(chat, "What is a dog?");
+    const told: ServerEvent[] = [];
+    on.feed.subscribe(ADA.id, ({ event }) => told.push(event));
+    vi.spyOn(on.chatStore, "touch").mockRejectedValueOnce(new BotError("MEMORY_UNAVAILABLE", "It is away."));
+    await ask(chat, "And a cat?");
+    expect(told.filter(({ type }) => type === "chat")).toEqual([]);
+    await ask(chat, "And a bird?");
+    expect(told.find(({ type }) => type === "chat")).toMatchObject({ chat: { title: "What is a dog?" } });
+  });
+
   it("are answered although their list cannot be kept, and not deleted by halves", async () => {
     const away = new BotError("MEMORY_UNAVAILABLE", "My memory cannot be reached just now.");
     vi.spyOn(on.chatStore, "touch").mockRejectedValueOnce(away);

@@ -33,17 +33,18 @@ export class Chats {
     const owner = ownerOf(chat.id);
     if (owner === undefined) return;
     const noted = await this.#touch(owner, chat);
+    if (noted === "unknown") return;
     if (noted === undefined)
       throw new WebError("tooMany", `You have ${MAX_CHATS} chats, the most this page keeps. Delete one of them.`);
     this.#options.feed.publish({ type: "chat", chat: noted }, owner);
   }
 
-  /** A list that cannot be kept holds nobody up. */
-  async #touch(owner: string, chat: Chat): Promise<Chat | undefined> {
+  /** A list that cannot be kept holds nobody up; which title the chat has is not known then. */
+  async #touch(owner: string, chat: Chat): Promise<Chat | undefined | "unknown"> {
     const { store, logger } = this.#options;
     return await store.touch(owner, chat).catch((error: unknown) => {
       logger.warn({ err: error, chatId: chat.id }, "a chat was not listed");
-      return chat;
+      return "unknown";
     });
   }
 

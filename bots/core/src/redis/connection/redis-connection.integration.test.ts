@@ -78,4 +78,18 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a connection to Redis"
     server.thaw();
     await expect.poll(isThere, SECONDS).toBe(true);
   });
+
+  it("is said to be back once Redis answers, not when it takes a connection", async () => {
+    const said: string[] = [];
+    const noting = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });
+    const noted = await connectRedis(`redis://127.0.0.1:${proxy.port}`, noting);
+    server.freeze();
+    await expect(noted.run((client) => client.exists("x"))).rejects.toMatchObject({ code: "MEMORY_UNAVAILABLE" });
+    await expect.poll(() => said, SECONDS).toHaveLength(1);
+    await pause(1_500, never);
+    expect(said).toEqual(["Redis cannot be reached; memory is away until it is back"]);
+    server.thaw();
+    await expect.poll(() => said.at(-1), SECONDS).toBe("Redis is back");
+    await noted.close();
+  });
 });

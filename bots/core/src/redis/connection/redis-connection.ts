@@ -63,7 +63,8 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
     connecting = undefined;
     throw error;
   };
-  logChanges(client, logger);
+  // Its "connect" says only that a socket is open; a Redis that is stopped opens one, too.
+  logChanges(client, logger, ["ready"]);
   subscriber.on("error", () => undefined); // Told by the other.
   const connected = client.connect().catch(() => undefined); // Told by the "error" event.
   await within(TIMEOUT_MS, connected).catch(() => undefined);
@@ -89,7 +90,7 @@ async function connectSingle(url: string, logger: Logger): Promise<RedisConnecti
 async function connectCluster(url: string, logger: Logger): Promise<RedisConnection> {
   const closing = new AbortController();
   const cluster = createRedisCluster(url);
-  logChanges(cluster, logger);
+  logChanges(cluster, logger, ["node-ready", "connect"]);
   const connected = connectUntilThere(cluster, closing.signal);
   await within(TIMEOUT_MS, connected).catch(() => undefined);
   return {
@@ -167,7 +168,11 @@ async function scan(client: ReturnType<typeof createRedisClient>, pattern: strin
 }
 
 /** One line when Redis goes and one when it comes, not one for each attempt. */
-function logChanges(client: Pick<ReturnType<typeof createRedisClient>, "on"> | RedisCluster, logger: Logger): void {
+function logChanges(
+  client: Pick<ReturnType<typeof createRedisClient>, "on"> | RedisCluster,
+  logger: Logger,
+  readyEvents: readonly string[],
+): void {
   let isAway = false;
   const onError = (error: Error) => {
     if (!isAway) logger.warn({ reason: error.message }, "Redis cannot be reached; memory is away until it is back");
@@ -178,7 +183,7 @@ function logChanges(client: Pick<ReturnType<typeof createRedisClient>, "on"> | R
     isAway = false;
   };
   for (const event of ["error", "node-error"]) client.on(event, onError);
-  for (const event of ["ready", "node-ready", "connect"]) client.on(event, onReady);
+  for (const event of readyEvents) client.on(event, onReady);
 }
 
 interface Listening {

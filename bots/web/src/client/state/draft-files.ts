@@ -1,4 +1,4 @@
-import { checkAttachments, textOf } from "@cria/bot-core/attachments";
+import { checkAttachments, MAX_ATTACHMENTS, textOf } from "@cria/bot-core/attachments";
 import { MAX_FILE_NAME_LENGTH, type MessageFile, type SentFile } from "../../wire.ts";
 
 /** A file that goes with the message in the composer. */
@@ -18,7 +18,8 @@ export async function addFiles(before: readonly DraftFile[], added: readonly Fil
   for (const file of added) {
     try {
       const read = await readFile(file);
-      checkAttachments([...files, read].map(asAttachment));
+      if (files.length >= MAX_ATTACHMENTS)
+        throw new Error(`${read.name} is left out: a message has at most ${MAX_ATTACHMENTS} files.`);
       files = [...files, read];
     } catch (error) {
       fault ||= error instanceof Error ? error.message : String(error);
