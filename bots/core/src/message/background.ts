@@ -21,19 +21,21 @@ export interface Background {
   readonly models: Promise<readonly Model[]>;
 }
 
-/** Reads all at once. Rejects where the store cannot be reached. */
-export async function readBackground(
-  { stores, inference, window: defaultWindow }: Core,
-  place: Place,
-): Promise<Background> {
+/** The models there are, asked for ahead; that they cannot be had is told where they are needed. */
+export function askForModels({ inference }: Core): Promise<readonly Model[]> {
   const models = inference.listModels();
-  // Told where they are needed.
   models.catch(() => undefined);
+  return models;
+}
+
+/** Reads all at once. Rejects where the store cannot be reached. */
+export async function readBackground(core: Core, place: Place, models = askForModels(core)): Promise<Background> {
+  const { stores } = core;
   const [settings, { rounds, generation }] = await Promise.all([
     resolveSettings(stores.settings, place),
     stores.rounds.read(conversationKey(place)),
   ]);
-  const window = settings.window ?? defaultWindow;
+  const window = settings.window ?? core.window;
   return { settings, window, rounds: slideWindow(rounds, window), generation, models };
 }
 

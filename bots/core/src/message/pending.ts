@@ -1,3 +1,4 @@
+import type { Model } from "@cria/proto";
 import { admit, checkAccess } from "../admission/admit.ts";
 import { isToBeTold, isTurnedAway } from "../admission/told.ts";
 import { conversationKey } from "../conversation/conversation-key.ts";
@@ -21,20 +22,27 @@ export interface AnswerRequest {
   readonly predecessor?: Predecessor;
 }
 
+/** What is known when it is claimed. */
+interface Found {
+  /** What kept it from being claimed: its answer says so. */
+  readonly failure?: unknown;
+  /** Asked for together with the claim, so that nobody waits for one after the other. */
+  readonly models?: Promise<readonly Model[]>;
+}
+
 /** A claimed event while this process handles it: from its claim, which gave it its place in the queue, to its end. */
 export class Pending {
   readonly delivery: Delivery;
   readonly running: RunningReply;
   readonly #core: Core;
   readonly #turn: Turn;
-  /** What kept it from being claimed: its answer says so. */
-  readonly #failure: unknown;
+  readonly #found: Found;
 
-  constructor(core: Core, delivery: Delivery, failure?: unknown) {
+  constructor(core: Core, delivery: Delivery, found: Found = {}) {
     const { replyId, messageId, place } = delivery.entry;
     const conversation = conversationKey(place);
     this.#core = core;
-    this.#failure = failure;
+    this.#found = found;
     this.delivery = delivery;
     this.running = new RunningReply({ conversation, replyId, messageId });
     if (delivery.state.text !== undefined) this.running.ask(delivery.state.text);
@@ -49,7 +57,7 @@ export class Pending {
     const core = this.#core;
     running.ask(message.text);
     if (running.isAnothers) return;
-    const background = readBackground(core, message.place);
+    const background = readBackground(core, message.place, this.#found.models);
     const facts = this.#facts(background);
     const refusal = await this.#refusal(request.admit ?? (() => this.#admit(message)));
     if (refusal !== undefined && !(await this.#isToBeTold(message, refusal))) return;
@@ -83,7 +91,7 @@ export class Pending {
 
   async #refusal(admit: () => Promise<void>): Promise<unknown> {
     return (
-      this.#failure ??
+      this.#found.failure ??
       (await admit().then(
         () => undefined,
         (error: unknown) => error,

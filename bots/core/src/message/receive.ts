@@ -1,6 +1,7 @@
 import type { Delivery, NewEntry } from "../conversation/inbox.ts";
 import { newReplyId } from "../conversation/kept-reply.ts";
 import type { ReceivedEvent } from "../port/message.ts";
+import { askForModels } from "./background.ts";
 import type { Core } from "./core.ts";
 import { Pending } from "./pending.ts";
 
@@ -32,11 +33,12 @@ export async function tellOfFailure(core: Core, { eventId }: { readonly eventId:
 
 /** Undefined where another process has it. A store that cannot be reached is told of in the reply. */
 async function claim(core: Core, entry: NewEntry): Promise<Pending | undefined> {
+  const models = askForModels(core);
   try {
     const delivery = await core.stores.inbox.claim(entry);
-    return delivery && new Pending(core, delivery);
-  } catch (error) {
-    return new Pending(core, unclaimed(entry), error);
+    return delivery && new Pending(core, delivery, { models });
+  } catch (failure) {
+    return new Pending(core, unclaimed(entry), { failure });
   }
 }
 

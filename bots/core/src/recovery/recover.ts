@@ -36,7 +36,7 @@ async function goOn(core: Core, delivery: Delivery, options: RecoveredWork): Pro
   // Whoever only reads it dies, too.
   if (isDeleted || count > MAX_DELIVERIES + 1) return await delivery.end();
   const isMessage = entry.kind === "message";
-  const pending = new Pending(core, delivery, isMessage ? whyGivenUp(delivery) : undefined);
+  const pending = new Pending(core, delivery, { failure: isMessage ? whyGivenUp(delivery) : undefined });
   if (isStopped) pending.running.stop("stopped");
   await handle(core, pending, async () => {
     // Where the platform does not say, it is written again.
