@@ -88,6 +88,18 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     expect({ code, said }).toEqual({ code: 0, said: expect.not.stringContaining("EPIPE") });
   });
 
+  it("change nothing of what they show", async () => {
+    const [channel, thread] = ["slack:T2:C1", "slack:T2:C1:17"];
+    const redis = await connectRedis(server.url, pino({ level: "silent" }));
+    const { rounds, close } = createRedisStoresOver(redis, { roundsTtlMs: 60_000 });
+    const { generation } = await rounds.begin(thread);
+    const round = { author: "Ann", user: "Hi", assistant: "Hello.", atMs: 0 };
+    await rounds.append(thread, round, { window: 6, generation });
+    expect((await cria("memory", "show", thread)).stdout).toContain("Ann: Hi");
+    expect(await rounds.reset(channel)).toBe(1);
+    await close();
+  });
+
   it("say how they are used, and that there is no Redis", async () => {
     const misuse = (script: string) => ({
       code: 2,

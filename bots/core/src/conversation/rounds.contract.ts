@@ -150,11 +150,11 @@ export function describeRounds(name: string, open: OpenStores): void {
         const threads = [`${channel}:17`, `${channel}:18`];
         const other = `${channel}1:17`;
         for (const key of [channel, ...threads, other]) {
-          const { generation } = await first.rounds.read(key);
+          const { generation } = await first.rounds.begin(key);
           await first.rounds.append(key, round(key), options({ generation }));
         }
         const begun = `${channel}:19`;
-        const { generation } = await second.rounds.read(begun);
+        const { generation } = await second.rounds.begin(begun);
         expect(await first.rounds.reset(channel)).toBe(3);
         for (const key of [channel, ...threads]) expect(await users(key)).toEqual([]);
         expect(await users(other)).toEqual([other]);

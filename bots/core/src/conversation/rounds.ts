@@ -45,7 +45,9 @@ export interface AppendOptions {
  * Keys are opaque strings, as `web:local:general`; a thread's begins with its channel's.
  */
 export interface Rounds {
-  /** Called before a reply begins: from then on a reset of the channel reaches the thread. */
+  /** Reads it for a reply that begins: from then on a reset of the channel reaches the thread. */
+  begin(conversation: string): Promise<Remembered>;
+  /** Changes nothing. */
   read(conversation: string): Promise<Remembered>;
   /** How many rounds are remembered; changes nothing. */
   count(conversation: string): Promise<number>;

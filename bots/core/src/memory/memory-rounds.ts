@@ -32,6 +32,10 @@ class MemoryRounds implements Rounds, KeptReplies {
     this.#resets = new ExpiringMap(options);
   }
 
+  async begin(conversation: string): Promise<Remembered> {
+    return await this.read(conversation);
+  }
+
   async read(conversation: string): Promise<Remembered> {
     return { rounds: this.#of(conversation).rounds, generation: this.#generation(conversation) };
   }

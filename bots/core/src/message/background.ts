@@ -33,7 +33,7 @@ export async function readBackground(core: Core, place: Place, models = askForMo
   const { stores } = core;
   const [settings, { rounds, generation }] = await Promise.all([
     resolveSettings(stores.settings, place),
-    stores.rounds.read(conversationKey(place)),
+    stores.rounds.begin(conversationKey(place)),
   ]);
   const window = settings.window ?? core.window;
   return { settings, window, rounds: slideWindow(rounds, window), generation, models };

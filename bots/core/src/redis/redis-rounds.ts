@@ -62,12 +62,17 @@ class RedisRounds implements Rounds, KeptReplies {
   }
 
   /** The channel knows the thread before its generation is read: on one Redis, commands are run in the order in which they are sent. */
-  async read(conversation: string): Promise<Remembered> {
+  async begin(conversation: string): Promise<Remembered> {
     const channel = channelOfThread(conversation);
-    const [, [rounds, generation]] = await Promise.all([
+    const [, remembered] = await Promise.all([
       channel === undefined ? undefined : this.#addThread(channel, conversation),
-      this.#redis.script<[string[], string]>(READ, keysOf(conversation), []),
+      this.read(conversation),
     ]);
+    return remembered;
+  }
+
+  async read(conversation: string): Promise<Remembered> {
+    const [rounds, generation] = await this.#redis.script<[string[], string]>(READ, keysOf(conversation), []);
     return { rounds: rounds.flatMap(parseRound), generation };
   }
 

@@ -31,7 +31,7 @@ describeOnRedis("stores", (program) => {
       const { rounds, replies, settings, turns, close } = await open(server.url);
       const client = await createClient({ url: server.url }).connect();
       const reply = { id: "r", messageId: "m", author: "Ann", question: "q", text: "t", end: "complete" } as const;
-      await rounds.read("web:local:a:thread");
+      await rounds.begin("web:local:a:thread");
       await rounds.reset("web:local:a:thread");
       const { generation } = await rounds.read("web:local:a:thread");
       await rounds.append("web:local:a:thread", round, { window: 6, generation, reply });
@@ -101,7 +101,7 @@ describeOnRedis("stores", (program) => {
       const threads = Array.from({ length: 1_010 }, (_, index) => `web:local:many:${1_000 + index}`);
       for (const thread of threads) {
         await rounds.append(thread, round, options);
-        await rounds.read(thread);
+        await rounds.begin(thread);
       }
       expect(await rounds.reset("web:local:many")).toBe(1_000);
       await close();
