@@ -53,6 +53,21 @@ describeOnRedis("memory for operators", (program) => {
     expect(await forget(redis, "slack:T1:C1")).toEqual({ keys: 0, lines: 0, messages: 0 });
   });
 
+  it("keeps a reply that is under way meanwhile from being remembered", async () => {
+    const { rounds, inbox } = createRedisStoresOver(redis, { roundsTtlMs: 60_000 });
+    const channel = { platform: "slack", workspaceId: "T3", channelId: "C1", isDirect: false };
+    const keys = ["slack:T3:C1", "slack:T3:C1:17", "slack:T3:C1:18"];
+    await rounds.append(keys[1]!, round, { window: 6, generation: "" });
+    for (const place of [channel, { ...channel, threadId: "18" }]) await inbox.claim(testEntry({ place }));
+    const begun = await Promise.all(keys.map((key) => rounds.begin(key)));
+    expect(await forget(redis, "slack:T3")).toMatchObject({ messages: 2 });
+    for (const [index, { generation }] of begun.entries())
+      expect(await rounds.append(keys[index]!, round, { window: 6, generation })).toBe(false);
+    const lifetimes = keys.map((key) => redis.run((client) => client.pTTL(`cria:{${key}}:generation`)));
+    expect((await Promise.all(lifetimes)).every((ms) => ms > 0)).toBe(true);
+    expect(await forget(redis, "slack:T3")).toEqual({ keys: 0, lines: 0, messages: 0 });
+  });
+
   it("reads an id that looks like a pattern as it is", async () => {
     await fill();
     expect(await forget(redis, "slack:T1:C*")).toEqual({ keys: 1, lines: 0, messages: 0 });

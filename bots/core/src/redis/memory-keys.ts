@@ -1,6 +1,7 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Place } from "../port/place.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
+import { createRedisRounds } from "./redis-rounds.ts";
 
 /** Deleted at once; a workspace may have many keys. */
 const BATCH = 500;
@@ -20,41 +21,51 @@ export interface Forgotten {
   readonly messages: number;
 }
 
-/** Streams of messages outlive what is forgotten of them; ids of events end by themselves, and say that a message is not to be answered. */
-const KEPT = /\}:(inbox$|event:)/;
+/** Streams of messages outlive what is forgotten of them; what says that a message is not to be answered, or remembered, ends by itself. */
+const KEPT = /\}:(inbox$|event:|generation$)/;
+/** Longer than any reply takes. */
+const GENERATION_TTL_MS = 86_400_000;
 
 /**
  * Deletes everything about a conversation and its threads, its lines in transcript and feedback and its pending messages
- * included, or everything about a workspace.
+ * included, or everything about a workspace. Each conversation counts as reset for a day, so that no reply that is under way is
+ * remembered.
  */
 export async function forget(redis: RedisConnection, key: string): Promise<Forgotten> {
   const platform = escapeGlob(key.split(":", 1)[0]!);
   const inboxes = await redis.keys(`cria:{${platform}:*}:inbox`);
-  const messages = await Promise.all(inboxes.map((inbox) => forgetMessages(redis, inbox, key)));
+  const asked = (await Promise.all(inboxes.map((inbox) => forgetMessages(redis, inbox, key)))).flat();
   const pattern = escapeGlob(key);
   const all = [...(await redis.keys(`cria:{${pattern}}:*`)), ...(await redis.keys(`cria:{${pattern}:*}:*`))];
   const keys = all.filter((name) => !KEPT.test(name));
-  for (let from = 0; from < keys.length; from += BATCH)
-    await Promise.all(keys.slice(from, from + BATCH).map((name) => redis.run((client) => client.del(name))));
+  const { rounds } = createRedisRounds(redis, GENERATION_TTL_MS);
+  const remembered = keys.flatMap((name) => /^cria:\{(.*)\}:(?:turns|replies)$/.exec(name)?.[1] ?? []);
+  await inBatches([...new Set([...asked, ...remembered])], (conversation) => rounds.reset(conversation));
+  await inBatches(keys, (name) => redis.run((client) => client.del(name)));
   const workspace = key.split(":", 2).join(":");
   const streams = [`cria:{${workspace}}:transcript`, `cria:{${workspace}}:feedback`];
   const lines = await Promise.all(streams.map((stream) => forgetLines(redis, stream, key)));
-  return { keys: keys.length, lines: sum(lines), messages: sum(messages) };
+  return { keys: keys.length, lines: sum(lines), messages: asked.length };
+}
+
+async function inBatches(names: readonly string[], run: (name: string) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < names.length; from += BATCH) await Promise.all(names.slice(from, from + BATCH).map(run));
 }
 
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-/** With what is kept beside each. Who answers one then finds that it is no more its own, and writes nothing more. */
-async function forgetMessages(redis: RedisConnection, inbox: string, conversation: string): Promise<number> {
-  const forgotten = await forgetEntries(redis, inbox, ({ entry = "" }) => {
+/** With what is kept beside each; returns their conversations. Who answers one then finds that it is no more its own, and writes nothing more. */
+async function forgetMessages(redis: RedisConnection, inbox: string, conversation: string): Promise<readonly string[]> {
+  const conversationOf = ({ entry = "" }: StreamEntry["message"]) => {
     const { place } = read(entry) as { place?: Place };
-    return place !== undefined && isUnder(conversation, conversationKey(place));
-  });
-  for (const id of forgotten) {
+    return place && conversationKey(place);
+  };
+  const forgotten = await forgetEntries(redis, inbox, (fields) => isUnder(conversation, conversationOf(fields)));
+  for (const { id } of forgotten) {
     await redis.run((client) => client.xAck(inbox, "bots", id));
     await redis.run((client) => client.del(inbox.replace(/inbox$/, `entry:${id}`)));
   }
-  return forgotten.length;
+  return forgotten.map(({ message }) => conversationOf(message)!);
 }
 
 async function forgetLines(redis: RedisConnection, stream: string, conversation: string): Promise<number> {
@@ -62,19 +73,26 @@ async function forgetLines(redis: RedisConnection, stream: string, conversation:
   return (await forgetEntries(redis, stream, isOfIt)).length;
 }
 
-/** Deletes some entries of a stream; returns their ids. */
+/** An entry of a stream, as the client gives it. */
+interface StreamEntry {
+  readonly id: string;
+  readonly message: Readonly<Record<string, string>>;
+}
+
+/** Deletes some entries of a stream; returns them. */
 async function forgetEntries(
   redis: RedisConnection,
   stream: string,
-  isForgotten: (fields: Readonly<Record<string, string>>) => boolean,
-): Promise<readonly string[]> {
-  const forgotten: string[] = [];
+  isForgotten: (fields: StreamEntry["message"]) => boolean,
+): Promise<readonly StreamEntry[]> {
+  const forgotten: StreamEntry[] = [];
   let from = "-";
   while (true) {
     const entries = (await redis.run((client) => client.xRange(stream, from, "+", { COUNT: BATCH }))) ?? [];
-    const ids = entries.filter(({ message }) => isForgotten(message)).map(({ id }) => id);
+    const found = entries.filter(({ message }) => isForgotten(message));
+    const ids = found.map(({ id }) => id);
     if (ids.length > 0) await redis.run((client) => client.xDel(stream, ids));
-    forgotten.push(...ids);
+    forgotten.push(...found);
     if (entries.length < BATCH) return forgotten;
     from = `(${entries.at(-1)!.id}`;
   }
