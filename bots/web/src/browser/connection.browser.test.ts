@@ -1,7 +1,7 @@
+import { startTcpProxy, type TcpProxy } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { ChunkSource } from "../testing/chunk-source.ts";
-import { type CuttableProxy, startCuttableProxy } from "../testing/cuttable-proxy.ts";
 import { closePages, useBrowser } from "../testing/stage.ts";
 import { TEST_MODELS } from "../testing/test-models.ts";
 import { TestPage } from "../testing/test-page.ts";
@@ -11,15 +11,18 @@ import { BOT } from "../wire.ts";
 
 const stage = useBrowser();
 let server: TestServer;
-let network: CuttableProxy;
+/** Between the page and its server. */
+let network: TcpProxy;
+let url: string;
 let ada: TestPage;
 let timelineStore: TimelineStore;
 
 beforeEach(async () => {
   timelineStore = { ...createMemoryTimelineStore(), outlivesProcess: true };
   server = await startTestServer({ timelineStore });
-  network = await startCuttableProxy(server.url);
-  ada = await TestPage.join(stage.browser, network.url);
+  network = await startTcpProxy(Number(new URL(server.url).port));
+  url = `http://127.0.0.1:${network.port}`;
+  ada = await TestPage.join(stage.browser, url);
 });
 afterEach(async () => {
   await closePages(stage);
@@ -87,7 +90,7 @@ describe("when the model service is away", () => {
 describe("an address that is no text", () => {
   it("leads to the direct message", async () => {
     await ada.page.goto("about:blank");
-    await ada.page.goto(`${network.url}/#%`);
+    await ada.page.goto(`${url}/#%`);
     await ada.composer.waitFor();
     await ada.page.getByRole("button", { name: "random", exact: true }).click();
     await ada.page.getByRole("heading", { level: 1, name: "random" }).waitFor();
@@ -99,11 +102,11 @@ describe("a fifth window", () => {
   it("says why it is not connected, can write, and is connected once another closes", async () => {
     const windows = await Promise.all(Array.from({ length: 4 }, () => ada.page.context().newPage()));
     for (const page of windows.slice(0, 3)) {
-      await page.goto(network.url);
+      await page.goto(url);
       await page.locator(".connection").getByText("Connected").waitFor();
     }
     const fifth = windows[3]!;
-    await fifth.goto(network.url);
+    await fifth.goto(url);
     await fifth.getByText("You have 4 other windows open").waitFor();
     await fifth.locator("#composer").fill("hello from the fifth");
     await fifth.locator("#composer").press("Enter");
@@ -144,6 +147,26 @@ describe("a stream that the server asks to renew", () => {
     const seen = await ada.page.evaluate(() => (window as unknown as { seen: string[] }).seen);
     expect(seen).toContain("Connected");
     expect(seen).not.toContain("Reconnecting…");
+  });
+});
+
+describe("a sentence about what failed", () => {
+  it("stays while the connection stands", async () => {
+    await ada.openChannel("general");
+    await ada.page.route("**/api/channels/general/messages", (route) =>
+      route.fulfill({ status: 503, json: { error: "Not now." } }),
+    );
+    await ada.send("hello");
+    await ada.page.getByText("Not now.").waitFor();
+    const renewed = ada.page.waitForResponse("**/api/events*");
+    await ada.page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await renewed;
+    // What comes by the new stream comes after its first ping.
+    const ben = await TestPage.join(stage.browser, server.url, "Ben");
+    await ben.openChannel("general");
+    await ben.send("hello from Ben");
+    await ada.lastMessage.getByText("hello from Ben").waitFor();
+    expect(await ada.page.getByText("Not now.").count()).toBe(1);
   });
 });
 
@@ -196,10 +219,10 @@ describe("when the connection is cut", () => {
     const words = Array.from({ length: 60 }, (_, index) => `word${index} `);
     chunks.push(...words.slice(0, 20));
     await ada.page.getByText("word19").waitFor();
-    network.cut();
+    await network.shut();
     await connection().getByText("Reconnecting").waitFor();
     chunks.push(...words.slice(20, 40));
-    network.mend();
+    await network.open();
     await ada.page.getByText("word39").waitFor();
     chunks.push(...words.slice(40));
     chunks.end();
@@ -212,22 +235,22 @@ describe("when the connection is cut", () => {
     await ada.openChannel("general");
     const ben = await TestPage.join(stage.browser, server.url, "Ben");
     await ben.openChannel("general");
-    network.cut();
+    await network.shut();
     await connection().getByText("Reconnecting").waitFor();
     await ben.send("@cria say hello");
     await ben.waitForReplies(1);
-    network.mend();
+    await network.open();
     await ada.waitForReplies(1);
     expect(await ada.messages.count()).toBe(2);
   });
 
   it("keeps a message that could not be sent, and posts it once", async () => {
-    network.cut();
+    await network.shut();
     await connection().getByText("Reconnecting").waitFor();
     await ada.send("hello");
     await ada.page.getByText("The chat server cannot be reached.").waitFor();
     expect(await ada.composer.inputValue()).toBe("hello");
-    network.mend();
+    await network.open();
     await connection().getByText("Connected").waitFor();
     await ada.composer.press("Enter");
     await ada.waitForReplies(1);
