@@ -253,8 +253,9 @@ export class ChatState {
   }
 
   #onConnected(isConnected: boolean): void {
+    // What failed for want of a connection is past; every other sentence stays.
+    if (isConnected && this.connection.value !== "online") this.problem.value = "";
     this.connection.value = isConnected ? "online" : "offline";
-    if (isConnected) this.problem.value = "";
-    else void this.#checkSession();
+    if (!isConnected) void this.#checkSession();
   }
 }
