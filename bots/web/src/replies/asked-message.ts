@@ -1,4 +1,4 @@
-import type { Attachment, Author, IncomingMessage, Place } from "@cria/bot-core";
+import type { Attachment, Author, IncomingMessage, Place, PlaceNames } from "@cria/bot-core";
 import { meaningOf } from "../mention.ts";
 import type { KeptFile, KeptMessage } from "../timeline/kept-message.ts";
 import type { Timeline } from "../timeline/timeline.ts";
@@ -20,8 +20,12 @@ export interface AskedMessage extends Spot {
 export function incomingMessage({ message, place, author }: AskedMessage, workspaceName: string): IncomingMessage {
   const meaning = meaningOf(message.text, place.isDirect);
   const text = meaning.type === "question" ? meaning.text : message.text;
-  const names = { channel: place.isDirect ? "direct message" : place.channelId, workspace: workspaceName };
-  return { place, author, text, names, attachments: attachmentsOf(message) };
+  return { place, author, text, names: namesOf(place, workspaceName), attachments: attachmentsOf(message) };
+}
+
+/** What a persona calls the place. */
+export function namesOf({ isDirect, channelId }: Place, workspace: string): PlaceNames {
+  return { channel: isDirect ? "direct message" : channelId, workspace };
 }
 
 /** The files of a message, as the bot reads them: whatever their names, they are text. */

@@ -4,11 +4,12 @@ import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import type { EventFeed } from "../rooms/event-feed.ts";
 import { BOT } from "../wire.ts";
-import type { AskedMessage, Spot } from "./asked-message.ts";
+import { type AskedMessage, namesOf, type Spot } from "./asked-message.ts";
 
 export interface CommandsOptions {
   readonly bot: Bot;
   readonly feed: EventFeed;
+  readonly workspaceName: string;
   readonly now: () => number;
   /** Begins one of the two replies to a comparison, which ends with it. */
   beginCompared(question: AskedMessage, replyId: string, ended: Promise<unknown>): Reply;
@@ -29,7 +30,8 @@ export class Commands {
       return;
     }
     const { place, author, message } = question;
-    const command = { eventId: randomUUID(), messageId: message.id, place, author, command: parsed.command };
+    const names = namesOf(place, this.#options.workspaceName);
+    const command = { eventId: randomUUID(), messageId: message.id, place, author, names, command: parsed.command };
     const answered =
       parsed.command.type === "compare" ? this.#compare(question, command) : this.#options.bot.handleCommand(command);
     void answered.then((answer) => {
