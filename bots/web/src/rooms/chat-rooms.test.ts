@@ -1,4 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import { MAX_MESSAGE_LENGTH } from "@cria/bot-core";
+import { createGate } from "@cria/bot-core/testing";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ADA, BEN, TestRooms } from "../testing/test-rooms.ts";
 import { BOT, type ChatMessage, type ServerEvent } from "../wire.ts";
@@ -84,6 +86,65 @@ describe("ChatRooms", () => {
     await on.rooms.post(ADA, "general", message);
     await on.rooms.post(ADA, "general", message);
     expect(await on.messages("general")).toHaveLength(1);
+  });
+
+  it.each([
+    ["posted", () => on.post(ADA, "general", "hello again")],
+    [
+      "posted twice",
+      () => Promise.race([1, 2].map(() => on.rooms.post(ADA, "general", { id: "same-message", text: "x" }))),
+    ],
+    ["changed", () => on.edit("hello", "hello again")],
+  ])("has a message written down before it says that it is %s", async (_, send) => {
+    await on.post(ADA, "general", "hello");
+    const { put } = on.store;
+    const away = createGate();
+    vi.spyOn(on.store, "put").mockImplementation((...args) => away.opened.then(() => put(...args)));
+    const isSent = vi.fn();
+    const sent = send().then(isSent);
+    await setImmediate();
+    expect(isSent).not.toHaveBeenCalled();
+    away.open();
+    await sent;
+    expect(await on.store.messages("general")).toEqual(await on.messages("general"));
+  });
+
+  it("holds nobody up for long where the store is away", async () => {
+    vi.useFakeTimers();
+    vi.spyOn(on.store, "put").mockReturnValue(new Promise(() => undefined));
+    try {
+      const posted = on.post(ADA, "general", "hello");
+      await vi.advanceTimersByTimeAsync(3_000);
+      await posted;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("tells of a head that changes while a channel is read", async () => {
+    const read = createGate();
+    vi.spyOn(on.inference, "listModels").mockImplementationOnce(() => read.opened.then(() => on.inference.models));
+    const before = on.feed.lastId;
+    const snapshot = on.rooms.snapshot(ADA, "general");
+    await on.rooms.setModel(ADA, "general", "smollm2-135m-few-shot");
+    read.open();
+    expect((await snapshot).eventId).toBe(before);
+    expect(on.feed.missedSince(before, ADA.id)?.map(({ event }) => event.type)).toContain("head");
+  });
+
+  it("calls the place in a persona as people do, in a comparison too", async () => {
+    const asked = () => on.inference.requests.map(({ prompt }) => prompt.map(({ text }) => text).join(""));
+    const configured = on.headChanges();
+    await on.post(ADA, "general", "/system You help in {channel} of {workspace}.");
+    await configured;
+    const ended = on.replyEnds();
+    await on.post(ADA, "general", "@cria hello");
+    await ended;
+    const compared = on.headChanges();
+    await on.post(ADA, "general", "/compare smollm2-135m smollm2-135m-few-shot hello");
+    await compared;
+    await expect.poll(() => asked().length).toBe(3);
+    for (const prompt of asked()) expect(prompt).toContain("You help in general of Alpaca Club.");
   });
 
   it("tells everyone when the service goes and comes back", async () => {

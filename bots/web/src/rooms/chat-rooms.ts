@@ -1,10 +1,11 @@
-import type { Author, FeedbackRating } from "@cria/bot-core";
+import { type Author, type FeedbackRating, within } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
 import { Replies } from "../replies/replies.ts";
 import type { ChatStore } from "../timeline/chat-store.ts";
+import type { Timeline } from "../timeline/timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { type ChannelSnapshot, type Chat, type Completion, isLive, type SentFile, type Workspace } from "../wire.ts";
 import {
@@ -33,6 +34,9 @@ export interface ChatRoomsOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
+
+/** Whoever sends a message is told so much later that it came, where the store is away. */
+const SAVE_LIMIT_MS = 3_000;
 
 /** A message as it is sent. */
 export interface SentMessage {
@@ -132,25 +136,31 @@ export class ChatRooms {
 
   async snapshot(person: Author, channelId: string): Promise<ChannelSnapshot> {
     const timeline = await this.#timelines.get(person.id, channelId);
-    const head = await this.#options.bot.head(placeOf(channelId));
-    return { head, messages: timeline.messagesFor(person.id), eventId: this.#options.feed.lastId };
+    const { bot, feed } = this.#options;
+    // The head last: what changes it meanwhile is told by an event after this one.
+    const seen = { messages: timeline.messagesFor(person.id), eventId: feed.lastId };
+    return { ...seen, head: await bot.head(placeOf(channelId)) };
   }
 
-  /** Posts a message and, if it is for the bot, starts its reply. Posting an id twice posts once. */
+  /**
+   * Posts a message and, if it is for the bot, starts its reply. Posting an id twice posts once. Resolves once the message is
+   * written down, so that it outlives this process.
+   */
   async post(person: Author, channelId: string, message: SentMessage): Promise<void> {
     const timeline = await this.#timelines.get(person.id, channelId);
-    if (timeline.message(message.id) !== undefined) return;
+    if (timeline.message(message.id) !== undefined) return await writtenDown(timeline);
     const { text, files } = checkedMessage(message);
     const place = placeOf(channelId);
     if (meaningOf(text, place.isDirect).type === "question") this.#replies.checkRoom(timeline);
     const title = titleOf(text) || titleOf(files[0]?.name ?? "");
     await this.#chats.note({ id: channelId, title, atMs: this.#options.now() });
     // Sent twice, it may have been posted meanwhile.
-    if (timeline.message(message.id) !== undefined) return;
+    if (timeline.message(message.id) !== undefined) return await writtenDown(timeline);
     const author = { id: person.id, name: person.name };
     const kept = { id: message.id, author, text, ...(files.length > 0 && { files }) };
     const posted = timeline.post(kept, this.#options.now());
     this.#replies.answer({ timeline, place, message: posted, author: person });
+    await writtenDown(timeline);
   }
 
   /**
@@ -172,6 +182,7 @@ export class ChatRooms {
     if (meaningOf(text, place.isDirect).type === "question" && !isBeingAnswered) this.#replies.checkRoom(timeline);
     timeline.replace(known.id, { text, isEdited: true });
     await this.#replies.answerEdited({ timeline, place, message: { ...known, text }, author: person });
+    await writtenDown(timeline);
   }
 
   /** Answers a reply's question again in its place, or goes on where it was cut. */
@@ -269,4 +280,9 @@ export class ChatRooms {
     this.#isServing = isServing;
     this.#options.feed.publish({ type: "service", isServing });
   }
+}
+
+/** Resolves when a timeline is written down; a store that is away holds nobody up for long. */
+async function writtenDown(timeline: Timeline): Promise<void> {
+  await within(SAVE_LIMIT_MS, timeline.flush()).catch(() => undefined);
 }

@@ -49,7 +49,7 @@ export class OpenTimelines {
     await this.#options.store.forget(timeline.channelId);
   }
 
-  /** Resolves when everything is written down. */
+  /** Writes down what is not yet; what the store does not take is logged. */
   async close(): Promise<void> {
     const timelines = await Promise.allSettled(this.#timelines.values());
     await Promise.all(timelines.map((opened) => (opened.status === "fulfilled" ? opened.value.close() : undefined)));

@@ -172,8 +172,22 @@ describe("Timeline", () => {
     const ownLogger = { ...logger, warn } as unknown as typeof logger;
     const timeline = await Timeline.open({ channelId: "general", store: failing, feed, logger: ownLogger });
     timeline.post({ id: "message-1", author: ada, text: "hello" }, 5);
-    await timeline.flush();
+    expect(await timeline.flush()).toBe(1);
     expect(timeline.messages().map((message: ChatMessage) => message.text)).toEqual(["hello"]);
     expect(warn).toHaveBeenCalled();
+  });
+
+  it("logs what is not written down at its end", async () => {
+    const put = vi.spyOn(store, "put");
+    const error = vi.fn();
+    const ownLogger = { ...logger, warn: vi.fn(), error } as unknown as typeof logger;
+    const timeline = await open(ownLogger);
+    for (const id of ["message-1", "message-2"]) timeline.post({ id, author: ada, text: "hello" }, 5);
+    await timeline.close();
+    expect(error).not.toHaveBeenCalled();
+    put.mockRejectedValue(new Error("away"));
+    timeline.append("message-1", " again");
+    await timeline.close();
+    expect(error).toHaveBeenCalledWith({ channelId: "general", numLeft: 1 }, expect.any(String));
   });
 });

@@ -149,16 +149,19 @@ export class Timeline {
     this.#save(id, isLive(state) ? SAVE_INTERVAL_MS : 0);
   }
 
-  /** Resolves when everything is written down. */
-  async flush(): Promise<void> {
+  /** Tries at once to write everything down. Resolves to how many messages the store did not take; they are tried again later. */
+  async flush(): Promise<number> {
     this.#startSaving();
     await this.#saving;
+    return this.#unsaved.size;
   }
 
-  /** Ends a timeline that is no longer held. Resolves when everything is written down. */
+  /** Ends a timeline that is no longer held, after one more try to write everything down; what the store did not take is logged. */
   async close(): Promise<void> {
     clearTimeout(this.#recoveryTimer);
-    await this.flush();
+    const numLeft = await this.flush();
+    const { logger } = this.#options;
+    if (numLeft > 0) logger.error({ channelId: this.channelId, numLeft }, "messages were not written down at the end");
   }
 
   /** Ends a timeline that is to be forgotten: nothing more is written down or told. */
