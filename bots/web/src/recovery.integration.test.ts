@@ -3,7 +3,7 @@ import { connectRedis, createBotCore, createRedisStoresOver } from "@cria/bot-co
 import { FakeInferenceClient, hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCoreBot } from "./core-bot.ts";
 import { createRedisChatStore } from "./store/redis-chat-store.ts";
 import { createRedisTimelineStore } from "./store/redis-timeline-store.ts";
@@ -132,6 +132,34 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     expect((await last(next.server.url, after))?.text).toMatch(/^Twice/);
     expect(next.inference.requests).toHaveLength(0);
     await Promise.all([dying.server.close(), next.server.close()]);
+    await next.stores.close();
+  });
+
+  it("has a finished reply left as it is, although Redis never heard that it had ended", async () => {
+    const dying = await startServer();
+    const claim = dying.stores.inbox.claim.bind(dying.stores.inbox);
+    vi.spyOn(dying.stores.inbox, "claim").mockImplementation(async (entry) => {
+      const delivery = await claim(entry);
+      return delivery && Object.assign(delivery, { end: async () => undefined });
+    });
+    dying.inference.script({ chunks: ["The end."] });
+    const headers = await join(dying.server.url);
+    const body = JSON.stringify({ id: "message-4", text: "@cria A fourth" });
+    await fetch(`${dying.server.url}/api/channels/general/messages`, { method: "POST", headers, body });
+    const finished = { text: "The end.", state: { type: "ended", end: "complete" } };
+    await expect.poll(async () => (await messages(dying.server.url, headers)).at(-1), LIMIT).toMatchObject(finished);
+    await dying.server.close();
+    await dying.stores.close();
+
+    const redis = await connectRedis(redisServer.url, logger);
+    const numPending = () => redis.run((client) => client.xLen("cria:{web:local}:inbox"));
+    expect(await numPending()).toBe(1);
+    const next = await startServer();
+    await expect.poll(numPending, LIMIT).toBe(0);
+    await redis.close();
+    expect((await messages(next.server.url, await join(next.server.url))).at(-1)).toMatchObject(finished);
+    expect(next.inference.requests).toEqual([]);
+    await next.server.close();
     await next.stores.close();
   });
 

@@ -31,6 +31,28 @@ describe("a conversation on the page", () => {
     expect(await on.ada.page.locator(".rounds").textContent()).toBe("1 round remembered");
   });
 
+  it("says under a reply that the model thought, and shows no word of it", async () => {
+    on.server.inference.script({ chunks: ["<think>\nDogs are", " animals.\n</think>\n", "A loyal animal."] });
+    await on.ada.send("What is a dog?");
+    await on.ada.waitForReplies(1);
+    expect(await on.ada.lastMessage.locator(".markdown").innerText()).toBe("A loyal animal.");
+    expect(await on.ada.lastMessage.locator(".figures").textContent()).toContain("· thought for 3 words ·");
+  });
+
+  it("has the default answer where the chosen model is gone, and says so with the answer", async () => {
+    const { inference } = on.server;
+    await on.ada.send("/model smollm2-135m-few-shot");
+    await on.ada.model.getByText("smollm2-135m-few-shot").waitFor();
+    inference.models = inference.models.filter(({ name }) => name !== "smollm2-135m-few-shot");
+    inference.script({ chunks: ["A loyal animal."] });
+    await on.ada.send("What is a dog?");
+    await on.ada.waitForReplies(1);
+    await on.ada.lastMessage.getByText("A loyal animal.").waitFor();
+    await on.ada.lastMessage.getByText("The model smollm2-135m-few-shot is gone; smollm2-135m answers.").waitFor();
+    expect(await on.ada.lastMessage.locator(".figures").textContent()).toMatch(/^smollm2-135m ·/);
+    await on.ada.model.getByText("smollm2-135m", { exact: true }).waitFor();
+  });
+
   it("links words to an address that the reply names at its end", async () => {
     on.server.inference.script({
       chunks: ["Read [the docs][1].\n\n", "That is all.\n\n", "[1]: https://example.com/docs\n"],

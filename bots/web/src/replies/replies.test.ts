@@ -145,6 +145,20 @@ describe("replies", () => {
     await on.rooms.close();
   });
 
+  it("answers once a message that is changed to be for the bot", async () => {
+    on.inference.script({ chunks: ["A loyal animal."] }, { chunks: ["A small one."] });
+    await on.post(ADA, "general", "what is a dog?");
+    const ended = on.replyEnds();
+    await on.edit("what is a dog?", "@cria what is a dog?");
+    await ended;
+    expect(await on.texts("general")).toEqual(["@cria what is a dog?", "A loyal animal."]);
+    const endedAgain = on.replyEnds();
+    await on.edit("@cria what is a dog?", "@cria what is a puppy?");
+    await endedAgain;
+    expect(await on.texts("general")).toEqual(["@cria what is a puppy?", "A small one."]);
+    expect(on.inference.requests).toHaveLength(2);
+  });
+
   it("keeps the reply to a message that is changed to be for others", async () => {
     on.inference.script({ chunks: ["A loyal animal."] });
     const ended = on.replyEnds();
