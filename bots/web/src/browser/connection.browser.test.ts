@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { ChunkSource } from "../testing/chunk-source.ts";
 import { closePages, useBrowser } from "../testing/stage.ts";
-import { TEST_MODELS } from "../testing/test-models.ts";
 import { TestPage } from "../testing/test-page.ts";
 import { startTestServer, type TestServer } from "../testing/test-server.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
@@ -31,61 +30,6 @@ afterEach(async () => {
 });
 
 const connection = () => ada.page.locator(".connection");
-
-describe("when the model service is away", () => {
-  it("says so, keeps the text, and goes on by itself when it is back", async () => {
-    server.inference.setServing(false);
-    await ada.page.getByText("The model service is not reachable.").waitFor();
-    await ada.send("What is a dog?");
-    await ada.page.getByText("Your text is kept.").waitFor();
-    expect(await ada.composer.inputValue()).toBe("What is a dog?");
-    server.inference.setServing(true);
-    await ada.page.locator(".banner").waitFor({ state: "detached" });
-    await ada.composer.press("Enter");
-    await ada.waitForReplies(1);
-  });
-
-  it("promises nothing once the chat server is away as well", async () => {
-    const banner = ada.page.locator(".banner");
-    server.inference.setServing(false);
-    await banner.getByText("if this lasts, whoever runs Cria has to look after it").waitFor();
-    await server.close();
-    await banner.getByText("The chat server cannot be reached. Trying again… If this lasts,").waitFor();
-    expect(await banner.textContent()).not.toContain("once it is back");
-  });
-
-  it("says so to who comes then", async () => {
-    server.inference.setServing(false);
-    await ada.page.reload();
-    await ada.page.getByText("The model service is not reachable.").waitFor();
-    await ada.page.locator(".picker-button").click();
-    await ada.page.getByText("its models are not known").waitFor();
-  });
-
-  it("names the model that answers as before, and the one that does once it is back", async () => {
-    const [fewShot] = TEST_MODELS.slice(1);
-    server.inference.setServing(false);
-    await ada.send("/system A pirate.");
-    await ada.page.locator(".persona").waitFor();
-    expect(await ada.model.textContent()).toBe("smollm2-135m");
-    server.inference.models = [{ ...fewShot!, isDefault: true }];
-    server.inference.setServing(true);
-    await ada.model.getByText(fewShot!.name).waitFor();
-    await ada.openChannel("random");
-    await ada.model.getByText(fewShot!.name).waitFor();
-  });
-
-  it("names the model to who came before it was ever there", async () => {
-    const late = await startTestServer();
-    late.inference.setServing(false);
-    const ben = await TestPage.join(stage.browser, late.url, "Ben");
-    await ben.model.getByText("no model").waitFor();
-    late.inference.setServing(true);
-    await ben.model.getByText("smollm2-135m").waitFor();
-    await ben.close();
-    await late.close();
-  });
-});
 
 describe("an address that is no text", () => {
   it("leads to the direct message", async () => {

@@ -35,7 +35,7 @@ describe("a conversation on the page", () => {
     on.server.inference.script({ chunks: ["<think>\nDogs are", " animals.\n</think>\n", "A loyal animal."] });
     await on.ada.send("What is a dog?");
     await on.ada.waitForReplies(1);
-    expect(await on.ada.lastMessage.locator(".markdown").innerText()).toBe("A loyal animal.");
+    expect(await on.ada.lastMessage.locator(".markdown").textContent()).toBe("A loyal animal.\n");
     expect(await on.ada.lastMessage.locator(".figures").textContent()).toContain("· thought for 3 words ·");
   });
 
@@ -144,7 +144,7 @@ describe("a conversation on the page", () => {
     expect(await on.ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal");
     await on.ada.page.getByRole("button", { name: "Retry" }).click();
     await on.ada.waitForReplies(1);
-    expect(await on.ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal animal.");
+    expect(await on.ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal animal.\n");
     expect(await on.ada.messages.count()).toBe(3);
     expect(await on.ada.page.getByRole("button", { name: "Retry" }).count()).toBe(0);
   });
