@@ -43,7 +43,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
   return {
     messages,
     changes: new MessageChanges({ core, replies, handed, shown, attention, clock, onCreate }),
-    slash: new SlashHandler({ core, listModels, replies, authors, settings, logger }),
+    slash: new SlashHandler({ core, listModels, replies, authors, settings }),
     buttons: new ButtonHandler({ core, replies, authors }),
     replies,
     handed,

@@ -3,8 +3,8 @@ import { type ButtonInteraction, MessageFlags } from "discord.js";
 import type { Authors } from "../incoming/authors.ts";
 import { authorOf, placeOf } from "../incoming/place.ts";
 import { type ButtonAction, parseButton } from "../reply/buttons.ts";
-import { isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
+import { isInTime } from "./first-answer.ts";
 
 export interface ButtonHandlerOptions {
   readonly core: BotCore;
@@ -25,12 +25,11 @@ export class ButtonHandler {
     const { channel } = interaction;
     const place = channel && placeOf(channel);
     if (!button || !place) return;
-    if (!(await isOurs(this.#take(button.action, place, interaction)))) return;
-    const action = {
-      place,
-      author: await this.#options.authors.of(interaction.user, interaction.member),
-      replyId: button.replyId,
-    };
+    if (!(await isInTime(interaction, this.#take(button.action, place, interaction)))) return;
+    const { core, authors } = this.#options;
+    const author = await authors.of(interaction.user, interaction.member);
+    const action = { place, author, replyId: button.replyId };
+    if ((await core.claim({ eventId: interaction.id, place, author })).type === "taken") return;
     const sentence = await this.#do(button.action, action, interaction);
     if (sentence !== undefined) await interaction.followUp({ content: sentence, flags: MessageFlags.Ephemeral });
   }
@@ -70,16 +69,5 @@ export class ButtonHandler {
       onDiscarded: () => void interaction.editReply({ components }).catch(() => undefined),
     };
     return this.#options.replies.starter({ channel, place, questionId, authorId: author.id, tell, replaces });
-  }
-}
-
-/** False where another process has taken the press, or it is too late. */
-async function isOurs(taken: Promise<unknown>): Promise<boolean> {
-  try {
-    await taken;
-    return true;
-  } catch (error) {
-    if (!isAnswered(error)) throw error;
-    return false;
   }
 }

@@ -6,7 +6,6 @@ import {
   MessageFlags,
   type SendableChannels,
 } from "discord.js";
-import type { Logger } from "pino";
 import type { Authors } from "../incoming/authors.ts";
 import type { ChannelSettings } from "../incoming/channel-settings.ts";
 import { authorOf, placeNames, placeOf } from "../incoming/place.ts";
@@ -15,6 +14,7 @@ import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
 import { DISCORD_WORDS } from "../words.ts";
 import { commandWords, isLook } from "./command-words.ts";
+import { isInTime } from "./first-answer.ts";
 import { modelChoices } from "./model-choices.ts";
 
 /** Discord waits 3 s for choices; without the service people type on by themselves. */
@@ -37,7 +37,6 @@ export interface SlashHandlerOptions {
   readonly replies: Replies;
   readonly authors: Authors;
   readonly settings: ChannelSettings;
-  readonly logger: Logger;
 }
 
 /** Answers slash commands and completes their options. */
@@ -51,9 +50,10 @@ export class SlashHandler {
   /** Deferred at once, so that Discord's three seconds hold however long the command takes. */
   async run(interaction: ChatInputCommandInteraction): Promise<void> {
     const read = this.#read(interaction);
-    if (typeof read === "string") return await this.#tellAlone(interaction, read);
+    if (typeof read === "string")
+      return void (await isInTime(interaction, interaction.reply({ content: read, ...EPHEMERAL })));
     const isPrivate = isLook(interaction);
-    if (!(await this.#isOurs(interaction, interaction.deferReply(isPrivate ? EPHEMERAL : {})))) return;
+    if (!(await isInTime(interaction, interaction.deferReply(isPrivate ? EPHEMERAL : {})))) return;
     const asked = { ...read, author: await this.#options.authors.of(interaction.user, interaction.member) };
     if (asked.command.type === "compare") await this.#compare(interaction, { ...asked, command: asked.command });
     else await this.#answer(interaction, asked, isPrivate);
@@ -83,22 +83,6 @@ export class SlashHandler {
     return refusal ?? (isCommand ? { ...asked, command } : command.error);
   }
 
-  async #tellAlone(interaction: ChatInputCommandInteraction, sentence: string): Promise<void> {
-    await this.#isOurs(interaction, interaction.reply({ content: sentence, ...EPHEMERAL }));
-  }
-
-  /** False where another process has it, or it is too late. */
-  async #isOurs({ commandName }: ChatInputCommandInteraction, firstAnswer: Promise<unknown>): Promise<boolean> {
-    try {
-      await firstAnswer;
-      return true;
-    } catch (error) {
-      if (!isAnswered(error)) throw error;
-      this.#options.logger.warn({ err: error, command: commandName }, "a command was not this process's");
-      return false;
-    }
-  }
-
   async #answer(interaction: ChatInputCommandInteraction, asked: AskedCommand, isPrivate: boolean): Promise<void> {
     const refuseAlone = isPrivate ? undefined : (sentence: string) => refuse(interaction, sentence);
     const text = await this.#options.core.handleCommand(asked, refuseAlone);
@@ -110,7 +94,7 @@ export class SlashHandler {
     for (const content of more) await interaction.followUp({ content, flags });
   }
 
-  /** The question stands above the two replies; where they cannot begin, it is taken back. */
+  /** The question stands above the two replies. */
   async #compare(
     interaction: ChatInputCommandInteraction,
     { channel, ...asked }: AskedCommand & { readonly command: Command & { readonly type: "compare" } },
@@ -118,10 +102,14 @@ export class SlashHandler {
     const { core, replies } = this.#options;
     const { place, author, command } = asked;
     const heading = `**${command.models.join("** and **")}** answer:\n${quoted(command.text)}`;
-    await interaction.editReply({ content: heading, flags: NO_PREVIEWS });
+    let isHeaded = false;
     const tell = (content: string) => interaction.followUp({ content, ...EPHEMERAL });
-    const where = { channel, place, questionId: undefined, authorId: author.id, tell };
-    const refusal = await core.compare(asked, replies.starter(where));
+    const begin = replies.starter({ channel, place, questionId: undefined, authorId: author.id, tell });
+    const refusal = await core.compare(asked, async (replyId, facts) => {
+      if (!isHeaded) await interaction.editReply({ content: heading, flags: NO_PREVIEWS });
+      isHeaded = true;
+      return await begin(replyId, facts);
+    });
     if (refusal !== undefined) await refuse(interaction, refusal);
   }
 }
