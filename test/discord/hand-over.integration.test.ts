@@ -1,6 +1,6 @@
 import { createGate, hasRedisServer } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { NewEntry } from "../../bots/core/src/conversation/inbox.ts";
+import type { Delivery, NewEntry } from "../../bots/core/src/conversation/inbox.ts";
 import type { StoredMessage } from "../discord-server/index.ts";
 import { callApi } from "../discord-server/testing.ts";
 import { DiscordRun } from "./discord-run.ts";
@@ -17,9 +17,19 @@ const words = (content: string) => content.replace(/\n?-# .*$/s, "");
 
 /** A process that had claimed a question, had shown so much of its reply, and let go of it. */
 async function leave(run: DiscordRun, question: StoredMessage, shown: object, threadId?: string): Promise<string> {
-  const { server, guild, channel } = run;
-  const path = `/channels/${threadId ?? channel.id}/messages`;
-  const { json } = await callApi(server, "POST", path, shown);
+  const path = `/channels/${threadId ?? run.channel.id}/messages`;
+  const { json } = await callApi(run.server, "POST", path, shown);
+  const delivery = await claim(run, question, { ...(threadId !== undefined && { threadId }) });
+  delivery.keep({ handle: json.id });
+  await delivery.release();
+  return json.id;
+}
+
+async function claim(
+  { server, guild, channel, stores }: DiscordRun,
+  question: StoredMessage,
+  { kind = "message", ...where }: { readonly kind?: NewEntry["kind"]; readonly threadId?: string } = {},
+): Promise<Delivery> {
   const writer = `discord:${server.world.bot.id}`;
   const messageId = question.json.id;
   const place = {
@@ -28,14 +38,11 @@ async function leave(run: DiscordRun, question: StoredMessage, shown: object, th
     workspaceId: guild.id,
     channelId: channel.id,
     isDirect: false,
-    ...(threadId !== undefined && { threadId }),
+    ...where,
   };
   const raw = JSON.stringify({ channelId: channel.id });
-  const entry: NewEntry = { eventId: `${writer}:${messageId}`, kind: "message", place, messageId, replyId: "r1", raw };
-  const delivery = (await run.stores.inbox.claim(entry))!;
-  delivery.keep({ handle: json.id });
-  await delivery.release();
-  return json.id;
+  const eventId = kind === "press" ? "again:r0" : `${writer}:${messageId}`;
+  return (await stores.inbox.claim({ eventId, kind, place, messageId, replyId: "r1", raw }))!;
 }
 
 /** Without redis-server on the PATH there is nobody to hand over to. */
@@ -69,6 +76,16 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a reply of a process t
     expect(reply.json.id).toBe(id);
     expect(words(reply.json.content)).toBe("Whole.");
     expect(run.server.botMessages(run.channel)).toHaveLength(1);
+  });
+
+  it("is told of in a message of its own where a button began it, however new the reply above is", async () => {
+    const run = await prepare();
+    await run.platform.start();
+    const question = run.ann.mention(run.channel, "talk");
+    await run.ended();
+    await (await claim(run, question, { kind: "press" })).release();
+    await run.sees("Press the button again.");
+    expect(run.server.botTexts(run.channel).map(words)).toEqual(["talk", expect.stringContaining("restarted")]);
   });
 
   it("stays as it is where it carries its end", async () => {

@@ -52,7 +52,7 @@ export class Replies {
   async goOn({ place, messageId, replyId, handle }: GivenUpReply, facts: ReplyFacts): Promise<Reply> {
     const channel = await this.#channelAt(place);
     const questionId = channel.id === messageId ? undefined : messageId;
-    return this.begin({ channel, place, questionId, nonce: messageId }, { replyId, facts, handle });
+    return this.begin({ channel, place, questionId }, { replyId, facts, handle });
   }
 
   begin(where: ReplyPlace, { replyId, facts, handle }: ReplyToBegin): Reply {
