@@ -50,7 +50,7 @@ export class Connection {
   async open(signal: AbortSignal): Promise<void> {
     const { config, logger } = this.#options;
     const { directChannels = async () => [] } = this.#options;
-    const catchUp = new CatchUp({ client: this.#client, logger, clock: this.#clock, directChannels });
+    const catchUp = new CatchUp({ client: this.#client, logger, clock: this.#clock, directChannels, signal });
     const register = () => this.#register();
     const onLost = (reason: string) => this.#lose(reason);
     listen(this.#client, { handlers: this.#handlers, catchUp, logger, guildIds: config.guildIds, register, onLost });

@@ -27,8 +27,7 @@ export function listen(client: Client<true>, options: ListenOptions): void {
   client.on(Events.MessageCreate, onMessage);
   listenToConnection(client, options);
   // A new session, unlike a resumed one, has missed what came before it.
-  const answerMissed = async (shardId: number) => (await catchUp.missed(shardId)).forEach(onMessage);
-  client.on(Events.ShardReady, (shardId) => handle("catch-up", answerMissed(shardId)));
+  client.on(Events.ShardReady, (shardId) => handle("catch-up", catchUp.missed(shardId, onMessage)));
   listenToChanges(client, options);
   client.on(Events.InteractionCreate, (interaction) => handle("interaction", run(interaction, handlers)));
 }

@@ -1,4 +1,12 @@
-import { type Channel, type Client, type Message, SnowflakeUtil, type TextBasedChannel } from "discord.js";
+import { pause } from "@cria/bot-core";
+import {
+  type Channel,
+  type Client,
+  DiscordAPIError,
+  type Message,
+  SnowflakeUtil,
+  type TextBasedChannel,
+} from "discord.js";
 import type { Logger } from "pino";
 import type { DiscordClock } from "./discord-clock.ts";
 
@@ -8,6 +16,8 @@ const LOOK_BACK_MS = 2 * 60_000;
 const MAX_MESSAGES = 100;
 /** Channels of a shard looked at in one go; further ones are left alone. */
 const MAX_CHANNELS = 200;
+/** Before what failed is tried again; discord.js has tried for a second by then. Whose question is older asks again. */
+const RETRY_DELAYS_MS = [5_000, 15_000, 45_000];
 /** Brings direct messages. */
 const DIRECT_SHARD = 0;
 
@@ -17,6 +27,8 @@ export interface CatchUpOptions {
   readonly clock: DiscordClock;
   /** Ids of direct-message channels that memory knows. */
   readonly directChannels: () => Promise<readonly string[]>;
+  /** Ends what is tried again. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -50,49 +62,69 @@ export class CatchUp {
     this.#marks.delete(shardId);
   }
 
-  /** Reads what is newer than what a shard brought before its connection broke, and not older than two minutes. */
-  async missed(shardId: number): Promise<readonly Message[]> {
-    const { client, clock } = this.#options;
-    const oldest = SnowflakeUtil.generate({ timestamp: clock.now() - LOOK_BACK_MS });
+  /**
+   * Hands over what is newer than what a shard brought before its connection broke, and not older than two minutes: channel by
+   * channel, each in order. Resolves when all are read, or given up after a minute.
+   */
+  async missed(shardId: number, onMessage: (message: Message) => void): Promise<void> {
+    const { client } = this.#options;
+    const after = this.#takeMark(shardId);
+    const known = client.channels.cache.filter((channel) => shardOf(channel) === shardId && mayHold(channel, after));
+    const unseen = shardId === DIRECT_SHARD ? await this.#unseenDirectChannels() : [];
+    const reads = [
+      ...known.map((channel) => () => this.#read(channel, after)),
+      ...unseen.map((id) => () => this.#readDirect(id, after)),
+    ];
+    await Promise.all(reads.slice(0, MAX_CHANNELS).map(async (read) => (await this.#insist(read))?.forEach(onMessage)));
+  }
+
+  #takeMark(shardId: number): string {
+    const oldest = SnowflakeUtil.generate({ timestamp: this.#options.clock.now() - LOOK_BACK_MS });
     const mark = this.#marks.get(shardId) ?? "0";
     this.#marks.delete(shardId);
-    const after = BigInt(mark) > oldest ? mark : `${oldest}`;
-    const found = shardId === DIRECT_SHARD ? await this.#findDirectChannels() : [];
-    const channels = client.channels.cache.filter(
-      (channel) => shardOf(channel) === shardId && mayHaveMissed(channel, after, found),
-    );
-    const pages = await Promise.all(
-      [...channels.values()].slice(0, MAX_CHANNELS).map((channel) => this.#read(channel, after)),
-    );
-    return pages.flat().sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+    return BigInt(mark) > oldest ? mark : `${oldest}`;
   }
 
   /** Those that this process has not seen: a new session tells of none. */
-  async #findDirectChannels(): Promise<readonly (Channel | undefined)[]> {
-    const { client, directChannels, logger } = this.#options;
-    try {
-      const unseen = (await directChannels()).filter((id) => !client.channels.cache.has(id));
-      // Several applications on one memory have channels of their own.
-      const fetched = unseen.slice(0, MAX_CHANNELS).map((id) => client.channels.fetch(id).catch(() => null));
-      return (await Promise.all(fetched)).map((channel) => channel ?? undefined);
-    } catch (error) {
-      logger.warn({ err: error }, "it is not known who wrote directly before");
-      return [];
+  async #unseenDirectChannels(): Promise<readonly string[]> {
+    const { client, directChannels } = this.#options;
+    const ids = (await this.#insist(directChannels)) ?? [];
+    return ids.filter((id) => !client.channels.cache.has(id));
+  }
+
+  /** Tries again what failed; undefined where that is no use. What Discord refuses is not for the bot to read. */
+  async #insist<T>(read: () => Promise<T>): Promise<T | undefined> {
+    const { logger, signal } = this.#options;
+    for (const delayMs of [...RETRY_DELAYS_MS, undefined]) {
+      if (signal.aborted) return undefined;
+      try {
+        return await read();
+      } catch (error) {
+        if (error instanceof DiscordAPIError) return undefined;
+        const isLast = delayMs === undefined;
+        logger.warn({ err: error, isLast }, "it is not known what was written while nobody listened");
+        if (!isLast) await pause(delayMs, signal);
+      }
     }
+    return undefined;
+  }
+
+  /** Several applications on one memory have channels of their own. What is fetched says what its last message is. */
+  async #readDirect(id: string, after: string): Promise<readonly Message[]> {
+    const channel = await this.#options.client.channels.fetch(id);
+    const isNewer = channel && BigInt(lastMessageId(channel)) > BigInt(after);
+    return isNewer ? await this.#read(channel, after) : [];
   }
 
   async #read(channel: Channel, after: string): Promise<readonly Message[]> {
-    const { client, logger } = this.#options;
-    try {
-      const page = await (channel as TextBasedChannel).messages.fetch({ after, limit: MAX_MESSAGES });
-      const answered = new Set(
-        page.filter(({ author }) => author.id === client.user.id).map(({ reference }) => reference?.messageId),
-      );
-      return [...page.values()].filter((one) => !answered.has(one.id) && one.thread?.ownerId !== client.user.id);
-    } catch (error) {
-      logger.debug({ err: error, channelId: channel.id }, "a channel could not be looked through");
-      return [];
-    }
+    const { client } = this.#options;
+    const page = await (channel as TextBasedChannel).messages.fetch({ after, limit: MAX_MESSAGES });
+    const answered = new Set(
+      page.filter(({ author }) => author.id === client.user.id).map(({ reference }) => reference?.messageId),
+    );
+    return [...page.values()]
+      .filter((one) => !answered.has(one.id) && one.thread?.ownerId !== client.user.id)
+      .sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
   }
 }
 
@@ -100,9 +132,11 @@ function shardOf(channel: Channel): number {
   return channel.isDMBased() ? DIRECT_SHARD : channel.guild.shardId;
 }
 
-/** Channels of direct messages say what their last message is when they are `found`, and are not told of it later. */
-function mayHaveMissed(channel: Channel, after: string, found: readonly (Channel | undefined)[]): boolean {
-  if (!channel.isTextBased()) return false;
-  if (channel.isDMBased() && !found.includes(channel)) return true;
-  return BigInt(channel.lastMessageId ?? 0) > BigInt(after);
+/** Whether there may be newer messages. Of those that come, channels of direct messages are not told. */
+function mayHold(channel: Channel, after: string): boolean {
+  return channel.isTextBased() && (channel.isDMBased() || BigInt(lastMessageId(channel)) > BigInt(after));
+}
+
+function lastMessageId(channel: Channel): string {
+  return (channel.isTextBased() ? channel.lastMessageId : undefined) ?? "0";
 }
