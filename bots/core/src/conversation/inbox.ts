@@ -33,7 +33,7 @@ export interface EntryState {
 
 /**
  * Whose an entry is: this process's; another's, or ended (its claim stands): nothing more is to be written; or lost (its claim
- * is gone too, since Redis came back without it): a sentence is to be written, and no more.
+ * is gone too, since Redis came back without it, or it cannot be renewed): a sentence is to be written, and no more.
  */
 export type Ownership = "mine" | "taken" | "lost";
 
@@ -81,7 +81,8 @@ export interface Inbox {
   /**
    * Gives an entry to the first who claims its event; undefined for all others, for ten minutes at least, and as long as it is
    * being answered. Atomic. Throws a `BotError` (`MEMORY_UNAVAILABLE`; `CONVERSATION_BUSY` where too many entries are pending):
-   * its sender can be told so, since no process answers it then, as long as this one lives.
+   * its sender can be told so. What the store may have taken all the same is withdrawn; where this process dies before, another
+   * may answer it.
    */
   claim(entry: NewEntry): Promise<Delivery | undefined>;
   /** Claims an event that is answered at once: true for the first, for `ttlMs` (ten minutes by default). */

@@ -11,6 +11,15 @@ const KEEP_AFTER_MS = 200;
 /** Between two looks whether the lease was renewed. */
 const LOOK_MS = 50;
 
+/** Who holds deliveries. */
+export interface Holder {
+  readonly run: RunOnInbox;
+  /** Nothing more is to be renewed of it. */
+  onSettled(delivery: RedisDelivery): void;
+  /** What Redis did not do about an entry, or could not be told. */
+  onFault(about: string, error: unknown, text: string): void;
+}
+
 /** What a delivery begins with. */
 export interface Delivered extends Pick<Delivery, "entry" | "state" | "id" | "ageMs" | "count"> {
   /** Until when it is this process's whatever happens, by `nowMs`. */
@@ -28,15 +37,14 @@ export class RedisDelivery implements Delivery {
   readonly claim: string;
   /** What Redis has not heard of is told again. */
   isEnded = false;
-  readonly #run: RunOnInbox;
-  readonly #onSettled: () => void;
+  readonly #holder: Holder;
   readonly #gone = new AbortController();
   #owner: Ownership = "mine";
   #leaseEndMs: number;
   #changes: EntryState = {};
   #keeping: NodeJS.Timeout | undefined;
 
-  constructor(delivered: Delivered, run: RunOnInbox, onSettled: (delivery: RedisDelivery) => void) {
+  constructor(delivered: Delivered, holder: Holder) {
     this.entry = delivered.entry;
     this.state = delivered.state;
     this.id = delivered.id;
@@ -45,8 +53,7 @@ export class RedisDelivery implements Delivery {
     this.writer = writerOf(delivered.entry.place);
     this.claim = claimKey(this.writer, delivered.entry.eventId);
     this.#leaseEndMs = delivered.leaseEndMs;
-    this.#run = run;
-    this.#onSettled = () => onSettled(this);
+    this.#holder = holder;
   }
 
   get gone(): AbortSignal {
@@ -65,6 +72,11 @@ export class RedisDelivery implements Delivery {
     else if (this.#keeping === undefined) void this.#keep();
   }
 
+  /** Redis refuses to renew it: who would wait for its word after the lease might wait for ever. */
+  refuse(): void {
+    if (nowMs() >= this.#leaseEndMs) this.#settle("lost");
+  }
+
   keep(changes: EntryState): void {
     this.#changes = { ...this.#changes, ...changes };
     clearTimeout(this.#keeping);
@@ -79,14 +91,17 @@ export class RedisDelivery implements Delivery {
 
   async tellEnd(): Promise<void> {
     const isHeard = this.#send(END, [this.entry.kind === "press" ? "1" : ""]);
-    await isHeard.then(this.#onSettled, () => undefined);
+    await isHeard.then(
+      () => this.#holder.onSettled(this),
+      (error) => this.#fault(error, "Redis refuses to end a message; it is told again"),
+    );
   }
 
   async release(): Promise<void> {
     if (!this.#isMine) return;
     void this.#keep(); // Sent before, so that whoever takes it over knows all.
     this.#settle("taken");
-    await this.#send(RELEASE, []).catch(() => undefined);
+    await this.#send(RELEASE, []).catch((error) => this.#fault(error, "Redis refuses to release a message"));
   }
 
   get #isMine(): boolean {
@@ -101,16 +116,21 @@ export class RedisDelivery implements Delivery {
     this.#changes = {};
     const fields = fieldsOf(changes);
     if (!this.#isMine || fields.length === 0) return;
-    await this.#send(KEEP, [INBOX_TTL_MS, ...fields]).catch(() => {
+    await this.#send(KEEP, [INBOX_TTL_MS, ...fields]).catch((error) => {
       this.#changes = { ...changes, ...this.#changes };
+      this.#fault(error, "Redis refuses to keep what became known of a message");
     });
   }
 
   async #send(script: RedisScript, args: readonly (string | number)[]): Promise<void> {
     const pending = pendingKey(this.writer, conversationKey(this.entry.place));
     const keys = [this.claim, entryKey(this.writer, this.id), pending];
-    const owner = await this.#run<Ownership>(script, { writer: this.writer, keys, args: [this.id, ...args] });
+    const owner = await this.#holder.run<Ownership>(script, { writer: this.writer, keys, args: [this.id, ...args] });
     if (owner !== "mine") this.#settle(owner);
+  }
+
+  #fault(error: unknown, text: string): void {
+    this.#holder.onFault(this.id, error, text);
   }
 
   #settle(owner: Ownership): void {
@@ -118,7 +138,7 @@ export class RedisDelivery implements Delivery {
       this.#owner = owner;
       this.#gone.abort(owner);
     }
-    this.#onSettled();
+    this.#holder.onSettled(this);
   }
 }
 

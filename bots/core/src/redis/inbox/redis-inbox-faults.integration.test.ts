@@ -135,6 +135,37 @@ describeOnRedis("inbox", (program) => {
     });
   });
 
+  describe.concurrent("that Redis refuses to write, as one that became a replica", () => {
+    it("gives up what it cannot renew for a lease, with one line in the log", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const stores = await run.open();
+      const deliveries = [await run.claim(stores), await run.claim(stores)];
+      await run.admin.sendCommand(["REPLICAOF", "127.0.0.1", "1"]);
+      expect(await deliveries[0]!.owns()).toBe("mine");
+      await expect.poll(() => deliveries.map(({ gone }) => gone.reason), SOON).toEqual(["lost", "lost"]);
+      expect(await deliveries[0]!.owns()).toBe("lost");
+      expect(run.lines).toEqual(["Redis refuses to renew what is being answered"]);
+    });
+
+    it("says once what it cannot keep, end and release, and tells an end again", async ({ expect, onTestFinished }) => {
+      const run = await startRedisProcesses(program, onTestFinished);
+      const stores = await run.open();
+      const [ended, released] = [await run.claim(stores), await run.claim(stores)];
+      await run.admin.sendCommand(["REPLICAOF", "127.0.0.1", "1"]);
+      released.keep({ handle: "1" });
+      await expect.poll(() => run.lines).toEqual(["Redis refuses to keep what became known of a message"]);
+      await ended.end();
+      await released.release();
+      await pause(LEASE_MS, never);
+      expect(run.lines.slice(1)).toEqual([
+        "Redis refuses to end a message; it is told again",
+        "Redis refuses to release a message",
+      ]);
+      await run.admin.sendCommand(["REPLICAOF", "NO", "ONE"]);
+      await expect.poll(run.pendingIds, SOON).toEqual([released.id]);
+    });
+  });
+
   describe.concurrent("that Redis has lost, or seems to", () => {
     it("says that an entry is lost, and takes new ones", async ({ expect, onTestFinished }) => {
       const run = await startRedisProcesses(program, onTestFinished);

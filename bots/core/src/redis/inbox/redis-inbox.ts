@@ -29,6 +29,7 @@ const MAX_CLAIM_TRIES = 3;
 const CLAIM_AGAIN_MS = 500;
 /** Faults that are logged once each, before they are logged anew. */
 const MAX_LOGGED = 1_000;
+const NOT_TAKEN = "what another process left cannot be taken over";
 /** Of claims that were never answered. */
 const MAX_WITHDRAWN = 1_000;
 
@@ -98,7 +99,10 @@ export class RedisInbox implements Inbox {
     const tell = () =>
       this.#run(WITHDRAW, { writer, keys, args }).then(
         () => true,
-        (error: unknown) => !isUnavailable(error),
+        (error: unknown) => {
+          this.#logFault(eventId, error, "Redis refuses to withdraw a message whose sender was told");
+          return !isUnavailable(error);
+        },
       );
     while (!signal.aborted && !(await tell())) await pause(this.#leaseMs / LOOKS, signal);
     this.#numWithdrawn--;
@@ -136,15 +140,21 @@ export class RedisInbox implements Inbox {
   }
 
   #hold(delivered: Delivered): RedisDelivery {
-    const delivery = new RedisDelivery(delivered, this.#run, (settled) => {
-      this.#held.delete(settled);
-      if (this.#held.size > 0) return;
-      clearInterval(this.#renewing);
-      this.#renewing = undefined;
+    const delivery = new RedisDelivery(delivered, {
+      run: this.#run,
+      onSettled: (settled) => this.#letGo(settled),
+      onFault: (about, error, text) => this.#logFault(about, error, text),
     });
     this.#held.add(delivery);
     this.#renewing ??= setInterval(() => this.#renewAll(), this.#leaseMs / RENEWALS).unref();
     return delivery;
+  }
+
+  #letGo(delivery: RedisDelivery): void {
+    this.#held.delete(delivery);
+    if (this.#held.size > 0) return;
+    clearInterval(this.#renewing);
+    this.#renewing = undefined;
   }
 
   /** What cannot be renewed, or ended, is tried again a third of a lease later. */
@@ -153,7 +163,11 @@ export class RedisInbox implements Inbox {
     for (const delivery of this.#held)
       if (delivery.isEnded) void delivery.tellEnd();
       else pending.set(delivery.writer, [...(pending.get(delivery.writer) ?? []), delivery]);
-    for (const [writer, deliveries] of pending) void this.#renew(writer, deliveries).catch(() => undefined);
+    for (const [writer, deliveries] of pending)
+      void this.#renew(writer, deliveries).catch((error: unknown) => {
+        this.#logFault(writer, error, "Redis refuses to renew what is being answered");
+        if (!isUnavailable(error)) for (const delivery of deliveries) delivery.refuse();
+      });
   }
 
   async #renew(writer: string, deliveries: readonly RedisDelivery[]): Promise<void> {
@@ -185,7 +199,7 @@ export class RedisInbox implements Inbox {
         const isTaken = await this.#takeAll(page, options, signal);
         if (isTaken && from !== "-") continue;
       } catch (error) {
-        this.#logFault(writer, error);
+        this.#logFault(writer, error, NOT_TAKEN);
         lookedAtMs = -Infinity;
       }
       await pause(this.#leaseMs / LOOKS, signal);
@@ -199,7 +213,7 @@ export class RedisInbox implements Inbox {
       if (signal.aborted) break;
       const isTaken = await this.#takeOne(id, parseHead(json), { ...options, signal }).catch((error: unknown) => {
         if (isUnavailable(error)) throw error;
-        this.#logFault(id, error);
+        this.#logFault(id, error, NOT_TAKEN);
         return false;
       });
       isAny ||= isTaken;
@@ -216,12 +230,13 @@ export class RedisInbox implements Inbox {
     return true;
   }
 
-  /** Once for each entry, since it is looked at again and again. */
-  #logFault(about: string, error: unknown): void {
-    if (isUnavailable(error) || this.#logged.has(about)) return;
+  /** Once for each entry, since it is tried again and again. That Redis is away is told elsewhere. */
+  #logFault(about: string, error: unknown, text: string): void {
+    const fault = `${about} ${text}`;
+    if (isUnavailable(error) || this.#logged.has(fault)) return;
     if (this.#logged.size >= MAX_LOGGED) this.#logged.clear();
-    this.#logged.add(about);
-    this.#redis.logger.error({ err: error, about }, "what another process left cannot be taken over");
+    this.#logged.add(fault);
+    this.#redis.logger.error({ err: error, about }, text);
   }
 
   async #take(id: string, head: Head): Promise<RedisDelivery | undefined> {
@@ -240,7 +255,7 @@ export class RedisInbox implements Inbox {
     try {
       return [[name, JSON.parse(json)]];
     } catch (error) {
-      this.#logFault(`${id} ${name}`, error);
+      this.#logFault(`${id} ${name}`, error, NOT_TAKEN);
       return [];
     }
   }
