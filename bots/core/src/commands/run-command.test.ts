@@ -187,6 +187,13 @@ describe("handleCommand", () => {
       expect(await run({ type: "status" })).toMatch(/2 requests ahead of a new one\n- Memory: .*\n- Persona: set here/);
     });
 
+    it("says that the queue is not known rather than that nothing waits", async () => {
+      client.queueLength = async () => {
+        throw new Error("too late");
+      };
+      expect(await run({ type: "status" })).toMatch(/\n- Service: serving, how many wait is not known just now\n/);
+    });
+
     it("tells that the model is being loaded", async () => {
       client.models = [fakeModel({ state: ModelState.LOADING })];
       expect(await run({ type: "status" })).toMatch(/Model: \*\*fake\*\*, loading, context/);

@@ -38,7 +38,7 @@ async function serviceStatus({ stores, inference, place, words }: CommandContext
     // Which model is set here only memory knows.
     if (!settings) return ["Model: not known while my memory is away", "Service: serving"];
     const { model, note } = modelInUse(models, settings.model);
-    const ahead = await inference.queueLength(weightsOwner(models, model));
+    const ahead = await inference.queueLength(weightsOwner(models, model)).catch(() => undefined);
     const about = note === undefined ? "" : `. ${note}`;
     return [modelStatus(model) + about, `Service: serving, ${queueStatus(ahead)}`];
   } catch (error) {
@@ -51,7 +51,8 @@ function modelStatus({ name, state, device, maxModelLen }: Model): string {
   return `Model: **${name}**, ${MODEL_STATES[state]}${place}, context of ${maxModelLen} tokens`;
 }
 
-function queueStatus(ahead: number): string {
+function queueStatus(ahead: number | undefined): string {
+  if (ahead === undefined) return "how many wait is not known just now";
   return ahead === 0 ? "nothing waits" : `${ahead} ${ahead === 1 ? "request" : "requests"} ahead of a new one`;
 }
 

@@ -22,7 +22,7 @@ interface Deadlines {
 }
 
 const DEFAULT_DEADLINES: Deadlines = { listMs: 5_000, loadMs: 600_000, generateMs: 600_000 };
-/** The load is a nicety in a waiting reply; nothing waits for it. */
+/** The load is a nicety in a waiting reply and in `/status`: nobody waits long for it. */
 const LOAD_DEADLINE_MS = 1_000;
 
 /** gRPC's own defaults wait up to two minutes to connect again and never notice a peer that hangs. */
@@ -64,10 +64,7 @@ export function createInferenceClient({ address, token, deadlines }: InferenceCl
       stream(() => inference.generate(GenerateRequest.fromPartial(request), metadata, within(generateMs)), signal),
     queueLength: async (model) => {
       const load = (answer: Answer<GetLoadResponse>) => admin.getLoad({}, metadata, within(LOAD_DEADLINE_MS), answer);
-      return await unary(load).then(
-        (response) => requestsAhead(response, model),
-        () => 0,
-      );
+      return requestsAhead(await unary(load), model);
     },
     watchHealth: (onChange) => watchHealth(connection, metadata, onChange),
     close: () => channel.close(),
