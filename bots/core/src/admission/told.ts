@@ -1,5 +1,5 @@
-import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
-import type { Inbox } from "../conversation/inbox.ts";
+import type { Claims } from "../conversation/claims.ts";
+import { conversationKey, writerOf } from "../conversation/conversation-key.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { Author, Place } from "../port/place.ts";
 
@@ -16,7 +16,7 @@ export function isTurnedAway(error: unknown): error is BotError {
  * reason, and of a quota again when it is open again. Directly, and while the store is away, it is told always.
  */
 export async function isToBeTold(
-  inbox: Pick<Inbox, "claimEvent">,
+  claims: Claims,
   { place, author }: { readonly place: Place; readonly author: Author },
   error: unknown,
 ): Promise<boolean> {
@@ -24,7 +24,7 @@ export async function isToBeTold(
   const { threadId: _, ...channel } = place;
   // What is said of a quota counts the seconds.
   const reason = error.code === "QUOTA_EXCEEDED" ? error.code : error.said;
-  const claim = ["told", conversationKey(channel), author.id, reason].map(encodeURIComponent).join(":");
+  const id = ["told", conversationKey(channel), author.id, reason].map(encodeURIComponent).join(":");
   const ttlMs = Math.max(Math.min(error.retryDelayMs ?? TOLD_EVERY_MS, TOLD_EVERY_MS), 1);
-  return await inbox.claimEvent(place.writer ?? workspaceKey(place), claim, Math.ceil(ttlMs)).catch(() => true);
+  return await claims.claim(writerOf(place), id, Math.ceil(ttlMs)).catch(() => true);
 }

@@ -1,7 +1,7 @@
 import { checkAccess } from "../admission/admit.ts";
 import { refusal } from "../admission/command-access.ts";
 import { isToBeTold } from "../admission/told.ts";
-import { workspaceKey } from "../conversation/conversation-key.ts";
+import { writerOf } from "../conversation/conversation-key.ts";
 import { compare } from "../message/compare.ts";
 import type { Core } from "../message/core.ts";
 import { BotError, tell } from "../port/bot-error.ts";
@@ -94,8 +94,7 @@ async function isFirst(
   { stores }: Core,
   { place, eventId }: Pick<IncomingEvent, "place" | "eventId">,
 ): Promise<boolean> {
-  const writer = place.writer ?? workspaceKey(place);
-  return await stores.inbox.claimEvent(writer, eventId).catch(() => true);
+  return await stores.claims.claim(writerOf(place), eventId).catch(() => true);
 }
 
 function checkCommand(core: Core, asked: CommandAsked): void {
@@ -107,7 +106,7 @@ function checkCommand(core: Core, asked: CommandAsked): void {
 type Telling = (sentence: string, error: unknown) => Promise<string | undefined>;
 
 function sayAtTimes({ stores }: Core, asked: Pick<CommandAsked, "place" | "author">): Telling {
-  return async (sentence, error) => ((await isToBeTold(stores.inbox, asked, error)) ? sentence : undefined);
+  return async (sentence, error) => ((await isToBeTold(stores.claims, asked, error)) ? sentence : undefined);
 }
 
 async function tellFailure(

@@ -73,16 +73,6 @@ export function describeInbox(name: string, open: OpenStores): void {
       await Promise.all(deliveries.map((delivery) => delivery?.end()));
     });
 
-    it("claims an event that is answered at once, for a time", async () => {
-      const { eventId } = testEntry();
-      expect(await first.claimEvent("web:local", eventId)).toBe(true);
-      expect(await second.claimEvent("web:local", eventId)).toBe(false);
-      expect(await second.claimEvent("web:other", eventId)).toBe(true);
-      expect(await second.claim(testEntry({ eventId }))).toBeUndefined();
-      expect(await first.claimEvent("web:local", "brief", 50)).toBe(true);
-      await expect.poll(() => second.claimEvent("web:local", "brief", 50)).toBe(true);
-    });
-
     it("takes over nothing that is being answered", async () => {
       const delivery = (await first.claim(testEntry()))!;
       const stop = second.takeOver({ writer: "web:local", serves: () => true, onDelivery: () => expect.fail() });

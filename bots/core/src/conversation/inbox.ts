@@ -13,7 +13,7 @@ export interface NewEntry {
   readonly messageId: string;
   /** Of the reply: URL-safe, at most 24 characters. */
   readonly replyId: string;
-  /** What the platform needs to read the message again, in a form of its own; at most 64 KiB. */
+  /** What the platform needs to read the message again, in a form of its own; short, as the store holds it until it is answered. */
   readonly raw: string;
 }
 
@@ -85,8 +85,6 @@ export interface Inbox {
    * may answer it.
    */
   claim(entry: NewEntry): Promise<Delivery | undefined>;
-  /** Claims an event that is answered at once: true for the first, for `ttlMs` (ten minutes by default). */
-  claimEvent(writer: string, eventId: string, ttlMs?: number): Promise<boolean>;
   /**
    * Keeps what happened to entries of a conversation beside them, for whoever takes them over: a process that dies may have
    * heard nothing of it. They are named by their messages' or replies' ids; without, all.

@@ -1,3 +1,4 @@
+import type { Claims } from "./claims.ts";
 import type { Inbox } from "./inbox.ts";
 import type { KeptReplies, Rounds } from "./rounds.ts";
 import type { SettingsStore } from "./settings.ts";
@@ -9,6 +10,7 @@ export interface Stores {
   readonly rounds: Rounds;
   readonly replies: KeptReplies;
   readonly settings: SettingsStore;
+  readonly claims: Claims;
   readonly inbox: Inbox;
   readonly turns: TurnQueue;
   readonly signals: Signals;

@@ -1,33 +1,33 @@
 import { writerOf } from "../conversation/conversation-key.ts";
 import type { Delivery, EntryState, Inbox, NewEntry } from "../conversation/inbox.ts";
-import { EVENT_TTL_MS, inboxFullError, MAX_PENDING } from "../conversation/limits.ts";
-import { ExpiringMap } from "./expiring-map.ts";
-
-/** Of a message's id some 200 bytes: 20 MB. More come in no ten minutes that one process answers. */
-const MAX_EVENTS = 100_000;
+import { inboxFullError, MAX_PENDING } from "../conversation/limits.ts";
+import type { MemoryClaims } from "./memory-claims.ts";
 
 /** Entries of this process. Nobody outlives it to take over what it left. */
 export class MemoryInbox implements Inbox {
   readonly isShared = false;
-  readonly #claims = new ExpiringMap<number>({ lifeMs: EVENT_TTL_MS, maxSize: MAX_EVENTS });
+  readonly #claims: MemoryClaims;
+  /** By writer and event. */
   readonly #pending = new Set<string>();
   #lastMs = 0;
   #seq = 0;
 
-  async claim(entry: NewEntry): Promise<Delivery | undefined> {
-    if (this.#pending.size >= MAX_PENDING) throw inboxFullError();
-    const key = eventKey(writerOf(entry.place), entry.eventId);
-    if (this.#pending.has(key) || !this.#claim(key, EVENT_TTL_MS)) return undefined;
-    this.#pending.add(key);
-    return new MemoryDelivery(entry, this.#nextId(), () => {
-      this.#pending.delete(key);
-      if (entry.kind === "press") this.#claims.delete(key);
-      else this.#claim(key, EVENT_TTL_MS);
-    });
+  constructor(claims: MemoryClaims) {
+    this.#claims = claims;
   }
 
-  async claimEvent(writer: string, eventId: string, ttlMs = EVENT_TTL_MS): Promise<boolean> {
-    return this.#claim(eventKey(writer, eventId), ttlMs);
+  async claim(entry: NewEntry): Promise<Delivery | undefined> {
+    const event = [writerOf(entry.place), entry.eventId] as const;
+    const key = event.join(" ");
+    if (this.#pending.has(key) || this.#claims.has(...event)) return undefined;
+    if (this.#pending.size >= MAX_PENDING) throw inboxFullError();
+    this.#pending.add(key);
+    this.#claims.set(...event);
+    return new MemoryDelivery(entry, this.#nextId(), () => {
+      this.#pending.delete(key);
+      if (entry.kind === "press") this.#claims.delete(...event);
+      else this.#claims.set(...event);
+    });
   }
 
   async note(): Promise<void> {}
@@ -38,13 +38,6 @@ export class MemoryInbox implements Inbox {
 
   async releaseAll(): Promise<void> {}
 
-  /** Each claim says itself when it ends; the map lets none live longer than ten minutes. */
-  #claim(key: string, ttlMs: number): boolean {
-    if ((this.#claims.get(key) ?? 0) > Date.now()) return false;
-    this.#claims.set(key, Date.now() + ttlMs);
-    return true;
-  }
-
   #nextId(): string {
     const ms = Math.max(Date.now(), this.#lastMs);
     this.#seq = ms === this.#lastMs ? this.#seq + 1 : 0;
@@ -52,8 +45,6 @@ export class MemoryInbox implements Inbox {
     return `${ms}-${this.#seq}`;
   }
 }
-
-const eventKey = (writer: string, eventId: string) => `${writer} ${eventId}`;
 
 class MemoryDelivery implements Delivery {
   readonly entry: NewEntry;

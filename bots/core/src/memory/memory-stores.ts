@@ -1,4 +1,5 @@
 import type { Stores } from "../conversation/stores.ts";
+import { MemoryClaims } from "./memory-claims.ts";
 import { MemoryInbox } from "./memory-inbox.ts";
 import { createMemoryRounds } from "./memory-rounds.ts";
 import { createMemorySettings } from "./memory-settings.ts";
@@ -13,11 +14,13 @@ export interface MemoryStoresOptions {
 
 /** Keeps everything in this process: for one process, until it ends. The twin of the Redis stores. */
 export function createMemoryStores({ roundsTtlMs }: MemoryStoresOptions): Stores {
+  const claims = new MemoryClaims();
   return {
     kind: "memory",
     ...createMemoryRounds(roundsTtlMs),
     settings: createMemorySettings(),
-    inbox: new MemoryInbox(),
+    claims,
+    inbox: new MemoryInbox(claims),
     turns: new MemoryTurnQueue(),
     signals: createMemorySignals(),
     close: async () => undefined,

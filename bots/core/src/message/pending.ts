@@ -102,7 +102,7 @@ export class Pending {
   /** What was begun already is ended by it; who does not call the bot talks to others. */
   async #isToBeTold(message: IncomingMessage, refusal: unknown): Promise<boolean> {
     if (message.isOverheard && isTurnedAway(refusal)) return false;
-    return this.delivery.state.handle !== undefined || (await isToBeTold(this.#core.stores.inbox, message, refusal));
+    return this.delivery.state.handle !== undefined || (await isToBeTold(this.#core.stores.claims, message, refusal));
   }
 
   async #admit({ place, author }: IncomingMessage): Promise<void> {

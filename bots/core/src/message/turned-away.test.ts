@@ -47,7 +47,7 @@ describe("who is turned away", () => {
 
   it("is told while the store is away", async () => {
     const { send, stores } = createTestCore([chatModel], { access: denying });
-    stores.inbox.claimEvent = async () => {
+    stores.claims.claim = async () => {
       throw new BotError("MEMORY_UNAVAILABLE", "away");
     };
     for (let message = 0; message < 2; message++) expect((await send("Hi")).ended).toMatchObject({ type: "failed" });

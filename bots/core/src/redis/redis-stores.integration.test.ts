@@ -117,7 +117,7 @@ describeOnRedis("stores", (program) => {
       await server.kill();
       const unavailable = { code: "MEMORY_UNAVAILABLE" };
       await expect(stores.rounds.read("c")).rejects.toMatchObject(unavailable);
-      await expect(stores.inbox.claimEvent("web:local", "e")).rejects.toMatchObject(unavailable);
+      await expect(stores.claims.claim("web:local", "e")).rejects.toMatchObject(unavailable);
       await expect(
         stores.turns.enter("c", { id: "1700000000000-0", replyId: "r0", signal: never }),
       ).rejects.toMatchObject(unavailable);

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Stores } from "../conversation/stores.ts";
 import { connectRedis, type RedisConnection } from "./connection/redis-connection.ts";
 import { RedisInbox } from "./inbox/redis-inbox.ts";
+import { createRedisClaims } from "./redis-claims.ts";
 import { createRedisRounds } from "./redis-rounds.ts";
 import { createRedisSettings } from "./redis-settings.ts";
 import { createRedisSignals } from "./redis-signals.ts";
@@ -36,6 +37,7 @@ export function createRedisStoresOver(
     kind: "redis",
     ...createRedisRounds(redis, roundsTtlMs),
     settings: createRedisSettings(redis),
+    claims: createRedisClaims(redis),
     inbox,
     turns: new RedisTurnQueue(redis, leaseMs),
     signals: createRedisSignals(redis),

@@ -1,3 +1,4 @@
+import { describeClaims } from "../conversation/claims.contract.ts";
 import { describeInbox } from "../conversation/inbox.contract.ts";
 import { describeRounds } from "../conversation/rounds.contract.ts";
 import { describeSettings } from "../conversation/settings.contract.ts";
@@ -9,6 +10,7 @@ import type { OpenStores } from "./opened-stores.ts";
 export function describeStores(name: string, open: OpenStores): void {
   describeRounds(`${name} rounds`, open);
   describeSettings(`${name} settings`, open);
+  describeClaims(`${name} claims`, open);
   describeInbox(`${name} inbox`, open);
   describeTurnQueue(`${name} turn queue`, open);
   describeSignals(`${name} signals`, open);

@@ -203,12 +203,17 @@ describeOnRedis("inbox", (program) => {
       expect((await run.admin.keys("*")).sort()).toEqual(keys.slice(1, 3));
     });
 
-    it("refuses an entry where ten thousand are pending", async ({ expect, onTestFinished }) => {
+    it("refuses a new entry where ten thousand are pending, and not what is delivered again", async ({
+      expect,
+      onTestFinished,
+    }) => {
       const run = await startRedisProcesses(program, onTestFinished);
       const stores = await run.open();
+      const { entry } = await run.claim(stores);
       const all = run.admin.multi();
       for (let number = 0; number < 10_000; number++) all.xAdd(run.inbox, "*", { entry: "{}", raw: "" });
       await all.exec();
+      expect(await stores.inbox.claim(entry)).toBeUndefined();
       await expect(run.claim(stores)).rejects.toMatchObject({ code: "CONVERSATION_BUSY" });
     });
 

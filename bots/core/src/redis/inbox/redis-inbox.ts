@@ -108,11 +108,6 @@ export class RedisInbox implements Inbox {
     this.#numWithdrawn--;
   }
 
-  async claimEvent(writer: string, eventId: string, ttlMs = EVENT_TTL_MS): Promise<boolean> {
-    const options = { condition: "NX", expiration: { type: "PX", value: ttlMs } } as const;
-    return (await this.#redis.run((client) => client.set(claimKey(writer, eventId), "1", options))) === "OK";
-  }
-
   async note(place: Place, changes: EntryState, ids: readonly string[] = []): Promise<void> {
     const writer = writerOf(place);
     const fields = fieldsOf(changes);
