@@ -58,7 +58,7 @@ export interface IncomingEvent {
 export interface ReceivedEvent extends Omit<IncomingEvent, "author"> {
   /** The message's own id, by which its edit and its deletion are told. */
   readonly messageId: string;
-  /** What the platform needs to read it again where another process takes it over, in a form of its own; at most 64 KiB. */
+  /** What the platform needs to read it again where another process takes it over, in a form of its own; short, as the store holds it until it is answered. */
   readonly raw: string;
 }
 

@@ -1,6 +1,6 @@
 import type { SlackMessageEvent } from "./message-event.ts";
 
-/** Of what is kept of an event, in bytes: the core takes 64 KiB. */
+/** Of what is kept of an event, in bytes: ten thousand may be pending. */
 const MAX_RAW_BYTES = 60 * 1024;
 
 /** An event as it is kept until it is answered: what another process reads of it, if that has to go on. */
