@@ -144,7 +144,7 @@ describe("a conversation on the page", () => {
     expect(await on.ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal");
     await on.ada.page.getByRole("button", { name: "Retry" }).click();
     await on.ada.waitForReplies(1);
-    expect(await on.ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal animal.\n");
+    expect(await on.ada.lastMessage.locator(".markdown p").textContent()).toBe("A loyal animal.");
     expect(await on.ada.messages.count()).toBe(3);
     expect(await on.ada.page.getByRole("button", { name: "Retry" }).count()).toBe(0);
   });
