@@ -1,4 +1,4 @@
-import { type Environment, LOG_LEVELS, readEnvironment } from "@cria/bot-core";
+import { type Environment, readEnvironment } from "@cria/bot-core";
 import { z } from "zod";
 
 /** The shortest secret that signs cookies, in characters. */
@@ -18,8 +18,6 @@ export interface WebConfig {
   readonly stateDir: string;
   /** `CRIA_WEB_NAME`: the workspace's name. Default `Cria`. */
   readonly workspaceName: string;
-  /** `CRIA_LOG_LEVEL`: the least that is logged. Default `info`. */
-  readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
 const schema = z.object({
@@ -37,7 +35,6 @@ const schema = z.object({
   CRIA_WEB_SECRET: z.string().min(MIN_SECRET_LENGTH, `must have ${MIN_SECRET_LENGTH} characters or more`).optional(),
   CRIA_STATE_DIR: z.string().default(".cria"),
   CRIA_WEB_NAME: z.string().max(40, "may have 40 characters").default("Cria"),
-  CRIA_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
 });
 
 /**
@@ -53,7 +50,6 @@ export function loadWebConfig(env: Environment): WebConfig {
     secret: data.CRIA_WEB_SECRET,
     stateDir: data.CRIA_STATE_DIR,
     workspaceName: data.CRIA_WEB_NAME,
-    logLevel: data.CRIA_LOG_LEVEL,
   });
 }
 

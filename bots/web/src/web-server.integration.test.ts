@@ -116,6 +116,17 @@ describe("the process", () => {
     expect(await exit).toEqual([0, null]);
   });
 
+  it.skipIf(!hasRedis)("ends at once while it waits for its Redis", async () => {
+    const redis = await startRedisServer();
+    await redis.kill();
+    const { child, output, exit } = startProcess({ CRIA_REDIS_URL: redis.url });
+    await expect.poll(output, { timeout: 30_000 }).toContain("The page waits for the Redis of CRIA_REDIS_URL.");
+    child.kill("SIGTERM");
+    expect(await exit).toEqual([0, null]);
+    expect(output()).not.toContain("aborted");
+    await redis.close();
+  });
+
   it.skipIf(!hasRedis)("waits for a Redis that is away at the start, and says so", async () => {
     const redis = await startRedisServer();
     await redis.kill();
@@ -139,9 +150,11 @@ describe("the process", () => {
   });
 
   it("names every fault of its configuration", async () => {
-    const { output, exit } = startProcess({ CRIA_WEB_PORT: "x" });
+    const { output, exit } = startProcess({ CRIA_WEB_PORT: "x", CRIA_LOG_LEVEL: "loud" });
     expect((await exit)[0]).toBe(2);
-    expect(output()).toContain('CRIA_WEB_PORT="x": must be a port');
+    const { msg } = JSON.parse(output());
+    expect(msg).toContain('CRIA_WEB_PORT="x": must be a port');
+    expect(msg).toContain('CRIA_LOG_LEVEL="loud": must be one of');
   });
 });
 
