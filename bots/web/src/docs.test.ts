@@ -4,8 +4,8 @@ import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS } from "@cria/bot-core/attachment
 import { describe, expect, it } from "vitest";
 import { MAX_LIVE_REPLIES } from "./replies/replies.ts";
 import { MAX_CHANNELS } from "./rooms/channel-names.ts";
+import { MAX_CHATS } from "./rooms/chat-store.ts";
 import { MAX_BODY_BYTES } from "./server/request-body.ts";
-import { MAX_CHATS } from "./timeline/chat-store.ts";
 import { MAX_VERSIONS } from "./timeline/kept-message.ts";
 import { TIMELINE_CAPACITY } from "./timeline/timeline-store.ts";
 import { MAX_CHANNEL_NAME_LENGTH, MAX_TITLE_LENGTH } from "./wire.ts";

@@ -5,12 +5,12 @@ import { createAdaptorServer } from "@hono/node-server";
 import type { Logger } from "pino";
 import type { Bot } from "./bot.ts";
 import { servesThisMachineOnly } from "./config.ts";
+import { EventFeed } from "./feed/event-feed.ts";
 import { ChatRooms } from "./rooms/chat-rooms.ts";
-import { EventFeed } from "./rooms/event-feed.ts";
+import type { ChatStore } from "./rooms/chat-store.ts";
 import { createApp } from "./server/app.ts";
 import { bundleClient } from "./server/client-bundle.ts";
 import { hostNamesFor } from "./server/security.ts";
-import type { ChatStore } from "./timeline/chat-store.ts";
 import type { TimelineStore } from "./timeline/timeline-store.ts";
 
 export interface WebServerOptions {

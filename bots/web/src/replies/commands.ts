@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Author, IncomingCommand, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
-import type { EventFeed } from "../rooms/event-feed.ts";
+import type { EventFeed } from "../feed/event-feed.ts";
 import { BOT } from "../wire.ts";
 import { type AskedMessage, namesOf, type Spot } from "./asked-message.ts";
 

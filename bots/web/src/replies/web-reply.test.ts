@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { EventFeed } from "../rooms/event-feed.ts";
+import { EventFeed } from "../feed/event-feed.ts";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import { Timeline } from "../timeline/timeline.ts";
 import { BOT, type ServerEvent } from "../wire.ts";

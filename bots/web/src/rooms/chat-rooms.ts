@@ -2,9 +2,9 @@ import { type Author, type FeedbackRating, within } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
+import type { EventFeed } from "../feed/event-feed.ts";
 import { meaningOf } from "../mention.ts";
 import { Replies } from "../replies/replies.ts";
-import type { ChatStore } from "../timeline/chat-store.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { type ChannelSnapshot, type Chat, type Completion, isLive, type SentFile, type Workspace } from "../wire.ts";
@@ -16,10 +16,10 @@ import {
   MAX_CHANNELS,
   placeOf,
 } from "./channel-names.ts";
+import type { ChatStore } from "./chat-store.ts";
 import { titleOf } from "./chat-titles.ts";
 import { Chats } from "./chats.ts";
 import { checkedMessage } from "./checked-message.ts";
-import type { EventFeed } from "./event-feed.ts";
 import { OpenTimelines } from "./open-timelines.ts";
 import { recoverReplies } from "./recover-replies.ts";
 

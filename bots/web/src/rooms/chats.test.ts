@@ -2,8 +2,8 @@ import { BotError } from "@cria/bot-core";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { NEVER } from "../testing/chunk-source.ts";
 import { ADA, BEN, TestRooms } from "../testing/test-rooms.ts";
-import { MAX_CHATS } from "../timeline/chat-store.ts";
 import { BOT, type ServerEvent } from "../wire.ts";
+import { MAX_CHATS } from "./chat-store.ts";
 
 let on: TestRooms;
 let chat: string;

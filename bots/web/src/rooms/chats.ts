@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import { WebError } from "../errors.ts";
-import { type ChatStore, MAX_CHATS } from "../timeline/chat-store.ts";
+import type { EventFeed } from "../feed/event-feed.ts";
 import type { Chat } from "../wire.ts";
 import { ownerOf } from "./channel-names.ts";
+import { type ChatStore, MAX_CHATS } from "./chat-store.ts";
 import { givenTitle } from "./chat-titles.ts";
-import type { EventFeed } from "./event-feed.ts";
 
 export interface ChatsOptions {
   readonly store: ChatStore;

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import { WebError } from "../errors.ts";
+import type { EventFeed } from "../feed/event-feed.ts";
 import { Timeline } from "../timeline/timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { isDirectChannel, ownerOf } from "./channel-names.ts";
-import type { EventFeed } from "./event-feed.ts";
 
 /** Chats held open at once; those unused the longest are read from the store again. */
 const MAX_OPEN_TIMELINES = 1_000;

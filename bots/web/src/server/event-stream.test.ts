@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { EventFeed } from "../rooms/event-feed.ts";
+import { EventFeed } from "../feed/event-feed.ts";
 import { MAX_WAITING_EVENTS, refuseEvents, streamEvents } from "./event-stream.ts";
 
 let feed: EventFeed;

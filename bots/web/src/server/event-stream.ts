@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { type SSEMessage, type SSEStreamingApi, streamSSE } from "hono/streaming";
-import type { EventFeed, FeedEntry } from "../rooms/event-feed.ts";
+import type { EventFeed, FeedEntry } from "../feed/event-feed.ts";
 
 /** Events waiting for one slow page; past that its connection is cut, and it comes back for what it missed. */
 export const MAX_WAITING_EVENTS = 1_000;

@@ -1,4 +1,4 @@
-import { describeChatStore } from "../timeline/chat-store.contract.ts";
+import { describeChatStore } from "../rooms/chat-store.contract.ts";
 import { createMemoryChatStore } from "./memory-chat-store.ts";
 
 describeChatStore("createMemoryChatStore", async () => createMemoryChatStore());

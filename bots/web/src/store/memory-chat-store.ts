@@ -1,4 +1,4 @@
-import { type ChatStore, MAX_CHATS } from "../timeline/chat-store.ts";
+import { type ChatStore, MAX_CHATS } from "../rooms/chat-store.ts";
 import type { Chat } from "../wire.ts";
 
 /** People whose chats are kept; where there are more, those of the one silent longest go. */

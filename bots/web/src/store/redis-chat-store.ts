@@ -1,5 +1,5 @@
 import type { RedisConnection } from "@cria/bot-core";
-import { type ChatStore, MAX_CHATS } from "../timeline/chat-store.ts";
+import { type ChatStore, MAX_CHATS } from "../rooms/chat-store.ts";
 
 /**
  * KEYS: chats (sorted set of ids by time), titles (hash by id). ARGV: id, time, title, capacity, TTL in ms.

@@ -2,7 +2,7 @@ import { connectRedis, type RedisConnection } from "@cria/bot-core";
 import { hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { describeChatStore } from "../timeline/chat-store.contract.ts";
+import { describeChatStore } from "../rooms/chat-store.contract.ts";
 import { describeTimelineStore } from "../timeline/timeline-store.contract.ts";
 import { createRedisChatStore } from "./redis-chat-store.ts";
 import { createRedisTimelineStore } from "./redis-timeline-store.ts";

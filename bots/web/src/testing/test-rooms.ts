@@ -2,9 +2,9 @@ import { type BotCoreOptions, createBotCore, createMemoryStores } from "@cria/bo
 import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { createCoreBot } from "../core-bot.ts";
+import { EventFeed } from "../feed/event-feed.ts";
 import { directChannelOf } from "../rooms/channel-names.ts";
 import { ChatRooms } from "../rooms/chat-rooms.ts";
-import { EventFeed } from "../rooms/event-feed.ts";
 import { createMemoryChatStore } from "../store/memory-chat-store.ts";
 import { createMemoryTimelineStore } from "../store/memory-timeline-store.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";

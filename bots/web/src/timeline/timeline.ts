@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { EventFeed } from "../rooms/event-feed.ts";
+import type { EventFeed } from "../feed/event-feed.ts";
 import { BOT, type ChatMessage, isLive, type Rating, type ReplyState } from "../wire.ts";
 import { type KeptMessage, seenBy, withVersion } from "./kept-message.ts";
 import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
