@@ -1,7 +1,8 @@
 import { createGate, hasRedisServer } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Delivery, NewEntry } from "../../bots/core/src/conversation/inbox.ts";
-import type { StoredMessage } from "../discord-server/index.ts";
+import { buttonRow } from "../../bots/discord/src/reply/buttons.ts";
+import { buttonLabels, type StoredMessage } from "../discord-server/index.ts";
 import { callApi } from "../discord-server/testing.ts";
 import { DiscordRun } from "./discord-run.ts";
 
@@ -108,6 +109,22 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a reply of a process t
     await run.platform.start();
     await run.server.until(() => run.server.botMessages(run.channel).length === 0, "no reply");
     expect(run.inference.requests).toEqual([]);
+  });
+
+  it.each([
+    ["its words, and can be stopped no more", "Half wri", ["Half wri"]],
+    ["nothing where it only waited", "-# 3 ahead of you…", []],
+  ])("leaves %s, where somebody stops it while nobody has it", async (_, content, left) => {
+    const run = await prepare();
+    const question = run.ann.mention(run.channel, "talk");
+    await leave(run, question, { content, components: buttonRow("r1", ["stop"]) });
+    const place = { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false };
+    const writer = `discord:${run.server.world.bot.id}`;
+    await run.core.stopReplies({ place: { ...place, writer }, author: { id: run.ann.id, name: "Ann" } });
+    await run.platform.start();
+    const isEnded = () => run.server.botMessages(run.channel).every((one) => buttonLabels(one).length === 0);
+    await run.server.until(isEnded, "no Stop button");
+    expect(run.server.botTexts(run.channel)).toEqual(left);
   });
 
   it("is gone on with in the thread that was opened for its question", async () => {

@@ -9,7 +9,7 @@ describe("DiscordReply", () => {
   afterEach(() => void vi.useRealTimers());
 
   /** A channel that keeps what it shows, and the replies in it. */
-  function createChannel() {
+  function createChannel(shown = "") {
     const requests: string[] = [];
     const channel = {
       isThread: () => false,
@@ -17,6 +17,7 @@ describe("DiscordReply", () => {
       send: async ({ content }: { readonly content: string }) => ({ id: `m${requests.push(content)}` }),
       messages: {
         edit: async (_: string, { content }: { readonly content: string }) => void requests.push(content),
+        fetch: async () => ({ content: shown, components: [] }),
         delete: async (id: string) => void requests.push(`delete ${id}`),
       },
     } as unknown as SendableChannels;
@@ -83,9 +84,15 @@ describe("DiscordReply", () => {
   });
 
   it("keeps the words of a process before where it is stopped before it shows any", async () => {
-    const { requests, reply } = createChannel();
+    const { requests, reply } = createChannel("Half wri");
     await reply("r", "m1").finish("stopped", "", undefined);
     expect(requests).toEqual([]);
+  });
+
+  it("takes away what said that its question waits where it is stopped before it shows any words", async () => {
+    const { requests, reply } = createChannel("-# 2 ahead of you…");
+    await reply("r", "m1").finish("stopped", "", undefined);
+    expect(requests).toEqual(["delete m1"]);
   });
 
   it("shows first words at once although others have used up the channel's edits", async () => {

@@ -138,7 +138,7 @@ export class DiscordReply implements Reply {
     this.#text = text;
     const isEmpty = text.trim() === "";
     // Stopped before it showed anything, as by deleting the question: there is nothing to say, and the words of a process before stay.
-    if (isEmpty && end === "stopped" && (!this.#hasBegun || this.#isUntouched)) return this.#drop();
+    if (isEmpty && end === "stopped" && (!this.#hasBegun || this.#isUntouched)) return await this.#endUntouched();
     const smallPrint = [endLine(end), stats && statsLine(stats)].filter(Boolean).join(" · ");
     const buttons = this.#endButtons(useful, { mayContinue: canContinue(end), isEmpty });
     await this.#showLast({ smallPrint: smallPrint || (isEmpty ? "No words." : ""), buttons });
@@ -181,6 +181,13 @@ export class DiscordReply implements Reply {
     } finally {
       this.#end();
     }
+  }
+
+  async #endUntouched(): Promise<void> {
+    await this.#messages.endAsLeft().catch((error: unknown) => {
+      this.#options.logger.debug({ err: error }, "what was left of a reply was not ended");
+    });
+    this.#drop();
   }
 
   #drop(): void {

@@ -51,6 +51,16 @@ export class ReplyMessages {
     await this.show(parts.slice(0, this.#ids.length)).catch(() => undefined);
   }
 
+  /** Of what a process before left: takes away what says only that something is waited for, and the button that stops it. */
+  async endAsLeft(): Promise<void> {
+    const { messages } = this.#target.channel;
+    const id = this.#ids.at(-1);
+    if (id === undefined) return;
+    const { content, components } = await messages.fetch({ message: id, force: true });
+    if (this.#ids.length === 1 && /^-# .*…$/.test(content)) await this.#removeLast();
+    else if (hasStop(components)) await messages.edit(id, { components: [] });
+  }
+
   async #showAt(index: number, part: ReplyPart): Promise<void> {
     const id = this.#ids[index];
     const { pace, showsPreviews, onShown } = this.#target;
@@ -102,9 +112,12 @@ export function messageIds(handle: string): readonly string[] {
 
 /** Whether a message is the last of a reply that has ended: by its buttons, or by figures or a failure where it has none. */
 export function carriesEnd({ content, components }: Message): boolean {
-  const customIds = JSON.stringify(components);
-  if (customIds.includes('"stop:')) return false;
-  return customIds.includes('"custom_id"') || /^-# .*\btokens?\b|^(-# )?⚠️ /m.test(content);
+  if (hasStop(components)) return false;
+  return JSON.stringify(components).includes('"custom_id"') || /^-# .* · [\d,]+ tokens?$|^(-# )?⚠️ /m.test(content);
+}
+
+function hasStop(components: Message["components"]): boolean {
+  return JSON.stringify(components).includes('"stop:');
 }
 
 function isSame(shown: ReplyPart | undefined, part: ReplyPart): boolean {
