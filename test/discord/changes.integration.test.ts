@@ -83,6 +83,27 @@ describe("what becomes of messages on Discord", () => {
     await expect.poll(() => rounds(other)).toEqual([]);
   });
 
+  it("is no question where it is deleted while it is looked up what is set in its channel", async () => {
+    const run = await start();
+    const [isAsked, isRead] = [createGate(), createGate()];
+    const get = run.stores.settings.get.bind(run.stores.settings);
+    const hold = async (key: string) => {
+      if (!key.includes(run.channel.id)) return await get(key);
+      isAsked.open();
+      await isRead.opened;
+      return await get(key);
+    };
+    vi.spyOn(run.stores.settings, "get").mockImplementation(hold);
+    const question = run.ann.mention(run.channel, "a slip");
+    await isAsked.opened;
+    run.ann.delete(question);
+    await goesOn(run);
+    isRead.open();
+    run.ann.mention(run.channel, "a question");
+    await run.sees("a question");
+    expect(run.inference.requests).toHaveLength(2);
+  });
+
   it("is nothing to the memory of all processes where people delete what was between them", async () => {
     const clock = new AdvancingClock();
     const run = await start({ server: { clock } });

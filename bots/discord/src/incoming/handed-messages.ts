@@ -9,6 +9,8 @@ export class HandedMessages {
   /** Until it begins, all are older. */
   #sinceId = 1n << 63n;
   readonly #places = new Map<string, Place>();
+  /** Of which it is not known yet whether they are for the bot. */
+  readonly #considered = new Set<string>();
 
   /** Called once messages come, with Discord's time. */
   begin(nowMs: number): void {
@@ -19,6 +21,20 @@ export class HandedMessages {
     const [oldest] = this.#places.keys();
     if (this.#places.size >= MAX_KEPT) this.#places.delete(oldest!);
     this.#places.set(messageId, place);
+  }
+
+  /** From now on it is heard whether it is deleted, until `isLeft` asks for that. */
+  consider(messageId: string): void {
+    this.#considered.add(messageId);
+  }
+
+  isLeft(messageId: string): boolean {
+    return this.#considered.delete(messageId);
+  }
+
+  /** It was deleted. */
+  drop(messageId: string): void {
+    this.#considered.delete(messageId);
   }
 
   placeOf(messageId: string): Place | undefined {

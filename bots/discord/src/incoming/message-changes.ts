@@ -63,6 +63,7 @@ export class MessageChanges {
     const { replies, handed, shown } = this.#options;
     const { id } = message;
     replies.giveUpMessage(id);
+    handed.drop(id);
     const place = placeOf(message.channel);
     const replyId = shown.replyIn(id) ?? endedReplyIn(message);
     if (place && replyId !== undefined) return [{ place, id: replyId }];

@@ -51,16 +51,17 @@ export class MessageHandler {
    * and make it the bot's, so that is known before it is claimed: a claim is a place in a conversation's queue.
    */
   async #answerPlace(message: Message): Promise<Place | undefined> {
-    const { attention, settings } = this.#options;
-    const { channel } = message;
+    const { attention, settings, handed } = this.#options;
+    const { channel, id } = message;
     const place = placeOf(channel);
     if (!place || !channel.isSendable() || !isWritten(message)) return undefined;
     const isAtSight = isForBot(message, attention);
     if (isAtSight === false) return undefined;
     const mayOpen = mayOpenThread(message);
     if (isAtSight && !mayOpen) return place;
+    handed.consider(id);
     const set = await settings.at(place);
-    if (!(isAtSight ?? set.answersAll)) return undefined;
+    if (!handed.isLeft(id) || !(isAtSight ?? set.answersAll)) return undefined;
     return set.opensThreads && mayOpen ? { ...place, threadId: message.id } : place;
   }
 

@@ -24,7 +24,7 @@ export async function openThread(message: Message): Promise<SendableChannels | u
 }
 
 async function threadOf({ client, id }: Message): Promise<SendableChannels | undefined> {
-  const thread = await client.channels.fetch(id);
+  const thread = await client.channels.fetch(id).catch(() => undefined);
   return thread?.isSendable() ? thread : undefined;
 }
 
