@@ -115,6 +115,7 @@ class RedisRounds implements Rounds, KeptReplies {
       const areMade = edits.map((edit) => this.#redis.script<number>(REPLACE_REPLY, [keptReplies], edit));
       if ((await Promise.all(areMade)).every(Boolean)) return;
     }
+    throw new Error(`a kept reply of ${conversation} changed ${MAX_EDIT_TRIES} times while its question was edited`);
   }
 
   async #addThread(channel: string, thread: string): Promise<void> {

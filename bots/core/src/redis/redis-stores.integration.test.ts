@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { describeStores } from "../testing/describe-stores.contract.ts";
 import { startRedisServer } from "../testing/redis-server.ts";
+import { connectRedis, type RedisConnection } from "./connection/redis-connection.ts";
+import { createRedisRounds } from "./redis-rounds.ts";
 import { createRedisStores } from "./redis-stores.ts";
 
 const logger = pino({ level: "silent" });
@@ -92,6 +94,19 @@ describeOnRedis("stores", (program) => {
       await expect.poll(() => heard).toEqual([known]);
       client.destroy();
       await Promise.all([telling.close(), hearing.close()]);
+      await server.close();
+    });
+
+    it("say so where they could not edit a question, since its reply changed each time", async () => {
+      const server = await startRedisServer(program);
+      const redis = await connectRedis(server.url, logger);
+      const reply = { id: "r", messageId: "m", author: "Ann", question: "q", text: "t", end: "complete" } as const;
+      await createRedisRounds(redis, 60_000).replies.keep("web:local:raced", reply, "");
+      const raced: RedisConnection = { ...redis, script: async <T>() => 0 as T };
+      await expect(
+        createRedisRounds(raced, 60_000).replies.editQuestion("web:local:raced", "m", "new"),
+      ).rejects.toThrow("a kept reply of web:local:raced changed 5 times while its question was edited");
+      await redis.close();
       await server.close();
     });
 
