@@ -1,25 +1,25 @@
-import { DAY_MS, LIMITS, MINUTE_MS, type QuotaLimits, type QuotaRefusal, type QuotaStore } from "../admission/quota.ts";
+import { DAY_MS, LIMITS, MINUTE_MS, type QuotaStore } from "../admission/quota.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { defineScript } from "./connection/redis-script.ts";
 
 /**
  * KEYS: messages in a minute of the user and of the workspace, tokens in a day of the user and of the workspace. ARGV: length
- * of a minute in ms, messages, the four limits (-1 for none). Counts the messages and returns 0, or returns 4 times the ms to
- * wait plus the number of the limit that would be passed.
+ * of a minute in ms, messages, the four limits (-1 for none). Counts the messages and returns nothing, or returns the place in
+ * `LIMITS` of the limit that would be passed, and the ms to wait.
  */
 const COUNT_MESSAGES = defineScript(`
 for index = 1, 4 do
   local limit = tonumber(ARGV[index + 2])
   local more = index <= 2 and math.max(math.min(tonumber(ARGV[2]), limit), 1) or 1
   if limit >= 0 and tonumber(redis.call('GET', KEYS[index]) or 0) + more > limit then
-    return 4 * math.max(redis.call('PTTL', KEYS[index]), 1) + index - 1
+    return { index - 1, math.max(redis.call('PTTL', KEYS[index]), 1) }
   end
 end
 for index = 1, 2 do
   redis.call('INCRBY', KEYS[index], ARGV[2])
   if redis.call('PTTL', KEYS[index]) < 0 then redis.call('PEXPIRE', KEYS[index], ARGV[1]) end
 end
-return 0`);
+return {}`);
 
 /** KEYS: messages in a minute of the user and of the workspace. ARGV: messages. Takes them back from the minute that runs. */
 const UNCOUNT_MESSAGES = defineScript(`
@@ -42,7 +42,9 @@ export function createRedisQuotaStore(redis: RedisConnection): QuotaStore {
   return {
     async countMessages({ workspace, user, numMessages }, limits) {
       const args = [MINUTE_MS, numMessages, ...LIMITS.map((limit) => limits[limit] ?? -1)];
-      return toRefusal(await redis.script<number>(COUNT_MESSAGES, counterKeys(workspace, user), args));
+      const keys = counterKeys(workspace, user);
+      const [index, retryAfterMs = 0] = await redis.script<readonly number[]>(COUNT_MESSAGES, keys, args);
+      return index === undefined ? undefined : { limit: LIMITS[index]!, retryAfterMs };
     },
     async uncountMessages({ workspace, user, numMessages }) {
       const keys = counterKeys(workspace, user).slice(0, 2);
@@ -52,15 +54,6 @@ export function createRedisQuotaStore(redis: RedisConnection): QuotaStore {
       const [, , ...keys] = counterKeys(workspace, user);
       await redis.script(COUNT_TOKENS, keys, [tokens, DAY_MS]);
     },
-  };
-}
-
-/** The script answers 0, or 4 times the milliseconds to wait plus the number of the limit that is reached. */
-function toRefusal(answer: number): QuotaRefusal | undefined {
-  if (answer === 0) return undefined;
-  return {
-    limit: LIMITS[answer % LIMITS.length] as keyof QuotaLimits,
-    retryAfterMs: Math.floor(answer / LIMITS.length),
   };
 }
 
