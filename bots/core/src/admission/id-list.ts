@@ -3,14 +3,15 @@ import { z } from "zod";
 /** What a list names. */
 type Listed = "workspace" | "channel" | "person" | "role";
 
-/** Platforms number things, or give them ids of capital letters and digits. */
-const ID = "[A-Z][A-Z0-9]*|\\d+";
+/** Slack's ids begin with a letter of their kind, Discord's are numbers of their time. */
+const SLACK = "[A-Z0-9]{8,}";
+const DISCORD = "\\d{17,20}";
 /** Beside those: the page's workspace and the one of direct messages outside of all, the page's channels and its people. */
 const SHAPES: Readonly<Record<Listed, RegExp>> = {
-  workspace: new RegExp(`^(${ID}|local|@me)$`),
-  channel: new RegExp(`^(${ID}|[\\p{Ll}\\p{Lo}\\p{N}][\\p{Ll}\\p{Lo}\\p{N}_-]*)$`, "u"),
-  person: new RegExp(`^(${ID}|[\\w-]{16,64})$`),
-  role: new RegExp(`^(${ID})$`),
+  workspace: new RegExp(`^([TE]${SLACK}|${DISCORD}|local|@me)$`),
+  channel: new RegExp(`^([CGD]${SLACK}|${DISCORD}|[\\p{Ll}\\p{Lo}\\p{N}][\\p{Ll}\\p{Lo}\\p{N}_-]*)$`, "u"),
+  person: new RegExp(`^([UW]${SLACK}|${DISCORD}|[\\w-]{16})$`),
+  role: new RegExp(`^(S${SLACK}|${DISCORD})$`),
 };
 const EXAMPLES: Readonly<Record<Listed, string>> = {
   workspace: "T024BE7LD or 41771983423143937",

@@ -25,16 +25,16 @@ describe("loadCoreConfig", () => {
 
   it("reads who may talk to the bot, how much, and who runs it", () => {
     const config = loadCoreConfig({
-      CRIA_ALLOW_WORKSPACES: "T1, T2",
-      CRIA_ALLOW_CHANNELS: "C1",
-      CRIA_ALLOW_USERS: "U1",
-      CRIA_ALLOW_ROLES: "R1",
-      CRIA_DENY_WORKSPACES: "T3",
-      CRIA_DENY_CHANNELS: "C3",
-      CRIA_DENY_USERS: "U3",
-      CRIA_DENY_ROLES: "R3",
-      CRIA_ADMIN_USERS: "U9",
-      CRIA_ADMIN_ROLES: "R9",
+      CRIA_ALLOW_WORKSPACES: "T00000001, T00000002",
+      CRIA_ALLOW_CHANNELS: "C00000001",
+      CRIA_ALLOW_USERS: "U00000001",
+      CRIA_ALLOW_ROLES: "S00000001",
+      CRIA_DENY_WORKSPACES: "T00000003",
+      CRIA_DENY_CHANNELS: "C00000003",
+      CRIA_DENY_USERS: "U00000003",
+      CRIA_DENY_ROLES: "S00000003",
+      CRIA_ADMIN_USERS: "U00000009",
+      CRIA_ADMIN_ROLES: "S00000009",
       CRIA_ADMIN_COMMANDS: "model, System",
       CRIA_DIRECT_MESSAGES: "0",
       CRIA_USER_MESSAGES_PER_MINUTE: "10",
@@ -43,10 +43,15 @@ describe("loadCoreConfig", () => {
       CRIA_WORKSPACE_TOKENS_PER_DAY: "1000000",
     });
     expect(config.access).toEqual({
-      allow: { workspaces: ["T1", "T2"], channels: ["C1"], users: ["U1"], roles: ["R1"] },
-      deny: { workspaces: ["T3"], channels: ["C3"], users: ["U3"], roles: ["R3"] },
+      allow: {
+        workspaces: ["T00000001", "T00000002"],
+        channels: ["C00000001"],
+        users: ["U00000001"],
+        roles: ["S00000001"],
+      },
+      deny: { workspaces: ["T00000003"], channels: ["C00000003"], users: ["U00000003"], roles: ["S00000003"] },
       directMessages: false,
-      admins: { users: ["U9"], roles: ["R9"] },
+      admins: { users: ["U00000009"], roles: ["S00000009"] },
       adminCommands: ["model", "system"],
     });
     expect(config.quotaLimits).toEqual({
@@ -93,11 +98,16 @@ describe("loadCoreConfig", () => {
   });
 
   it.each([
-    ["CRIA_DENY_USERS", "U1, @bob", '"@bob" is no id of a person; write it as U024BE7LH or 80351110224678912'],
+    ["CRIA_DENY_USERS", "U024BE7LH, @bob", '"@bob" is no id of a person; write it as U024BE7LH or 80351110224678912'],
     ["CRIA_DENY_USERS", "bob", '"bob" is no id of a person'],
+    ["CRIA_DENY_USERS", "BOB", '"BOB" is no id of a person'],
+    ["CRIA_DENY_USERS", "bob_from_accounting", '"bob_from_accounting" is no id of a person'],
+    ["CRIA_DENY_USERS", "C024BE91L", '"C024BE91L" is no id of a person'],
+    ["CRIA_DENY_USERS", "4711", '"4711" is no id of a person'],
     ["CRIA_ADMIN_USERS", "<@80351110224678912>", '"<@80351110224678912>" is no id of a person'],
     ["CRIA_ALLOW_CHANNELS", "#general", '"#general" is no id of a channel'],
-    ["CRIA_ALLOW_CHANNELS", "C1,Off Topic", '"Off Topic" is no id of a channel'],
+    ["CRIA_ALLOW_CHANNELS", "C024BE91L,Off Topic", '"Off Topic" is no id of a channel'],
+    ["CRIA_DENY_CHANNELS", "GENERAL", '"GENERAL" is no id of a channel'],
     ["CRIA_ADMIN_ROLES", "@admins", '"@admins" is no id of a role'],
     ["CRIA_DENY_ROLES", "admins", '"admins" is no id of a role'],
     ["CRIA_ALLOW_WORKSPACES", "acme", '"acme" is no id of a workspace'],
@@ -126,7 +136,7 @@ describe("loadCoreConfig", () => {
       CRIA_REDIS_URL: "http://user:hunter2@redis",
       CRIA_WINDOW: "51",
       CRIA_MEMORY_DAYS: "1.5",
-      CRIA_ALLOW_CHANNELS: "C1,,C2",
+      CRIA_ALLOW_CHANNELS: "C024BE91L,,C024BE91M",
       CRIA_ADMIN_COMMANDS: "modle",
       CRIA_DIRECT_MESSAGES: "yes",
       CRIA_USER_TOKENS_PER_DAY: "0",
@@ -136,7 +146,7 @@ describe("loadCoreConfig", () => {
     expect(load).toThrow(
       "CRIA_REDIS_URL must be redis://host:port, rediss://host:port or redis-cluster://host:port,host:port",
     );
-    expect(load).toThrow('CRIA_ALLOW_CHANNELS="C1,,C2": must be ids separated by commas');
+    expect(load).toThrow('CRIA_ALLOW_CHANNELS="C024BE91L,,C024BE91M": must be ids separated by commas');
     expect(load).toThrow('CRIA_ADMIN_COMMANDS="modle": has no command "modle"; it takes model');
     expect(load).toThrow('CRIA_DIRECT_MESSAGES="yes": must be 0 or 1');
     expect(load).toThrow('CRIA_USER_TOKENS_PER_DAY="0": must be a whole number of 1 or more');
