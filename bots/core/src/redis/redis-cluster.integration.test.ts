@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describeQuotaStore } from "../admission/quota-store.contract.ts";
 import { createBotCore } from "../bot-core.ts";
 import type { Rating } from "../records/feedback.ts";
@@ -14,6 +14,8 @@ import { createRedisFeedback, readRatings } from "./records/redis-feedback.ts";
 import { createRedisQuotaStore } from "./redis-quota-store.ts";
 import { createRedisStores } from "./redis-stores.ts";
 
+/** Of lines that are dead, until they are made anew. */
+const SECONDS = { timeout: 20_000 };
 const logger = pino({ level: "silent" });
 
 describeOnRedis("a cluster of three nodes", (program) => {
@@ -57,6 +59,34 @@ describeOnRedis("a cluster of three nodes", (program) => {
     expect(replies.map(({ ended }) => ended?.type)).toEqual(places.map(() => "finished"));
     expect((await stores.rounds.read("web:w3:general")).rounds).toMatchObject([{ user: "Hi" }]);
     await stores.close();
+  });
+
+  describe("whose lines go silent, while new ones work", () => {
+    const keys = Array.from({ length: 9 }, (_, index) => `x${index}`);
+    const isAllThere = () =>
+      Promise.all(keys.map((key) => redis.run((client) => client.exists(key)))).then(
+        () => true,
+        () => false,
+      );
+
+    it("is there again within seconds while commands go on", async () => {
+      cluster.silence();
+      const commands = setInterval(() => void isAllThere(), 200);
+      await expect.poll(isAllThere, SECONDS).toBe(true);
+      clearInterval(commands);
+    });
+
+    it("is heard again where it only listens", async () => {
+      const heard: string[] = [];
+      redis.subscribe("channel", (message) => void heard.push(message));
+      const isHeard = async (message: string) => {
+        await redis.run((client) => client.publish("channel", message)).catch(() => undefined);
+        return heard.includes(message);
+      };
+      await expect.poll(() => isHeard("before")).toBe(true);
+      cluster.silence();
+      await expect.poll(() => isHeard("after"), SECONDS).toBe(true);
+    });
   });
 
   it("reads the ratings of all nodes", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createClient } from "redis";
 import { pause } from "../port/pause.ts";
 import { freePort, spawnRedis } from "./redis-server.ts";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const NUM_NODES = 3;
 const NUM_SLOTS = 16_384;
@@ -17,6 +18,8 @@ const LOOK_MS = 100;
 export interface RedisCluster {
   /** As `redis-cluster://127.0.0.1:7000,127.0.0.1:7001,127.0.0.1:7002`. */
   readonly url: string;
+  /** The connections of now say nothing more, as over dead lines; new ones work. */
+  silence(): void;
   /** Kills it and removes its folders. */
   close(): Promise<void>;
 }
@@ -24,6 +27,8 @@ export interface RedisCluster {
 interface Node {
   readonly port: number;
   readonly busPort: number;
+  /** Where clients find it. */
+  readonly proxy: TcpProxy;
   close(): Promise<void>;
 }
 
@@ -40,19 +45,28 @@ export async function startRedisCluster(program: string): Promise<RedisCluster> 
     await close();
     throw error;
   }
-  return { url: `redis-cluster://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(",")}`, close };
+  return {
+    url: `redis-cluster://${nodes.map(({ proxy }) => `127.0.0.1:${proxy.port}`).join(",")}`,
+    silence: () => {
+      for (const { proxy } of nodes) proxy.silence();
+    },
+    close,
+  };
 }
 
 async function startNode(program: string): Promise<Node> {
   const [port, busPort] = [await freePort(), await freePort()];
   const folder = await mkdtemp(join(tmpdir(), "cria-redis-node-"));
-  const more = ["--cluster-enabled", "yes", "--cluster-port", String(busPort)];
+  const proxy = await startTcpProxy(port);
+  const ports = ["--cluster-port", String(busPort), "--cluster-announce-port", String(proxy.port)];
+  const more = ["--cluster-enabled", "yes", ...ports];
   const server = await spawnRedis({ program, port, folder, more });
   const close = async () => {
+    await proxy.close();
     await kill(server);
     await rm(folder, { recursive: true, force: true });
   };
-  return { port, busPort, close };
+  return { port, busPort, proxy, close };
 }
 
 async function joinCluster({ port }: Node, index: number, first: Node): Promise<void> {
