@@ -22,6 +22,7 @@ import type { Pending } from "./message/pending.ts";
 import { receive } from "./message/receive.ts";
 import type { BotCore, Work } from "./port/bot.ts";
 import type { ClaimedEvent } from "./port/claimed-event.ts";
+import type { CommandAsked } from "./port/incoming-command.ts";
 import type { SentMessage } from "./port/message.ts";
 import type { StartReply } from "./port/reply.ts";
 import { DEFAULT_WORDS, type PlatformWords } from "./port/words.ts";
@@ -108,6 +109,13 @@ async function handleMessage(core: Core, sent: SentMessage, startReply: StartRep
   await receive(core, event, (pending) => pending.answer({ message: { ...message, attachments }, startReply }));
 }
 
+/** Its message is done with once its replies are claimed. */
+async function compare(core: Core, pending: Pending, command: CommandAsked, startReply: StartReply) {
+  const { messageId } = pending.delivery.entry;
+  const asked = { ...command, messageId, onClaimed: () => pending.delivery.end() };
+  return await pending.once(() => answerSaidComparison(core, asked, startReply));
+}
+
 /** A claimed event as platforms see it. */
 function claimedEvent(core: Core, pending: Pending): ClaimedEvent {
   const { entry, state } = pending.delivery;
@@ -116,7 +124,7 @@ function claimedEvent(core: Core, pending: Pending): ClaimedEvent {
     event: { eventId, messageId, place, raw },
     handle: state.handle,
     answer: (message, startReply) => pending.answer({ message, startReply }),
-    runCommand: (command, refuse) => answerSaidCommand(core, command, refuse),
-    compare: (command, startReply) => answerSaidComparison(core, { ...command, messageId }, startReply),
+    runCommand: (command, refuse) => pending.once(() => answerSaidCommand(core, command, refuse)),
+    compare: (command, startReply) => compare(core, pending, command, startReply),
   };
 }

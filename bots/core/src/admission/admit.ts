@@ -25,9 +25,9 @@ export async function admit(admission: Admission, place: Place, author: Author, 
   if (refusal) throw quotaError({ ...refusal, limits: quotaLimits, numMessages, words });
 }
 
-/** Takes the count of a message back that was let in, and could not be answered. Never rejects. */
-export async function uncount({ quotas }: Admission, place: Place, author: Author): Promise<void> {
-  await quotas?.uncountMessages(messageUse(place, author, 1)).catch(() => undefined);
+/** Takes the count of messages back that were let in, and could not be answered. Never rejects. */
+export async function uncount({ quotas }: Admission, place: Place, author: Author, numMessages: number): Promise<void> {
+  if (numMessages > 0) await quotas?.uncountMessages(messageUse(place, author, numMessages)).catch(() => undefined);
 }
 
 /** Counts tokens, of prompt and completion, towards the quotas of the day. Rejects where they cannot be counted. */

@@ -6,7 +6,7 @@ import { type KeptReply, newReplyId } from "../conversation/kept-reply.ts";
 import { tellAll } from "../message/changes.ts";
 import type { Core } from "../message/core.ts";
 import { Pending } from "../message/pending.ts";
-import { handle } from "../message/receive.ts";
+import { runPending } from "../message/receive.ts";
 import { BotError, tell } from "../port/bot-error.ts";
 import type { FeedbackRating, ReplyAction, StartReply } from "../port/reply.ts";
 import { canContinue } from "../text/reply-lines.ts";
@@ -101,7 +101,7 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
   const delivery = await core.stores.inbox.claim(entry);
   if (!delivery) throw new BotError("REPLY_GONE", UNDER_WAY);
   const message = { place, author: { ...author, name: kept.author }, names, text, quote };
-  await handle(core, new Pending(core, delivery), async (pending) => {
+  await runPending(core, new Pending(core, delivery), async (pending) => {
     // An earlier press may have ended since it was read.
     await findReply(core.stores.replies, conversationKey(place), replyId);
     await admit(core, place, author);

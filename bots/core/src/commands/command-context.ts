@@ -1,21 +1,11 @@
-import type { Stores } from "../conversation/stores.ts";
-import type { InferenceClient } from "../inference/inference-client.ts";
+import type { Core } from "../message/core.ts";
 import type { SettingsScope } from "../port/command.ts";
 import type { Place } from "../port/place.ts";
 import type { PlatformWords } from "../port/words.ts";
-import type { FeedbackStore } from "../records/feedback.ts";
 
 /** What commands work on. */
-export interface CommandContext {
-  readonly stores: Stores;
-  readonly inference: InferenceClient;
-  /** Rounds kept where nobody set another number. */
-  readonly window: number;
-  /** Persona of chat models without one of their own. */
-  readonly persona: string;
-  /** Undefined where ratings cannot be kept. */
-  readonly feedback: FeedbackStore | undefined;
-  readonly words: PlatformWords;
+export interface CommandContext
+  extends Pick<Core, "stores" | "inference" | "window" | "persona" | "feedback" | "words"> {
   readonly place: Place;
 }
 

@@ -2,7 +2,7 @@ import { checkAccess } from "../admission/admit.ts";
 import { refusal } from "../admission/command-access.ts";
 import { isToBeTold } from "../admission/told.ts";
 import { writerOf } from "../conversation/conversation-key.ts";
-import { compare } from "../message/compare.ts";
+import { type CompareAsked, compare } from "../message/compare.ts";
 import type { Core } from "../message/core.ts";
 import { BotError, tell } from "../port/bot-error.ts";
 import type { Claim, CommandAsked, IncomingCommand, Refuse, SaidCommand } from "../port/incoming-command.ts";
@@ -10,8 +10,8 @@ import type { IncomingEvent } from "../port/message.ts";
 import type { StartReply } from "../port/reply.ts";
 import { runCommand } from "./run-command.ts";
 
-/** Where a command was said: its message. */
-export type CommandMessage = CommandAsked & { readonly messageId: string };
+/** A comparison as it was asked for, in a message or by a slash command. */
+export type ComparisonMessage = CommandAsked & Pick<CompareAsked, "messageId" | "onClaimed">;
 
 /**
  * Answers a command with Markdown; undefined where another process has the event. What keeps it from being run goes through
@@ -60,7 +60,7 @@ export async function handleComparison(
 /** As `handleComparison`, for one that was said where all may see it: why it is not run is said once in a while. */
 export async function answerSaidComparison(
   core: Core,
-  asked: CommandMessage,
+  asked: ComparisonMessage,
   startReply: StartReply,
 ): Promise<string | undefined> {
   return await answerComparison(core, asked, startReply, sayAtTimes(core, asked));
@@ -68,7 +68,7 @@ export async function answerSaidComparison(
 
 async function answerComparison(
   core: Core,
-  asked: CommandMessage,
+  asked: ComparisonMessage,
   startReply: StartReply,
   refuse?: Telling,
 ): Promise<string | undefined> {

@@ -50,6 +50,8 @@ export interface Delivery {
   readonly count: number;
   /** Aborts when the entry is this process's no more, with `"taken"` or `"lost"` as its reason. */
   readonly gone: AbortSignal;
+  /** Whether it is this process's for certain: not while its lease could not be renewed. */
+  readonly isHeld: boolean;
   /**
    * Whether this process may write for it: resolves at once while its lease holds; where it could not be renewed, waits until
    * the store says whose the entry is. Never rejects.
@@ -64,6 +66,8 @@ export interface Delivery {
   end(): Promise<void>;
   /** Gives it back for another process to take at once; the delivery does not count. */
   release(): Promise<void>;
+  /** Renews it no more: after two leases it is delivered again, to this process or another. Where nothing is shared it is ended. */
+  abandon(): Promise<void>;
 }
 
 /** What a process can take over. */

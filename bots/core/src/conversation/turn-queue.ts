@@ -4,23 +4,26 @@ export interface EnterOptions {
   readonly replyId: string;
   /** By which places are in order: the entry's id, `1700000000000-0`, which another writer's may have too. */
   readonly id: string;
-  /** Ends the waiting. */
-  readonly signal: AbortSignal;
+  /** Whether the entry is this process's for certain: else its place is not renewed. Default: it is. */
+  readonly isHeld?: () => boolean;
   /** Hears how many are ahead, the one whose turn it is included, when that changes. */
   readonly onWaiting?: (ahead: number) => void;
 }
 
 /** A place in a conversation's queue. */
 export interface QueuePlace {
-  /** Resolves when its turn has come. Rejects with the signal's reason, or with a `BotError` where the queue cannot be reached. */
+  /** Resolves when its turn has come; never for a place that is left before. */
   readonly turn: Promise<void>;
   /** Leaves the queue, so that the next one has its turn. Never rejects. */
   leave(): Promise<void>;
+  /** Leaves the place to whoever takes the entry over. */
+  abandon(): void;
 }
 
 /**
  * One queue a conversation, across processes: one message at a time, in the order of the entries' ids. The place of a process
- * that died is free after a lease. One contract suite runs on every implementation.
+ * that died is kept until another has taken its entry over, and free after three leases. One contract suite runs on every
+ * implementation.
  */
 export interface TurnQueue {
   /**

@@ -62,8 +62,12 @@ class MemoryDelivery implements Delivery {
     this.#onEnd = onEnd;
   }
 
+  get isHeld(): boolean {
+    return !this.#isEnded;
+  }
+
   async owns(): Promise<"mine" | "taken"> {
-    return this.#isEnded ? "taken" : "mine";
+    return this.isHeld ? "mine" : "taken";
   }
 
   keep(): void {}
@@ -74,4 +78,8 @@ class MemoryDelivery implements Delivery {
   }
 
   async release(): Promise<void> {}
+
+  async abandon(): Promise<void> {
+    await this.end();
+  }
 }

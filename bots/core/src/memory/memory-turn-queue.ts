@@ -3,21 +3,20 @@ import { type EnterOptions, idScore, type QueuePlace, type TurnQueue } from "../
 
 /** Queues of this process. The first of a queue has the turn, the others wait in the order of their ids. */
 export class MemoryTurnQueue implements TurnQueue {
-  readonly #queues = new Map<string, Place[]>();
+  readonly #queues = new Map<string, MemoryQueuePlace[]>();
 
   async enter(conversation: string, options: EnterOptions): Promise<QueuePlace> {
-    options.signal.throwIfAborted();
     const queue = this.#queues.get(conversation) ?? [];
     if (queue.length > MAX_WAITING_TURNS) throw busyError();
     this.#queues.set(conversation, queue);
-    const place = new Place(options, () => this.#leave(conversation, place));
+    const place = new MemoryQueuePlace(options, () => this.#leave(conversation, place));
     queue.push(place);
     queue.splice(1, Infinity, ...queue.slice(1).sort((a, b) => a.score - b.score));
     tellAll(queue);
     return place;
   }
 
-  #leave(conversation: string, place: Place): void {
+  #leave(conversation: string, place: MemoryQueuePlace): void {
     const queue = this.#queues.get(conversation) ?? [];
     const index = queue.indexOf(place);
     if (index === -1) return;
@@ -27,11 +26,11 @@ export class MemoryTurnQueue implements TurnQueue {
   }
 }
 
-function tellAll(queue: readonly Place[]): void {
+function tellAll(queue: readonly MemoryQueuePlace[]): void {
   for (const [ahead, place] of queue.entries()) place.advance(ahead);
 }
 
-class Place implements QueuePlace {
+class MemoryQueuePlace implements QueuePlace {
   readonly turn: Promise<void>;
   readonly score: number;
   readonly #onLeave: () => void;
@@ -39,22 +38,13 @@ class Place implements QueuePlace {
   #take!: () => void;
   #ahead = 0;
 
-  constructor({ id, signal, onWaiting }: EnterOptions, onLeave: () => void) {
+  constructor({ id, onWaiting }: EnterOptions, onLeave: () => void) {
     this.score = idScore(id);
     this.#onLeave = onLeave;
     this.#onWaiting = onWaiting;
-    this.turn = new Promise((resolve, reject) => {
-      const abort = () => {
-        reject(signal.reason);
-        onLeave();
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      this.#take = () => {
-        signal.removeEventListener("abort", abort);
-        resolve();
-      };
+    this.turn = new Promise((resolve) => {
+      this.#take = resolve;
     });
-    this.turn.catch(() => undefined); // Whoever waits hears of it.
   }
 
   advance(ahead: number): void {
@@ -64,6 +54,11 @@ class Place implements QueuePlace {
   }
 
   async leave(): Promise<void> {
+    this.#onLeave();
+  }
+
+  /** Nobody outlives this process to take it over. */
+  abandon(): void {
     this.#onLeave();
   }
 }

@@ -36,13 +36,13 @@ export async function endQuietly(ending: EndingAnswer): Promise<void> {
 
 /** Ends the reply with what went wrong after `shown` was written; what failed can be tried again by its button. */
 export async function failAnswer(ending: EndingAnswer, error: unknown, shown: string): Promise<void> {
-  const { core, eventId, question, message, running, memory, reply, refusal } = ending;
+  const { core, eventId, question, message, running, memory, reply, numCounted } = ending;
   const { canPressAgain, isServiceFault } = failureOf(error);
   const code = codeOf(error);
   const log = { err: error, conversation: running.conversation, eventId };
   core.logger[error instanceof BotError ? "warn" : "error"](log, "a message could not be answered");
   record(ending, { outcome: code, reply: shown, stats: undefined });
-  if (isServiceFault && refusal === undefined) await uncount(core, message.place, message.author);
+  if (isServiceFault) await uncount(core, message.place, message.author, numCounted);
   if (canPressAgain) await memory.keep({ question, end: "failed", text: shown });
   await reply.fail(tell(error, core.words), memory.buttons, code);
 }

@@ -20,6 +20,8 @@ export interface AnswerOptions {
   readonly model?: string;
   /** What keeps it from being answered. */
   readonly refusal?: unknown;
+  /** As how many messages it was counted. */
+  readonly numCounted: number;
   /** What it stands before, as of its turn. */
   background(): Promise<Background>;
   /** Resolves when it is known that the message is this process's to answer. Rejects where it is another's. */

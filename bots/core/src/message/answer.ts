@@ -26,6 +26,7 @@ export class Answer {
   readonly #startedAtMs = Date.now();
   /** What the message is about, once it is read. */
   #about = "";
+  #numEdits = 0;
 
   constructor(options: AnswerOptions) {
     this.#options = options;
@@ -58,7 +59,8 @@ export class Answer {
   }
 
   get #ending(): EndingAnswer {
-    return { ...this.#options, question: this.#question, startedAtMs: this.#startedAtMs };
+    const numCounted = this.#options.numCounted + this.#numEdits;
+    return { ...this.#options, numCounted, question: this.#question, startedAtMs: this.#startedAtMs };
   }
 
   /** The question in its words as they are now. */
@@ -121,6 +123,7 @@ export class Answer {
     if (!this.#canBeginAnew || reply.signal.aborted || !running.takeEdit()) return false;
     checkQuestion(this.#question);
     await admit(core, message.place, message.author);
+    this.#numEdits++;
     this.#text.clear();
     onEdit(this.#question.text);
     await reply.clear?.();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forgottenAnswer } from "./background.ts";
+import { forgottenAnswer, unseen } from "./background.ts";
 
 describe("forgottenAnswer", () => {
   const place = { platform: "web", workspaceId: "w", channelId: "c", isDirect: true };
@@ -7,9 +7,34 @@ describe("forgottenAnswer", () => {
   const quotedAnswer = { messageId: "m1", text: "Because." };
   const round = { messageId: "m1", author: "Ann", user: "how?", assistant: "Because.", atMs: 0 };
 
+  const shown = { settings: {}, generation: "", rounds: [round] };
+
   it("is the answer that is replied to, unless its round is remembered", () => {
-    expect(forgottenAnswer({ ...message, quotedAnswer }, { rounds: [] })).toBe("Because.");
-    expect(forgottenAnswer({ ...message, quotedAnswer }, { rounds: [round] })).toBe("");
-    expect(forgottenAnswer(message, { rounds: [{ ...round, messageId: undefined as never }] })).toBe("");
+    expect(forgottenAnswer({ ...message, quotedAnswer }, { ...shown, rounds: [] })).toBe("Because.");
+    expect(forgottenAnswer({ ...message, quotedAnswer }, shown)).toBe("");
+    const nameless = { ...round, messageId: undefined as never };
+    expect(forgottenAnswer(message, { ...shown, rounds: [nameless] })).toBe("");
+  });
+
+  it("is the answer where rounds are remembered and not shown", () => {
+    const settings = { contextMode: "off" } as const;
+    expect(forgottenAnswer({ ...message, quotedAnswer }, { ...shown, settings })).toBe("Because.");
+  });
+});
+
+describe("unseen", () => {
+  const said = [
+    { messageId: "m1", author: "Bob", text: "how?" },
+    { messageId: "m2", author: "Bob", text: "and why?" },
+  ];
+  const round = { messageId: "m1", author: "Bob", user: "how?", assistant: "So.", atMs: 0 };
+  const shown = { settings: {}, generation: "", rounds: [round] };
+
+  it("is what was said after the last remembered round", () => {
+    expect(unseen(said, shown)).toEqual([said[1]]);
+  });
+
+  it("is all that was said where rounds are remembered and not shown", () => {
+    expect(unseen(said, { ...shown, settings: { contextMode: "off" } })).toEqual(said);
   });
 });

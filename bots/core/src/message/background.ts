@@ -39,22 +39,24 @@ export async function readBackground(core: Core, place: Place, models = askForMo
   return { settings, window, rounds: slideWindow(rounds, window), generation, models };
 }
 
-/** What the answer that is replied to says, where memory has it no more; else "". */
-export function forgottenAnswer({ quotedAnswer }: IncomingMessage, { rounds }: Pick<Background, "rounds">): string {
-  const isKnown = rounds.some(({ messageId }) => messageId === quotedAnswer?.messageId);
+/** What the prompt shows of memory, and since when. */
+type Shown = Pick<Background, "settings" | "rounds" | "generation">;
+
+const shownRounds = ({ settings, rounds }: Shown) => (settings.contextMode === "off" ? [] : rounds);
+
+/** What the answer that is replied to says, where the prompt does not show it anyway; else "". */
+export function forgottenAnswer({ quotedAnswer }: IncomingMessage, shown: Shown): string {
+  const isKnown = shownRounds(shown).some(({ messageId }) => messageId === quotedAnswer?.messageId);
   return quotedAnswer === undefined || isKnown ? "" : quotedAnswer.text;
 }
 
 /**
- * Of the messages of a thread those that came after the last remembered round, as the others were said when they were new, and
- * after the last reset.
+ * Of the messages of a thread those that came after the last round that the prompt shows, as the others were said when they were
+ * new, and after the last reset.
  */
-export function unseen(
-  before: readonly EarlierMessage[],
-  { rounds, generation }: Pick<Background, "rounds" | "generation">,
-): readonly EarlierMessage[] {
-  const known = new Set(rounds.map(({ messageId }) => messageId));
-  const resetAtMs = Number(generation);
+export function unseen(before: readonly EarlierMessage[], shown: Shown): readonly EarlierMessage[] {
+  const known = new Set(shownRounds(shown).map(({ messageId }) => messageId));
+  const resetAtMs = Number(shown.generation);
   return before
     .slice(before.findLastIndex(({ messageId }) => known.has(messageId)) + 1)
     .filter(({ atMs = Infinity }) => atMs > resetAtMs);

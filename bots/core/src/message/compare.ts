@@ -1,8 +1,5 @@
-import { admit } from "../admission/admit.ts";
-import type { Question } from "../admission/question.ts";
-import { checkLength } from "../admission/question.ts";
-import { conversationKey } from "../conversation/conversation-key.ts";
-import type { Delivery } from "../conversation/inbox.ts";
+import { admit, uncount } from "../admission/admit.ts";
+import { checkLength, type Question } from "../admission/question.ts";
 import { newReplyId } from "../conversation/kept-reply.ts";
 import { usableModel } from "../inference/models.ts";
 import type { Command } from "../port/command.ts";
@@ -11,17 +8,18 @@ import type { Reply, ReplyButtons, StartReply } from "../port/reply.ts";
 import type { Speaker } from "../prompt/speakers.ts";
 import { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
-import { trackReply } from "../reply/tracked-reply.ts";
 import { Answer } from "./answer.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
 import { type Background, readBackground } from "./background.ts";
 import type { Core } from "./core.ts";
-import { checkOwner, replyFacts } from "./pending.ts";
+import { HeldEntry } from "./held-entry.ts";
 
 /** A comparison, and the message that it was asked by. */
 export type CompareAsked = CommandAsked & {
   readonly command: Command & { readonly type: "compare" };
   readonly messageId: string;
+  /** Called once both replies are claimed: whoever takes them over tells of them, and the command is not run again. */
+  readonly onClaimed?: () => Promise<void>;
 };
 
 /**
@@ -35,7 +33,13 @@ export async function compare(core: Core, asked: CompareAsked, startReply: Start
   const names = command.models.map((name) => usableModel(models, name).name);
   checkLength(command.text.length);
   await admit(core, place, author, names.length);
-  const halves = await claimAll(names.map((model) => Half.claim(core, { ...asked, background, model })));
+  const halves = await claimAll(names.map((model) => Half.claim(core, { ...asked, background, model }))).catch(
+    async (error: unknown) => {
+      await uncount(core, place, author, names.length);
+      throw error;
+    },
+  );
+  await asked.onClaimed?.();
   await core.running.during(
     halves.map(({ running }) => running),
     () => runSideBySide(halves, startReply),
@@ -72,23 +76,21 @@ type AskedOfOne = CompareAsked & { readonly model: string; readonly background: 
 
 /** One of the two replies: an answer with another model and no memory. */
 class Half {
-  readonly running: RunningReply;
   readonly #core: Core;
   readonly #asked: AskedOfOne;
-  readonly #delivery: Delivery;
+  readonly #held: HeldEntry;
   #reply: Reply | undefined;
   #hasRun = false;
 
-  private constructor(core: Core, asked: AskedOfOne, delivery: Delivery) {
-    const { replyId, messageId, place } = delivery.entry;
+  private constructor(core: Core, asked: AskedOfOne, held: HeldEntry) {
     this.#core = core;
     this.#asked = asked;
-    this.#delivery = delivery;
-    const conversation = conversationKey(place);
-    // Its message is a command around the question.
-    this.running = new RunningReply({ conversation, replyId, messageId, isEditable: false });
+    this.#held = held;
     this.running.ask(asked.command.text);
-    delivery.gone.addEventListener("abort", () => this.running.stop(delivery.gone.reason), { once: true });
+  }
+
+  get running(): RunningReply {
+    return this.#held.running;
   }
 
   /** A reply that its process does not end gets a sentence from another. */
@@ -97,46 +99,44 @@ class Half {
     const replyId = newReplyId();
     const entry = { eventId: replyId, kind: "comparison", place, messageId, replyId, raw: "" } as const;
     const delivery = await core.stores.inbox.claim(entry);
-    return new Half(core, asked, delivery!);
+    return new Half(core, asked, new HeldEntry(core, delivery!, new RunningReply(entry)));
   }
 
   async begin(startReply: StartReply): Promise<void> {
     const { model, background } = this.#asked;
-    const heading = `**${model}**\n\n`;
-    const onHandle = (handle: string) => this.#delivery.keep({ handle });
-    const facts = replyFacts(this.#core, this.#delivery, background.settings);
-    const reply = await startReply(this.running.replyId, facts);
-    const beforeWrite = () => checkOwner(this.#delivery, this.running);
-    this.#reply = trackReply(reply, { signal: this.running.signal, beforeWrite, heading, onHandle });
+    const begun = await startReply(this.running.replyId, this.#held.facts(background.settings));
+    this.#reply = this.#held.writes(begun, { isAdmitted: true, heading: `**${model}**\n\n` });
   }
 
   async run(): Promise<void> {
     this.#hasRun = true;
-    const { place, author, names, command, model, background } = this.#asked;
+    const { place, author, names, command, model, background, messageId } = this.#asked;
     const core = this.#core;
     await new Answer({
       core,
-      eventId: this.#delivery.entry.messageId,
+      eventId: messageId,
       message: { place, author, names, text: command.text },
       reply: this.#reply!,
       running: this.running,
+      numCounted: 1,
       memory: new ComparedMemory(core, this.running, { author, model }),
       model,
       background: async () => background,
-      beforeWrite: () => checkOwner(this.#delivery, this.running),
+      beforeWrite: () => this.#held.check(),
       onEdit: () => undefined,
     }).run();
   }
 
   /** The other could not begin, so there is nothing to compare. */
   async giveUp(): Promise<void> {
-    if (!this.#hasRun)
-      await this.#reply?.fail("The other reply could not begin. Try again.", "none").catch(() => undefined);
+    if (this.#hasRun) return;
+    const { place, author } = this.#asked;
+    await uncount(this.#core, place, author, 1);
+    await this.#reply?.fail("The other reply could not begin. Try again.", "none").catch(() => undefined);
   }
 
   async close(): Promise<void> {
-    if (this.running.end === "released") await this.#delivery.release();
-    else await this.#delivery.end();
+    await this.#held.close();
   }
 }
 

@@ -1,16 +1,15 @@
 import type { Model } from "@cria/proto";
-import { admit, checkAccess } from "../admission/admit.ts";
+import { admit, checkAccess, uncount } from "../admission/admit.ts";
 import { isToBeTold, isTurnedAway } from "../admission/told.ts";
-import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Delivery } from "../conversation/inbox.ts";
 import type { IncomingMessage } from "../port/message.ts";
 import type { ReplyFacts, StartReply } from "../port/reply.ts";
 import { RunningReply } from "../reply/running-replies.ts";
-import { trackReply } from "../reply/tracked-reply.ts";
 import { Answer } from "./answer.ts";
 import { type Predecessor, RoundMemory } from "./answer-memory.ts";
 import { type Background, readBackground } from "./background.ts";
 import type { Core } from "./core.ts";
+import { HeldEntry } from "./held-entry.ts";
 import { Turn } from "./turn.ts";
 
 /** What a message is answered with. */
@@ -24,6 +23,8 @@ export interface AnswerRequest {
 
 /** What is known when it is claimed. */
 interface Found {
+  /** Default: a new one. */
+  readonly running?: RunningReply;
   /** What kept it from being claimed: its answer says so. */
   readonly failure?: unknown;
   /** Asked for together with the claim, so that nobody waits for one after the other. */
@@ -35,20 +36,19 @@ export class Pending {
   readonly delivery: Delivery;
   readonly running: RunningReply;
   readonly #core: Core;
+  readonly #held: HeldEntry;
   readonly #turn: Turn;
   readonly #found: Found;
+  #isDone = false;
 
-  constructor(core: Core, delivery: Delivery, found: Found = {}) {
-    const { replyId, messageId, place } = delivery.entry;
-    const conversation = conversationKey(place);
+  constructor(core: Core, delivery: Delivery, { running = new RunningReply(delivery.entry), ...found }: Found = {}) {
     this.#core = core;
     this.#found = found;
     this.delivery = delivery;
-    this.running = new RunningReply({ conversation, replyId, messageId });
-    if (delivery.state.text !== undefined) this.running.ask(delivery.state.text);
-    const { gone } = delivery;
-    gone.addEventListener("abort", () => this.running.stop(gone.reason), { once: true });
-    this.#turn = new Turn(core.stores.turns, { conversation, id: delivery.id, replyId, signal: this.running.signal });
+    this.running = running;
+    if (delivery.state.text !== undefined) running.ask(delivery.state.text);
+    this.#held = new HeldEntry(core, delivery, running);
+    this.#turn = new Turn(core.stores.turns, running, delivery);
   }
 
   /** Answers it. Resolves when the reply has ended, or is another process's. Rejects with the platform's error where none can begin. */
@@ -63,30 +63,53 @@ export class Pending {
     if (refusal !== undefined && !(await this.#isToBeTold(message, refusal))) return;
     // What was begun is ended where it stands.
     if (running.isAnothers || (running.isDeleted && delivery.state.handle === undefined)) return;
-    const onHandle = (handle: string) => delivery.keep({ handle, isAdmitted: refusal === undefined });
-    const beforeWrite = () => checkOwner(delivery, running);
-    const begun = await startReply(running.replyId, await facts);
-    const reply = trackReply(begun, { signal: running.signal, beforeWrite, onHandle });
+    const isAdmitted = refusal === undefined;
+    const numCounted = isAdmitted || delivery.state.isAdmitted ? 1 : 0;
+    const begun = await startReply(running.replyId, await facts).catch(async (error: unknown) => {
+      await uncount(core, message.place, message.author, numCounted);
+      throw error;
+    });
     await new Answer({
       core,
       eventId: delivery.entry.eventId,
       message,
-      reply,
+      reply: this.#held.writes(begun, { isAdmitted }),
       running,
       refusal,
+      numCounted,
       memory: new RoundMemory({ core, message, running, predecessor, background }),
       turn: this.#turn,
       background: () => (this.#turn.hasWaited ? readBackground(core, message.place) : background),
-      beforeWrite,
+      beforeWrite: () => this.#held.check(),
       onEdit: (text) => delivery.keep({ text }),
     }).run();
+  }
+
+  /** What a platform may want to know of the reply. */
+  facts(settings: ReplyFacts["settings"]): ReplyFacts {
+    return this.#held.facts(settings);
+  }
+
+  /** Does what is not begun again by another process once it has begun here. Undefined where it is another's. */
+  async once<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (this.running.isAnothers) return undefined;
+    this.#isDone = true;
+    return await work();
   }
 
   /** The end of the work: the next one has its turn, and the entry is ended, or given to another process. Never rejects. */
   async close(): Promise<void> {
     await this.#turn.leave();
-    if (this.running.end === "released") await this.delivery.release();
-    else await this.delivery.end();
+    if (this.#isDone) await this.delivery.end();
+    else await this.#held.close();
+  }
+
+  /** The work failed: where processes share the store, it is delivered again, as often as may be. Never rejects. */
+  async fail(): Promise<void> {
+    if (this.#isDone || this.running.end !== undefined || this.delivery.entry.kind !== "message")
+      return await this.close();
+    await this.#turn.leave();
+    await this.delivery.abandon();
   }
 
   async #refusal(admit: () => Promise<void>): Promise<unknown> {
@@ -112,29 +135,6 @@ export class Pending {
 
   /** Without the store a platform knows nothing, and the answer says why. */
   async #facts(background: Promise<Background>): Promise<ReplyFacts> {
-    const settings = await background.then(
-      (read) => read.settings,
-      () => ({}),
-    );
-    return replyFacts(this.#core, this.delivery, settings);
+    return this.facts(await background.then((read) => read.settings).catch(() => ({})));
   }
-}
-
-/**
- * Resolves when it is known that the message is this process's to answer, which takes as long as the store is away for more
- * than a lease. Rejects where it is another's.
- */
-export async function checkOwner(delivery: Delivery, running: RunningReply): Promise<void> {
-  const owner = await delivery.owns();
-  if (owner === "taken") running.stop("taken");
-  if (running.isAnothers) throw new Error("another process writes this reply");
-}
-
-/** What a platform may want to know of a reply to an entry. */
-export function replyFacts({ feedback }: Core, delivery: Delivery, settings: ReplyFacts["settings"]): ReplyFacts {
-  return {
-    settings,
-    wantsFeedback: feedback !== undefined && (settings.feedback ?? false),
-    mayWrite: async () => (await delivery.owns()) !== "taken",
-  };
 }

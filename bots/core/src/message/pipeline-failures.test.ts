@@ -6,7 +6,6 @@ import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
 import { chatModel, createTestCore, roundsOf, testConversation, testMessage } from "../testing/test-core.ts";
 
-const never = new AbortController().signal;
 const unavailable = () => new BotError("SERVICE_UNAVAILABLE", "The model service cannot be reached just now.");
 
 describe("createBotCore when something fails", () => {
@@ -234,7 +233,7 @@ describe("createBotCore when something fails", () => {
     it("gives the conversation's turn on", async () => {
       client.script({ refusal: new BotError("PROMPT_TOO_LONG", "Too long.") });
       await send("Hi");
-      const place = await stores.turns.enter(testConversation, { id: "0-1", replyId: "r0", signal: never });
+      const place = await stores.turns.enter(testConversation, { id: "0-1", replyId: "r0" });
       await place.turn;
       await place.leave();
     });

@@ -16,8 +16,6 @@ import {
   testPlace,
 } from "../testing/test-core.ts";
 
-const never = new AbortController().signal;
-
 describe("createBotCore", () => {
   let { client, stores, exchanges, core, send } = createTestCore();
   const start = (models?: readonly Model[]) => {
@@ -224,7 +222,7 @@ describe("createBotCore", () => {
     });
 
     it("stopped while it waits for its turn gives up its place", async () => {
-      const place = await stores.turns.enter(testConversation, { id: "0-1", replyId: "r0", signal: never });
+      const place = await stores.turns.enter(testConversation, { id: "0-1", replyId: "r0" });
       const reply = new FakeReplyHandle();
       const sent = send("Hi", {}, reply);
       await vi.waitFor(() => expect(reply.statuses).toHaveLength(1));

@@ -51,6 +51,48 @@ describe("a question", () => {
     expect(exchanges).toEqual([]);
   });
 
+  describe("while it is claimed", () => {
+    const claiming = () => {
+      const made = createTestCore();
+      const { inbox } = made.stores;
+      const claim = inbox.claim.bind(inbox);
+      const isClaimed = createGate();
+      inbox.claim = async (entry) => {
+        const delivery = await claim(entry);
+        await isClaimed.opened;
+        return delivery;
+      };
+      const reply = new FakeReplyHandle();
+      return { ...made, isClaimed, reply, sent: made.send("A story", { messageId: "m1" }, reply) };
+    };
+
+    it("and deleted is not answered", async () => {
+      const { core, client, isClaimed, reply, sent } = claiming();
+      await core.handleDeletion({ place: testPlace, ids: ["m1"] });
+      isClaimed.open();
+      await sent;
+      expect(client.requests).toEqual([]);
+      expect(reply.ended).toBeUndefined();
+    });
+
+    it("and edited is answered in its new words", async () => {
+      const { core, stores, isClaimed, sent } = claiming();
+      await core.handleEdit({ place: testPlace, messageId: "m1", text: "A tale" });
+      isClaimed.open();
+      await sent;
+      expect(await roundsOf(stores)).toMatchObject([{ user: "A tale" }]);
+    });
+
+    it("and stopped is not answered", async () => {
+      const { core, client, isClaimed, reply, sent } = claiming();
+      await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
+      isClaimed.open();
+      await sent;
+      expect(client.requests).toEqual([]);
+      expect(reply.ended).toMatchObject({ end: "stopped" });
+    });
+  });
+
   it("that is deleted after its answer is forgotten with it, and cannot be answered again", async () => {
     const { client, core, stores, send } = createTestCore();
     const reply = await send("A secret", { messageId: "m1" });

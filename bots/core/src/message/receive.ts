@@ -1,6 +1,7 @@
 import type { Delivery, NewEntry } from "../conversation/inbox.ts";
 import { newReplyId } from "../conversation/kept-reply.ts";
 import type { ReceivedEvent } from "../port/message.ts";
+import { RunningReply } from "../reply/running-replies.ts";
 import { askForModels } from "./background.ts";
 import type { Core } from "./core.ts";
 import { Pending } from "./pending.ts";
@@ -10,16 +11,28 @@ export type PendingWork = (pending: Pending) => Promise<void>;
 
 /** Claims an event before anything is looked up, and does the work; nothing where another process has it. Never rejects. */
 export async function receive(core: Core, event: ReceivedEvent, work: PendingWork): Promise<void> {
-  await core.running.track(async () => {
-    const entry: NewEntry = { ...event, kind: "message", replyId: newReplyId() };
-    const pending = await claim(core, entry);
-    if (pending) await tellOfFailure(core, event, () => handle(core, pending, work));
+  const entry: NewEntry = { ...event, kind: "message", replyId: newReplyId() };
+  const running = new RunningReply(entry);
+  // What becomes of the message while it is claimed is heard.
+  await core.running.during([running], async () => {
+    const pending = await claim(core, entry, running);
+    if (pending) await tellOfFailure(core, event, () => settle(pending, work));
   });
 }
 
 /** Does the work for a claimed entry, known to signals until it has ended. Rejects as the work does. */
-export async function handle(core: Core, pending: Pending, work: PendingWork): Promise<void> {
-  await core.running.during([pending.running], () => work(pending).finally(() => pending.close()));
+export async function runPending(core: Core, pending: Pending, work: PendingWork): Promise<void> {
+  await core.running.during([pending.running], () => settle(pending, work));
+}
+
+async function settle(pending: Pending, work: PendingWork): Promise<void> {
+  try {
+    await work(pending);
+  } catch (error) {
+    await pending.fail();
+    throw error;
+  }
+  await pending.close();
 }
 
 /** The log of an event whose answer the platform did not take. */
@@ -32,13 +45,13 @@ export async function tellOfFailure(core: Core, { eventId }: { readonly eventId:
 }
 
 /** Undefined where another process has it. A store that cannot be reached is told of in the reply. */
-async function claim(core: Core, entry: NewEntry): Promise<Pending | undefined> {
+async function claim(core: Core, entry: NewEntry, running: RunningReply): Promise<Pending | undefined> {
   const models = askForModels(core);
   try {
     const delivery = await core.stores.inbox.claim(entry);
-    return delivery && new Pending(core, delivery, { models });
+    return delivery && new Pending(core, delivery, { running, models });
   } catch (failure) {
-    return new Pending(core, unclaimed(entry), { failure });
+    return new Pending(core, unclaimed(entry), { running, failure });
   }
 }
 
@@ -51,9 +64,11 @@ function unclaimed(entry: NewEntry): Delivery {
     ageMs: 0,
     count: 1,
     gone: new AbortController().signal,
+    isHeld: true,
     owns: async () => "mine",
     keep: () => undefined,
     end: async () => undefined,
     release: async () => undefined,
+    abandon: async () => undefined,
   };
 }

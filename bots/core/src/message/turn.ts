@@ -1,4 +1,6 @@
+import type { Delivery } from "../conversation/inbox.ts";
 import type { QueuePlace, TurnQueue } from "../conversation/turn-queue.ts";
+import type { RunningReply } from "../reply/running-replies.ts";
 
 /** What the work resolves to; rejects with the signal's reason when it aborts first. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -10,25 +12,19 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** Whose place it is. */
-export interface TurnOptions {
-  readonly conversation: string;
-  /** The entry's, and its reply's. */
-  readonly id: string;
-  readonly replyId: string;
-  readonly signal: AbortSignal;
-}
-
 /** A message's place in its conversation's queue, from its claim to the end of its turn. */
 export class Turn {
+  readonly #running: RunningReply;
   readonly #place: Promise<QueuePlace>;
   #ahead = 0;
   #report: (ahead: number) => void = () => {};
 
-  constructor(queue: TurnQueue, { conversation, id, replyId, signal }: TurnOptions) {
-    this.#place = queue.enter(conversation, { id, replyId, signal, onWaiting: (ahead) => this.#onWaiting(ahead) });
-    // Told to whoever waits for it.
-    this.#place.then(({ turn }) => turn).catch(() => undefined);
+  constructor(queue: TurnQueue, running: RunningReply, delivery: Delivery) {
+    const { conversation, replyId } = running;
+    const onWaiting = (ahead: number) => this.#onWaiting(ahead);
+    this.#running = running;
+    this.#place = queue.enter(conversation, { id: delivery.id, replyId, isHeld: () => delivery.isHeld, onWaiting });
+    this.#place.catch(() => undefined); // Told to whoever waits for it.
   }
 
   /** Whether others went before it, so that what was read at its claim may have changed. */
@@ -37,8 +33,8 @@ export class Turn {
   }
 
   /**
-   * Resolves when the turn has come; reports how many are ahead until then. Rejects as the queue does, and with the signal's
-   * reason.
+   * Resolves when the turn has come; reports how many are ahead until then. Rejects as `TurnQueue.enter` does, and with the
+   * signal's reason.
    */
   async come(report: (ahead: number) => void, signal: AbortSignal): Promise<void> {
     this.#report = report;
@@ -47,10 +43,11 @@ export class Turn {
     await unlessAborted(turn, signal);
   }
 
-  /** The next one has its turn. Never rejects. */
+  /** The next one has its turn, or whoever takes the entry over the same. Never rejects. */
   async leave(): Promise<void> {
     const place = await this.#place.catch(() => undefined);
-    await place?.leave();
+    if (this.#running.isAnothers) place?.abandon();
+    else await place?.leave();
   }
 
   #onWaiting(ahead: number): void {

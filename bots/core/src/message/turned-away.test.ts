@@ -4,7 +4,8 @@ import { BotError } from "../port/bot-error.ts";
 import type { ClaimedEvent } from "../port/claimed-event.ts";
 import type { Command } from "../port/command.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
-import { chatModel, createTestCore, starting, testPlace } from "../testing/test-core.ts";
+import { createGate } from "../testing/gate.ts";
+import { chatModel, createTestCore, starting, testMessage, testPlace } from "../testing/test-core.ts";
 
 const denying = { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: ["u1"] }, adminCommands: ["reset" as const] };
 const ann = { id: "u1", name: "Ann" };
@@ -154,6 +155,36 @@ describe("quotas", () => {
     expect(await compare("c2")).toBeUndefined();
     expect(await compare("c3")).toMatch(/^A comparison counts as 2 messages/);
     expect(await numLeft(send)).toBe(0);
+  });
+
+  it("count no message whose reply a platform does not begin", async () => {
+    const { core, send } = createTestCore([chatModel], limits);
+    await core.handleMessage(testMessage("Hi", { author: bob }), () => Promise.reject(new Error("no such channel")));
+    expect(await numLeft(send)).toBe(3);
+  });
+
+  it("count a message once that was edited and failed by the service's fault", async () => {
+    const { core, send, client } = createTestCore([chatModel], limits);
+    const reply = new FakeReplyHandle();
+    const isWriting = createGate();
+    reply.onAppend = isWriting.open;
+    client.script({ chunks: ["Once"], hold: createGate().opened }, { failure: new BotError("DEADLINE_EXCEEDED") });
+    const sent = send("A story", { author: bob, messageId: "m1" }, reply);
+    await isWriting.opened;
+    await core.handleEdit({ place: testPlace, messageId: "m1", text: "A tale" });
+    await sent;
+    expect(reply.ended).toMatchObject({ type: "failed" });
+    expect(await numLeft(send)).toBe(3);
+  });
+
+  it("count no comparison that cannot be claimed", async () => {
+    const { core, stores, send } = createTestCore([chatModel, { ...chatModel, name: "big" }], limits);
+    const command: Command = { type: "compare", models: ["fake", "big"], text: "Why?" };
+    const { claim } = stores.inbox;
+    stores.inbox.claim = () => Promise.reject(new BotError("MEMORY_UNAVAILABLE"));
+    await core.compare({ eventId: "c1", place: testPlace, author: bob, command }, async () => new FakeReplyHandle());
+    stores.inbox.claim = claim.bind(stores.inbox);
+    expect(await numLeft(send)).toBe(3);
   });
 
   it("count no press that failed by the service's fault", async () => {

@@ -1,8 +1,8 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Delivery } from "../conversation/inbox.ts";
 import type { Core } from "../message/core.ts";
-import { Pending, replyFacts } from "../message/pending.ts";
-import { handle, type PendingWork, tellOfFailure } from "../message/receive.ts";
+import { Pending } from "../message/pending.ts";
+import { type PendingWork, runPending, tellOfFailure } from "../message/receive.ts";
 import type { RecoverOptions } from "../port/bot.ts";
 import { BotError } from "../port/bot-error.ts";
 
@@ -11,7 +11,7 @@ const MAX_DELIVERIES = 3;
 /** Nobody waits longer for an answer without asking again. */
 const MAX_AGE_MS = 10 * 60_000;
 
-const AGAIN_AND_AGAIN = "I was restarted three times while I answered this. Ask again, or in other words.";
+const AGAIN_AND_AGAIN = "I tried three times to answer this, and could not. Ask again, or in other words.";
 const AWAY = "I was away when you asked this. Ask again.";
 const PRESSED = "I was restarted while I answered this. Press the button again.";
 const COMPARED = "I was restarted while I compared the two. Ask again.";
@@ -29,22 +29,27 @@ export function recover(core: Core, options: RecoveredWork): () => void {
   return core.stores.inbox.takeOver({ writer, serves: (place) => options.serves(place), onDelivery });
 }
 
-/** From the beginning it hears what happens to it. What was deleted is only ended. */
+/** From the beginning it hears what happens to it. What was deleted is not answered, and what is shown of it taken away. */
 async function goOn(core: Core, delivery: Delivery, options: RecoveredWork): Promise<void> {
-  const { entry, state, count } = delivery;
-  const { handle: begun, isDeleted, isStopped } = state;
-  // Whoever only reads it dies, too.
-  if (isDeleted || count > MAX_DELIVERIES + 1) return await delivery.end();
+  const { entry, state } = delivery;
+  const { handle, isDeleted, isStopped } = state;
+  if (isDeleted && handle === undefined) return await delivery.end();
+  if (delivery.count > MAX_DELIVERIES + 1) return await endUntold(core, delivery);
   const isMessage = entry.kind === "message";
   const pending = new Pending(core, delivery, { failure: isMessage ? whyGivenUp(delivery) : undefined });
-  if (isStopped) pending.running.stop("stopped");
-  await handle(core, pending, async () => {
+  if (isDeleted || isStopped) pending.running.stop(isDeleted ? "deleted" : "stopped");
+  await runPending(core, pending, async () => {
     // Where the platform does not say, it is written again.
-    const hasEnded = begun !== undefined && (await options.hasEnded(entry.place, begun).catch(() => false));
-    if (hasEnded || pending.running.isDeleted) return;
-    const sentence = entry.kind === "press" ? PRESSED : COMPARED;
-    await (isMessage ? options.work(pending) : giveUp(core, { delivery, sentence, options }));
+    const hasEnded = handle !== undefined && (await options.hasEnded(entry.place, handle).catch(() => false));
+    if (!hasEnded) await (isMessage ? options.work(pending) : giveUp(core, pending, options));
   });
+}
+
+/** Whoever only reads it dies, too. */
+async function endUntold({ logger }: Core, delivery: Delivery): Promise<void> {
+  const { entry, count } = delivery;
+  logger.error({ conversation: conversationKey(entry.place), eventId: entry.eventId, count }, "a message was given up");
+  await delivery.end();
 }
 
 /** Undefined for a message that is answered. It is told so by the platform's own work, which knows whether it was for the bot. */
@@ -53,17 +58,13 @@ function whyGivenUp({ count, ageMs }: Delivery): BotError | undefined {
   return ageMs > MAX_AGE_MS ? new BotError("INTERNAL", AWAY) : undefined;
 }
 
-interface GivenUp {
-  readonly delivery: Delivery;
-  readonly sentence: string;
-  readonly options: RecoveredWork;
-}
-
 /** What a button or a command had begun is not begun again. */
-async function giveUp(core: Core, { delivery, sentence, options }: GivenUp): Promise<void> {
-  const { place, messageId, replyId } = delivery.entry;
+async function giveUp(core: Core, pending: Pending, { startReply }: RecoveredWork): Promise<void> {
+  const { kind, place, messageId, replyId } = pending.delivery.entry;
+  const sentence = kind === "press" ? PRESSED : COMPARED;
   core.logger.warn({ conversation: conversationKey(place), sentence }, "a reply was given up");
-  const givenUp = { place, messageId, replyId, handle: delivery.state.handle };
-  const reply = await options.startReply(givenUp, replyFacts(core, delivery, {}));
-  await reply.fail(sentence, "none");
+  const { handle } = pending.delivery.state;
+  const reply = await startReply({ place, messageId, replyId, handle }, pending.facts({}));
+  if (pending.running.isDeleted && reply.discard) await reply.discard();
+  else await reply.fail(sentence, "none");
 }

@@ -9,7 +9,6 @@ import { createRedisRounds } from "./redis-rounds.ts";
 import { createRedisStores } from "./redis-stores.ts";
 
 const logger = pino({ level: "silent" });
-const never = new AbortController().signal;
 const round = { author: "Ann", user: "a", assistant: "b", atMs: 0 };
 const options = { window: 6, generation: "" };
 const open = (url: string) => createRedisStores({ url, roundsTtlMs: 60_000, logger });
@@ -39,8 +38,8 @@ describeOnRedis("stores", (program) => {
       await rounds.append("web:local:a:thread", round, { window: 6, generation, reply });
       await replies.keep("web:local:a:thread", { ...reply, id: "r2" }, generation);
       await settings.update("web:local:a", { model: "m" });
-      const holder = await turns.enter("web:local:a", { id: "1700000000000-0", replyId: "r0", signal: never });
-      const waiting = await turns.enter("web:local:a", { id: "1700000000000-1", replyId: "r1", signal: never });
+      const holder = await turns.enter("web:local:a", { id: "1700000000000-0", replyId: "r0" });
+      const waiting = await turns.enter("web:local:a", { id: "1700000000000-1", replyId: "r1" });
       const keys = (await client.keys("*")).sort();
       expect(keys).toEqual([
         "cria:{web:local:a:thread}:generation",
@@ -128,18 +127,18 @@ describeOnRedis("stores", (program) => {
     it("fail with a clear error while it is gone, and come back by themselves", async () => {
       const server = await startRedisServer(program);
       const stores = await open(server.url);
-      const place = await stores.turns.enter("web:local:gone", { id: "1700000000000-0", replyId: "r0", signal: never });
+      const place = await stores.turns.enter("web:local:gone", { id: "1700000000000-0", replyId: "r0" });
       await server.kill();
       const unavailable = { code: "MEMORY_UNAVAILABLE" };
       await expect(stores.rounds.read("c")).rejects.toMatchObject(unavailable);
       await expect(stores.claims.claim("web:local", "e")).rejects.toMatchObject(unavailable);
-      await expect(
-        stores.turns.enter("c", { id: "1700000000000-0", replyId: "r0", signal: never }),
-      ).rejects.toMatchObject(unavailable);
+      await expect(stores.turns.enter("c", { id: "1700000000000-0", replyId: "r0" })).rejects.toMatchObject(
+        unavailable,
+      );
       await place.leave();
       await server.start();
       await expect.poll(() => stores.rounds.count("c").catch(() => "away"), SOON).toBe(0);
-      const next = await stores.turns.enter("web:local:gone", { id: "1700000000000-0", replyId: "r0", signal: never });
+      const next = await stores.turns.enter("web:local:gone", { id: "1700000000000-0", replyId: "r0" });
       await next.turn;
       await stores.close();
       await server.close();

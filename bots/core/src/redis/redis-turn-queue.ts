@@ -1,40 +1,47 @@
 import { EventEmitter } from "node:events";
 import { busyError, MAX_WAITING_TURNS } from "../conversation/limits.ts";
 import { type EnterOptions, idScore, type QueuePlace, type TurnQueue } from "../conversation/turn-queue.ts";
+import { BotError } from "../port/bot-error.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { defineScript } from "./connection/redis-script.ts";
 
 /** Renewals in a lease. */
 const RENEWALS = 3;
+/** Leases that a place outlives its process: after two its entry is taken over, and its place with it. */
+const LIFE = 3;
 /** On which those who wait hear whose turn it is. */
 const CHANNEL = "cria:turns";
 
-/** Who waits, ids of replies by the ids of their entries, and who has the turn as long as it renews it. Whoever takes an entry over has its place. */
+/** Who waits, ids of replies by the ids of their entries, and who has the turn. Whoever takes an entry over has its place. */
 const keysOf = (conversation: string) => [`cria:{${conversation}}:waiting`, `cria:{${conversation}}:turn`];
 
+/** Whether a place is new, waits, or has the turn, as far as its process knows. */
+type PlaceState = "new" | "waits" | "has";
+
 /**
- * KEYS: as above. ARGV: place, its score, lease in ms; "has" of the place that has the turn, "waits", or the most who wait where
- * the place is new. Takes the place, or renews it. Returns how many are ahead; -1 where too many wait. Where Redis has lost the
- * queue, whoever has the turn takes it back before those who wait take it.
+ * KEYS: as above. ARGV: place, its score, its life in ms, its state, most places that wait. Takes the place, or renews it. Returns
+ * how many are ahead; -1 where too many wait. Where Redis has lost the queue, whoever has the turn takes it back before those who
+ * wait take it.
  */
 const ENTER = defineScript(`
-local turn = redis.call('GET', KEYS[2]) or (ARGV[4] == 'has' and ARGV[1])
-local maxWaiting = tonumber(ARGV[4])
-if turn ~= ARGV[1] then
-  local isFull = turn and maxWaiting and redis.call('ZCARD', KEYS[1]) >= maxWaiting
-  if isFull and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return -1 end
-  local numAdded = redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-  redis.call('PEXPIRE', KEYS[1], 2 * ARGV[3])
-  if not turn and (maxWaiting or numAdded == 0) then
+local place, state = ARGV[1], ARGV[4]
+local turn = redis.call('GET', KEYS[2]) or (state == 'has' and place)
+if turn ~= place then
+  local isKnown = redis.call('ZSCORE', KEYS[1], place)
+  local isFull = turn and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[5])
+  if isFull and not isKnown and state == 'new' then return -1 end
+  redis.call('ZADD', KEYS[1], ARGV[2], place)
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+  if not turn and (isKnown or state == 'new') then
     turn = redis.call('ZPOPMIN', KEYS[1])[1]
     redis.call('SET', KEYS[2], turn, 'PX', ARGV[3])
   end
 end
-if turn ~= ARGV[1] then return redis.call('ZRANK', KEYS[1], ARGV[1]) + 1 end
+if turn ~= place then return redis.call('ZRANK', KEYS[1], place) + 1 end
 redis.call('SET', KEYS[2], turn, 'PX', ARGV[3])
 return 0`);
 
-/** ARGV: place, lease in ms, channel, conversation. Gives the turn on, and returns whose it is now; "" where it is nobody's. */
+/** ARGV: place, life in ms, channel, conversation. Gives the turn on, and returns whose it is now; "" where it is nobody's. */
 const LEAVE = defineScript(`
 redis.call('ZREM', KEYS[1], ARGV[1])
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return '' end
@@ -62,7 +69,6 @@ export class RedisTurnQueue implements TurnQueue {
   }
 
   async enter(conversation: string, options: EnterOptions): Promise<QueuePlace> {
-    options.signal.throwIfAborted();
     const place = new RedisQueuePlace(this, conversation, options);
     await place.enter();
     return place;
@@ -88,24 +94,17 @@ class RedisQueuePlace implements QueuePlace {
     this.#queue = queue;
     this.#conversation = conversation;
     this.#options = options;
-    this.turn = new Promise((resolve, reject) => {
+    this.turn = new Promise((resolve) => {
       this.#take = resolve;
-      const giveUp = () => {
-        if (this.#isWaiting) void this.leave();
-        reject(options.signal.reason);
-      };
-      options.signal.addEventListener("abort", giveUp, { once: true });
     });
-    this.turn.catch(() => undefined); // Whoever waits hears of it.
   }
 
   async enter(): Promise<void> {
     const { turns, leaseMs } = this.#queue;
     turns.on(this.#conversation, this.#hear);
-    const renew = () => void this.#send(this.#isWaiting ? "waits" : "has").catch(() => undefined);
-    this.#renewing = setInterval(renew, leaseMs / RENEWALS).unref();
+    this.#renewing = setInterval(() => this.#renew(), leaseMs / RENEWALS).unref();
     try {
-      await this.#send(MAX_WAITING_TURNS);
+      await this.#send("new");
     } catch (error) {
       await this.leave();
       throw error;
@@ -117,15 +116,29 @@ class RedisQueuePlace implements QueuePlace {
     return this.#left;
   }
 
-  async #leave(): Promise<void> {
-    const { redis, leaseMs, turns } = this.#queue;
+  abandon(): void {
     this.#isWaiting = false;
     clearInterval(this.#renewing);
-    turns.off(this.#conversation, this.#hear);
+    this.#queue.turns.off(this.#conversation, this.#hear);
+  }
+
+  async #leave(): Promise<void> {
+    this.abandon();
     await this.#sent;
-    const args = [this.#options.replyId, leaseMs, CHANNEL, this.#conversation];
-    const turn = await redis.script<string>(LEAVE, keysOf(this.#conversation), args).catch(() => "");
-    turns.emit(this.#conversation, turn);
+    await this.#giveOn(LIFE * RENEWALS);
+  }
+
+  /** While Redis is away it is tried again, as long as the place lasts there. */
+  async #giveOn(triesLeft: number): Promise<void> {
+    const { redis, leaseMs, turns } = this.#queue;
+    const args = [this.#options.replyId, LIFE * leaseMs, CHANNEL, this.#conversation];
+    try {
+      turns.emit(this.#conversation, await redis.script<string>(LEAVE, keysOf(this.#conversation), args));
+    } catch (error) {
+      this.#onFault(error);
+      if (error instanceof BotError && triesLeft > 0)
+        setTimeout(() => void this.#giveOn(triesLeft - 1), leaseMs / RENEWALS).unref();
+    }
   }
 
   /** The others count down without asking. Those of the same process hear it twice. */
@@ -135,10 +148,24 @@ class RedisQueuePlace implements QueuePlace {
     this.#report(turn === this.#options.replyId ? 0 : Math.max(1, this.#ahead - 1));
   };
 
-  async #send(state: "has" | "waits" | number): Promise<void> {
+  /** While Redis is away this is tried again and again; another's place is not renewed. */
+  #renew(): void {
+    const { isHeld = () => true } = this.#options;
+    if (isHeld()) void this.#send(this.#isWaiting ? "waits" : "has").catch((error: unknown) => this.#onFault(error));
+  }
+
+  /** What Redis refuses is for its owner to mend. */
+  #onFault(error: unknown): void {
+    if (error instanceof BotError) return;
+    const { logger } = this.#queue.redis;
+    logger.error({ err: error, conversation: this.#conversation }, "Redis refuses a place in a queue");
+  }
+
+  async #send(state: PlaceState): Promise<void> {
     const { redis, leaseMs } = this.#queue;
     const { replyId, id } = this.#options;
-    const sent = redis.script<number>(ENTER, keysOf(this.#conversation), [replyId, idScore(id), leaseMs, state]);
+    const args = [replyId, idScore(id), LIFE * leaseMs, state, MAX_WAITING_TURNS];
+    const sent = redis.script<number>(ENTER, keysOf(this.#conversation), args);
     this.#sent = sent.catch(() => undefined);
     const ahead = await sent;
     if (ahead === -1) throw busyError();

@@ -1,3 +1,5 @@
+import { conversationKey } from "../conversation/conversation-key.ts";
+import type { NewEntry } from "../conversation/inbox.ts";
 import type { ReplySignal } from "../conversation/signals.ts";
 
 /** Why a reply ends before the model's own end. */
@@ -13,16 +15,7 @@ export type RunningEnd =
   /** The store lost all that it knew of it. */
   | "lost";
 
-/** Which reply it is, and to what. */
-export interface RunningReplyOptions {
-  readonly conversation: string;
-  readonly replyId: string;
-  readonly messageId: string;
-  /** Whether an edit of its message changes its question. Default true. */
-  readonly isEditable?: boolean;
-}
-
-/** A reply that this process writes, from the claim of its question to its end. */
+/** A reply that this process writes, from before the claim of its question to its end. */
 export class RunningReply {
   readonly conversation: string;
   readonly replyId: string;
@@ -34,11 +27,12 @@ export class RunningReply {
 
   readonly #isEditable: boolean;
 
-  constructor({ conversation, replyId, messageId, isEditable = true }: RunningReplyOptions) {
-    this.#isEditable = isEditable;
-    this.conversation = conversation;
+  constructor({ place, replyId, messageId, kind }: NewEntry) {
+    this.conversation = conversationKey(place);
     this.replyId = replyId;
     this.messageId = messageId;
+    // The message of a comparison is a command around the question.
+    this.#isEditable = kind !== "comparison";
   }
 
   /** Aborts when the reply ends early, with `end` as its reason. */

@@ -60,8 +60,12 @@ export class RedisDelivery implements Delivery {
     return this.#gone.signal;
   }
 
+  get isHeld(): boolean {
+    return this.#isMine && nowMs() < this.#leaseEndMs;
+  }
+
   async owns(): Promise<Ownership> {
-    while (this.#isMine && nowMs() >= this.#leaseEndMs) await pause(LOOK_MS, this.gone);
+    while (this.#isMine && !this.isHeld) await pause(LOOK_MS, this.gone);
     return this.isEnded ? "taken" : this.#owner;
   }
 
@@ -102,6 +106,12 @@ export class RedisDelivery implements Delivery {
     void this.#keep(); // Sent before, so that whoever takes it over knows all.
     this.#settle("taken");
     await this.#send(RELEASE, []).catch((error) => this.#fault(error, "Redis refuses to release a message"));
+  }
+
+  async abandon(): Promise<void> {
+    if (!this.#isMine) return;
+    void this.#keep();
+    this.#settle("taken");
   }
 
   get #isMine(): boolean {
