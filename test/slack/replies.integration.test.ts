@@ -64,14 +64,15 @@ describe("a reply on Slack", () => {
     expect(bot.server.calls("chat.update").map(({ error }) => error)).toEqual([undefined]);
   });
 
-  it("goes on in a new message when even its message is gone", async () => {
+  it("goes on in a new message where its own cannot be changed any more", async () => {
     const gate = createGate();
     bot.model.script({ chunks: ["All of it."], hold: gate.opened });
     const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
     await bot.server.until(() => bot.server.replies(question).length === 1);
-    bot.server.replies(question)[0]!.isDeleted = true;
+    bot.clock.advance(300_000);
+    bot.server.api.failNext("chat.update", "edit_window_closed");
     gate.open();
-    expect(await replies(question)).toEqual(["All of it."]);
+    expect(await replies(question)).toEqual(["All of it.", "All of it."]);
   });
 
   it("is split where it is too long, and no message is over Slack's limits", async () => {

@@ -9,7 +9,7 @@ import type { OpenChannels } from "./lookup/open-channels.ts";
 import type { People } from "./lookup/people.ts";
 import type { Threads } from "./lookup/threads.ts";
 import type { MessageWriter } from "./reply/slack-message.ts";
-import { SlackReply } from "./reply/slack-reply.ts";
+import { SlackReply, type SlackReplyOptions } from "./reply/slack-reply.ts";
 import type { FileAccess } from "./text/files.ts";
 
 /** What the handlers of events share. */
@@ -47,6 +47,9 @@ export interface OpenReply {
   readonly reply: SlackReply;
 }
 
+/** What was there before a reply. */
+export type Begun = Pick<SlackReplyOptions, "handle" | "replaces">;
+
 /** A place with a thread, where replies can be written. */
 export type ThreadPlace = Place & { readonly threadId: string };
 
@@ -59,18 +62,16 @@ export interface Asker {
   readonly ts: string;
 }
 
-/**
- * Begins replies in a thread, for the person who asked. `handle`: of the reply that another process had begun; "" where nobody
- * knows whether it had.
- */
-export function replyStarter(context: SlackContext, place: ThreadPlace, asker: Asker, handle?: string): StartReply {
+/** Begins replies in a thread, for the person who asked. */
+export function replyStarter(context: SlackContext, place: ThreadPlace, asker: Asker, begun: Begun = {}): StartReply {
   const { channelId, threadId, workspaceId, isDirect } = place;
   const { userId, teamId = workspaceId, ts: askedTs } = asker;
   const target = { channel: channelId, threadTs: threadId, isDirect, userId, teamId, askedTs };
   return async (replyId, facts) => {
     const { writer, logger, threads } = context;
     const onEnd = () => void context.running.delete(entry);
-    const reply = new SlackReply({ writer, target, replyId, facts, logger, handle, onEnd });
+    const onDeleted = () => void context.core.handleDeletion({ place, ids: [replyId] });
+    const reply = new SlackReply({ writer, target, replyId, facts, logger, ...begun, onEnd, onDeleted });
     const entry = { place, replyId, reply };
     context.running.add(entry);
     threads.join(channelId, threadId, askedTs);

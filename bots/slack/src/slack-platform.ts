@@ -169,7 +169,7 @@ function recover(context: SlackContext): () => void {
     work: (claimed) => (isQuestion(claimed.event.raw) ? recoverQuestion : recoverMessage)(context, claimed),
     hasEnded: (place, handle) => hasEnded(context, place as ThreadPlace, handle),
     startReply: async ({ place, messageId: ts, replyId, handle }, facts) =>
-      await replyStarter(context, place as ThreadPlace, { userId: "", ts }, handle ?? "")(replyId, facts),
+      await replyStarter(context, place as ThreadPlace, { userId: "", ts }, { handle: handle ?? "" })(replyId, facts),
   });
 }
 

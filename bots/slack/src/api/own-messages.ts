@@ -10,7 +10,7 @@ const MAX_TRIES = 3;
 /** Messages looked through. */
 const MAX_LOOKED_AT = 200;
 const MAX_KNOWN = 10_000;
-const KNOWN_MS = 3_600_000;
+const KNOWN_MS = 24 * 3_600_000;
 const LOOKS_BACK_MS = 600_000;
 
 /** Where one of the app's messages stands, and which one it is. */
@@ -51,7 +51,8 @@ export function metadataOf(id: string): types.MessageMetadata {
 export class OwnMessages {
   readonly #client: PacedClient;
   readonly #botUserId: string;
-  readonly #known = new LruCache<true>(MAX_KNOWN, KNOWN_MS);
+  /** By timestamp: which one it is. */
+  readonly #known = new LruCache<string>(MAX_KNOWN, KNOWN_MS);
 
   constructor(client: PacedClient, botUserId: string) {
     this.#client = client;
@@ -64,17 +65,28 @@ export class OwnMessages {
       const there = looksFirst || tries > 1 ? await this.find(post) : undefined;
       if (there !== undefined) return there;
       try {
-        return this.note(await this.#client.call("chat.postMessage", postArguments(post), post));
+        const { ts } = await this.#client.call("chat.postMessage", postArguments(post), post);
+        return this.note(ts, post.id);
       } catch (error) {
         if (tries === MAX_TRIES || !mayHaveArrived(error)) throw error;
       }
     }
   }
 
-  /** Remembers a message that this process wrote; returns its timestamp. */
-  note({ ts }: SlackAnswer): string {
-    this.#known.set(String(ts), true);
+  /** Remembers a message that this process writes; returns its timestamp. */
+  note(ts: string | undefined, id: string): string {
+    this.#known.set(String(ts), id);
     return String(ts);
+  }
+
+  /** Before this process takes a message away itself. */
+  forget(ts: string): void {
+    this.#known.delete(ts);
+  }
+
+  /** Which of the messages that this process wrote lately it is. */
+  idOf(ts: string): string | undefined {
+    return this.#known.get(ts);
   }
 
   /**
@@ -88,7 +100,7 @@ export class OwnMessages {
     const own = messages.filter(({ user, ts }) => user === this.#botUserId && ts > afterTs);
     const named = own.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload?.id === id);
     const found = named ?? (isStream ? own.find((message) => this.#isUnknownStream(message)) : undefined);
-    return found && this.note(found as unknown as SlackAnswer);
+    return found && this.note(found.ts, id);
   }
 
   /** Without the scope for names, streams are found all the same. */

@@ -63,13 +63,13 @@ export function isUnreachable(error: unknown): boolean {
 
 /** Whether a message cannot be written into any more, but others can. */
 export function isMessageLost(error: unknown): boolean {
-  return [
-    "message_not_found",
-    "cant_update_message",
-    "edit_window_closed",
-    "msg_too_long",
-    "msg_blocks_too_long",
-  ].includes(slackError(error) ?? "");
+  const refusal = slackError(error) ?? "";
+  return ["cant_update_message", "edit_window_closed", "msg_too_long", "msg_blocks_too_long"].includes(refusal);
+}
+
+/** Whether somebody deleted the message. */
+export function isDeleted(error: unknown): boolean {
+  return slackError(error) === "message_not_found";
 }
 
 /** Refusals that say something of the whole app or workspace, whatever the channel. */
@@ -90,5 +90,5 @@ export function refusedFor(error: unknown): "channel" | "app" | undefined {
   const refusal = slackError(error);
   if (refusal === undefined || refusal === "ratelimited" || isTransient(error)) return undefined;
   if (APP_ERRORS.has(refusal)) return "app";
-  return isUnreachable(error) || isMessageLost(error) ? undefined : "channel";
+  return isUnreachable(error) || isMessageLost(error) || isDeleted(error) ? undefined : "channel";
 }

@@ -143,8 +143,8 @@ async function answerQuestion(
     const askedTs = await context.writer.messages.post(shown, { looksFirst });
     const asker = { userId, teamId, ts: askedTs };
     const message = { place, author, text: question, ...about };
-    const handle = looksFirst ? (claimed.handle ?? "") : undefined;
-    await claimed.answer(message, replyStarter(context, place, asker, handle));
+    const begun = looksFirst ? { handle: claimed.handle ?? "" } : {};
+    await claimed.answer(message, replyStarter(context, place, asker, begun));
     return undefined;
   } catch (error) {
     context.logger.warn({ err: error, channel }, "a question about a message was not asked");

@@ -30,8 +30,7 @@ export async function answerMessage(
   const thread = placeOf(event, context);
   const { user: userId = "", user_team: teamId, channel, thread_ts, ts } = event;
   const asker = { userId, teamId, ts };
-  if (read.type === "question")
-    return await claimed.answer(read.message, replyStarter(context, thread, asker, begun?.handle));
+  if (read.type === "question") return await claimed.answer(read.message, replyStarter(context, thread, asker, begun));
   const { author } = read;
   // Someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said.
   if (isOverheard(context, event) && context.core.refusal({ author, place: thread }) !== undefined) return;

@@ -1,9 +1,10 @@
 import type { SlackContext } from "../context.ts";
 import { replyIdsIn } from "../reply/reply-blocks.ts";
+import { replyIdOf } from "../reply/slack-reply.ts";
 import { plainText } from "../text/plain-text.ts";
 import { ownText } from "../text/readable-text.ts";
 import { isOverheard, mayBeForBot } from "./for-bot.ts";
-import { isWritten, type MessageChange, placeOf } from "./message-event.ts";
+import { isWritten, type MessageChange, placeOf, type SlackMessageEvent } from "./message-event.ts";
 import { receive } from "./receive.ts";
 
 /**
@@ -23,13 +24,23 @@ export async function handleChange(context: SlackContext, change: MessageChange)
   await context.core.handleEdit({ place: placeOf(message, context), messageId: message.ts, text: words });
 }
 
-/** A reply is known by its buttons, which those have not that the bot takes away itself; it also posts questions for people. */
+/** The bot also posts questions for people, so its message may be one. */
 async function handleDeletion(
   context: SlackContext,
   { message, isKnown }: MessageChange & { readonly type: "deleted" },
 ): Promise<void> {
   const isOwn = message.user === context.botUserId;
-  const ids = isOwn ? [...replyIdsIn(message.blocks), message.ts] : [message.ts];
+  const ids = isOwn ? [...deletedReplyIds(context, message), message.ts] : [message.ts];
   if (!isOwn && isKnown && !(isWritten(message) && (await mayBeForBot(context, message)))) return;
   await context.core.handleDeletion({ place: placeOf(message, context), ids });
+}
+
+/**
+ * Of replies that this process wrote lately each message is known, of others the one with buttons. What the bot takes away
+ * itself is neither.
+ */
+function deletedReplyIds({ running, writer }: SlackContext, { ts, blocks }: SlackMessageEvent): readonly string[] {
+  const replyId = replyIdOf(writer.messages.idOf(ts) ?? "");
+  for (const open of running) if (open.replyId === replyId) open.reply.endUnseen();
+  return replyId === "" ? replyIdsIn(blocks) : [replyId];
 }

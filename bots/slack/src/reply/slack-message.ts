@@ -1,7 +1,7 @@
 import type { types } from "@slack/bolt";
 import { metadataOf, type OwnMessages } from "../api/own-messages.ts";
 import { NotOursError, type PacedCall, type PacedClient, type PacedMethod } from "../api/paced-client.ts";
-import { isMessageLost, mayHaveArrived, refusedFor, slackError } from "../api/slack-errors.ts";
+import { isDeleted, isMessageLost, mayHaveArrived, refusedFor, slackError } from "../api/slack-errors.ts";
 import { fallbackText } from "./message-text.ts";
 import { markdownBlocks } from "./reply-blocks.ts";
 import type { StreamRefusals } from "./stream-refusals.ts";
@@ -50,7 +50,7 @@ type State =
 
 /**
  * One message of a reply while it is written: streamed as long as Slack lets it, updated afterwards, posted anew where
- * even that is refused.
+ * even that is refused. What somebody deleted is not: what would write into it rejects with an error that `isDeleted` knows.
  */
 export class SlackMessage {
   readonly #options: SlackMessageOptions;
@@ -63,7 +63,8 @@ export class SlackMessage {
   constructor(options: SlackMessageOptions) {
     this.#options = options;
     this.#mayBeThere = options.mayBeThere;
-    if (options.ts !== undefined) this.#state = { type: "posted", ts: options.ts };
+    if (options.ts === undefined) return;
+    this.#state = { type: "posted", ts: options.writer.messages.note(options.ts, options.id) };
   }
 
   get #channel(): string {
@@ -110,10 +111,18 @@ export class SlackMessage {
   async remove(): Promise<void> {
     if (this.#state.type === "streaming") await this.#endStream();
     if (this.ts === undefined) return;
+    this.#options.writer.messages.forget(this.ts);
     const removing = this.#call("chat.delete", { ts: this.ts });
     await removing.catch((error) => {
-      if (!isMessageLost(error)) throw error;
+      if (!isMessageLost(error) && !isDeleted(error)) throw error;
     });
+  }
+
+  /** Leaves the message as it is. */
+  async leave(): Promise<void> {
+    if (this.#state.type !== "streaming") return;
+    await this.#endStream();
+    this.#state = { type: "posted", ts: this.#state.ts };
   }
 
   /** Streamed where Slack lets it, else posted; false where neither may be done yet. */
@@ -156,7 +165,7 @@ export class SlackMessage {
     const args = { channel, thread_ts: threadTs, markdown_text: text, ...recipient };
     const started = await writer.client.callNow("chat.startStream", args);
     if (!started) return false;
-    this.#state = { type: "streaming", ts: writer.messages.note(started) };
+    this.#state = { type: "streaming", ts: writer.messages.note(started.ts, this.#options.id) };
     this.#shown = text;
     return true;
   }

@@ -22,6 +22,7 @@ function startReply(onEnd: () => void) {
     facts,
     logger: pino({ level: "silent" }),
     onEnd,
+    onDeleted: () => undefined,
   });
   reply.begin();
   return reply;

@@ -16,7 +16,7 @@ import {
 } from "@cria/bot-core";
 import type { Logger } from "pino";
 import { NotOursError } from "../api/paced-client.ts";
-import { isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
+import { isDeleted, isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
 import { escapedBytes, MAX_MARKDOWN_BYTES, withoutPingBegun, withoutPings } from "./message-text.ts";
 import { contextBlock, footerBlocks, REST_TO_COME, type ReplyFooter } from "./reply-blocks.ts";
 import { type MessageWriter, type ReplyTarget, SlackMessage } from "./slack-message.ts";
@@ -40,8 +40,17 @@ export interface SlackReplyOptions {
   readonly logger: Logger;
   /** Called once, when it has ended. */
   readonly onEnd: () => void;
+  /** Somebody deleted it while it was written. */
+  readonly onDeleted: () => void;
+  readonly replaces?: OlderReply;
   /** The `handle` of another process's reply, to go on in its messages; "" where it may have begun one nobody knows of. */
   readonly handle?: string | undefined;
+}
+
+/** A reply whose place another takes: told when that one first shows something, and when that is taken back. */
+export interface OlderReply {
+  readonly onShown: () => void;
+  readonly onDiscarded: () => void;
 }
 
 /** A text to show; with a footer it is the last one. */
@@ -58,6 +67,8 @@ export class SlackReply implements Reply {
   readonly #messages: SlackMessage[];
   readonly #editor: StreamEditor<ReplyState>;
   #text = "";
+  #isDeleted = false;
+  #isShown = false;
   /** Messages before the last one are whole, and stay. */
   #numWhole = 0;
   /** Whether the whole reply is in a file; undefined while nobody tried. */
@@ -84,6 +95,11 @@ export class SlackReply implements Reply {
   /** Timestamps of the messages shown. */
   get handle(): string {
     return this.#messages.flatMap(({ ts }) => ts ?? []).join(",");
+  }
+
+  /** Somebody deleted it, or one of its messages: nothing more is written. */
+  endUnseen(): void {
+    this.#isDeleted = true;
   }
 
   /** Shows at once that someone is at work. */
@@ -146,6 +162,7 @@ export class SlackReply implements Reply {
     await this.#editor.cancel();
     try {
       for (const message of this.#messages.splice(0)) await message.remove();
+      if (this.#isShown) this.#options.replaces?.onDiscarded();
     } catch (error) {
       this.#options.logger.debug({ err: error }, "a reply to nothing was not taken away");
     } finally {
@@ -182,17 +199,36 @@ export class SlackReply implements Reply {
 
   /** Gives the reply up where nothing can be written any more. */
   async #showIfReachable(state: ReplyState): Promise<boolean> {
+    if (this.#isDeleted) return await this.#leaveMessages();
     if (this.signal.aborted && state.footer === undefined) return true;
     try {
-      return await this.#show(state);
+      const isDone = await this.#show(state);
+      this.#noteShown();
+      return isDone;
     } catch (error) {
       if (error instanceof NotOursError) return true;
+      const { target, logger, onDeleted } = this.#options;
+      if (isDeleted(error)) {
+        this.endUnseen();
+        onDeleted();
+        return await this.#leaveMessages();
+      }
       if (!isUnreachable(error)) throw error;
-      const { target, logger } = this.#options;
       logger.warn({ err: error, channel: target.channel }, "a reply can no longer be written");
       this.giveUp();
       return true;
     }
+  }
+
+  #noteShown(): void {
+    if (this.#isShown || this.handle === "") return;
+    this.#isShown = true;
+    this.#options.replaces?.onShown();
+  }
+
+  async #leaveMessages(): Promise<true> {
+    for (const message of this.#messages) await message.leave();
+    return true;
   }
 
   async #show({ text, footer }: ReplyState): Promise<boolean> {
@@ -251,7 +287,7 @@ export class SlackReply implements Reply {
     return new SlackMessage({
       writer,
       target,
-      id: `${replyId}.${index}`,
+      id: messageId(replyId, index),
       hasPreviews,
       mayWrite: facts.mayWrite,
       ts,
@@ -259,5 +295,11 @@ export class SlackReply implements Reply {
     });
   }
 }
+
+/** Names a message of a reply among the app's own. */
+const messageId = (replyId: string, index: number) => `${replyId}.${index}`;
+
+/** The reply that a message is part of; names of other messages are as they were. */
+export const replyIdOf = (messageId: string) => messageId.replace(/\.\d+$/, "");
 
 const wholePiece = ({ before, body, after }: MessagePiece) => before + body + after;
