@@ -57,6 +57,26 @@ describe("under a reply", () => {
     },
   );
 
+  it.each(["reply_regenerate", "reply_continue"])(
+    "the old reply keeps words, buttons and memory where the new one is stopped before its first word: %s",
+    async (button) => {
+      bot.model.script(
+        { chunks: ["One, two,"], finishReason: FinishReason.MAX_TOKENS },
+        { queue: new Promise(() => {}) },
+      );
+      const question = bot.server.people.mention(bot.channel, bot.ann, "count");
+      const [reply] = await repliesTo(bot.server, question);
+      await bot.server.interactions.press(reply!, button, bot.ann);
+      await bot.server.until(() => bot.model.requests.length === 2);
+      bot.server.people.stopSession(bot.channel, question.ts, bot.ann);
+      await bot.server.until(() => bot.server.world.sessions.get(`${bot.channel}:${question.ts}`) === "active");
+      expect(bot.server.calls("chat.update")).toEqual([]);
+      await bot.server.interactions.press(reply!, "reply_regenerate", bot.ann);
+      await repliesTo(bot.server, question, 2);
+      expect(bot.server.replies(question).map(shownText)).toEqual(["One, two,", "count"]);
+    },
+  );
+
   it("Regenerate tries a failed reply again", async () => {
     bot.model.script({ chunks: ["Half"], failure: new Error("broken") }, { chunks: ["Whole."] });
     const question = bot.server.people.dm(bot.ann, "hi");

@@ -1,8 +1,9 @@
-import type { Author, StartReply } from "@cria/bot-core";
+import type { Author } from "@cria/bot-core";
 import type { App, BlockAction, types } from "@slack/bolt";
 import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { fallbackText } from "../reply/message-text.ts";
 import { ACTIONS } from "../reply/reply-blocks.ts";
+import type { OlderReply } from "../reply/slack-reply.ts";
 import { tellPrivately } from "./answer-command.ts";
 
 /** Regenerate, Continue, 👍 and 👎 under a reply; Slack's own stop button beside it. */
@@ -19,12 +20,7 @@ export function registerReplyButtons(app: App, context: SlackContext): void {
       const author = await context.people.author(user.id);
       if (!(await isFirst(context, body as BlockAction, { place: pressed, author }))) return;
       const asker = { userId: user.id, teamId: user.team_id, ts: String(message?.ts) };
-      const start = replyStarter(context, pressed, asker);
-      const startReply: StartReply = async (replyId, facts) => {
-        // Decoration: nobody has to wait for it.
-        void takeButtonsAway(context, body as BlockAction);
-        return await start(replyId, facts);
-      };
+      const startReply = replyStarter(context, pressed, asker, { replaces: buttonsOf(context, body as BlockAction) });
       const refusal = await act({ place: pressed, author, replyId: action.value ?? "" }, startReply);
       if (refusal !== undefined) await tellPrivately(context, pressed, body.user.id, refusal);
     });
@@ -42,14 +38,27 @@ async function isFirst(
   return (await core.claim({ eventId: `trigger:${trigger_id}`, ...pressed })).type !== "taken";
 }
 
-/** The new reply answers the same question: what stands under the old one can do nothing any more. */
-async function takeButtonsAway({ client, logger }: SlackContext, { channel, message }: BlockAction): Promise<void> {
-  const { ts, text = "", blocks = [] } = message as { ts: string; text?: string; blocks?: readonly types.AnyBlock[] };
+/** The new reply answers the same question: once it shows anything, what stands under the old one can do nothing any more. */
+function buttonsOf(context: SlackContext, pressed: BlockAction): OlderReply {
+  const blocks: readonly types.AnyBlock[] = pressed.message?.blocks ?? [];
   const others = blocks.filter(({ type }) => type !== "actions" && type !== "context_actions");
+  return {
+    onShown: () => void showBlocks(context, pressed, others),
+    onDiscarded: () => void showBlocks(context, pressed, blocks),
+  };
+}
+
+/** Decoration: nobody has to wait for it. */
+async function showBlocks(
+  { client, logger }: SlackContext,
+  { channel, message }: BlockAction,
+  blocks: readonly types.AnyBlock[],
+): Promise<void> {
+  const { ts, text = "" } = message as { ts: string; text?: string };
   try {
-    await client.call("chat.update", { channel: channel?.id, ts, text: fallbackText(text), blocks: others });
+    await client.call("chat.update", { channel: channel?.id, ts, text: fallbackText(text), blocks });
   } catch (error) {
-    logger.debug({ err: error }, "the buttons of an old reply were not taken away");
+    logger.debug({ err: error }, "the buttons of an old reply were not changed");
   }
 }
 
