@@ -1,4 +1,5 @@
 import type { Stores } from "@cria/bot-core";
+import { createGate } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
@@ -47,6 +48,12 @@ const lastPrompt = () =>
     .join("");
 const haveArrived = () =>
   bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
+
+const chunksAround = async function* (opened: Promise<void>) {
+  yield "first";
+  await opened;
+  yield " words";
+};
 
 describe("a message that is edited", () => {
   it("is answered once where the edit adds the mention", async () => {
@@ -104,6 +111,52 @@ describe("messages that are deleted", () => {
     expect(lastPrompt()).not.toContain("llama");
     expect(lastPrompt()).toContain("what was it?");
   });
+});
+
+describe("a reply that is deleted", () => {
+  it("stops when the reply is deleted, and writes nothing more", async () => {
+    const isShown = createGate();
+    bot.model.script({ chunks: chunksAround(isShown.opened), hold: new Promise(() => {}) });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    isShown.open();
+    await bot.server.until(() => bot.server.replies(question).map(shownText).join() === "first words");
+    bot.server.people.remove(bot.server.replies(question)[0]!);
+    bot.server.people.dm(bot.ann, "and now?", { threadTs: question.ts });
+    expect(await replies(question)).toEqual(["and now?"]);
+    expect(lastPrompt()).not.toContain("first");
+  });
+
+  it("stops where Slack says that the reply is gone, though nobody tells who deleted it", async () => {
+    const isDeleted = createGate();
+    bot.model.script({ chunks: chunksAround(isDeleted.opened), hold: new Promise(() => {}) });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    bot.server.replies(question)[0]!.isDeleted = true;
+    isDeleted.open();
+    bot.server.people.dm(bot.ann, "and now?", { threadTs: question.ts });
+    expect(await replies(question)).toEqual(["and now?"]);
+    expect(lastPrompt()).not.toContain("first");
+  });
+
+  it.each(["while it is written", "later"])(
+    "forgets a long reply when its first message is deleted %s",
+    async (when) => {
+      const text = Array.from({ length: 30 }, (_, n) => `${n} ${"llama ".repeat(100)}`).join("\n\n");
+      const hold = when === "later" ? Promise.resolve() : new Promise<void>(() => {});
+      bot.model.script({ chunks: text.match(/[\s\S]{1,2000}/g)!, hold });
+      const question = bot.server.people.dm(bot.ann, "hi");
+      if (when === "later") await repliesTo(bot.server, question);
+      else await bot.server.until(() => bot.server.replies(question).length === 2);
+      const [first, second] = bot.server.replies(question);
+      bot.server.people.remove(first!);
+      await haveArrived();
+      bot.server.people.dm(bot.ann, "and now?", { threadTs: question.ts });
+      await bot.server.until(() => bot.server.replies(question).map(shownText).at(-1) === "and now?");
+      expect(lastPrompt()).not.toContain("llama");
+      await bot.server.until(() => second!.streamingSinceMs === undefined);
+    },
+  );
 });
 
 describe("a reply with links", () => {

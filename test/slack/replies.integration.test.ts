@@ -114,6 +114,31 @@ describe("a reply on Slack", () => {
       await bot.server.until(() => bot.server.replies(question).length === 4);
     });
 
+    it("has not ended before its file is there", async () => {
+      const gate = createGate();
+      bot.server.api.delayNext("files.completeUploadExternal", gate.opened);
+      const question = ask();
+      await bot.server.until(() => bot.server.calls("files.getUploadURLExternal").length === 1);
+      const third = bot.server.replies(question)[2]!;
+      expect(smallPrint(third)).toContain("the whole reply comes as a file");
+      expect(isEnded([third])).toBe(false);
+      gate.open();
+      await repliesTo(bot.server, question);
+      expect(bot.server.replies(question)).toHaveLength(4);
+    });
+
+    it.each(["before", "within"] as const)(
+      "has one file where Slack's answer to it is cut %s its first byte",
+      async (cut) => {
+        bot.server.api.loseNext("files.completeUploadExternal", cut);
+        const question = ask();
+        await repliesTo(bot.server, question);
+        const shown = bot.server.replies(question);
+        expect(shown.map(({ files }) => files.length)).toEqual([0, 0, 0, 1]);
+        expect(smallPrint(shown[2])).toContain("The whole reply is in the file below");
+      },
+    );
+
     it("comes as messages where Slack does not take the file", async () => {
       bot.server.api.failNext("files.completeUploadExternal", "internal_error");
       const question = ask();

@@ -31,11 +31,18 @@ export interface Post extends OwnMessage, CallOptions {
   readonly hasPreviews?: boolean;
 }
 
+interface ListedFile {
+  readonly name?: string;
+  /** In bytes. */
+  readonly size?: number;
+}
+
 /** A message as Slack lists it. */
 interface ListedMessage {
   readonly ts: string;
   readonly user?: string;
   readonly blocks?: readonly { readonly type: string }[];
+  readonly files?: readonly ListedFile[];
   readonly metadata?: { readonly event_type?: string; readonly event_payload?: { readonly id?: string } };
 }
 
@@ -101,6 +108,16 @@ export class OwnMessages {
     const named = own.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload?.id === id);
     const found = named ?? (isStream ? own.find((message) => this.#isUnknownStream(message)) : undefined);
     return found && this.note(found.ts, id);
+  }
+
+  /** Whether one of the app's messages in a thread holds that file. */
+  async hasFile({ channel, threadTs, afterTs = "" }: OwnMessage, wanted: ListedFile): Promise<boolean> {
+    const args = { channel, ts: threadTs, oldest: afterTs, limit: MAX_LOOKED_AT };
+    const { messages = [] } = (await this.#list(args)) as { messages?: readonly ListedMessage[] };
+    const files = messages.flatMap(({ user, ts, files = [] }) =>
+      user === this.#botUserId && ts > afterTs ? files : [],
+    );
+    return files.some(({ name, size }) => name === wanted.name && size === wanted.size);
   }
 
   /** Without the scope for names, streams are found all the same. */

@@ -1,6 +1,6 @@
 import type { SlackContext } from "../context.ts";
 import { replyIdsIn } from "../reply/reply-blocks.ts";
-import { replyIdOf } from "../reply/slack-reply.ts";
+import { replyIdOf } from "../reply/reply-messages.ts";
 import { plainText } from "../text/plain-text.ts";
 import { ownText } from "../text/readable-text.ts";
 import { isOverheard, mayBeForBot } from "./for-bot.ts";

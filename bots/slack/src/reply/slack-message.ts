@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { types } from "@slack/bolt";
 import { metadataOf, type OwnMessages } from "../api/own-messages.ts";
 import { NotOursError, type PacedCall, type PacedClient, type PacedMethod } from "../api/paced-client.ts";
@@ -56,7 +57,7 @@ export class SlackMessage {
   readonly #options: SlackMessageOptions;
   #state: State = { type: "new" };
   #shown = "";
-  #hasFooter = false;
+  #footer: readonly types.AnyBlock[] = [];
   /** Whether it may be there all the same, as where Slack's answer to what began it was lost. */
   #mayBeThere: boolean;
 
@@ -104,7 +105,7 @@ export class SlackMessage {
       return await this.#stop(this.#state.ts, text, footer);
     }
     if (this.#state.type === "new" && !(await this.#isThere())) return await this.#post(text, footer);
-    if (text !== this.#shown || footer.length > 0 || this.#hasFooter) await this.#update(text, footer);
+    if (text !== this.#shown || !isDeepStrictEqual(footer, this.#footer)) await this.#update(text, footer);
   }
 
   /** Takes the message away. */
@@ -242,7 +243,7 @@ export class SlackMessage {
 
   #isShown(text: string, footer: readonly types.AnyBlock[]): void {
     this.#shown = text;
-    this.#hasFooter = footer.length > 0;
+    this.#footer = footer;
   }
 }
 

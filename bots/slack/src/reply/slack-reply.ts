@@ -1,7 +1,6 @@
 import {
   canContinue,
   endLine,
-  type MessagePiece,
   type Reply,
   type ReplyButtons,
   type ReplyEnd,
@@ -9,7 +8,6 @@ import {
   type ReplyStats,
   type ReplyStatus,
   StreamEditor,
-  splitPieces,
   statsLine,
   statusLine,
   within,
@@ -17,16 +15,13 @@ import {
 import type { Logger } from "pino";
 import { NotOursError } from "../api/paced-client.ts";
 import { isDeleted, isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
-import { escapedBytes, MAX_MARKDOWN_BYTES, withoutPingBegun, withoutPings } from "./message-text.ts";
-import { contextBlock, footerBlocks, REST_TO_COME, type ReplyFooter } from "./reply-blocks.ts";
-import { type MessageWriter, type ReplyTarget, SlackMessage } from "./slack-message.ts";
+import { withoutPingBegun } from "./message-text.ts";
+import type { ReplyFooter } from "./reply-blocks.ts";
+import { ReplyMessages } from "./reply-messages.ts";
+import type { MessageWriter, ReplyTarget } from "./slack-message.ts";
 import { ThreadStatus } from "./thread-status.ts";
 
-/** A longer reply is easier read in a file; what does not fit into these is there, with the rest. */
-const MAX_MESSAGES = 3;
-const REST_IN_FILE = "The whole reply is in the file below";
 const ANSWERS_ANEW = "*The question was changed; I answer it anew…*";
-const FILE_NAME = "reply.md";
 /** Between two changes of a reply: soon enough for a reader; the budget keeps to Slack's limits. */
 const EDIT_INTERVAL_MS = 500;
 /** The end of a process waits no longer for a status to go; Slack's limits may hold that back for minutes. */
@@ -64,22 +59,17 @@ export class SlackReply implements Reply {
   readonly #options: SlackReplyOptions;
   readonly #status: ThreadStatus;
   readonly #givenUp = new AbortController();
-  readonly #messages: SlackMessage[];
+  readonly #messages: ReplyMessages;
   readonly #editor: StreamEditor<ReplyState>;
   #text = "";
   #isDeleted = false;
   #isShown = false;
-  /** Messages before the last one are whole, and stay. */
-  #numWhole = 0;
-  /** Whether the whole reply is in a file; undefined while nobody tried. */
-  #isInFile: Promise<boolean> | undefined;
 
   constructor(options: SlackReplyOptions) {
-    const { writer, target, logger, handle = "" } = options;
+    const { writer, target, logger } = options;
     this.#options = options;
     this.#status = new ThreadStatus(writer.client, target, logger);
-    const begun = handle.split(",").filter((ts) => ts !== "");
-    this.#messages = begun.map((ts, index) => this.#newMessage(index, ts));
+    this.#messages = new ReplyMessages(options);
     this.#editor = new StreamEditor({
       intervalMs: EDIT_INTERVAL_MS,
       edit: (state) => this.#showIfReachable(state),
@@ -94,7 +84,7 @@ export class SlackReply implements Reply {
 
   /** Timestamps of the messages shown. */
   get handle(): string {
-    return this.#messages.flatMap(({ ts }) => ts ?? []).join(",");
+    return this.#messages.handle;
   }
 
   /** Somebody deleted it, or one of its messages: nothing more is written. */
@@ -124,7 +114,7 @@ export class SlackReply implements Reply {
   async append(text: string): Promise<void> {
     if (this.#text === "") this.#status.show("is writing…");
     // Where Slack's limits allow no stream yet, the status stays.
-    if (this.#messages[0]?.ts !== undefined) this.#status.end();
+    if (this.handle !== "") this.#status.end();
     this.#text += text;
     this.#editor.update({ text: withoutPingBegun(this.#text), footer: undefined });
   }
@@ -132,8 +122,8 @@ export class SlackReply implements Reply {
   /** Until the first new words, what is shown says why the old ones are gone. */
   async clear(): Promise<void> {
     this.#text = "";
-    this.#numWhole = 0;
-    if (this.#messages.length > 0) this.#editor.update({ text: ANSWERS_ANEW, footer: undefined });
+    this.#messages.beginAnew();
+    if (this.#messages.areBegun) this.#editor.update({ text: ANSWERS_ANEW, footer: undefined });
   }
 
   async finish(
@@ -161,7 +151,7 @@ export class SlackReply implements Reply {
   async discard(): Promise<void> {
     await this.#editor.cancel();
     try {
-      for (const message of this.#messages.splice(0)) await message.remove();
+      await this.#messages.remove();
       if (this.#isShown) this.#options.replaces?.onDiscarded();
     } catch (error) {
       this.#options.logger.debug({ err: error }, "a reply to nothing was not taken away");
@@ -227,79 +217,13 @@ export class SlackReply implements Reply {
   }
 
   async #leaveMessages(): Promise<true> {
-    for (const message of this.#messages) await message.leave();
+    await this.#messages.leave();
     return true;
   }
 
   async #show({ text, footer }: ReplyState): Promise<boolean> {
-    const pieces = splitPieces(withoutPings(text), { limit: MAX_MARKDOWN_BYTES, measure: escapedBytes });
-    const last = pieces.at(-1);
-    if (!last) return true;
-    if (footer) {
-      await this.#end(pieces.map(wholePiece), text, footer);
-      return true;
-    }
-    const numWhole = Math.min(pieces.length - 1, MAX_MESSAGES);
-    for (; this.#numWhole < numWhole; this.#numWhole++) {
-      const isLast = this.#numWhole === MAX_MESSAGES - 1;
-      const footer = isLast ? [contextBlock(REST_TO_COME)] : [];
-      await this.#message(this.#numWhole).settle(wholePiece(pieces[this.#numWhole]!), footer);
-    }
-    return pieces.length > MAX_MESSAGES || (await this.#message(pieces.length - 1).show(last.before + last.body));
-  }
-
-  /** Where no file can be shared, all of it comes as messages after all. */
-  async #end(texts: readonly string[], text: string, footer: ReplyFooter): Promise<void> {
-    if (texts.length <= MAX_MESSAGES) return await this.#settle(texts, footer);
-    await this.#settle(texts.slice(0, MAX_MESSAGES), { ...footer, lines: [REST_IN_FILE, ...footer.lines] });
-    this.#isInFile ??= this.#shareFile(text);
-    if (!(await this.#isInFile)) await this.#settle(texts, footer);
-  }
-
-  async #shareFile(text: string): Promise<boolean> {
-    const { writer, target, logger, replyId } = this.#options;
-    try {
-      await writer.client.shareFile({ channel: target.channel, threadTs: target.threadTs, name: FILE_NAME, text });
-      return true;
-    } catch (error) {
-      logger.warn({ err: error, replyId }, "a long reply could not be shared as a file");
-      return false;
-    }
-  }
-
-  /** The final text may be shorter than what was shown: a repeated loop is cut off. */
-  async #settle(texts: readonly string[], footer: ReplyFooter): Promise<void> {
-    for (const [index, text] of texts.entries())
-      await this.#message(index).settle(text, index === texts.length - 1 ? footerBlocks(footer) : []);
-    for (const message of this.#messages.splice(texts.length)) await message.remove();
-  }
-
-  #message(index: number): SlackMessage {
-    const message = this.#messages[index] ?? this.#newMessage(index);
-    this.#messages[index] = message;
-    return message;
-  }
-
-  #newMessage(index: number, ts?: string): SlackMessage {
-    const { writer, target, replyId, facts, handle } = this.#options;
-    const mayBeThere = index === 0 && handle === "";
-    const hasPreviews = facts.settings.showsPreviews ?? false;
-    return new SlackMessage({
-      writer,
-      target,
-      id: messageId(replyId, index),
-      hasPreviews,
-      mayWrite: facts.mayWrite,
-      ts,
-      mayBeThere,
-    });
+    if (!footer) return await this.#messages.show(text);
+    await this.#messages.end(text, footer);
+    return true;
   }
 }
-
-/** Names a message of a reply among the app's own. */
-const messageId = (replyId: string, index: number) => `${replyId}.${index}`;
-
-/** The reply that a message is part of; names of other messages are as they were. */
-export const replyIdOf = (messageId: string) => messageId.replace(/\.\d+$/, "");
-
-const wholePiece = ({ before, body, after }: MessagePiece) => before + body + after;
