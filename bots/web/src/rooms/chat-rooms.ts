@@ -7,7 +7,7 @@ import { meaningOf } from "../mention.ts";
 import { Replies } from "../replies/replies.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
-import { type ChannelSnapshot, type Chat, type Completion, isLive, type SentFile, type Workspace } from "../wire.ts";
+import { type ChannelSnapshot, type Completion, isLive, type SentFile, type Workspace } from "../wire.ts";
 import {
   channelName,
   directChannelOf,
@@ -95,10 +95,8 @@ export class ChatRooms {
       const chats = await this.#chats.list(person.id);
       const ids = [...lists.channels, directChannel, ...chats.map(({ id }) => id)];
       const newest = await this.#options.store.newest([...new Set(ids)]);
-      const isListed = newest[directChannel] === undefined || chats.some(({ id }) => id === directChannel);
       // What was written in them may be gone before they are, where this process keeps both.
-      if (isListed) return { ...lists, newest, chats: chats.filter(({ id }) => newest[id] !== undefined) };
-      return { ...lists, newest, chats: await this.#withFirst(person, newest[directChannel]!) };
+      return { ...lists, newest, chats: chats.filter(({ id }) => newest[id] !== undefined) };
     } catch (error) {
       // A page is of use without them.
       this.#options.logger.warn({ err: error }, "the list of someone's chats could not be read");
@@ -253,15 +251,6 @@ export class ChatRooms {
     await this.#options.bot.stop();
     await this.#replies.end();
     await this.#timelines.close();
-  }
-
-  /** What was a person's only conversation before there were several is one of them. */
-  async #withFirst(person: Author, atMs: number): Promise<readonly Chat[]> {
-    const timeline = await this.#timelines.get(person.id, directChannelOf(person.id));
-    const questions = timeline.messages().filter(({ author, isNotice }) => author.id === person.id && !isNotice);
-    const titles = questions.map(({ text }) => titleOf(text));
-    await this.#chats.note({ id: timeline.channelId, title: titles.find((title) => title !== "") ?? "", atMs });
-    return await this.#chats.list(person.id);
   }
 
   /** The name is taken while it is being stored, so that nobody else adds it meanwhile. */

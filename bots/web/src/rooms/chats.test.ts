@@ -109,15 +109,6 @@ describe("chats", () => {
     expect((await titles())[0]).toBe("What is a dog?");
   });
 
-  it("include the only conversation one had before there were several", async () => {
-    const notice = { id: "n", atMs: 1, author: ADA, text: "switched the model to **x**", isNotice: true };
-    await on.store.put(on.direct, notice);
-    await on.store.put(on.direct, { id: "q", atMs: 2, author: ADA, text: "What is a dog?" });
-    await on.store.put(on.direct, { id: "r", atMs: 3, author: BOT, text: "A loyal animal." });
-    expect((await on.rooms.lists(ADA)).chats).toEqual([{ id: on.direct, title: "What is a dog?", atMs: 3 }]);
-    expect(await titles()).toEqual(["What is a dog?"]);
-  });
-
   it("and channels come with the time of their newest message", async () => {
     await on.store.put("general", { id: "q", atMs: 7, author: BEN, text: "Good morning." });
     await ask(chat, "What is a dog?");

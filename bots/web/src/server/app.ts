@@ -15,7 +15,7 @@ import { ConnectionLimit } from "./connection-limit.ts";
 import { refuseEvents, streamEvents } from "./event-stream.ts";
 import { idSchema, readBody, shortText } from "./request-body.ts";
 import { allowHosts, isFromThisMachine, sameOriginOnly, securityHeaders } from "./security.ts";
-import { readSession, renewSession, startSession } from "./session.ts";
+import { readSession, startSession } from "./session.ts";
 
 export interface AppOptions {
   readonly rooms: ChatRooms;
@@ -60,7 +60,6 @@ function apiRoutes(options: AppOptions): Hono<Env> {
   // The first question of a page: a browser without a name is no fault.
   api.get("/workspace", async (context) => {
     const person = await readSession(context, secret);
-    await renewSession(context, secret);
     context.header("cache-control", "no-store");
     return context.json(person === undefined ? null : await workspaceOf(options, person));
   });

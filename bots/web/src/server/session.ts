@@ -2,51 +2,32 @@ import { createHmac, randomBytes } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Context } from "hono";
-import { deleteCookie, getSignedCookie, setSignedCookie } from "hono/cookie";
+import { getSignedCookie, setSignedCookie } from "hono/cookie";
 import { z } from "zod";
 import { MIN_SECRET_LENGTH } from "../config.ts";
 import { WebError } from "../errors.ts";
 import { BOT, MAX_NAME_LENGTH, type Person } from "../wire.ts";
 
-/** What older versions called it, whatever the installation. */
-const OLD_COOKIE = "cria_session";
 const ONE_YEAR_S = 365 * 24 * 3600;
 
 const personSchema = z.object({ id: z.string().regex(/^[\w-]{16,64}$/), name: z.string().min(1).max(MAX_NAME_LENGTH) });
 
 /** Who asks: the person of the signed cookie, or undefined if there is none or its signature is wrong. */
 export async function readSession(context: Context, secret: string): Promise<Person | undefined> {
-  return (await readCookie(context, secret, cookieName(secret))) ?? (await readCookie(context, secret, OLD_COOKIE));
-}
-
-/** Gives a session that came by the old cookie the new one. */
-export async function renewSession(context: Context, secret: string): Promise<void> {
-  const old = await readCookie(context, secret, OLD_COOKIE);
-  if (old === undefined) return;
-  if ((await readCookie(context, secret, cookieName(secret))) === undefined) await writeCookie(context, secret, old);
-  deleteCookie(context, OLD_COOKIE, { path: "/" });
+  const value = await getSignedCookie(context, secret, cookieName(secret));
+  if (typeof value !== "string") return undefined;
+  return personSchema.safeParse(parseJson(value)).data;
 }
 
 /** Browsers send cookies to every port of a host: installations on one host tell theirs apart by their secret. */
 function cookieName(secret: string): string {
-  return `${OLD_COOKIE}_${createHmac("sha256", secret).update("cookie name").digest("hex").slice(0, 8)}`;
-}
-
-async function readCookie(context: Context, secret: string, name: string): Promise<Person | undefined> {
-  const value = await getSignedCookie(context, secret, name);
-  if (typeof value !== "string") return undefined;
-  return personSchema.safeParse(parseJson(value)).data;
+  return `cria_session_${createHmac("sha256", secret).update("cookie name").digest("hex").slice(0, 8)}`;
 }
 
 /** Gives the browser a session of this name; one that has a session keeps its id. */
 export async function startSession(context: Context, secret: string, name: string): Promise<Person> {
   const current = await readSession(context, secret);
   const person = { id: current?.id ?? randomBytes(12).toString("base64url"), name: personName(name) };
-  await writeCookie(context, secret, person);
-  return person;
-}
-
-async function writeCookie(context: Context, secret: string, person: Person): Promise<void> {
   await setSignedCookie(context, cookieName(secret), JSON.stringify(person), secret, {
     httpOnly: true,
     sameSite: "Strict",
@@ -55,6 +36,7 @@ async function writeCookie(context: Context, secret: string, person: Person): Pr
     // The server itself speaks plain HTTP; where a proxy does TLS, the browser's own address of the page tells.
     secure: (context.req.header("origin") ?? context.req.header("referer"))?.startsWith("https:") ?? false,
   });
+  return person;
 }
 
 /** The name with single spaces. Throws a WebError if it is no name. */

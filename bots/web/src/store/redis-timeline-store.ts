@@ -1,5 +1,4 @@
 import type { RedisConnection } from "@cria/bot-core";
-import { z } from "zod";
 import type { KeptMessage } from "../timeline/kept-message.ts";
 import { TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
 
@@ -35,14 +34,6 @@ if not redis.call("LPOS", KEYS[1], ARGV[1]) then redis.call("RPUSH", KEYS[1], AR
 return 1
 `;
 
-/** What older versions wrote is checked: a page must not break on it. */
-const storedSchema = z.looseObject({
-  id: z.string(),
-  atMs: z.number(),
-  author: z.object({ id: z.string(), name: z.string() }),
-  text: z.string(),
-});
-
 /** Keeps timelines in Redis; a channel that is silent for `ttlMs` is forgotten. */
 export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number): TimelineStore {
   return {
@@ -52,7 +43,8 @@ export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number):
       const ids = await redis.run((client) => client.zRange(orderKey, 0, -1));
       if (ids.length === 0) return [];
       const stored = await redis.run((client) => client.hmGet(messagesKey, ids));
-      return stored.flatMap(parseMessage);
+      // One that another process drops meanwhile is in the order only.
+      return stored.filter((json) => json !== null).map((json): KeptMessage => JSON.parse(json));
     },
     async put(channelId, message) {
       const limits = [TIMELINE_CAPACITY, ttlMs].map(String);
@@ -87,18 +79,4 @@ export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number):
 function keysOf(channelId: string): readonly [string, string] {
   const prefix = `cria:web:{${encodeURIComponent(channelId)}}`;
   return [`${prefix}:order`, `${prefix}:messages`];
-}
-
-function parseMessage(json: string | null): readonly KeptMessage[] {
-  if (json === null) return [];
-  const parsed = storedSchema.safeParse(parseJson(json));
-  return parsed.success ? [parsed.data as unknown as KeptMessage] : [];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
