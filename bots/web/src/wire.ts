@@ -35,9 +35,6 @@ export type ReplyState =
 /** Which buttons of the bot's can do something under a reply; absent where all can. */
 export type UsefulButtons = Exclude<ReplyButtons, "all">;
 
-/** What a person thinks of a reply. */
-export type Rating = FeedbackRating;
-
 /** A text file that came with a message. */
 export interface MessageFile {
   readonly name: string;
@@ -74,7 +71,7 @@ export interface ChatMessage {
   /** What the bot names the reply by, for its buttons; absent while it has not begun. */
   readonly replyId?: string;
   /** How who reads it rated this reply. */
-  readonly rated?: Rating;
+  readonly rated?: FeedbackRating;
   /** Whether it is one of two replies to a comparison. */
   readonly isCompared?: boolean;
   /** Whether it is no message but a line that says what its author did, as "switched the model". */

@@ -7,7 +7,7 @@ import { meaningOf } from "../mention.ts";
 import { Replies } from "../replies/replies.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
-import { type ChannelSnapshot, type Completion, isLive, type SentFile, type Workspace } from "../wire.ts";
+import { type ChannelSnapshot, type Completion, isLive, type Workspace } from "../wire.ts";
 import {
   channelName,
   directChannelOf,
@@ -19,7 +19,7 @@ import {
 import type { ChatStore } from "./chat-store.ts";
 import { titleOf } from "./chat-titles.ts";
 import { Chats } from "./chats.ts";
-import { checkedMessage } from "./checked-message.ts";
+import { checkedMessage, type Said } from "./checked-message.ts";
 import { OpenTimelines } from "./open-timelines.ts";
 import { recoverReplies } from "./recover-replies.ts";
 
@@ -38,12 +38,9 @@ export interface ChatRoomsOptions {
 /** Whoever sends a message is told so much later that it came, where the store is away. */
 const SAVE_LIMIT_MS = 3_000;
 
-/** A message as it is sent. */
-export interface SentMessage {
+/** What somebody wants to say, and the id of the message that says it. */
+export interface SaidMessage extends Said {
   readonly id: string;
-  readonly text: string;
-  /** Default none. */
-  readonly files?: readonly SentFile[];
 }
 
 /** The channels and chats of the workspace, and what people may do in them. */
@@ -144,7 +141,7 @@ export class ChatRooms {
    * Posts a message and, if it is for the bot, starts its reply. Posting an id twice posts once. Resolves once the message is
    * written down, so that it outlives this process.
    */
-  async post(person: Author, channelId: string, message: SentMessage): Promise<void> {
+  async post(person: Author, channelId: string, message: SaidMessage): Promise<void> {
     const timeline = await this.#timelines.get(person.id, channelId);
     if (timeline.message(message.id) !== undefined) return await writtenDown(timeline);
     const { text, files } = checkedMessage(message);
@@ -165,7 +162,7 @@ export class ChatRooms {
    * Changes one's own message and answers it as it is now: its newest reply again, or a first time. A reply under way is
    * stopped first.
    */
-  async edit(person: Author, channelId: string, message: SentMessage): Promise<void> {
+  async edit(person: Author, channelId: string, message: SaidMessage): Promise<void> {
     const timeline = await this.#timelines.get(person.id, channelId);
     const known = timeline.message(message.id);
     if (known?.author.id !== person.id || known.isNotice)

@@ -28,7 +28,7 @@ describe("ConnectionLimit", () => {
   it("has a bound on all windows together", () => {
     const limit = new ConnectionLimit();
     for (let count = 0; count < 1_000; count++) limit.take(`person-${count}`, "a");
-    expect(limit.refusal("one-more", "a")).toContain("Too many people");
+    expect(limit.refusal("one-more", "a")).toContain("1,000 windows have this page open");
     limit.take("person-1", "a");
     limit.take("person-2", "a").close();
     expect(limit.refusal("one-more", "a")).toBeUndefined();

@@ -22,7 +22,8 @@ export class ConnectionLimit {
     const count = windows?.size ?? 0;
     if (count >= MAX_CONNECTIONS_PER_PERSON)
       return `You have ${count} other windows open, the most that can be connected. Close one.`;
-    if (this.#total >= MAX_CONNECTIONS) return "Too many people have this page open. Try later.";
+    if (this.#total >= MAX_CONNECTIONS)
+      return `${MAX_CONNECTIONS.toLocaleString("en")} windows have this page open, the most that can be connected. Try later.`;
     return undefined;
   }
 

@@ -1,10 +1,11 @@
-import type { ChatMessage, MessageFile, Rating, ReplyVersion } from "../wire.ts";
+import type { FeedbackRating } from "@cria/bot-core";
+import type { ChatMessage, MessageFile, ReplyVersion } from "../wire.ts";
 
 /** Versions kept of a reply, the newest included; older ones go. */
 export const MAX_VERSIONS = 10;
 
 /** How people rated a reply, by their ids. */
-export type Ratings = Readonly<Record<string, Rating>>;
+export type Ratings = Readonly<Record<string, FeedbackRating>>;
 
 /** A file with its text. */
 export interface KeptFile extends MessageFile {

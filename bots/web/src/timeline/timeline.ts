@@ -1,6 +1,7 @@
+import type { FeedbackRating } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { EventFeed } from "../feed/event-feed.ts";
-import { BOT, type ChatMessage, isLive, type Rating, type ReplyState } from "../wire.ts";
+import { BOT, type ChatMessage, isLive, type ReplyState } from "../wire.ts";
 import { type KeptMessage, seenBy, withVersion } from "./kept-message.ts";
 import { TIMELINE_CAPACITY, type TimelineStore } from "./timeline-store.ts";
 
@@ -127,7 +128,7 @@ export class Timeline {
   }
 
   /** Keeps how a person rated a reply. Nobody else is told. */
-  rate(id: string, personId: string, rating: Rating): void {
+  rate(id: string, personId: string, rating: FeedbackRating): void {
     const message = this.#messages.get(id);
     if (message === undefined) return;
     this.#messages.set(id, { ...message, ratings: { ...message.ratings, [personId]: rating } });

@@ -1,4 +1,5 @@
-import type { ChannelSnapshot, Completion, ModelChoice, Person, Rating, SentFile, Workspace } from "../../wire.ts";
+import type { FeedbackRating } from "@cria/bot-core";
+import type { ChannelSnapshot, Completion, ModelChoice, Person, SentFile, Workspace } from "../../wire.ts";
 
 /** A request that failed; the message is one sentence for people. */
 class ApiError extends Error {
@@ -37,7 +38,7 @@ export const api = {
     request("POST", `${channelPath(id)}/messages/${messageId}/regenerate`, {}),
   continueReply: (id: string, messageId: string) =>
     request("POST", `${channelPath(id)}/messages/${messageId}/continue`, {}),
-  rate: (id: string, messageId: string, rating: Rating) =>
+  rate: (id: string, messageId: string, rating: FeedbackRating) =>
     request("POST", `${channelPath(id)}/messages/${messageId}/feedback`, { rating }),
   stop: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/stop`, {}),
   retry: (id: string, messageId: string) => request("POST", `${channelPath(id)}/messages/${messageId}/retry`, {}),

@@ -1,9 +1,9 @@
+import type { FeedbackRating } from "@cria/bot-core";
 import { batch, type Signal, signal } from "@preact/signals";
 import type {
   ChannelHead,
   ChannelSnapshot,
   ChatMessage,
-  Rating,
   ReplyState,
   ReplyVersion,
   ServerEvent,
@@ -22,7 +22,7 @@ export interface MessageView {
   readonly shownVersion: Signal<number | undefined>;
   readonly isEdited: Signal<boolean>;
   /** How one rated it. */
-  readonly rated: Signal<Rating | undefined>;
+  readonly rated: Signal<FeedbackRating | undefined>;
 }
 
 /** What there is to see of a message: a reply as it is now, or the version of it that is looked at. */

@@ -40,7 +40,7 @@ export function Message({ row, onUnfold }: MessageProps) {
         {row.isFirst && <MessageHead row={row} />}
         <MessageBody row={row} onUnfold={onUnfold} />
         {!isBeingEdited && <EditButton row={row} />}
-        <ReplyFoot view={row.view} canRetry={row.isLatestAnswer} />
+        <ReplyFoot view={row.view} isLatestAnswer={row.isLatestAnswer} />
       </div>
     </article>
   );

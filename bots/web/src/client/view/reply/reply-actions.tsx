@@ -1,5 +1,6 @@
+import type { FeedbackRating } from "@cria/bot-core";
 import { useState } from "preact/hooks";
-import type { Rating, ReplyState } from "../../../wire.ts";
+import type { ReplyState } from "../../../wire.ts";
 import { copyText } from "../../copy-text.ts";
 import { api } from "../../state/api.ts";
 import { type MessageView, shownOf } from "../../state/channels/channel-state.ts";
@@ -113,7 +114,7 @@ export function ReplyActions({ view, state, isLatestAnswer }: ReplyActionsProps)
 function RatingButtons({ view }: { readonly view: MessageView }) {
   const chat = useChat();
   const given = view.rated.value;
-  const rate = async (rating: Rating) => {
+  const rate = async (rating: FeedbackRating) => {
     const channelId = chat.currentId.value;
     if (await chat.attempt(() => api.rate(channelId, view.message.id, rating))) view.rated.value = rating;
   };

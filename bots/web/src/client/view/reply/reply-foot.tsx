@@ -33,7 +33,7 @@ export function ReplyStatus({ state }: { readonly state: ReplyState }) {
 }
 
 /** The line under a reply: Stop while it is made; then how it ended, its figures, and what can be done with it. */
-export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; readonly canRetry: boolean }) {
+export function ReplyFoot({ view, isLatestAnswer }: { readonly view: MessageView; readonly isLatestAnswer: boolean }) {
   const { state } = shownOf(view);
   if (state === undefined) return null;
   const isOlder = view.shownVersion.value !== undefined;
@@ -42,10 +42,10 @@ export function ReplyFoot({ view, canRetry }: { readonly view: MessageView; read
       {isLive(state) ? <StopReply view={view} state={state} /> : <ReplyOutcome state={state} />}
       <span class="reply-actions">
         <VersionPager view={view} />
-        {!isLive(state) && !isOlder && <RetryReply view={view} state={state} isLatestAnswer={canRetry} />}
-        {!isLive(state) && !isOlder && <ContinueReply view={view} state={state} isLatestAnswer={canRetry} />}
+        {!isLive(state) && !isOlder && <RetryReply view={view} state={state} isLatestAnswer={isLatestAnswer} />}
+        {!isLive(state) && !isOlder && <ContinueReply view={view} state={state} isLatestAnswer={isLatestAnswer} />}
         {!isLive(state) && <CopyReply view={view} />}
-        {!isLive(state) && !isOlder && <ReplyActions view={view} state={state} isLatestAnswer={canRetry} />}
+        {!isLive(state) && !isOlder && <ReplyActions view={view} state={state} isLatestAnswer={isLatestAnswer} />}
       </span>
     </div>
   );
