@@ -1,6 +1,7 @@
 import { BlockStream, mustBeWhole } from "./block-stream.ts";
 import { frameCode, highlightCode } from "./code-block.ts";
-import { languageOf, renderMarkdown, renderTyped } from "./renderer.ts";
+import { renderMarkdown, renderTyped } from "./renderer.ts";
+import { languageOf } from "./rules.ts";
 import { toSafeNodes } from "./safe-dom.ts";
 import { type OpenFence, openFence, steadyTail } from "./steady-tail.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { languageOf, renderMarkdown, renderTyped } from "./renderer.ts";
+import { renderMarkdown, renderTyped } from "./renderer.ts";
+import { languageOf } from "./rules.ts";
 
 describe("renderMarkdown", () => {
   it.each([
