@@ -1,6 +1,6 @@
-import { type ReadonlySignal, useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useCallback, useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 
 /** Who comes so near to the end on the way down is at the end: about two lines. */
 const NEAR_END_PX = 48;
@@ -12,79 +12,88 @@ const ROUNDING_PX = 1;
 /** Where the reader of a list is: at its end, which is followed, or above it, where nothing moves by itself. */
 export type ReadingPlace = "end" | "above" | "aboveNews";
 
-export interface FollowScroll {
+/** Keeps a list at its end while the reader is there, and leaves it alone otherwise. */
+export class FollowScroll {
   /** "aboveNews": something came below that the reader has not seen. */
-  readonly place: ReadonlySignal<ReadingPlace>;
-  readonly scrollToEnd: () => void;
+  readonly place = signal<ReadingPlace>("end");
+  readonly #list: RefObject<HTMLElement | null>;
+  readonly #content: RefObject<HTMLElement | null>;
+  #lastTop = 0;
+  #height = 0;
+  /** Changes of the page that the list has not yet been scrolled by. */
+  #numChanging = 0;
+  #isUnfolding = false;
+
+  constructor(list: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
+    this.#list = list;
+    this.#content = content;
+  }
+
+  readonly scrollToEnd = (): void => {
+    const list = this.#list.current!;
+    this.place.value = "end";
+    list.scrollTop = list.scrollHeight;
+    this.#lastTop = list.scrollTop;
+  };
+
   /** The reader unfolds something: what is on the screen stays there, and what it grows by is no news. */
-  readonly stay: () => void;
+  readonly stay = (): void => {
+    if (this.place.value === "end") this.place.value = "above";
+    this.#isUnfolding = true;
+  };
+
+  /** Follows from now on. Returns a function that ends it. */
+  readonly watch = (): (() => void) => {
+    const [list, content] = [this.#list.current!, this.#content.current!];
+    const acts = watchActs(list);
+    const onScroll = () => this.#onScroll(list, acts.isActing());
+    const changes = new MutationObserver(() => this.#onChange());
+    const sizes = new ResizeObserver(() => this.#onResize(list, content.offsetHeight));
+    this.#height = content.offsetHeight;
+    list.addEventListener("scroll", onScroll, { passive: true });
+    changes.observe(document.body, { attributes: true, childList: true, characterData: true, subtree: true });
+    for (const element of [content, list]) sizes.observe(element);
+    return () => {
+      list.removeEventListener("scroll", onScroll);
+      for (const observer of [sizes, changes]) observer.disconnect();
+      acts.stop();
+    };
+  };
+
+  #onScroll(list: HTMLElement, isActing: boolean): void {
+    const wentUp = list.scrollTop < this.#lastTop;
+    // Content, or a composer, that shrinks and grows again takes the list up and leaves it there.
+    const wasTaken = wentUp && this.#numChanging > 0 && this.place.value === "end" && !isActing;
+    this.#lastTop = list.scrollTop;
+    if (wasTaken) this.scrollToEnd();
+    else this.place.value = placeAfterScroll(this.place.value, wentUp, distanceToEnd(list));
+  }
+
+  #onChange(): void {
+    this.#numChanging++;
+    // The scroll event of a change comes with the frame after the one that lays it out.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.#numChanging--));
+  }
+
+  #onResize(list: HTMLElement, height: number): void {
+    const hasGrown = height > this.#height;
+    this.#height = height;
+    if (this.place.value === "end" || distanceToEnd(list) < ROUNDING_PX) this.scrollToEnd();
+    else if (hasGrown && !this.#isUnfolding) this.place.value = "aboveNews";
+    this.#isUnfolding = false;
+  }
 }
 
-/**
- * Keeps a list at its end while the reader is there, and leaves it alone otherwise. `contentKey` names what is shown:
- * another one begins at its end.
- */
+/** Follows a list's end. `contentKey` names what is shown: another one begins at its end. */
 export function useFollowScroll(
   list: RefObject<HTMLElement | null>,
   content: RefObject<HTMLElement | null>,
   contentKey: string,
 ): FollowScroll {
-  const place = useSignal<ReadingPlace>("end");
-  const lastTop = useRef(0);
-  const isUnfolding = useRef(false);
-
-  const scrollToEnd = useCallback(() => {
-    const listElement = list.current!;
-    place.value = "end";
-    listElement.scrollTop = listElement.scrollHeight;
-    lastTop.current = listElement.scrollTop;
-  }, [list, place]);
-
-  const stay = useCallback(() => {
-    place.value = place.value === "end" ? "above" : place.value;
-    isUnfolding.current = true;
-  }, [place]);
-
-  useLayoutEffect(scrollToEnd, [scrollToEnd, contentKey]);
-
-  useEffect(() => {
-    const [listElement, contentElement] = [list.current!, content.current!];
-    const acts = watchActs(listElement);
-    let height = contentElement.offsetHeight;
-    let numChanging = 0;
-    const onScroll = () => {
-      const wentUp = listElement.scrollTop < lastTop.current;
-      // Content, or a composer, that shrinks and grows again takes the list up and leaves it there.
-      const wasTaken = wentUp && numChanging > 0 && place.value === "end" && !acts.isActing();
-      lastTop.current = listElement.scrollTop;
-      if (wasTaken) scrollToEnd();
-      else place.value = placeAfterScroll(place.value, wentUp, distanceToEnd(listElement));
-    };
-    const changes = new MutationObserver(() => {
-      numChanging++;
-      // The scroll event of a change comes with the frame after the one that lays it out.
-      requestAnimationFrame(() => requestAnimationFrame(() => numChanging--));
-    });
-    const observer = new ResizeObserver(() => {
-      const hasGrown = contentElement.offsetHeight > height;
-      height = contentElement.offsetHeight;
-      if (place.value === "end" || distanceToEnd(listElement) < ROUNDING_PX) scrollToEnd();
-      else if (hasGrown && !isUnfolding.current) place.value = "aboveNews";
-      isUnfolding.current = false;
-    });
-    listElement.addEventListener("scroll", onScroll, { passive: true });
-    changes.observe(document.body, { attributes: true, childList: true, characterData: true, subtree: true });
-    observer.observe(contentElement);
-    observer.observe(listElement);
-    return () => {
-      listElement.removeEventListener("scroll", onScroll);
-      observer.disconnect();
-      changes.disconnect();
-      acts.stop();
-    };
-  }, [list, content, place, scrollToEnd]);
-
-  return { place, scrollToEnd, stay };
+  const follow = useMemo(() => new FollowScroll(list, content), [list, content]);
+  useLayoutEffect(follow.scrollToEnd, [follow, contentKey]);
+  useEffect(follow.watch, [follow]);
+  return follow;
 }
 
 /**
