@@ -112,6 +112,18 @@ describe("the connection to Discord", () => {
     expect(second.inference.requests).toHaveLength(1);
   });
 
+  it("answers who has had all forgotten before, and wrote directly while nobody was there", async () => {
+    const first = await start();
+    first.ann.dm("hello");
+    await first.ended(first.ann.directChannel);
+    first.ann.dm("/reset");
+    await first.sees("Forgot one round", first.ann.directChannel);
+    await first.platform.stop(1_000);
+    first.ann.dm("are you there?");
+    const second = await start({ joins: first });
+    await second.sees("are you there?", first.ann.directChannel);
+  });
+
   it("finds what was missed in a channel that Discord fails to tell of for a while, and says so", async () => {
     const run = await prepare();
     run.ann.mention(run.channel, "asked while nobody was there");

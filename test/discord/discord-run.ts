@@ -3,7 +3,7 @@ import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import type { DiscordConfig } from "../../bots/discord/src/config.ts";
 import { createDiscordPlatform, type DiscordPlatform } from "../../bots/discord/src/discord-platform.ts";
-import { rememberedDirectChannels } from "../../bots/discord/src/incoming/direct-channels.ts";
+import { knownDirectChannels } from "../../bots/discord/src/incoming/direct-channels.ts";
 import { DISCORD_WORDS } from "../../bots/discord/src/words.ts";
 import {
   type Channel,
@@ -63,7 +63,7 @@ export class DiscordRun {
     this.platform = createDiscordPlatform({
       config,
       core: this.core,
-      directChannels: async () => (redis ? await rememberedDirectChannels(redis) : []),
+      directChannels: async () => (redis ? await knownDirectChannels(redis) : []),
       settings: (place) => resolveSettings(stores.settings, place),
       listModels: () => this.inference.listModels(),
       logger,

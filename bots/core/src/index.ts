@@ -61,7 +61,7 @@ export { type AlpacaExample, toAlpaca } from "./records/alpaca-export.ts";
 export type { Rating } from "./records/feedback.ts";
 export { createLogTranscript, type Exchange, type Transcript } from "./records/transcript.ts";
 export { connectRedis, type RedisConnection } from "./redis/connection/redis-connection.ts";
-export { forget, rememberedConversations } from "./redis/memory-keys.ts";
+export { forget, knownConversations, rememberedConversations } from "./redis/memory-keys.ts";
 export { readRatings } from "./redis/records/redis-feedback.ts";
 export { createRedisTranscript } from "./redis/records/redis-transcript.ts";
 export { createRedisQuotaStore } from "./redis/redis-quota-store.ts";

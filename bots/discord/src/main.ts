@@ -1,7 +1,7 @@
 import { resolveSettings, runBot } from "@cria/bot-core";
 import { loadDiscordConfig } from "./config.ts";
 import { createDiscordPlatform } from "./discord-platform.ts";
-import { rememberedDirectChannels } from "./incoming/direct-channels.ts";
+import { knownDirectChannels } from "./incoming/direct-channels.ts";
 import { DISCORD_WORDS } from "./words.ts";
 
 /** From SIGTERM to the end of replies that are being written. */
@@ -17,7 +17,7 @@ await runBot({
       config,
       core,
       settings: (place) => resolveSettings(stores.settings, place),
-      directChannels: async () => (redis ? await rememberedDirectChannels(redis) : []),
+      directChannels: async () => (redis ? await knownDirectChannels(redis) : []),
       access: coreConfig.access,
       listModels: () => inference.listModels(),
       logger,

@@ -6,10 +6,18 @@ import { createRedisRounds } from "./redis-rounds.ts";
 /** Deleted at once; a workspace may have many keys. */
 const BATCH = 500;
 
-/** Keys of conversations that Redis remembers something of, sorted. Default: those of all workspaces. */
-export async function rememberedConversations(redis: RedisConnection, workspace?: string): Promise<readonly string[]> {
-  const keys = await redis.keys(`cria:{${workspace === undefined ? "" : `${escapeGlob(workspace)}:`}*}:turns`);
-  return keys.map((key) => /^cria:\{(.*)\}:turns$/.exec(key)![1]!).sort();
+/** Keys of conversations of which Redis has rounds, sorted. */
+export async function rememberedConversations(redis: RedisConnection): Promise<readonly string[]> {
+  return conversationsOf(await redis.keys("cria:{*}:turns"));
+}
+
+/** Keys of a workspace's conversations of which Redis has anything, if only that they were reset, sorted. */
+export async function knownConversations(redis: RedisConnection, workspace: string): Promise<readonly string[]> {
+  return conversationsOf(await redis.keys(`cria:{${escapeGlob(workspace)}:*}:*`));
+}
+
+function conversationsOf(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys.map((key) => /^cria:\{(.*)\}:/.exec(key)![1]!))].sort();
 }
 
 /** How much `forget` deleted. */
