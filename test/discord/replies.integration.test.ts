@@ -129,6 +129,21 @@ describe("a reply on Discord", () => {
     expect(press.answer?.type).toBe("update");
   });
 
+  it("stops by a word, in a direct message and by a mention, which is no question", async () => {
+    run = await DiscordRun.start();
+    const begun = { chunks: ["Begun"], hold: createGate().opened };
+    run.inference.script(begun, begun);
+    run.ann.mention(run.channel, "talk");
+    run.ann.dm("talk");
+    await run.sees("Begun");
+    await run.sees("Begun", run.ann.directChannel);
+    run.ann.mention(run.channel, "Stop!");
+    expect((await run.ended()).json.content).toBe("Begun\n-# Stopped.");
+    run.ann.dm("stop");
+    expect((await run.ended(run.ann.directChannel)).json.content).toBe("Begun\n-# Stopped.");
+    expect(run.inference.requests).toHaveLength(2);
+  });
+
   it("answers again by Regenerate, and goes on by Continue, each as a new reply to the question", async () => {
     run = await DiscordRun.start();
     run.inference.script(

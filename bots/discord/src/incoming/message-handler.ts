@@ -79,9 +79,11 @@ export class MessageHandler {
   }
 
   async #answer(claimed: ClaimedEvent, message: Message): Promise<void> {
-    const { authors, replies } = this.#options;
+    const { core, authors, replies } = this.#options;
     const { place } = claimed.event;
     const read = await readMessage(message, place, authors);
+    if (read.type === "stop")
+      return void (await core.stopReplies({ place: placeOf(message.channel) ?? place, author: read.author }));
     if (read.type === "command") return await this.#runCommand(claimed, message, read);
     const asked = { place, authorId: message.author.id, nonce: message.id };
     await claimed.answer(read.message, async (replyId, facts) => {

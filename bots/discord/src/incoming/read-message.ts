@@ -4,6 +4,7 @@ import {
   type CommandError,
   type IncomingMessage,
   isSlashCommand,
+  isStopWord,
   type Place,
   parseCommand,
 } from "@cria/bot-core";
@@ -19,13 +20,15 @@ import { placeNames } from "./place.ts";
 /** What a message asks for. */
 export type ReadMessage =
   | { readonly type: "question"; readonly message: IncomingMessage }
-  | { readonly type: "command"; readonly author: Author; readonly command: Command | CommandError };
+  | { readonly type: "command"; readonly author: Author; readonly command: Command | CommandError }
+  | { readonly type: "stop"; readonly author: Author };
 
 /** Reads a message that is for the bot: who wrote it, its words, and what it is about. */
 export async function readMessage(message: Message, place: Place, authors: Authors): Promise<ReadMessage> {
   const text = questionText(message);
   const isOverheard = !callsBot(message);
   const author = authors.of(message.author, message.member);
+  if (isStopWord(text)) return { type: "stop", author: await author };
   if (isSlashCommand(text))
     return { type: "command", author: await author, command: parseCommand(text, DISCORD_WORDS) };
   const about = await surroundings(message, { text, isOverheard });
