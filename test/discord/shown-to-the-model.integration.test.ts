@@ -72,6 +72,22 @@ describe("what the model is shown on Discord", () => {
     expect(await prompted(() => run.ann.dm("hello"), run.ann.directChannel)).not.toContain("Ann");
   });
 
+  it("is a text file of the message that its thread was opened from, once", async () => {
+    run = await DiscordRun.start();
+    const starter = run.ann.say(run.channel, "Read this.", { files: [file("notes.txt", "Llamas carry loads.")] });
+    const thread = run.ann.startThread(run.channel, "loads", starter);
+    expect(await prompted(() => run.ann.mention(thread, "who carries?"), thread)).toContain("Llamas carry loads.");
+    expect(await prompted(() => run.ann.mention(thread, "and how much?"), thread)).not.toContain("Llamas carry loads.");
+  });
+
+  it("is all but the picture that its thread was opened from, which the answer says", async () => {
+    run = await DiscordRun.start();
+    const starter = run.ann.say(run.channel, "", { files: [file("alpaca.png", "\u0089PNG", "image/png")] });
+    const thread = run.ann.startThread(run.channel, "my alpaca", starter);
+    await prompted(() => run.ann.mention(thread, "what breed is it?"), thread);
+    expect((await run.ended(thread)).json.content).toContain("alpaca.png");
+  });
+
   it("is a forwarded message with its files and embeds, also one that was forwarded before", async () => {
     run = await DiscordRun.start();
     const elsewhere = run.server.createChannel(run.guild, "elsewhere");

@@ -81,7 +81,7 @@ export class MessageHandler {
   async #answer(claimed: ClaimedEvent, message: Message): Promise<void> {
     const { core, authors, replies } = this.#options;
     const { place } = claimed.event;
-    const read = await readMessage(message, place, authors);
+    const read = await readMessage(message, place, { authors, core });
     if (read.type === "stop")
       return void (await core.stopReplies({ place: placeOf(message.channel) ?? place, author: read.author }));
     if (read.type === "command") return await this.#runCommand(claimed, message, read);

@@ -1,5 +1,6 @@
 import {
   type Author,
+  type BotCore,
   type Command,
   type CommandError,
   type IncomingMessage,
@@ -23,15 +24,22 @@ export type ReadMessage =
   | { readonly type: "command"; readonly author: Author; readonly command: Command | CommandError }
   | { readonly type: "stop"; readonly author: Author };
 
+/** Where it is asked who wrote a message, and what is remembered. */
+export interface Sources {
+  readonly authors: Authors;
+  readonly core: Pick<BotCore, "remembers">;
+}
+
 /** Reads a message that is for the bot: who wrote it, its words, and what it is about. */
-export async function readMessage(message: Message, place: Place, authors: Authors): Promise<ReadMessage> {
+export async function readMessage(message: Message, place: Place, { authors, core }: Sources): Promise<ReadMessage> {
   const text = questionText(message);
   const isOverheard = !callsBot(message);
   const author = authors.of(message.author, message.member);
   if (isStopWord(text)) return { type: "stop", author: await author };
   if (isSlashCommand(text))
     return { type: "command", author: await author, command: parseCommand(text, DISCORD_WORDS) };
-  const about = await surroundings(message, { text, isOverheard });
+  const isNew = async () => !(await core.remembers(place));
+  const about = await surroundings(message, { text, isOverheard, isNew });
   return {
     type: "question",
     message: { place, author: await author, text, isOverheard, names: placeNames(message.channel), ...about },

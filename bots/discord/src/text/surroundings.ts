@@ -3,7 +3,7 @@ import { type Client, type Message, MessageReferenceType } from "discord.js";
 import { filesOf, toAttachment } from "./files.ts";
 import { isReadableIn, type MessageLink, messageLinks } from "./message-links.ts";
 import { readableText, textBesideWords } from "./readable-text.ts";
-import { earlierMessages } from "./thread-messages.ts";
+import { earlierMessages, threadStarter } from "./thread-messages.ts";
 
 /** Messages that one replies to and links to, and that those link to, read for one question. */
 const MAX_MESSAGES = 4;
@@ -12,26 +12,42 @@ const MAX_LENGTH = 8_000;
 /** Files that did not come with the question. */
 const MAX_FILES_BESIDE = 2;
 
-const NONE: readonly EarlierMessage[] = [];
-
 type Surroundings = Pick<IncomingMessage, "quote" | "quotedAnswer" | "before" | "attachments">;
 
 /** What is asked in a message. */
-export type Asked = Pick<IncomingMessage, "text" | "isOverheard">;
+export interface Asked extends Pick<IncomingMessage, "text" | "isOverheard"> {
+  /** Whether nothing is remembered there, so that files of the message that its thread was opened from were not read yet. */
+  readonly isNew: () => Promise<boolean>;
+}
 
 /** What a message is about: what it replies to, forwards and links to, what was said in its thread before, and files. */
-export async function surroundings(message: Message, { text, isOverheard }: Asked): Promise<Surroundings> {
-  const [named, before] = await Promise.all([namedMessages(message), isOverheard ? NONE : earlierMessages(message)]);
+export async function surroundings(message: Message, asked: Asked): Promise<Surroundings> {
+  const [named, { before, withFiles }] = await Promise.all([namedMessages(message), saidBefore(message, asked)]);
   const answer = named.find((one) => one.author.id === one.client.user.id && questionOf(one) !== undefined);
   const others = named.filter((one) => one !== answer);
   const texts = [textBesideWords(message, message.member), ...others.map((one) => readableText(one, message.member))];
   const quote = shorten(texts.filter((text) => text !== "").join("\n\n"));
   return {
-    attachments: attachments(message, others, text !== "" || quote !== ""),
+    attachments: attachments(message, [...others, ...withFiles], asked.text !== "" || quote !== ""),
     ...(quote !== "" && { quote }),
     ...(answer && { quotedAnswer: { messageId: questionOf(answer)!, text: readableText(answer, message.member) } }),
     ...(before.length > 0 && { before }),
   };
+}
+
+interface SaidBefore {
+  readonly before: readonly EarlierMessage[];
+  /** Those of which files are to be read. */
+  readonly withFiles: readonly Message[];
+}
+
+/** What was said in the thread that the bot is called into. */
+async function saidBefore(message: Message, { isOverheard, isNew }: Asked): Promise<SaidBefore> {
+  if (isOverheard) return { before: [], withFiles: [] };
+  const starting = threadStarter(message);
+  const [before, starter] = await Promise.all([earlierMessages(message, starting), starting]);
+  const hasFiles = starter !== undefined && filesOf(starter).length > 0 && (await isNew());
+  return { before, withFiles: hasFiles ? [starter] : [] };
 }
 
 /** The message replied to, linked ones, and those linked in them: each once, so that a circle of links ends. */
@@ -71,7 +87,7 @@ function questionOf({ reference, channel }: Message): string | undefined {
 /** Where there is anything to answer without them, files that are no text are left out. */
 function attachments(message: Message, others: readonly Message[], hasWords: boolean): readonly Attachment[] {
   const own = filesOf(message).map((file) => toAttachment(file, hasWords));
-  const beside = others.flatMap(filesOf).slice(0, MAX_FILES_BESIDE);
+  const beside = [...new Set(others)].flatMap(filesOf).slice(0, MAX_FILES_BESIDE);
   return [...own, ...beside.map((file) => toAttachment(file, true))];
 }
 

@@ -23,10 +23,13 @@ const SAID: ReadonlySet<MessageType> = new Set([
  * What was said in a thread before a message: the message that it was opened from, and the newest others, oldest first, as far
  * as there is room. Two requests, however long the thread is. Of the bot's own the first alone, which is of another conversation.
  */
-export async function earlierMessages(message: Message): Promise<readonly EarlierMessage[]> {
+export async function earlierMessages(
+  message: Message,
+  starting: Promise<Message | undefined>,
+): Promise<readonly EarlierMessage[]> {
   const { channel, member, client, id } = message;
   if (!channel.isThread()) return [];
-  const [starter, page] = await Promise.all([starterOf(channel, id), messagesBefore(channel, id)]);
+  const [starter, page] = await Promise.all([starting, messagesBefore(channel, id)]);
   const first = (starter ? [toEarlier(starter, member, MAX_STARTER_LENGTH)] : []).filter(hasText);
   const said = page.filter((one) => one.author.id !== client.user.id && one.id !== starter?.id && SAID.has(one.type));
   return withinRoom([...first, ...said.map((one) => toEarlier(one, member)).filter(hasText)], first.length);
@@ -45,10 +48,10 @@ function withinRoom(earlier: readonly EarlierMessage[], numFirst: number): reado
   return [...kept.slice(0, numFirst), ...kept.slice(numFirst).reverse()];
 }
 
-/** Undefined where the thread was opened without one, or by the message itself. */
-async function starterOf(thread: ThreadChannel, id: string): Promise<Message | undefined> {
-  if (thread.id === id) return undefined;
-  return (await thread.fetchStarterMessage().catch(() => undefined)) ?? undefined;
+/** The message that a message's thread was opened from; undefined where there is none, or it is that message itself. */
+export async function threadStarter({ channel, id }: Message): Promise<Message | undefined> {
+  if (!channel.isThread() || channel.id === id) return undefined;
+  return (await channel.fetchStarterMessage().catch(() => undefined)) ?? undefined;
 }
 
 /** The newest first. */
