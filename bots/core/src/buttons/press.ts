@@ -89,7 +89,7 @@ interface SecondAnswer {
 async function answerAgain(core: Core, { action, kept, isContinued, startReply }: SecondAnswer): Promise<undefined> {
   const { place, author, replyId } = action;
   checkAsker(core, action, kept);
-  const { messageId, names, question: text, context: quote = "" } = kept;
+  const { messageId, names, question: text } = kept;
   const entry = {
     eventId: `again:${replyId}`,
     kind: "press",
@@ -100,7 +100,7 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
   } as const;
   const delivery = await core.stores.inbox.claim(entry);
   if (!delivery) throw new BotError("REPLY_GONE", UNDER_WAY);
-  const message = { place, author: { ...author, name: kept.author }, names, text, quote };
+  const message = { place, author: { ...author, name: kept.author }, names, text };
   await runPending(core, new Pending(core, delivery), async (pending) => {
     // An earlier press may have ended since it was read.
     await findReply(core.stores.replies, conversationKey(place), replyId);

@@ -22,6 +22,8 @@ export interface KeptAnswer {
 export interface AnswerMemory {
   /** The text that this one goes on with; "" for none. */
   readonly begun: string;
+  /** What the question was about when it was answered before; undefined where it was not. */
+  readonly about: string | undefined;
   /** Whether it takes the place of an older reply, which stays as long as this one says nothing. */
   readonly hasPredecessor: boolean;
   /** Those that find the reply in memory. */
@@ -57,6 +59,7 @@ export class RoundMemory implements AnswerMemory {
   /** Id of the reply whose place this one takes. */
   readonly #replaces: string | undefined;
   readonly begun: string;
+  readonly about: string | undefined;
   readonly hasPredecessor: boolean;
   /** Once it is read in the turn. */
   #generation: string | undefined;
@@ -67,6 +70,7 @@ export class RoundMemory implements AnswerMemory {
     this.#options = options;
     this.#replaces = kept?.replaces ?? kept?.id;
     this.begun = isContinued ? (kept?.text ?? "") : "";
+    this.about = kept && (kept.context ?? "");
     this.hasPredecessor = kept !== undefined && kept.text !== "";
   }
 

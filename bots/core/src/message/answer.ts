@@ -8,13 +8,13 @@ import { BotError } from "../port/bot-error.ts";
 import type { ConversationSettings } from "../port/settings.ts";
 import { fillPersona, personaOf } from "../prompt/persona.ts";
 import { renderPrompt } from "../prompt/prompt.ts";
-import { threadContext } from "../prompt/thread-context.ts";
 import { ReplyText } from "../reply/reply-text.ts";
 import { type StreamedReply, streamReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
+import { aboutOf, showsNames } from "./about.ts";
 import { type EndingAnswer, endQuietly, failAnswer, finishAnswer, notesUnder } from "./answer-end.ts";
 import type { AnswerOptions } from "./answer-options.ts";
-import { type Background, forgottenAnswer, unseen } from "./background.ts";
+import type { Background } from "./background.ts";
 
 /** As people are told where the store came back without the message. */
 const LOST = "My memory was restarted while I answered this. Ask again.";
@@ -25,11 +25,12 @@ export class Answer {
   readonly #text: ReplyText;
   readonly #startedAtMs = Date.now();
   /** What the message is about, once it is read. */
-  #about = "";
+  #about: string;
   #numEdits = 0;
 
   constructor(options: AnswerOptions) {
     this.#options = options;
+    this.#about = options.memory.about ?? "";
     this.#text = new ReplyText({ isContinuation: options.memory.begun !== "" });
   }
 
@@ -95,9 +96,7 @@ export class Answer {
   async #answerInTurn(context: string): Promise<StreamedReply> {
     const { message, running, memory } = this.#options;
     const background = await this.#options.background();
-    const before = message.before ? threadContext(unseen(message.before, background)) : "";
-    const answer = forgottenAnswer(message, background);
-    this.#about = [before, answer, context.trim()].filter((text) => text !== "").join("\n\n");
+    this.#about = memory.about ?? aboutOf(context.trim(), { message, memory, background });
     // Changed while it waited, it is answered as it is now.
     running.takeEdit();
     if (this.#question.text === "") return await this.#sayEmpty();
@@ -135,9 +134,8 @@ export class Answer {
     const reply = this.#canBeginAnew
       ? trackReply(this.#options.reply, { signal: running.edited })
       : this.#options.reply;
-    const { contextMode = "turns", showsNames = true } = settings;
-    // Where two talk, it is plain who does.
-    const author = message.place.isDirect || !showsNames ? undefined : memory.asker;
+    const { contextMode = "turns" } = settings;
+    const author = showsNames(settings, message.place) ? memory.asker : undefined;
     const said = { rounds: memory.before(rounds), ...this.#question, author, begun: memory.begun };
     return await streamReply({
       inference: core.inference,

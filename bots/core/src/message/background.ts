@@ -3,7 +3,6 @@ import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { slideWindow } from "../conversation/window.ts";
-import type { EarlierMessage, IncomingMessage } from "../port/message.ts";
 import type { Place } from "../port/place.ts";
 import type { ConversationSettings } from "../port/settings.ts";
 import type { Core } from "./core.ts";
@@ -37,27 +36,4 @@ export async function readBackground(core: Core, place: Place, models = askForMo
   ]);
   const window = settings.window ?? core.window;
   return { settings, window, rounds: slideWindow(rounds, window), generation, models };
-}
-
-/** What the prompt shows of memory, and since when. */
-type Shown = Pick<Background, "settings" | "rounds" | "generation">;
-
-const shownRounds = ({ settings, rounds }: Shown) => (settings.contextMode === "off" ? [] : rounds);
-
-/** What the answer that is replied to says, where the prompt does not show it anyway; else "". */
-export function forgottenAnswer({ quotedAnswer }: IncomingMessage, shown: Shown): string {
-  const isKnown = shownRounds(shown).some(({ messageId }) => messageId === quotedAnswer?.messageId);
-  return quotedAnswer === undefined || isKnown ? "" : quotedAnswer.text;
-}
-
-/**
- * Of the messages of a thread those that came after the last round that the prompt shows, as the others were said when they were
- * new, and after the last reset.
- */
-export function unseen(before: readonly EarlierMessage[], shown: Shown): readonly EarlierMessage[] {
-  const known = new Set(shownRounds(shown).map(({ messageId }) => messageId));
-  const resetAtMs = Number(shown.generation);
-  return before
-    .slice(before.findLastIndex(({ messageId }) => known.has(messageId)) + 1)
-    .filter(({ atMs = Infinity }) => atMs > resetAtMs);
 }

@@ -143,6 +143,7 @@ class Half {
 /** Keeps the reply for 👍 and 👎, and no round. */
 class ComparedMemory implements AnswerMemory {
   readonly begun = "";
+  readonly about = undefined;
   readonly hasPredecessor = false;
   readonly #core: Core;
   readonly #running: RunningReply;

@@ -17,6 +17,8 @@ export interface EarlierMessage {
   readonly messageId: string;
   /** Name of who wrote it. */
   readonly author: string;
+  /** The platform's id of who wrote it, by which two of one name are told apart. */
+  readonly authorId?: string | undefined;
   readonly text: string;
   /** When it was written, in milliseconds since 1970. Default: after the last reset, before which all is left out. */
   readonly atMs?: number;

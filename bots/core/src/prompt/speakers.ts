@@ -28,7 +28,7 @@ export interface Speaker {
 }
 
 /** The names of speakers, in their order: each has one, and of two people of one name the second has a number. */
-function nameSpeakers(speakers: readonly Speaker[]): readonly string[] {
+export function nameSpeakers(speakers: readonly Speaker[]): readonly string[] {
   const owners = new Map<string, string | undefined>();
   return speakers.map(({ id, name }) => {
     const own = speakerName(name);
@@ -37,6 +37,11 @@ function nameSpeakers(speakers: readonly Speaker[]): readonly string[] {
     owners.set(shown, owners.get(shown) ?? id);
     return shown;
   });
+}
+
+/** What stands before the words of each, no line of what others wrote may begin with. */
+export function titlesOf(speakers: readonly Speaker[]): readonly string[] {
+  return [...new Set(nameSpeakers(speakers).map((name) => `${name}:`))];
 }
 
 function isAnothers(owner: string | undefined, id: string | undefined): boolean {

@@ -68,6 +68,7 @@ function toEarlier(message: Message, reader: GuildMember | null, limit = MAX_LEN
     messageId: id,
     atMs: message.createdTimestamp,
     author: member?.displayName ?? author.displayName,
+    authorId: author.id,
     text: text.length > limit ? `${text.slice(0, limit)}…` : text,
   };
 }

@@ -49,6 +49,7 @@ async function saidBefore(context: SlackContext, before: readonly SlackMessage[]
     messageId: message.ts,
     atMs: Number(message.ts) * 1_000,
     author: message.user ? namesOf.user(message.user) : (message.username ?? message.bot_profile?.name ?? "App"),
+    authorId: message.user,
     text: plainText(texts[index]!, context.botUserId, namesOf),
   }));
 }
