@@ -17,7 +17,10 @@ import { slackEdits } from "./suites/slack-edits.ts";
 import { slackFaults } from "./suites/slack-faults.ts";
 import { writeTable } from "./write-table.ts";
 
-const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Promise<void>>> = {
+/** Reports its figures, and in detail what they are made of, where it can tell. */
+type Suite = (report: (result: Result) => void, detail: (line: string) => void) => Promise<void>;
+
+const SUITES: Readonly<Record<string, Suite>> = {
   "engine-overhead": engineOverhead,
   batch,
   "model-speed": modelSpeed,
@@ -35,11 +38,13 @@ const SUITES: Readonly<Record<string, (report: (result: Result) => void) => Prom
   "bot-faults-slack": slackFaults,
 };
 
-const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write]
+const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write] [--detail]
 Names: ${Object.keys(SUITES).join(", ")}; all without one. bot-edits stands for both that begin so, as bot-faults does.
---json prints one JSON object a line, --write puts the tables into docs/benchmarks.md.`;
+--json prints one JSON object a line, --write puts the tables into docs/benchmarks.md.
+--detail lists on stderr what files-entered and bot-redis count.`;
 
 const { values, positionals } = parse();
+const detail = values.detail ? (line: string) => console.error(line) : () => undefined;
 if (values.help) {
   console.log(USAGE);
   process.exit(0);
@@ -57,14 +62,15 @@ for (const name of positionals.length > 0 ? positionals.flatMap(suitesOf) : Obje
   await SUITES[name]!((result) => {
     results.push(result);
     console.log(values.json ? JSON.stringify(result) : resultLine(result));
-  });
+  }, detail);
   if (values.write) await writeTable(name, results);
 }
 
 function parse() {
   const flag = { type: "boolean" } as const;
   try {
-    return parseArgs({ options: { json: flag, write: flag, help: { ...flag, short: "h" } }, allowPositionals: true });
+    const options = { json: flag, write: flag, detail: flag, help: { ...flag, short: "h" } } as const;
+    return parseArgs({ options, allowPositionals: true });
   } catch (error) {
     refuse(`${(error as Error).message.split(". ")[0]}; see npm run bench -- --help.`);
   }

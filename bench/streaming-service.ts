@@ -1,8 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { fakeModel } from "@cria/bot-core/testing";
+import { fakeModel, type InferenceServer, startInferenceServer } from "@cria/bot-core/testing";
 import { Finished, FinishReason, type GenerateRequest, type GenerateResponse, Started } from "@cria/proto";
 import type { ServerWritableStream } from "@grpc/grpc-js";
-import { type InferenceServer, startInferenceServer } from "../bots/core/src/testing/inference-server.ts";
 
 const TOKENS = 100;
 const TOKEN_MS = 40;

@@ -87,13 +87,14 @@ export class FaultBench<P extends FaultyPlatform> {
   }
 
   async untilOneIsAnswered(): Promise<void> {
-    await this.#until(() => this.watch.look().numAnswered > 0);
+    await this.#until("a first answer", () => this.watch.look().numAnswered > 0);
   }
 
-  /** Until all are answered, nothing is left that a process could take over, and all of that is shown. */
+  /** Until all are answered, nothing is left that a process could take over, and all of that is shown; or for so long that what is unanswered counts as lost. */
   async untilAllIsDone(): Promise<void> {
-    await this.#until(() => this.watch.look().numUnanswered === 0);
-    await this.#until(async () => this.watch.look() && (await this.#numPending()) === 0);
+    const areAnswered = await isInTime(() => this.watch.look().numUnanswered === 0);
+    if (areAnswered)
+      await this.#until("an empty inbox", async () => this.watch.look() && (await this.#numPending()) === 0);
     await wait(SETTLE_MS);
     this.watch.look();
   }
@@ -104,9 +105,9 @@ export class FaultBench<P extends FaultyPlatform> {
     await this.redis.close();
   }
 
-  async #until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-    const startedAt = performance.now();
-    while (!(await isSo()) && performance.now() - startedAt < LIMIT_MS) await wait(LOOK_MS);
+  /** Throws where it does not come. */
+  async #until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    if (!(await isInTime(isSo))) throw new Error(`${this.platform.name}: waited ${LIMIT_MS} ms for ${what}`);
   }
 
   async #numPending(): Promise<number> {
@@ -114,4 +115,13 @@ export class FaultBench<P extends FaultyPlatform> {
     const lengths = await Promise.all(inboxes.map((key) => this.#admin.run((client) => client.xLen(key))));
     return lengths.reduce((sum, length) => sum + length, 0);
   }
+}
+
+async function isInTime(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
+  const startedAt = performance.now();
+  while (!(await isSo())) {
+    if (performance.now() - startedAt >= LIMIT_MS) return false;
+    await wait(LOOK_MS);
+  }
+  return true;
 }

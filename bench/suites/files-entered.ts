@@ -9,7 +9,7 @@ import type { Result } from "../result.ts";
 const CORE = fileURLToPath(new URL("../../bots/core/src/", import.meta.url));
 
 /** Files of bots/core in which one plain message runs code, by V8's coverage, memory and model in this process. */
-export async function filesEntered(report: (result: Result) => void): Promise<void> {
+export async function filesEntered(report: (result: Result) => void, detail: (line: string) => void): Promise<void> {
   const stores = createMemoryStores({ roundsTtlMs: 60_000 });
   const core = createBotCore({ stores, inference: new FakeInferenceClient(), logger: pino({ level: "silent" }) });
   const place = { platform: "bench", workspaceId: "w", channelId: "c", isDirect: false };
@@ -29,8 +29,7 @@ export async function filesEntered(report: (result: Result) => void): Promise<vo
   session.disconnect();
   await stores.close();
   const entered = result.filter(({ url, functions }) => isOfCore(url) && functions.some(isCalled));
-  if (process.env.CRIA_BENCH_DETAIL)
-    for (const { url } of entered) console.error(url.slice(url.indexOf("bots/core/src/")));
+  for (const { url } of entered) detail(url.slice(url.indexOf("bots/core/src/")));
   report({ name: "files-entered", value: entered.length, unit: "files" });
 }
 
