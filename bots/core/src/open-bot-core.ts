@@ -8,10 +8,10 @@ import type { InferenceClient } from "./inference/inference-client.ts";
 import { createMemoryStores } from "./memory/memory-stores.ts";
 import type { BotCore } from "./port/bot.ts";
 import { DEFAULT_WORDS } from "./port/words.ts";
-import { createLogTranscript } from "./records/transcript.ts";
+import { createLogTranscript, joinTranscripts } from "./records/transcript.ts";
 import { connectRedis, type RedisConnection } from "./redis/connection/redis-connection.ts";
 import { createRedisFeedback } from "./redis/records/redis-feedback.ts";
-import { createRedisTranscript, joinTranscripts } from "./redis/records/redis-transcript.ts";
+import { createRedisTranscript } from "./redis/records/redis-transcript.ts";
 import { createRedisQuotaStore } from "./redis/redis-quota-store.ts";
 import { createRedisStoresOver } from "./redis/redis-stores.ts";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accessVariables, toAccessPolicy } from "../admission/access-config.ts";
+import { DAY_MS } from "../admission/quota.ts";
 import { MAX_PERSONA_LENGTH } from "../conversation/settings.ts";
 import { DEFAULT_WINDOW, MAX_WINDOW } from "../conversation/window.ts";
 import { DEFAULT_MAX_TOKENS } from "../inference/models.ts";
@@ -15,7 +16,6 @@ const DEFAULT_TRANSCRIPT_DAYS = 30;
 /** Training data is gathered over a year. */
 const DEFAULT_FEEDBACK_DAYS = 365;
 const MAX_DAYS = 3_650;
-const DAY_MS = 86_400_000;
 
 const whole = (min: number, max: number, fallback: number) =>
   z

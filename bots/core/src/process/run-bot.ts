@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { Logger } from "pino";
-import type { CoreConfig } from "../open-bot-core.ts";
-import { type OpenBotCore, openBotCore } from "../open-bot-core.ts";
+import { type CoreConfig, type OpenBotCore, openBotCore } from "../open-bot-core.ts";
 import type { PlatformWords } from "../port/words.ts";
 import { loadCoreConfig } from "./config.ts";
 import { ConfigError, type Environment, loadParts } from "./environment.ts";

@@ -31,3 +31,12 @@ export function createLogTranscript(logger: Logger): Transcript {
       logger.info({ ...exchange, ...stats, questionLength: question.length, replyLength: reply.length }, "exchange"),
   };
 }
+
+/** Records in each of the transcripts. */
+export function joinTranscripts(...transcripts: readonly Transcript[]): Transcript {
+  return {
+    record: (exchange) => {
+      for (const transcript of transcripts) transcript.record(exchange);
+    },
+  };
+}

@@ -28,15 +28,6 @@ export function createRedisTranscript({ redis, logger, ttlMs, hasText }: RedisTr
   };
 }
 
-/** Records in each of the transcripts. */
-export function joinTranscripts(...transcripts: readonly Transcript[]): Transcript {
-  return {
-    record: (exchange) => {
-      for (const transcript of transcripts) transcript.record(exchange);
-    },
-  };
-}
-
 function withoutText({ question, reply, ...figures }: Exchange) {
   return { ...figures, questionLength: question.length, replyLength: reply.length };
 }
