@@ -6,7 +6,10 @@ import { claimKey, entryKey, INBOX_TTL_MS, pendingKey, type RunOnInbox } from ".
 import { END, KEEP, RELEASE } from "./inbox-scripts.ts";
 import { nowMs } from "./now-ms.ts";
 
-/** What is no handle waits so long for one to be kept with it: after a crash meanwhile, who asked is let in and counted anew. */
+/**
+ * How long a change waits before it is sent: the reply's handle comes a moment later, and goes with it in one command. A handle
+ * is sent at once. Where the process dies meanwhile, whoever takes the entry over admits and counts its message a second time.
+ */
 const KEEP_AFTER_MS = 200;
 /** Between two looks whether the lease was renewed. */
 const LOOK_MS = 50;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { RedisConnection } from "../connection/redis-connection.ts";
 import type { RedisScript } from "../connection/redis-script.ts";
 
-/** Nobody waits longer for an answer; what is older is forgotten. */
+/** How long an entry is kept that no process takes: nobody waits for its answer any more. */
 export const INBOX_TTL_MS = 7 * 86_400_000;
 
 /** Keys: docs/memory.md. All of a writer's are in one slot of a cluster. */
