@@ -29,6 +29,11 @@ describe("bots/slack/src/main.ts", () => {
   it.each([
     ["a token that is none", { CRIA_SLACK_BOT_TOKEN: "nonsense" }, /CRIA_SLACK_BOT_TOKEN must begin with xoxb-/],
     ["a token that Slack does not know", { CRIA_SLACK_BOT_TOKEN: "xoxb-wrong-one" }, /does not take the bot token/],
+    [
+      "a token that Slack does not know, by HTTP",
+      { CRIA_SLACK_BOT_TOKEN: "xoxb-wrong-one", CRIA_SLACK_APP_TOKEN: "", CRIA_SLACK_SIGNING_SECRET: "shh" },
+      /does not take the bot token/,
+    ],
   ])("ends over %s with one line, and shows no token", async (_, env, line) => {
     const { exitCode, output } = startMain(env);
     expect(await exitCode).toBe(2);

@@ -103,10 +103,17 @@ function httpConnection(
 ): SlackConnection {
   const receiver = new HTTPReceiver({ signingSecret, logger: createBoltLogger(options.logger) });
   const app = createApp(receiver, clientOptions, options);
+  let isStarted = false;
   return {
     app,
-    start: async () => void (await app.start({ port, host })),
-    stop: async () => void (await app.stop()),
+    start: async () => {
+      await app.start({ port, host });
+      isStarted = true;
+    },
+    // The library has nothing to stop before, and says so by a rejection.
+    stop: async () => {
+      if (isStarted) await app.stop();
+    },
   };
 }
 
