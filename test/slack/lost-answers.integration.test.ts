@@ -63,6 +63,15 @@ describe.each(CUTS)("an answer of Slack that is cut %s its first byte", (cut) =>
     expect(bot.server.messages(bot.channel)).toHaveLength(1);
   });
 
+  it("to the question of a comparison, where the bot's clock is an hour ahead: one message", async () => {
+    bot.clock.advance(-3_600_000);
+    bot.server.api.loseNext("chat.postMessage", cut);
+    await bot.server.interactions.command(bot.ann, bot.channel, "compare small big Why?");
+    await bot.server.until(() => bot.server.messages(bot.channel).length > 0);
+    await repliesTo(bot.server, bot.server.messages(bot.channel)[0]!, 2);
+    expect(bot.server.messages(bot.channel)).toHaveLength(1);
+  });
+
   it("to an update, a look at a thread, and someone's name: asked again", async () => {
     forbidStreams();
     const root = bot.server.people.say(bot.channel, bot.ann, "The llama has three stomachs.");

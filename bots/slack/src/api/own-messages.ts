@@ -11,7 +11,6 @@ const MAX_TRIES = 3;
 const MAX_LOOKED_AT = 200;
 const MAX_KNOWN = 10_000;
 const KNOWN_MS = 24 * 3_600_000;
-const LOOKS_BACK_MS = 600_000;
 
 /** Where one of the app's messages stands, and which one it is. */
 export interface OwnMessage {
@@ -20,7 +19,7 @@ export interface OwnMessage {
   readonly threadTs?: string;
   /** Names it among the app's messages. */
   readonly id: string;
-  /** A message that was there before it, which bounds the search for it. Default: ten minutes ago. */
+  /** A message that was there before it, which bounds the search for it. Default: it is among the newest, or the first of its thread. */
   readonly afterTs?: string;
 }
 
@@ -101,7 +100,7 @@ export class OwnMessages {
    * end: with `isStream`, one in the thread that nobody else is known to write counts as well.
    */
   async find(message: OwnMessage, { isStream = false } = {}): Promise<string | undefined> {
-    const { channel, threadTs, id, afterTs = String((Date.now() - LOOKS_BACK_MS) / 1_000) } = message;
+    const { channel, threadTs, id, afterTs = "0" } = message;
     const args = { channel, oldest: afterTs, limit: MAX_LOOKED_AT, ...(threadTs !== undefined && { ts: threadTs }) };
     const { messages = [] } = (await this.#list(args)) as { messages?: readonly ListedMessage[] };
     const own = messages.filter(({ user, ts }) => user === this.#botUserId && ts > afterTs);
