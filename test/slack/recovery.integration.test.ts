@@ -150,6 +150,30 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     expect(await replies(question)).toEqual(["talk"]);
   });
 
+  it("ends a press under the answer to a question about a message in what a crashed process had begun", async () => {
+    const stores = await openStores();
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    stores.inbox.claim = async (entry) => {
+      const delivery = await claim(entry);
+      return delivery && Object.assign(delivery, { keep: () => undefined });
+    };
+    bot = await startSlackBot({ core: { stores } });
+    bot.model.script({ chunks: ["They do."] }, { chunks: ["Half"], hold: createGate().opened });
+    const message = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
+    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
+    await bot.server.until(() => bot.server.world.views.size > 0);
+    const [view] = bot.server.world.views.values();
+    await bot.server.interactions.submit(view!, { question: { question: { value: "Why?" } } }, bot.ann);
+    const [, reply] = await repliesTo(bot.server, message);
+    await bot.server.interactions.press(reply!, "reply_regenerate", bot.ann);
+    await bot.server.until(() => bot.server.replies(message).length === 3);
+    await bot.platform.stop(0);
+    await startNext();
+    const shown = () => bot.server.replies(message).map(shownText);
+    await bot.server.until(() => shown().some((text) => text.startsWith("⚠️")));
+    expect(shown()).toEqual([expect.stringContaining("asks"), "They do.", expect.stringMatching(/^⚠️/)]);
+  });
+
   it("leaves a reply alone that another process had finished", async () => {
     const stores = await openStores();
     const claim = stores.inbox.claim.bind(stores.inbox);

@@ -168,10 +168,16 @@ function recover(context: SlackContext): () => void {
     serves: (place) => place.workspaceId === workspaceId,
     work: (claimed) => (isQuestion(claimed.event.raw) ? recoverQuestion : recoverMessage)(context, claimed),
     hasEnded: (place, handle) => hasEnded(context, place as ThreadPlace, handle),
-    startReply: async ({ place, messageId: ts, replyId, handle }, facts) =>
-      await replyStarter(context, place as ThreadPlace, { userId: "", ts }, { handle: handle ?? "" })(replyId, facts),
+    startReply: async ({ place, messageId, replyId, handle }, facts) => {
+      const thread = place as ThreadPlace;
+      // What was asked in a modal has no message of its own.
+      const asker = { userId: "", ts: isTimestamp(messageId) ? messageId : thread.threadId };
+      return await replyStarter(context, thread, asker, { handle: handle ?? "" })(replyId, facts);
+    },
   });
 }
+
+const isTimestamp = (id: string) => /^\d+\.\d+$/.test(id);
 
 /** Whether the last message of a reply carries what stands under one that has ended. Rejects where Slack does not tell. */
 async function hasEnded({ threads }: SlackContext, place: ThreadPlace, handle: string): Promise<boolean> {
