@@ -127,6 +127,12 @@ describe("/cria", () => {
     expect(bot.model.requests).toEqual([]);
   });
 
+  it("says why the models cannot be compared, though Slack does not let the question be taken back", async () => {
+    bot.server.api.failNext("chat.delete", "cant_delete_message");
+    await slash("compare small nothing Why?");
+    expect(await privately()).toEqual([expect.stringContaining("nothing")]);
+  });
+
   it("asks to be invited where it cannot compare", async () => {
     const other = bot.server.people.addChannel("other", [bot.ann], { withBot: false });
     await bot.server.interactions.command(bot.ann, other, "compare small big Why?");
@@ -221,61 +227,6 @@ describe("the words of a command after a mention", () => {
   ])("are a command where they can be nothing else: %s", async (words, answer) => {
     const [said] = await answers(bot.server.people.mention(bot.channel, bot.ann, words));
     expect(shownText(said!)).toContain(answer);
-    expect(bot.model.requests).toEqual([]);
-  });
-});
-
-describe("the message shortcut", () => {
-  it("asks about someone's message and is answered in its thread", async () => {
-    const message = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
-    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
-    const opened = await view();
-    bot.model.script({ chunks: ["They do."] });
-    await bot.server.interactions.submit(opened, { question: { question: { value: "Really <!channel>?" } } }, bot.ann);
-    const shown = await repliesTo(bot.server, message);
-    expect(shown.map(shownText)).toEqual(["*Ann* asks: Really &lt;!channel&gt;?", "They do."]);
-    expect(bot.model.requests[0]!.prompt.map(({ text }) => text).join("")).toContain("Llamas hum.");
-    expect(bot.server.world.pings).toEqual([]);
-  });
-
-  it("asks about the last of many messages in a thread", async () => {
-    const root = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
-    const inThread = { channel: bot.channel, user: bot.ann, threadTs: root.ts };
-    for (let number = 0; number < 220; number++) bot.server.world.add({ ...inThread, text: `Hum ${number}.` });
-    const last = bot.server.world.add({ ...inThread, text: "Alpacas hum, too." });
-    await bot.server.interactions.shortcut("ask_about", last, bot.ann);
-    await bot.server.interactions.submit(await view(), { question: { question: { value: "Why?" } } }, bot.ann);
-    await repliesTo(bot.server, root);
-    expect(bot.model.requests[0]!.prompt.map(({ text }) => text).join("")).toContain("Alpacas hum, too.");
-  });
-
-  it.each([
-    [
-      "cannot be read",
-      "Slack did not show me that message",
-      ({ server }: SlackBot) => {
-        server.api.failNext("conversations.replies", "access_denied");
-      },
-    ],
-    ["is gone", "That message is gone", ({ server: { people, world } }: SlackBot) => people.remove(world.messages[0]!)],
-  ])("says so, and asks nothing, where the message %s", async (_, sentence, happen) => {
-    const message = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
-    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
-    const opened = await view();
-    happen(bot);
-    await bot.server.interactions.submit(opened, { question: { question: { value: "Why?" } } }, bot.ann);
-    await bot.server.until(() => bot.server.world.views.size > 0);
-    expect(JSON.stringify((await view()).content)).toContain(sentence);
-    expect(bot.server.replies(message)).toEqual([]);
-  });
-
-  it("says so in a modal where the bot is not invited", async () => {
-    const other = bot.server.people.addChannel("other", [bot.ann], { withBot: false });
-    const message = bot.server.people.say(other, bot.ann, "Llamas hum.");
-    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
-    await bot.server.interactions.submit(await view(), { question: { question: { value: "Why?" } } }, bot.ann);
-    await bot.server.until(() => bot.server.world.views.size > 0);
-    expect(JSON.stringify((await view()).content)).toContain("Invite me with /invite @cria");
     expect(bot.model.requests).toEqual([]);
   });
 });

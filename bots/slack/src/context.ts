@@ -1,4 +1,4 @@
-import type { BotCore, ConversationSettings, Place, StartReply } from "@cria/bot-core";
+import type { BotCore, ConversationSettings, Place, PlaceNames, StartReply } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { Logger } from "pino";
 import type { Claims } from "./incoming/claims.ts";
@@ -78,6 +78,12 @@ export function replyStarter(context: SlackContext, place: ThreadPlace, asker: A
     reply.begin();
     return reply;
   };
+}
+
+/** What people call a channel and the workspace, for personas. */
+export async function namesIn({ channels, workspaceName }: SlackContext, channelId: string): Promise<PlaceNames> {
+  const channel = channelId.startsWith("D") ? undefined : await channels.name(channelId);
+  return { workspace: workspaceName, channel };
 }
 
 /** Where a button or a modal belongs: a thread if it stands in one. */

@@ -7,7 +7,7 @@ import {
   splitMessage,
 } from "@cria/bot-core";
 import type { types } from "@slack/bolt";
-import { type Asker, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { type Asker, namesIn, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapedBytes, fallbackText, MAX_MARKDOWN_BYTES, withoutPings } from "../reply/message-text.ts";
 import { markdownBlocks } from "../reply/reply-blocks.ts";
 import { choiceRefusal, pickerButton } from "./model-picker.ts";
@@ -28,17 +28,26 @@ export interface CommandMessage {
 
 /** Answers a command in its thread, where everyone sees it. */
 export async function answerCommand(context: SlackContext, message: CommandMessage): Promise<void> {
-  const { claimed, place, thread, author, asker, command } = message;
+  const { claimed, place, author, command } = message;
   const say = (text: string, footer?: readonly types.AnyBlock[]) => post(context, message, text, footer);
   const answer =
     "type" in command && command.type === "compare"
       ? // Its replies are in the thread: so are Stop and 👍 and 👎.
-        await claimed.compare({ place: thread, author, command }, replyStarter(context, thread, asker))
+        await compare(context, message, command)
       : await claimed.runCommand({ place, author, command });
-  context.openChannels.forget(place.channelId);
+  context.openChannels.forget();
   const isList = "type" in command && command.type === "model" && command.name === undefined;
   const hasMenu = isList && choiceRefusal(context, author, place) === undefined;
   if (answer !== undefined) await say(answer, hasMenu ? [pickerButton(place)] : []);
+}
+
+async function compare(
+  context: SlackContext,
+  { claimed, thread, author, asker }: CommandMessage,
+  command: Command,
+): Promise<string | undefined> {
+  const names = await namesIn(context, thread.channelId);
+  return await claimed.compare({ place: thread, author, command, names }, replyStarter(context, thread, asker));
 }
 
 async function post(

@@ -1,7 +1,7 @@
 import type { ClaimedEvent } from "@cria/bot-core";
 import type { App, types } from "@slack/bolt";
 import { isUnreachable, slackError } from "../api/slack-errors.ts";
-import { placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
+import { namesIn, placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
 import { wordsOf } from "../text/earlier-messages.ts";
 import { attachmentsOf, besideAttachments } from "../text/files.ts";
@@ -136,13 +136,13 @@ async function answerQuestion(
   const refusal = context.core.refusal({ place, author });
   if (refusal !== undefined) return refusal;
   try {
-    const about = await askedAbout(context, asked);
+    const [about, names] = await Promise.all([askedAbout(context, asked), namesIn(context, channel)]);
     if (!about) return NOTHING_THERE;
     const line = withoutPings(`*${escapeMrkdwn(author.name)}* asks: ${escapeMrkdwn(question)}`);
     const shown = { channel, threadTs, id: claimed.event.eventId, text: line };
     const askedTs = await context.writer.messages.post(shown, { looksFirst });
     const asker = { userId, teamId, ts: askedTs };
-    const message = { place, author, text: question, ...about };
+    const message = { place, author, text: question, names, ...about };
     const begun = looksFirst ? { handle: claimed.handle ?? "" } : {};
     await claimed.answer(message, replyStarter(context, place, asker, begun));
     return undefined;

@@ -1,7 +1,7 @@
 import { type Author, type Command, parseCommand } from "@cria/bot-core";
 import type { App, RespondFn, SlashCommand } from "@slack/bolt";
 import { slackError } from "../api/slack-errors.ts";
-import { placeAt, replyStarter, type SlackContext } from "../context.ts";
+import { namesIn, placeAt, replyStarter, type SlackContext } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
 import { SLACK_WORDS } from "../words.ts";
 import { answerMessages } from "./answer-command.ts";
@@ -35,7 +35,7 @@ async function runSlashCommand(context: SlackContext, slash: SlashCommand): Prom
   const incoming = { eventId: `slash:${slash.trigger_id}`, place, author, command };
   if (command.type === "compare") return await compareInThread(context, slash, { ...incoming, command });
   const answer = await context.core.handleCommand(incoming);
-  context.openChannels.forget(place.channelId);
+  context.openChannels.forget();
   return answer;
 }
 
@@ -58,10 +58,9 @@ async function compareInThread(
     const question = { channel, id: incoming.eventId, text: withoutPings(line).slice(0, 3_000) };
     const messageId = await context.writer.messages.post(question);
     const place = { ...incoming.place, threadId: messageId };
-    const asked = { ...incoming, messageId, place };
+    const asked = { ...incoming, messageId, place, names: await namesIn(context, channel) };
     const refusal = await context.core.compare(asked, replyStarter(context, place, { userId, teamId, ts: messageId }));
-    // A question that nobody answers is taken back.
-    if (refusal !== undefined) await context.client.call("chat.delete", { channel, ts: messageId });
+    if (refusal !== undefined) await takeBack(context, { channel, ts: messageId });
     return refusal;
   } catch (error) {
     if (["not_in_channel", "channel_not_found"].includes(slackError(error) ?? ""))
@@ -69,6 +68,13 @@ async function compareInThread(
     context.logger.warn({ err: error, channel }, "the question of a comparison was not shown");
     return "Slack did not take the question just now. Try again in a moment.";
   }
+}
+
+/** A question that nobody answers. */
+async function takeBack({ client, logger }: SlackContext, question: { channel: string; ts: string }): Promise<void> {
+  await client.call("chat.delete", question).catch((error: unknown) => {
+    logger.warn({ err: error, ...question }, "the question of a comparison was not taken back");
+  });
 }
 
 async function tell(respond: RespondFn, text: string): Promise<void> {

@@ -7,7 +7,7 @@ import {
   isStopWord,
   mayBeCommand,
 } from "@cria/bot-core";
-import type { SlackContext } from "../context.ts";
+import { namesIn, type SlackContext } from "../context.ts";
 import { plainText } from "../text/plain-text.ts";
 import { ownText } from "../text/readable-text.ts";
 import { surroundings } from "../text/surroundings.ts";
@@ -34,7 +34,7 @@ export async function readMessage(context: SlackContext, event: SlackMessageEven
     words: SLACK_WORDS,
   });
   if (command) return { type: "command", author, command };
-  const [about, placeNames] = await Promise.all([surroundings(context, event), namesOfPlace(context, event)]);
+  const [about, placeNames] = await Promise.all([surroundings(context, event), namesIn(context, event.channel)]);
   const place = placeOf(event, context);
   const isHeard = isOverheard(context, event);
   return {
@@ -47,9 +47,4 @@ export async function readMessage(context: SlackContext, event: SlackMessageEven
 async function modelNames({ listModels }: SlackContext): Promise<readonly string[]> {
   const models = await listModels().catch(() => []);
   return models.map(({ name }) => name);
-}
-
-async function namesOfPlace({ channels, workspaceName }: SlackContext, { channel }: SlackMessageEvent) {
-  const name = channel.startsWith("D") ? undefined : await channels.name(channel);
-  return { workspace: workspaceName, ...(name !== undefined && { channel: name }) };
 }

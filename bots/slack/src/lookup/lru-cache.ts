@@ -21,6 +21,10 @@ export class LruCache<T> {
     this.#entries.delete(key);
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   set(key: string, value: T): void {
     this.#entries.delete(key);
     if (this.#entries.size >= this.#capacity) this.#entries.delete(this.#entries.keys().next().value!);

@@ -4,11 +4,16 @@ const MAX_CHANNELS = 10_000;
 /** Longer no setting goes unheard that another process was told of. */
 const LIFETIME_MS = 30_000;
 
+/** What is set for a channel; `isOpen` once it is read. */
+interface Look {
+  readonly reading: Promise<boolean>;
+  isOpen?: boolean;
+}
+
 /** Channels whose messages are answered though they do not name the bot. */
 export class OpenChannels {
   readonly #isOpen: (channel: string) => Promise<boolean>;
-  readonly #known = new LruCache<boolean>(MAX_CHANNELS, LIFETIME_MS);
-  readonly #asking = new Map<string, Promise<boolean>>();
+  readonly #known = new LruCache<Look>(MAX_CHANNELS, LIFETIME_MS);
 
   /** `isOpen` reads what is set for a channel. */
   constructor(isOpen: (channel: string) => Promise<boolean>) {
@@ -17,29 +22,27 @@ export class OpenChannels {
 
   /** As far as this process knows; undefined where that must be looked up. */
   knows(channel: string): boolean | undefined {
-    return this.#known.get(channel);
+    return this.#known.get(channel)?.isOpen;
   }
 
-  /** False where it cannot be known. */
+  /** False where it cannot be known. One look for all who ask at once. */
   async has(channel: string): Promise<boolean> {
-    const known = this.knows(channel);
-    if (known !== undefined) return known;
-    // One look for all who ask at once.
-    const asking = this.#asking.get(channel) ?? this.#isOpen(channel);
-    this.#asking.set(channel, asking);
-    try {
-      const isOpen = await asking;
-      this.#known.set(channel, isOpen);
-      return isOpen;
-    } catch {
-      return false;
-    } finally {
-      this.#asking.delete(channel);
-    }
+    const look = this.#known.get(channel) ?? this.#look(channel);
+    return await look.reading.catch(() => false);
   }
 
-  /** Something was set there. */
-  forget(channel: string): void {
-    this.#known.delete(channel);
+  /** Something was set somewhere. What is being read just now may be what was set before. */
+  forget(): void {
+    this.#known.clear();
+  }
+
+  #look(channel: string): Look {
+    const look: Look = { reading: this.#isOpen(channel) };
+    this.#known.set(channel, look);
+    look.reading.then(
+      (isOpen) => Object.assign(look, { isOpen }),
+      () => this.#known.delete(channel),
+    );
+    return look;
   }
 }
