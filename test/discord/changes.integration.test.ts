@@ -83,6 +83,25 @@ describe("what becomes of messages on Discord", () => {
     await expect.poll(() => rounds(other)).toEqual([]);
   });
 
+  it("is forgotten with any of the bot's own messages, also with one of before its start", async () => {
+    const first = await start();
+    const long = Array.from({ length: 600 }, (_, index) => `word${index}`).join(" ");
+    first.inference.script({ chunks: [long] });
+    first.ann.mention(first.channel, "a secret");
+    await first.ended();
+    first.ann.mention(first.channel, "hello");
+    await first.sees("hello");
+    await first.ended();
+    await first.platform.stop(1_000);
+    const next = await start({ joins: first });
+    const [part, ...others] = next.server.botMessages(next.channel);
+    expect(others).toHaveLength(3);
+    next.ann.delete(part!);
+    await expect.poll(() => rounds(next)).toEqual(["hello"]);
+    next.ann.delete(others.at(-1)!);
+    await expect.poll(() => rounds(next)).toEqual([]);
+  });
+
   it("is no question where it is deleted while it is looked up what is set in its channel", async () => {
     const run = await start();
     const [isAsked, isRead] = [createGate(), createGate()];

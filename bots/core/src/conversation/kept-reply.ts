@@ -24,6 +24,8 @@ export interface KeptReply {
   readonly model?: string;
   /** One of two replies side by side; no round of the conversation. */
   readonly isCompared?: boolean;
+  /** As `Reply.shownIn`. */
+  readonly shownIn?: readonly string[] | undefined;
   /** Id of the reply whose place it was to take and did not, as one that failed: the place is still that one's. */
   readonly replaces?: string;
 }

@@ -104,12 +104,21 @@ export function describeRounds(name: string, open: OpenStores): void {
         }
         await first.rounds.append(key, round("of an older version"), options());
         await first.replies.keep(key, kept("failed", { messageId: "b", end: "failed" }), "");
-        await second.rounds.forget(key, ["b", "d", "unknown"]);
+        const shown = kept("r-e", { messageId: "e", shownIn: ["part 1", "part 2"] });
+        await first.rounds.append(key, round("e", { id: "r-e", messageId: "e" }), options({ reply: shown }));
+        await second.rounds.forget(key, ["b", "d", "part 1", "unknown"]);
         await second.rounds.forget(conversation(), ["a"]);
         expect(await users(key)).toEqual(["a", "c", "of an older version"]);
-        const ids = ["r-a", "r-b", "failed", "r-c", "r-d"];
+        const ids = ["r-a", "r-b", "failed", "r-c", "r-d", "r-e"];
         const replies = await Promise.all(ids.map((id) => first.replies.get(key, id)));
-        expect(replies.map((reply) => reply?.messageId)).toEqual(["a", undefined, undefined, "c", undefined]);
+        expect(replies.map((reply) => reply?.messageId)).toEqual([
+          "a",
+          undefined,
+          undefined,
+          "c",
+          undefined,
+          undefined,
+        ]);
       });
     });
 

@@ -56,7 +56,7 @@ export interface Rounds {
    * since its generation was read: nothing is kept then.
    */
   append(conversation: string, round: Round, options: AppendOptions): Promise<boolean>;
-  /** Forgets rounds and kept replies by the ids of their questions' messages or of the replies. Atomic. */
+  /** Forgets rounds and kept replies by the ids of their questions' messages, of the replies or of what shows these. Atomic. */
   forget(conversation: string, ids: readonly string[]): Promise<void>;
   /** Forgets the rounds and the kept replies of a conversation, and of a channel's threads; keeps the settings. Returns how many rounds there were. */
   reset(conversation: string): Promise<number>;

@@ -58,12 +58,13 @@ class MemoryRounds implements Rounds, KeptReplies {
   }
 
   async forget(conversation: string, ids: readonly string[]): Promise<void> {
-    const isOther = ({ id = "", messageId = "" }: { readonly id?: string; readonly messageId?: string }) =>
-      !ids.includes(messageId) && !ids.includes(id);
-    this.#memories.update(conversation, ({ rounds, replies }) => ({
-      rounds: rounds.filter(isOther),
-      replies: newest([...replies.values()].filter(isOther)),
-    }));
+    this.#memories.update(conversation, ({ rounds, replies }) => {
+      const shown = [...replies.values()].filter(({ shownIn = [] }) => shownIn.some((id) => ids.includes(id)));
+      const forgotten = new Set([...ids, ...shown.map(({ id }) => id)]);
+      const isOther = ({ id = "", messageId = "" }: Partial<Pick<Round, "id" | "messageId">>) =>
+        !forgotten.has(messageId) && !forgotten.has(id);
+      return { rounds: rounds.filter(isOther), replies: newest([...replies.values()].filter(isOther)) };
+    });
   }
 
   async reset(conversation: string): Promise<number> {

@@ -36,6 +36,8 @@ export interface AnswerMemory {
   remember(answered: StreamedReply & { readonly question: Question }, background: Background): Promise<boolean>;
   /** For its buttons; nothing is lost for the conversation when it cannot be kept. */
   keep(answer: KeptAnswer): Promise<void>;
+  /** Once it is shown to its end, in which messages. */
+  noteShown(messageIds: readonly string[]): Promise<void>;
 }
 
 /** The reply whose place in memory another one takes, or that it goes on with. */
@@ -63,7 +65,7 @@ export class RoundMemory implements AnswerMemory {
   readonly hasPredecessor: boolean;
   /** Once it is read in the turn. */
   #generation: string | undefined;
-  #isKept = false;
+  #kept: KeptReply | undefined;
 
   constructor(options: RoundMemoryOptions) {
     const { isContinued = false, kept } = options.predecessor ?? {};
@@ -75,7 +77,7 @@ export class RoundMemory implements AnswerMemory {
   }
 
   get buttons(): ReplyButtons {
-    return this.#isKept ? "all" : "none";
+    return this.#kept ? "all" : "none";
   }
 
   get asker(): Speaker {
@@ -105,7 +107,7 @@ export class RoundMemory implements AnswerMemory {
       const isKept = await rounds.append(running.conversation, this.#round(question, text), options);
       // Deleted in this instant, it may have been looked for too early.
       if (running.isDeleted) await rounds.forget(running.conversation, [running.messageId]);
-      this.#isKept = isKept && !running.isDeleted;
+      if (isKept && !running.isDeleted) this.#kept = reply;
       return true;
     } catch (error) {
       core.logger.warn({ err: error, conversation: running.conversation }, "a round was not remembered");
@@ -118,8 +120,18 @@ export class RoundMemory implements AnswerMemory {
     // What an older reply said stays its button's.
     if (running.isDeleted || (this.hasPredecessor && answer.end === "stopped" && answer.text === "")) return;
     const generation = this.#generation ?? (await this.#claimedGeneration());
-    const kept = core.stores.replies.keep(running.conversation, this.#reply(answer), generation);
-    this.#isKept = await kept.catch(() => false);
+    const reply = this.#reply(answer);
+    const isKept = await core.stores.replies.keep(running.conversation, reply, generation).catch(() => false);
+    if (isKept) this.#kept = reply;
+  }
+
+  /** Edited meanwhile, it is kept in the question's words as they are now. */
+  async noteShown(shownIn: readonly string[]): Promise<void> {
+    const { core, running } = this.#options;
+    if (!this.#kept || running.isDeleted) return;
+    const reply = { ...this.#kept, question: running.question, shownIn };
+    const generation = this.#generation ?? (await this.#claimedGeneration());
+    await core.stores.replies.keep(running.conversation, reply, generation).catch(() => false);
   }
 
   async #claimedGeneration(): Promise<string> {

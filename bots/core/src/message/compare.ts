@@ -180,4 +180,6 @@ class ComparedMemory implements AnswerMemory {
   }
 
   async keep(): Promise<void> {}
+
+  async noteShown(): Promise<void> {}
 }

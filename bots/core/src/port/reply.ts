@@ -54,6 +54,11 @@ export interface Reply {
    * Absent where nothing is shown yet or nobody could go on.
    */
   readonly handle?: string | undefined;
+  /**
+   * Ids of the messages that show it, where these are all that a platform tells of a deletion. A reply that has ended is
+   * forgotten with any of them.
+   */
+  readonly shownIn?: readonly string[];
   status(status: ReplyStatus): Promise<void>;
   append(text: string): Promise<void>;
   /**

@@ -56,19 +56,27 @@ if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1`);
 
-/** ARGV: ids of messages or of replies. */
+/** ARGV: ids of messages or of replies. What shows a reply is known from the reply that is kept. */
 export const FORGET = defineScript(`
 local forgotten = {}
 for _, id in ipairs(ARGV) do forgotten[id] = true end
-local function isForgotten(json)
+local function read(json)
   local isEntry, fields = pcall(cjson.decode, json)
-  if not isEntry or type(fields) ~= 'table' then return false end
+  return isEntry and type(fields) == 'table' and fields or {}
+end
+local function isForgotten(json)
+  local fields = read(json)
   return forgotten[fields.messageId or ''] or forgotten[fields.id or '']
+end
+local replies = redis.call('HGETALL', KEYS[2])
+for index = 1, #replies, 2 do
+  for _, id in ipairs(read(replies[index + 1]).shownIn or {}) do
+    if forgotten[id] then forgotten[replies[index]] = true end
+  end
 end
 for _, round in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
   if isForgotten(round) then redis.call('LREM', KEYS[1], 0, round) end
 end
-local replies = redis.call('HGETALL', KEYS[2])
 for index = 1, #replies, 2 do
   if isForgotten(replies[index + 1]) then
     redis.call('HDEL', KEYS[2], replies[index])

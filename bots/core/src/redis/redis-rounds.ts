@@ -34,6 +34,7 @@ const keptReplySchema = z.object({
   end: z.enum(["complete", "stopped", "length", "contextFull", "timeBudget", "repetition", "failed"]),
   model: z.string().optional(),
   isCompared: z.boolean().optional(),
+  shownIn: z.array(z.string()).optional(),
   replaces: z.string().optional(),
 });
 

@@ -30,6 +30,9 @@ export function trackReply(reply: Reply, options: TrackedReplyOptions): Reply {
   watch();
   return {
     signal: AbortSignal.any([reply.signal, signal]),
+    get shownIn() {
+      return reply.shownIn ?? [];
+    },
     status: (status) => write(() => reply.status(status)),
     append: (text) => {
       const start = isHeaded ? "" : heading;

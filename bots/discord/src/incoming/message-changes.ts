@@ -1,7 +1,6 @@
 import type { BotCore, Place } from "@cria/bot-core";
 import type { Message, PartialMessage } from "discord.js";
 import type { DiscordClock } from "../gateway/discord-clock.ts";
-import { parseButton } from "../reply/buttons.ts";
 import type { Replies } from "../reply/replies.ts";
 import type { ShownMessages } from "../reply/shown-messages.ts";
 import { type Attention, isForBot, isWritten } from "./attention.ts";
@@ -61,31 +60,25 @@ export class MessageChanges {
   /** What may be remembered of a deleted message: the place of its conversation, and its id there. */
   #gone(message: Message | PartialMessage): readonly { readonly place: Place; readonly id: string }[] {
     const { replies, handed, shown } = this.#options;
-    const { id } = message;
+    const { id, author, client } = message;
     replies.giveUpMessage(id);
     handed.drop(id);
     const place = placeOf(message.channel);
-    const replyId = shown.replyIn(id) ?? endedReplyIn(message);
+    const replyId = shown.replyIn(id);
     if (place && replyId !== undefined) return [{ place, id: replyId }];
     const answeredAt = handed.placeOf(id);
     if (answeredAt) return [{ place: answeredAt, id }];
-    const isNobodys = !handed.precedes(id) || (message.author && !isWritten(message));
+    // Another process may have written a reply.
+    const isOwn = author?.id === client.user?.id;
+    const isNobodys = !isOwn && (!handed.precedes(id) || (author && !isWritten(message)));
     return isNobodys ? [] : answerPlaces(message).map((at) => ({ place: at, id }));
   }
 }
 
-/** Where a message from before this process may have been answered: where it stands, or in a thread of its own. */
+/** Where what another process handed over or wrote may be remembered: where it stands, or in a thread of its own. */
 function answerPlaces({ channel, id }: Message | PartialMessage): readonly Place[] {
   const place = placeOf(channel);
   if (!place) return [];
   const hasThread = "threads" in channel && channel.threads.cache.has(id);
   return hasThread ? [place, { ...place, threadId: id }] : [place];
-}
-
-/** A reply that another process wrote is known by the buttons of its end: what that one takes away itself has none of them. */
-function endedReplyIn({ author, client, components }: Message | PartialMessage): string | undefined {
-  if (author?.id !== client.user?.id) return undefined;
-  const customIds = JSON.stringify(components ?? []).matchAll(/"custom_id":"([^"]+)"/g);
-  const buttons = [...customIds].map(([, customId = ""]) => parseButton(customId));
-  return buttons.find((button) => button && button.action !== "stop")?.replyId;
 }

@@ -81,7 +81,11 @@ export class DiscordReply implements Reply {
 
   /** Ids of the messages shown. */
   get handle(): string {
-    return this.#messages.ids.join(",");
+    return this.shownIn.join(",");
+  }
+
+  get shownIn(): readonly string[] {
+    return this.#messages.ids;
   }
 
   /** Gives the reply up, as at a shutdown. */
