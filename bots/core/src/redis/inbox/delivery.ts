@@ -6,11 +6,6 @@ import { claimKey, entryKey, INBOX_TTL_MS, pendingKey, type RunOnInbox } from ".
 import { END, KEEP, RELEASE } from "./inbox-scripts.ts";
 import { nowMs } from "./now-ms.ts";
 
-/**
- * How long a change waits before it is sent: the reply's handle comes a moment later, and goes with it in one command. A handle
- * is sent at once. Where the process dies meanwhile, whoever takes the entry over admits and counts its message a second time.
- */
-const KEEP_AFTER_MS = 200;
 /** Between two looks whether the lease was renewed. */
 const LOOK_MS = 50;
 
@@ -87,7 +82,7 @@ export class RedisDelivery implements Delivery {
   keep(changes: EntryState): void {
     this.#changes = { ...this.#changes, ...changes };
     clearTimeout(this.#keeping);
-    this.#keeping = setTimeout(() => void this.#keep(), this.#changes.handle === undefined ? KEEP_AFTER_MS : 0);
+    this.#keeping = setTimeout(() => void this.#keep(), 0); // What comes at once goes together.
   }
 
   async end(): Promise<void> {
