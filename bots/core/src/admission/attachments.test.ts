@@ -11,8 +11,9 @@ function file(name: string, content: string | Uint8Array, fields: Partial<Attach
   return { name, mimeType: "text/plain", sizeBytes: bytes.length, load: async () => bytes, ...fields };
 }
 
+/** Of a message of files alone. */
 const read = (attachments: readonly Attachment[], quote?: string) =>
-  readContext(testMessage("Sum up", { attachments, ...(quote !== undefined && { quote }) }), never);
+  readContext(testMessage("", { attachments, ...(quote !== undefined && { quote }) }), never);
 
 describe("readContext", () => {
   afterEach(() => {
@@ -80,6 +81,33 @@ describe("readContext", () => {
     expect(await read(files)).toBe("One.");
     expect(leftOutNote(files)).toBe("I can only read text files, so I left `cat.png` out.");
     expect(leftOutNote(files.slice(1))).toBeUndefined();
+  });
+
+  it("leaves out what is no text of a message with words", async () => {
+    const attachments = [file("cat.png", "", { mimeType: "image/png" })];
+    expect(await readContext(testMessage("What is this?", { attachments }), never)).toBe("");
+    expect(await read(attachments, "Quoted.")).toBe("Quoted.");
+  });
+
+  it("refuses no question for what others sent", async () => {
+    const beside = (name: string, fields: Partial<Attachment> = {}) => file(name, name, { isBeside: true, ...fields });
+    const load = async () => {
+      throw new Error("gone");
+    };
+    const large = beside("large.txt", { sizeBytes: MAX_ATTACHMENT_BYTES + 1, load });
+    const files = [large, beside("gone.txt", { load }), beside("b.txt"), beside("c.txt")];
+    expect(await read(files)).toBe("gone.txt:\n(This file could not be read.)\n\nb.txt:\nb.txt");
+    expect(leftOutNote(files)).toBe(
+      "Beside your message I read 2 text files of 128 KB, so I left `large.txt` and `c.txt` out.",
+    );
+  });
+
+  it("shortens what others wrote to half of the room that the message leaves", async () => {
+    const attachments = [file("own.txt", "x".repeat(10_000)), file("log.txt", "y".repeat(20_000), { isBeside: true })];
+    const text = "z".repeat(2_000);
+    const context = await readContext(testMessage(text, { attachments, quote: "q".repeat(20_000) }), never);
+    expect(context).toMatch(/^q{9000,}…\n\nown\.txt:\nx{10000}$/);
+    expect(text.length + context.length).toBeLessThan(32_000);
   });
 
   it("leaves out what is no text beside a question, however much of it there is", async () => {

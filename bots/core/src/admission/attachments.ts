@@ -2,6 +2,8 @@ import { BotError } from "../port/bot-error.ts";
 import type { Attachment, IncomingMessage } from "../port/message.ts";
 import { within } from "../port/within.ts";
 import { inlineCode } from "../text/markdown.ts";
+import { shorten } from "../text/shorten.ts";
+import { MAX_MESSAGE_LENGTH } from "./question.ts";
 
 /** Most files of a message. */
 export const MAX_ATTACHMENTS = 4;
@@ -10,6 +12,13 @@ const READ_LIMIT_MS = 10_000;
 /** Most bytes of a file: more than a message may have, in any script. */
 export const MAX_ATTACHMENT_BYTES = 128 * 1024;
 
+/** Most text files that did not come with the message. */
+const MAX_BESIDE = 2;
+const NOT_READ = "(This file could not be read.)";
+
+/** What a message says, and its files. */
+type Asked = Pick<IncomingMessage, "attachments" | "text" | "quote">;
+
 const TEXT_TYPES =
   /^(text\/|application\/(json|xml|yaml|x-yaml|toml|javascript|typescript|sql|x-sh|x-ndjson|csv)\b)|\+(json|xml)\b/;
 const UNKNOWN_TYPES = /^(application\/octet-stream)?$/;
@@ -17,36 +26,73 @@ const TEXT_NAMES =
   /\.(txt|md|markdown|rst|log|csv|tsv|json|jsonl|ya?ml|toml|ini|cfg|conf|env|xml|html?|css|sql|diff|patch|tex|sh|bash|ps1|py|rb|pl|lua|js|jsx|mjs|cjs|ts|tsx|java|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|php|r|jl|hs|ml|ex|exs|clj|vue|svelte|proto|graphql|tf)$/i;
 
 /**
- * The text a message is about: the quoted message, then its text files, each named where there is more than one text.
- * Throws a `BotError` (`FILE_REFUSED`) where no file is text, and for one that is too large, one too many or cannot be fetched within 10 s.
+ * The text a message is about: what is quoted and the text files beside it, in at most half of the room that the message leaves,
+ * and its own text files; each is named where there is more than one text. Throws a `BotError` (`FILE_REFUSED`) where nothing can be read, and for a
+ * file of its own that is too large, one too many or cannot be fetched within 10 s.
  */
 export async function readContext(message: IncomingMessage, signal: AbortSignal): Promise<string> {
-  const { attachments = [], quote = "" } = message;
-  checkAttachments(attachments);
-  const texts = attachments.filter(isText);
-  const files = await Promise.all(texts.map((attachment) => readText(attachment, signal)));
-  const quoted = quote.trim();
-  if (files.length === 1 && quoted === "") return files[0]!.trim();
-  const named = files.map((text, index) => `${texts[index]!.name}:\n${text.trim()}`);
-  return [quoted, ...named].filter((text) => text !== "").join("\n\n");
+  checkFiles(message);
+  const taken = takenOf(message.attachments ?? []);
+  const read = await Promise.all(taken.map((file) => readNamed(file, signal)));
+  const isAlone = taken.length === 1 && !message.quote?.trim();
+  const texts = read.map((text, index) => ({
+    isBeside: taken[index]!.isBeside,
+    text: isAlone ? text : named(taken[index]!, text),
+  }));
+  const own = joined(texts.filter(({ isBeside }) => !isBeside).map(({ text }) => text));
+  const others = joined([message.quote ?? "", ...texts.filter(({ isBeside }) => isBeside).map(({ text }) => text)]);
+  const room = Math.max(1, (MAX_MESSAGE_LENGTH - message.text.length - own.length) / 2);
+  return joined([shorten(others, room), own]);
 }
 
 /** Throws a `BotError` (`FILE_REFUSED`) for what can be seen to be refused without fetching it. */
-export function checkAttachments(all: readonly Attachment[]): void {
-  const attachments = all.filter((attachment) => !attachment.isBeside || isText(attachment));
-  if (attachments.length > MAX_ATTACHMENTS)
-    throw refused(`This message has ${attachments.length} files; I can read ${MAX_ATTACHMENTS}. Send fewer.`);
-  const [first] = attachments;
-  if (first && !attachments.some(isText)) throw notText(first.name);
-  for (const { name, sizeBytes } of attachments.filter(isText))
+export function checkFiles({ attachments = [], text, quote = "" }: Asked): void {
+  const hasWords = text.trim() !== "" || quote.trim() !== "";
+  const own = attachments.filter((file) => !file.isBeside && !(hasWords && !isText(file)));
+  checkAttachments(own, attachments.some(isText));
+}
+
+/** As `checkFiles`, for files that are a message of their own. `hasText`: whether there is text to read beside them. */
+export function checkAttachments(own: readonly Attachment[], hasText = own.some(isText)): void {
+  if (own.length > MAX_ATTACHMENTS)
+    throw refused(`This message has ${own.length} files; I can read ${MAX_ATTACHMENTS}. Send fewer.`);
+  const [first] = own;
+  if (first && !hasText) throw notText(first.name);
+  for (const { name, sizeBytes } of own.filter(isText))
     if (sizeBytes > MAX_ATTACHMENT_BYTES) throw tooLarge(name, sizeBytes);
 }
 
-/** A sentence about the files beside the text files that were not read; undefined where there are none. */
+/** A sentence about the files that were not read; undefined where there are none. */
 export function leftOutNote(attachments: readonly Attachment[]): string | undefined {
-  const names = attachments.filter((attachment) => !isText(attachment)).map(({ name }) => inlineCode(name));
-  return names.length === 0 ? undefined : `I can only read text files, so I left ${names.join(" and ")} out.`;
+  const taken = takenOf(attachments);
+  const leftOut = attachments.filter((file) => !taken.includes(file));
+  if (leftOut.length === 0) return undefined;
+  const names = leftOut.map(({ name }) => inlineCode(name)).join(" and ");
+  if (!leftOut.some(isText)) return `I can only read text files, so I left ${names} out.`;
+  const most = `${MAX_BESIDE} text files of ${MAX_ATTACHMENT_BYTES / 1024} KB`;
+  return `Beside your message I read ${most}, so I left ${names} out.`;
 }
+
+/** Those that are read: all text files of the message's own, and some beside it. */
+function takenOf(attachments: readonly Attachment[]): readonly Attachment[] {
+  const beside = attachments.filter((file) => file.isBeside && isText(file) && file.sizeBytes <= MAX_ATTACHMENT_BYTES);
+  const taken = beside.slice(0, MAX_BESIDE);
+  return attachments.filter((file) => (file.isBeside ? taken.includes(file) : isText(file)));
+}
+
+/** A question is answered without what others sent and cannot be read. */
+async function readNamed(file: Attachment, signal: AbortSignal): Promise<string> {
+  const text = readText(file, signal);
+  return (await (file.isBeside ? text.catch(() => NOT_READ) : text)).trim();
+}
+
+const named = ({ name }: Attachment, text: string) => `${name}:\n${text}`;
+
+const joined = (texts: readonly string[]) =>
+  texts
+    .map((text) => text.trim())
+    .filter((text) => text !== "")
+    .join("\n\n");
 
 function isText({ name, mimeType }: Attachment): boolean {
   return TEXT_TYPES.test(mimeType) || (UNKNOWN_TYPES.test(mimeType) && TEXT_NAMES.test(name));

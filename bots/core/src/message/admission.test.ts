@@ -111,10 +111,10 @@ describe("a message", () => {
     expect((await roundsOf(stores, "web:local:general")).map(({ assistant }) => assistant)).toEqual(["Short."]);
   });
 
-  it("with a picture is refused with a sentence", async () => {
+  it("of a picture alone is refused with a sentence", async () => {
     const { send, client } = createTestCore();
     const load = async () => new Uint8Array();
-    const reply = await send("What is this?", {
+    const reply = await send("", {
       attachments: [{ name: "cat.png", mimeType: "image/png", sizeBytes: 5, load }],
     });
     expect(reply.ended).toMatchObject({ type: "failed", reason: expect.stringMatching(/^I can only read text files/) });

@@ -1,6 +1,6 @@
 import type { Model } from "@cria/proto";
 import { admit, countTokens } from "../admission/admit.ts";
-import { checkAttachments, readContext } from "../admission/attachments.ts";
+import { checkFiles, readContext } from "../admission/attachments.ts";
 import { checkQuestion, poseQuestion, type Question } from "../admission/question.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
 import { modelInUse, usableModel } from "../inference/models.ts";
@@ -75,9 +75,9 @@ export class Answer {
     try {
       if (refusal !== undefined) throw refusal;
       checkQuestion(this.#question);
-      if (message.attachments?.length) checkAttachments(message.attachments);
-      const context = this.#readContext();
-      // Awaited in the turn.
+      checkFiles(message);
+      // Files are fetched while the turn is waited for.
+      const context = readContext(message, reply.signal);
       context.catch(() => undefined);
       const report = (ahead: number) => void reply.status({ type: "queued", ahead }).catch(() => undefined);
       await turn?.come(report, reply.signal);
@@ -85,12 +85,6 @@ export class Answer {
     } finally {
       await turn?.leave();
     }
-  }
-
-  /** Files are fetched while the turn is waited for. */
-  async #readContext(): Promise<string> {
-    const { message, reply } = this.#options;
-    return message.attachments?.length ? await readContext(message, reply.signal) : (message.quote ?? "");
   }
 
   async #answerInTurn(context: string): Promise<StreamedReply> {

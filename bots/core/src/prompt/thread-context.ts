@@ -1,3 +1,4 @@
+import { shorten } from "../text/shorten.ts";
 import { defuse } from "./defuse.ts";
 import { nameSpeakers, type Speaker, titlesOf } from "./speakers.ts";
 
@@ -7,8 +8,6 @@ import { nameSpeakers, type Speaker, titlesOf } from "./speakers.ts";
  */
 export const MAX_THREAD_LENGTH = 4_000;
 
-/** What a cut within a pair of surrogates leaves. */
-const HALF_CHARACTER = /[\uD800-\uDBFF]$/;
 const TITLE = "Earlier in this thread:";
 
 /** A message that somebody sent to a thread. */
@@ -38,8 +37,4 @@ export function threadContext(before: readonly ThreadMessage[], speakers: readon
     room -= line.length + 1;
   }
   return lines.length === 0 ? "" : [TITLE, ...lines].join("\n");
-}
-
-function shorten(line: string, room: number): string {
-  return line.length <= room ? line : `${line.slice(0, room - 1).replace(HALF_CHARACTER, "")}…`;
 }

@@ -7,10 +7,6 @@ import { earlierMessages, threadStarter } from "./thread-messages.ts";
 
 /** Messages that one replies to and links to, and that those link to, read for one question. */
 const MAX_MESSAGES = 4;
-/** Of what they say together, in UTF-16 code units: a question is not refused for what others have written. */
-const MAX_LENGTH = 8_000;
-/** Files that did not come with the question. */
-const MAX_FILES_BESIDE = 2;
 
 type Surroundings = Pick<IncomingMessage, "quote" | "quotedAnswer" | "before" | "attachments">;
 
@@ -26,9 +22,9 @@ export async function surroundings(message: Message, asked: Asked): Promise<Surr
   const answer = named.find((one) => one.author.id === one.client.user.id && questionOf(one) !== undefined);
   const others = named.filter((one) => one !== answer);
   const texts = [textBesideWords(message, message.member), ...others.map((one) => readableText(one, message.member))];
-  const quote = shorten(texts.filter((text) => text !== "").join("\n\n"));
+  const quote = texts.filter((text) => text !== "").join("\n\n");
   return {
-    attachments: attachments(message, [...others, ...withFiles], asked.text !== "" || quote !== ""),
+    attachments: attachments(message, [...others, ...withFiles]),
     ...(quote !== "" && { quote }),
     ...(answer && { quotedAnswer: { messageId: questionOf(answer)!, text: readableText(answer, message.member) } }),
     ...(before.length > 0 && { before }),
@@ -84,13 +80,7 @@ function questionOf({ reference, channel }: Message): string | undefined {
   return reference?.messageId ?? (channel.isThread() ? channel.id : undefined);
 }
 
-/** Where there is anything to answer without them, files that are no text are left out. */
-function attachments(message: Message, others: readonly Message[], hasWords: boolean): readonly Attachment[] {
-  const own = filesOf(message).map((file) => toAttachment(file, hasWords));
-  const beside = [...new Set(others)].flatMap(filesOf).slice(0, MAX_FILES_BESIDE);
-  return [...own, ...beside.map((file) => toAttachment(file, true))];
-}
-
-function shorten(text: string): string {
-  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
+function attachments(message: Message, others: readonly Message[]): readonly Attachment[] {
+  const own = filesOf(message).map((file) => toAttachment(file, false));
+  return [...own, ...[...new Set(others)].flatMap(filesOf).map((file) => toAttachment(file, true))];
 }
