@@ -35,6 +35,43 @@ describe("how the page looks", () => {
     expect(await opacities()).toEqual(["1", "1"]);
   });
 
+  it("cuts a long title in one word, and nothing beside it", async () => {
+    await on.ada.page.setViewportSize({ width: 1280, height: 800 });
+    await on.ada.send("a".repeat(200));
+    await on.ada.waitForReplies(1);
+    await on.ada.send("/system You answer every question in three lines of verse and with a proverb.");
+    await on.ada.page.locator(".persona").waitFor();
+    for (const width of [1280, 800]) {
+      await on.ada.page.setViewportSize({ width, height: 800 });
+      const isCut = (selector: string) =>
+        on.ada.page.locator(selector).evaluate(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth);
+      expect(await Promise.all(["h1", ".picker-name", ".rounds", ".channel-head"].map(isCut))).toEqual([
+        true,
+        false,
+        false,
+        false,
+      ]);
+    }
+  });
+
+  it("tells two people of one name apart, and names their ids to who points at them", async () => {
+    await on.ada.openChannel("general");
+    await on.ada.send("good morning");
+    const head = on.ada.messages.locator(".message-head");
+    await head.waitFor();
+    expect(await head.locator(".name-tag").count()).toBe(0);
+    const other = await on.join("Ada");
+    await other.openChannel("general");
+    await other.send("good evening");
+    await head.nth(1).waitFor();
+    const [tags, ids] = [
+      await head.locator(".name-tag").allTextContents(),
+      await head.locator("b").evaluateAll((names) => names.map((name) => name.getAttribute("title")!)),
+    ];
+    expect(new Set(tags).size).toBe(2);
+    expect(ids.map((id) => id.slice(0, "id ".length + 4))).toEqual(tags.map((tag) => `id ${tag}`));
+  });
+
   it("puts two compared replies side by side where there is room, each with its head, else one below the other", async () => {
     on.server.inference.script({ chunks: ["I am one."] }, { chunks: ["I am two."] });
     await on.ada.page.setViewportSize({ width: 1280, height: 800 });

@@ -1,5 +1,5 @@
 import type { FeedbackRating } from "@cria/bot-core";
-import { batch, type Signal, signal } from "@preact/signals";
+import { batch, computed, type Signal, signal } from "@preact/signals";
 import type {
   ChannelHead,
   ChannelSnapshot,
@@ -10,6 +10,7 @@ import type {
 } from "../../../wire.ts";
 import type { DraftFile } from "../draft-files.ts";
 import { eventNumber } from "../event-connection.ts";
+import { sharedNames } from "./shared-names.ts";
 
 /** A message whose text and state change in place, so that a token redraws its own message only. */
 export interface MessageView {
@@ -48,6 +49,8 @@ type Load = "none" | "loading" | "loaded";
 export class ChannelState {
   readonly id: string;
   readonly messages = signal<readonly MessageView[]>([]);
+  /** Names that several of those who wrote here go by. */
+  readonly sharedNames = computed(() => sharedNames(this.messages.value.map(({ message }) => message.author)));
   readonly head = signal<ChannelHead>({ rememberedRounds: 0, wantsFeedback: false });
   readonly load = signal<Load>("none");
   readonly hasUnread = signal(false);

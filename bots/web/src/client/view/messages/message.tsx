@@ -1,8 +1,10 @@
 import { BOT } from "../../../wire.ts";
 import { shownOf } from "../../state/channels/channel-state.ts";
+import { nameTag } from "../../state/channels/shared-names.ts";
 import { Avatar } from "../avatar.tsx";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
+import { PersonName } from "../person-name.tsx";
 import { ReplyFoot, ReplyStatus } from "../reply/reply-foot.tsx";
 import { FoldedText } from "./folded-text.tsx";
 import { MessageFiles } from "./message-files.tsx";
@@ -18,7 +20,9 @@ export interface MessageProps {
 export function Message({ row, onUnfold }: MessageProps) {
   const { message } = row.view;
   const { time, clock } = timeOf(row);
-  const isBeingEdited = useChat().current.value.editing.value === message.id;
+  const { editing, sharedNames } = useChat().current.value;
+  const isBeingEdited = editing.value === message.id;
+  const tag = nameTag(message.author, sharedNames.value);
   const classes = [
     "message",
     row.isFirst && "is-first",
@@ -26,7 +30,11 @@ export function Message({ row, onUnfold }: MessageProps) {
     isBeingEdited && "is-being-edited",
   ];
   return (
-    <article class={classes.filter(Boolean).join(" ")} aria-label={`${message.author.name}, ${clock}`} tabIndex={-1}>
+    <article
+      class={classes.filter(Boolean).join(" ")}
+      aria-label={`${message.author.name}${tag && ` ${tag}`}, ${clock}`}
+      tabIndex={-1}
+    >
       <div class="message-side">
         {row.isFirst ? (
           <Avatar person={message.author} />
@@ -51,7 +59,7 @@ function MessageHead({ row }: Pick<MessageProps, "row">) {
   const { time, clock } = timeOf(row);
   return (
     <header class="message-head">
-      <b dir="auto">{author.name}</b>
+      <PersonName person={author} />
       {author.id === BOT.id && <span class="badge">bot</span>}
       {row.showsAnswers && (
         <span class="answers" dir="auto">

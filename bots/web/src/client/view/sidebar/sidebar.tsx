@@ -46,7 +46,9 @@ export function Sidebar({ onChoose, onLeave }: SidebarProps) {
       <div class="sidebar-foot">
         <Avatar person={workspace.person} />
         <div>
-          <b dir="auto">{workspace.person.name}</b>
+          <b dir="auto" title={`id ${workspace.person.id}`}>
+            {workspace.person.name}
+          </b>
           <span class={`connection is-${chat.connection.value}`} role="status">
             {CONNECTION_LINES[chat.connection.value]}
           </span>
