@@ -1,6 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { connectRedis, createBotCore, createRedisStoresOver } from "@cria/bot-core";
-import { FakeInferenceClient, hasRedisServer, type RedisServer, startRedisServer } from "@cria/bot-core/testing";
+import {
+  createGate,
+  FakeInferenceClient,
+  hasRedisServer,
+  type RedisServer,
+  startRedisServer,
+} from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -71,15 +77,19 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     await dying.stores.close(); // It gives no sign of life any more, and nothing it does is kept.
 
     const next = await startServer();
-    next.inference.script({ chunks: ["Once upon a time."] });
+    const turn = createGate();
+    next.inference.script({ queue: turn.opened, chunks: ["A time ago."] });
     const after = await join(next.server.url);
     const cutOff = (await messages(next.server.url, after)).at(-1)!;
     const retry = `${next.server.url}/api/channels/general/messages/${cutOff.id}/retry`;
     const retryHeaders = { ...after, origin: next.server.url };
     expect((await fetch(retry, { method: "POST", headers: retryHeaders, body: "{}" })).status).toBe(409);
+    await expect.poll(() => next.inference.requests.length, LIMIT).toBe(1);
+    expect((await messages(next.server.url, after)).at(-1)?.text).toBe("Once");
+    turn.open();
     await expect
       .poll(async () => (await messages(next.server.url, after)).map(({ text }) => text), LIMIT)
-      .toEqual(["@cria A story", "Once upon a time."]);
+      .toEqual(["@cria A story", "A time ago."]);
     expect(next.inference.requests).toHaveLength(1);
     await Promise.all([dying.server.close(), next.server.close()]);
     await next.stores.close();

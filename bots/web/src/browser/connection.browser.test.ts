@@ -163,11 +163,18 @@ describe("when the connection is cut", () => {
     const words = Array.from({ length: 60 }, (_, index) => `word${index} `);
     chunks.push(...words.slice(0, 20));
     await ada.page.getByText("word19").waitFor();
+    const foot = ada.lastMessage.locator(".reply-foot");
+    await foot.getByText("Stop").waitFor();
+    const { height } = (await foot.boundingBox())!;
     await network.shut();
     await connection().getByText("Reconnecting").waitFor();
+    expect(await foot.textContent()).toBe("Waiting for the chat server");
+    expect((await foot.boundingBox())!.height).toBe(height);
+    expect(await ada.lastMessage.locator(".is-streaming").count()).toBe(0);
     chunks.push(...words.slice(20, 40));
     await network.open();
     await ada.page.getByText("word39").waitFor();
+    await foot.getByText("Stop").waitFor();
     chunks.push(...words.slice(40));
     chunks.end();
     await ada.waitForReplies(1);
@@ -222,7 +229,7 @@ describe("when the connection is cut", () => {
     await timelineStore.put("random", { id: "question", atMs: 1, author: { id: "ada", name: "Ada" }, text: "A story" });
     await timelineStore.put("random", { id: "reply", atMs: 2, author: BOT, text: "Once upon", answers, state });
     await ada.openChannel("random");
-    await ada.lastMessage.getByText("this reply is taken up again once one runs").waitFor();
+    await ada.lastMessage.getByText("this reply is taken up again within half a minute").waitFor();
     await ada.lastMessage.getByText("Once upon").waitFor();
     for (const name of ["Retry", "Stop", "Regenerate"])
       expect(await ada.lastMessage.getByRole("button", { name }).count()).toBe(0);

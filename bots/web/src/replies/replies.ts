@@ -164,7 +164,7 @@ export class Replies {
     const id = begun?.id ?? this.#post(timeline, { id: messageId, author: asker });
     const abort = new AbortController();
     const left = begun?.text ?? "";
-    timeline.replace(id, { replyId, state: { type: "waiting" }, ...(author && { text: "" }) });
+    timeline.replace(id, { replyId, state: { type: "waiting" } });
     let onEnded: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       onEnded = resolve;

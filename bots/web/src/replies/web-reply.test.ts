@@ -1,3 +1,4 @@
+import type { Reply } from "@cria/bot-core";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { EventFeed } from "../feed/event-feed.ts";
@@ -120,16 +121,33 @@ describe("createWebReply", () => {
     expect(timeline.message("reply-1")?.text).toBe("Once upon");
   });
 
-  it("shows again what a dead server had written where a reply taken up is stopped or fails at its start", async () => {
-    const signal = new AbortController().signal;
-    const takenUp = () => createWebReply({ timeline, messageId: "reply-1", signal, left: "Rain is" });
-    await takenUp().finish("stopped", "", undefined);
-    expect(timeline.message("reply-1")).toMatchObject({ text: "Rain is", state: { type: "ended", end: "stopped" } });
-    timeline.replace("reply-1", { text: "" });
-    await takenUp().fail("The model is away.");
-    expect(timeline.message("reply-1")).toMatchObject({ text: "Rain is", state: { type: "failed" } });
-    await takenUp().finish("complete", "Rain falls.", stats);
-    expect(timeline.message("reply-1")?.text).toBe("Rain falls.");
+  describe("that is taken up", () => {
+    const takenUp = () => {
+      timeline.replace("reply-1", { text: "Rain is" });
+      return createWebReply({ timeline, messageId: "reply-1", signal: new AbortController().signal, left: "Rain is" });
+    };
+    const text = () => timeline.message("reply-1")?.text;
+
+    it("leaves what a dead server had written until its own first word", async () => {
+      const reply = takenUp();
+      await reply.status({ type: "queued", ahead: 1 });
+      expect(text()).toBe("Rain is");
+      await reply.append("Rain");
+      expect(text()).toBe("Rain");
+      await reply.status({ type: "thinking" });
+      await reply.append(" falls.");
+      await vi.advanceTimersByTimeAsync(40);
+      expect(text()).toBe("Rain falls.");
+    });
+
+    it.each([
+      ["is stopped", (reply: Reply) => reply.finish("stopped", "", undefined)],
+      ["is given up", (reply: Reply) => reply.discard!()],
+      ["fails", (reply: Reply) => reply.fail("The model is away.")],
+    ])("keeps that where it %s at its start", async (_, end) => {
+      await end(takenUp());
+      expect(text()).toBe("Rain is");
+    });
   });
 
   it("names nobody where the server stopped it", async () => {

@@ -13,7 +13,7 @@ export interface WebReplyOptions {
   readonly signal: AbortSignal;
   /** What the message shows already, for a reply that goes on. Default "". */
   readonly before?: string;
-  /** What a server that died had written of it: shown again where this one comes to no word. Default "". */
+  /** What a server that died had written of it: it stands until there is a new word. Default "". */
   readonly left?: string;
   /** Who pressed Stop; undefined: nobody. */
   readonly stoppedBy?: () => Person | undefined;
@@ -31,6 +31,7 @@ export function createWebReply(options: WebReplyOptions): Reply {
   let pending = "";
   let timer: NodeJS.Timeout | undefined;
   let isStreaming = false;
+  let isLeftShown = left !== "";
 
   function flush(): void {
     timeline.append(messageId, pending);
@@ -52,8 +53,9 @@ export function createWebReply(options: WebReplyOptions): Reply {
       timeline.setState(messageId, status);
     },
     async append(text) {
-      if (!isStreaming) timeline.setState(messageId, { type: "streaming" });
+      if (!isStreaming) timeline.setState(messageId, { type: "streaming" }, isLeftShown ? "" : undefined);
       isStreaming = true;
+      isLeftShown = false;
       pending += text;
       if (timer === undefined) flush();
     },
@@ -67,7 +69,7 @@ export function createWebReply(options: WebReplyOptions): Reply {
     async discard() {
       flushLast();
       const stopped = { type: "ended", end: "stopped" } as const;
-      if (options.onDiscarded === undefined) timeline.setState(messageId, stopped, before);
+      if (options.onDiscarded === undefined) timeline.setState(messageId, stopped, before || left);
       else options.onDiscarded();
       onEnded?.();
     },
@@ -81,7 +83,7 @@ export function createWebReply(options: WebReplyOptions): Reply {
       // Without Retry: it fails again as it is, and somebody else's would ask for who may not.
       const isFinal = code !== undefined && !BOT_ERRORS[code].canPressAgain;
       const state = { type: "failed", reason, ...(isFinal && { isFinal }), ...useful(buttons) } as const;
-      timeline.setState(messageId, state, timeline.message(messageId)?.text || left);
+      timeline.setState(messageId, state);
       onEnded?.();
     },
   };

@@ -3,9 +3,11 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { isLive } from "../../../wire.ts";
 import { LiveMarkdown } from "../../markdown/live-markdown.ts";
 import { type MessageView, shownOf } from "../../state/channels/channel-state.ts";
+import { useChat } from "../chat-context.ts";
 
 /** A reply's Markdown; while it streams, it is redrawn once a frame at most. */
 export function MessageText({ view }: { readonly view: MessageView }) {
+  const chat = useChat();
   const container = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {
@@ -18,6 +20,7 @@ export function MessageText({ view }: { readonly view: MessageView }) {
     });
   }, [view]);
 
-  const classes = ["markdown", shownOf(view).state?.type === "streaming" && "is-streaming"];
+  const isStreaming = shownOf(view).state?.type === "streaming" && chat.connection.value !== "offline";
+  const classes = ["markdown", isStreaming && "is-streaming"];
   return <div class={classes.filter(Boolean).join(" ")} dir="auto" ref={container} />;
 }

@@ -22,6 +22,7 @@ export function StopReply({ view, state }: Pick<ReplyActionsProps, "view" | "sta
   const channelId = chat.currentId.value;
   // Nobody writes it, so there is nothing to stop yet, and it is tried again by itself.
   if (state.type === "interrupted") return null;
+  if (chat.connection.value === "offline") return <span class="figures">Waiting for the chat server</span>;
   const stop = (event: Event) => {
     focusMessage(event);
     void chat.attempt(() => api.stop(channelId, view.message.id));
