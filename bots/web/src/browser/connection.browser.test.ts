@@ -229,7 +229,7 @@ describe("when the connection is cut", () => {
     await timelineStore.put("random", { id: "question", atMs: 1, author: { id: "ada", name: "Ada" }, text: "A story" });
     await timelineStore.put("random", { id: "reply", atMs: 2, author: BOT, text: "Once upon", answers, state });
     await ada.openChannel("random");
-    await ada.lastMessage.getByText("this reply is taken up again within half a minute").waitFor();
+    await ada.lastMessage.getByText("Cut off; it goes on within half a minute").waitFor();
     await ada.lastMessage.getByText("Once upon").waitFor();
     for (const name of ["Retry", "Stop", "Regenerate"])
       expect(await ada.lastMessage.getByRole("button", { name }).count()).toBe(0);

@@ -8,7 +8,7 @@ describe("statusLine", () => {
     [{ type: "loading", model: "m", loadedBytes: 1, totalBytes: 2 }, "Loading m"],
     [{ type: "reading", promptTokens: 1200, cachedTokens: 0 }, "Reading 1,200 tokens"],
     [{ type: "reading", promptTokens: 1200, cachedTokens: 64 }, "Reading 1,200 tokens, 64 from the cache"],
-    [{ type: "interrupted" }, "The chat server was restarted; this reply is taken up again within half a minute"],
+    [{ type: "interrupted" }, "Cut off; it goes on within half a minute"],
     [{ type: "streaming" }, ""],
     [{ type: "ended", end: "complete" }, ""],
   ] as const)("says %j as %j", (state, line) => {

@@ -17,7 +17,7 @@ export function statusLine(state: ReplyState): string {
     case "thinking":
       return waitLine(state);
     case "interrupted":
-      return "The chat server was restarted; this reply is taken up again within half a minute";
+      return "Cut off; it goes on within half a minute";
     case "streaming":
     case "ended":
     case "failed":
