@@ -83,7 +83,7 @@ describe("the bot's connection to Slack", () => {
     bot = await startSlackBot();
     const other = createBot(bot.server, bot.model, [], { env: { [name]: value } });
     await expect(other.start()).rejects.toThrow(sentence);
-    await other.stop(0);
+    await other.stop(2_000);
   });
 
   it("warns of no scope where Slack does not name them, and answers mentions", async () => {
@@ -98,7 +98,7 @@ describe("the bot's connection to Slack", () => {
     for (const method of ["auth.test", "auth.test", "apps.connections.open"]) bot.server.api.failNext(method, 503);
     await other.start();
     expect(bot.server.socketMode.numConnections).toBe(2);
-    await other.stop(0);
+    await other.stop(2_000);
   });
 
   it("answers once when several processes share Slack and a memory, however often an event comes", async () => {
@@ -113,6 +113,6 @@ describe("the bot's connection to Slack", () => {
     );
     for (const [n, question] of questions.entries()) expect(await replies(question)).toEqual([`question ${n}`]);
     expect(bot.model.requests).toHaveLength(5);
-    await Promise.all(others.map((other) => other.stop(0)));
+    await Promise.all(others.map((other) => other.stop(2_000)));
   });
 });

@@ -22,7 +22,7 @@ describe("the bot by HTTP", () => {
     await platform.start();
     const ann = server.people.addUser("Ann");
     const close = async () => {
-      await platform.stop(0);
+      await platform.stop(2_000);
       await server.close();
       endQuickTime();
     };

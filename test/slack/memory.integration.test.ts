@@ -46,7 +46,7 @@ describe("a bot on Slack that remembers in its own process", () => {
     bot.model.script({ chunks: ["Half"], hold: new Promise(() => {}) });
     const question = bot.server.people.dm(bot.ann, "talk");
     await bot.server.until(() => bot.server.replies(question).length === 1);
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     expect(bot.server.replies(question).map(shownText)).toEqual(["Half"]);
     expect(JSON.stringify(bot.server.replies(question)[0]!.blocks)).toContain("Stopped");
   });

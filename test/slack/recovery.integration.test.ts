@@ -18,7 +18,7 @@ async function startNext(): Promise<{ readonly platform: SlackPlatform; readonly
   const platform = createBot(bot.server, model, [], { core: { stores } });
   others.push({
     stop: async () => {
-      await platform.stop(0);
+      await platform.stop(2_000);
       await stores.close();
     },
   });
@@ -54,7 +54,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     bot.model.script({ chunks: ["Half"], hold: createGate().opened });
     const question = bot.server.people.mention(bot.channel, bot.ann, "talk");
     await bot.server.until(() => bot.server.replies(question).some((reply) => shownText(reply).includes("Half")));
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     expect(bot.server.replies(question).map(shownText)).toEqual(["Half"]);
     const { model } = await startNext();
     expect(await replies(question)).toEqual(["talk"]);
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     const question = bot.server.people.dm(bot.ann, "hi");
     await hasBegun;
     bot.server.socketMode.disconnect("cut");
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     expect(isAcknowledged(0)).toBe(false);
     await startNext();
     bot.clock.advance(60_000);
@@ -89,7 +89,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     const { hasBegun } = await startWithSlowClaims(gate.opened);
     const question = bot.server.people.dm(bot.ann, "hi");
     await hasBegun;
-    const stopped = bot.platform.stop(0);
+    const stopped = bot.platform.stop(2_000);
     gate.open();
     await stopped;
     await startNext();
@@ -103,14 +103,14 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     bot.server.api.delayNext("users.info", gate.opened);
     const question = bot.server.people.dm(bot.ann, "hi");
     await bot.server.until(() => isAcknowledged(0) === true);
-    await Promise.all([bot.platform.stop(0), gate.open()]);
+    await Promise.all([bot.platform.stop(2_000), gate.open()]);
     await startNext();
     expect(await replies(question)).toEqual(["hi"]);
   });
 
   it("answers a direct message that was sent while none ran, in a channel that it has never seen", async () => {
     bot = await startSlackBot();
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     const ben = bot.server.people.addUser("Ben");
     const question = bot.server.people.dm(ben, "anyone?");
     await startNext();
@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     const question = bot.server.people.dm(bot.ann, text, { files: [notes] });
     await bot.server.until(() => bot.server.calls("assistant.threads.setStatus").length > 0);
     await expect.poll(() => bot.model.requests).toHaveLength(1);
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     const { model } = await startNext();
     await repliesTo(bot.server, question);
     const prompt = model.requests[0]!.prompt.map((segment) => segment.text).join("");
@@ -145,7 +145,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     bot.model.script({ chunks: ["Half"], hold: createGate().opened });
     const question = bot.server.people.mention(bot.channel, bot.ann, "talk");
     await bot.server.until(() => bot.server.replies(question).length === 1);
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     await startNext();
     expect(await replies(question)).toEqual(["talk"]);
   });
@@ -167,7 +167,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     const [, reply] = await repliesTo(bot.server, message);
     await bot.server.interactions.press(reply!, "reply_regenerate", bot.ann);
     await bot.server.until(() => bot.server.replies(message).length === 3);
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     await startNext();
     const shown = () => bot.server.replies(message).map(shownText);
     await bot.server.until(() => shown().some((text) => text.startsWith("⚠️")));
@@ -185,7 +185,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     bot = await startSlackBot({ core: { stores } });
     const question = bot.server.people.dm(bot.ann, "hi");
     await repliesTo(bot.server, question);
-    await bot.platform.stop(0);
+    await bot.platform.stop(2_000);
     const { model } = await startNext();
     await bot.server.until(() => bot.server.calls("conversations.replies").length > 0);
     expect(await replies(question)).toEqual(["hi"]);

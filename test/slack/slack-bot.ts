@@ -64,7 +64,7 @@ export async function startSlackBot(options: SlackBotOptions = {}): Promise<Slac
   const ann = server.people.addUser("Ann");
   const channel = server.people.addChannel("general", [ann]);
   const close = async () => {
-    await platform.stop(0);
+    await platform.stop(2_000);
     await server.close();
     await stores.close();
     endQuickTime();

@@ -69,11 +69,11 @@ export function replyStarter(context: SlackContext, place: ThreadPlace, asker: A
   const target = { channel: channelId, threadTs: threadId, isDirect, userId, teamId, askedTs };
   return async (replyId, facts) => {
     const { writer, logger, threads } = context;
-    const onEnd = () => void context.running.delete(entry);
     const onDeleted = () => void context.core.handleDeletion({ place, ids: [replyId] });
-    const reply = new SlackReply({ writer, target, replyId, facts, logger, ...begun, onEnd, onDeleted });
+    const reply = new SlackReply({ writer, target, replyId, facts, logger, ...begun, onDeleted });
     const entry = { place, replyId, reply };
     context.running.add(entry);
+    void reply.ended.then(() => context.running.delete(entry));
     threads.join(channelId, threadId, askedTs);
     reply.begin();
     return reply;

@@ -3,8 +3,8 @@ import { loadSlackConfig } from "./config.ts";
 import { createSlackPlatform } from "./slack-platform.ts";
 import { SLACK_WORDS } from "./words.ts";
 
-/** Replies that are being written end at once, with a line that says so and buttons that go on in another process. */
-const STOP_GRACE_MS = 0;
+/** From SIGTERM to the end of replies that are being written. */
+const STOP_GRACE_MS = 2_000;
 
 await runBot({
   name: "Slack",

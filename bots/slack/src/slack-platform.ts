@@ -1,5 +1,4 @@
-import { setTimeout } from "node:timers/promises";
-import { type BotCore, type ConversationSettings, type Place, untilReachable } from "@cria/bot-core";
+import { type BotCore, type ConversationSettings, type Place, untilReachable, within } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { App } from "@slack/bolt";
 import type { Logger } from "pino";
@@ -48,8 +47,8 @@ export interface SlackPlatform {
   /** Connects, when Slack can be reached. Rejects with a `RefusedError` when it does not take a token. */
   start(): Promise<void>;
   /**
-   * Leaves the replies that are being written to another process; where there can be none, waits for them, at most so long,
-   * and ends them. Receives no more.
+   * Receives no more, and leaves the replies that are being written to another process; where there can be none, ends them, and
+   * waits until that is shown, at most so long.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -57,9 +56,6 @@ export interface SlackPlatform {
 const READS_MESSAGES = ["channels:history", "groups:history", "mpim:history"];
 /** For a look at a reply that another process left. */
 const LOOK_AT_REPLY_MS = 10_000;
-const LOOK_MS = 50;
-/** For what stands under a reply that was ended. */
-const LAST_WORDS_MS = 2_000;
 const DEFAULT_API_URL = "https://slack.com/api/";
 const TOKENS_GONE =
   "Slack took the bot's tokens away: the app was removed from the workspace. `npm run setup -- slack` sets new ones.";
@@ -200,13 +196,9 @@ async function connect(
   await untilReachable(check(start), { signal, logger });
 }
 
-/** Lets replies end by themselves for a while, then ends them, and waits until that is shown. */
+/** Ends what is being written, and waits until that is shown, at most so long. */
 async function endReplies({ running }: SlackContext, graceMs: number): Promise<void> {
-  const haveEnded = async (withinMs: number) => {
-    const untilMs = performance.now() + withinMs;
-    while (running.size > 0 && performance.now() < untilMs) await setTimeout(LOOK_MS);
-  };
-  await haveEnded(graceMs);
-  for (const { reply } of running) reply.giveUp();
-  await haveEnded(LAST_WORDS_MS);
+  const open = [...running].map(({ reply }) => reply);
+  for (const reply of open) reply.giveUp();
+  await within(graceMs, Promise.all(open.map(({ ended }) => ended))).catch(() => undefined);
 }

@@ -9,7 +9,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A reply where Slack's limits hold back what takes the stop button away, for longer than any test. */
-function startReply(onEnd: () => void) {
+function startReply() {
   const call = async (method: string) =>
     method === "agents.sessions.setStatus" ? await new Promise(() => undefined) : { ok: true, ts: "1.2" };
   const client = { call, callNow: async () => ({ ok: true, ts: "1.2" }) } as unknown as PacedClient;
@@ -21,7 +21,6 @@ function startReply(onEnd: () => void) {
     replyId: "r1",
     facts,
     logger: pino({ level: "silent" }),
-    onEnd,
     onDeleted: () => undefined,
   });
   reply.begin();
@@ -31,7 +30,8 @@ function startReply(onEnd: () => void) {
 describe("SlackReply", () => {
   it("has ended though Slack's limits hold back what takes its stop button away", async () => {
     const onEnd = vi.fn();
-    const reply = startReply(onEnd);
+    const reply = startReply();
+    void reply.ended.then(onEnd);
     await reply.finish("complete", "Hello.", undefined);
     expect(onEnd).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1_000);

@@ -33,8 +33,6 @@ export interface SlackReplyOptions {
   readonly replyId: string;
   readonly facts: ReplyFacts;
   readonly logger: Logger;
-  /** Called once, when it has ended. */
-  readonly onEnd: () => void;
   /** Somebody deleted it while it was written. */
   readonly onDeleted: () => void;
   readonly replaces?: OlderReply;
@@ -61,6 +59,9 @@ export class SlackReply implements Reply {
   readonly #givenUp = new AbortController();
   readonly #messages: ReplyMessages;
   readonly #editor: StreamEditor<ReplyState>;
+  readonly #end: () => void;
+  /** Resolves when it has ended, or is another process's. */
+  readonly ended: Promise<void>;
   #text = "";
   #isDeleted = false;
   #isShown = false;
@@ -68,6 +69,11 @@ export class SlackReply implements Reply {
   constructor(options: SlackReplyOptions) {
     const { writer, target, logger } = options;
     this.#options = options;
+    let end = () => {};
+    this.ended = new Promise((resolve) => {
+      end = resolve;
+    });
+    this.#end = end;
     this.#status = new ThreadStatus(writer.client, target, logger);
     this.#messages = new ReplyMessages(options);
     this.#editor = new StreamEditor({
@@ -144,7 +150,7 @@ export class SlackReply implements Reply {
   async leave(): Promise<void> {
     this.#status.end();
     await this.#editor.cancel();
-    this.#options.onEnd();
+    this.#end();
   }
 
   /** Nothing was written, and nobody asks any more. */
@@ -163,7 +169,7 @@ export class SlackReply implements Reply {
   /** Nobody has to wait until the status is gone, but the process's own end. */
   #close(): void {
     const cleared = within(CLEAR_MS, this.#status.clear()).catch(() => undefined);
-    void cleared.finally(this.#options.onEnd);
+    void cleared.finally(this.#end);
   }
 
   async #showLast(
