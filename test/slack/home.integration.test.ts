@@ -42,6 +42,13 @@ describe("the Home tab", () => {
     expect(await ask("hi")).toBe("big");
   });
 
+  it("says what answers where the model of a channel is gone", async () => {
+    await bot.server.interactions.command(bot.ann, bot.channel, "model big");
+    await bot.server.until(() => bot.server.messages(bot.channel, undefined, bot.ann).length === 1);
+    bot.model.models = bot.model.models.filter(({ name }) => name !== "big");
+    expect(await openHome(bot)).toContain("The model big is gone; small answers.");
+  });
+
   it("lists no channel that the bot or the person is not in, however many each is in", async () => {
     const { people } = bot.server;
     for (let number = 0; number < 250; number++) people.addChannel(`of-ann-${number}`, [bot.ann], { withBot: false });

@@ -16,7 +16,7 @@ export type { Stores } from "./conversation/stores.ts";
 export { MAX_WINDOW } from "./conversation/window.ts";
 export { createInferenceClient } from "./inference/grpc-inference-client.ts";
 export type { InferenceClient } from "./inference/inference-client.ts";
-export { MODEL_STATES } from "./inference/models.ts";
+export { MODEL_STATES, modelInUse } from "./inference/models.ts";
 export { createMemoryStores } from "./memory/memory-stores.ts";
 export type { BotCore, GivenUpReply } from "./port/bot.ts";
 export { BOT_ERRORS, BotError } from "./port/bot-error.ts";

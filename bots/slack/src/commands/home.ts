@@ -1,4 +1,5 @@
-import type { Author, ConversationSettings } from "@cria/bot-core";
+import { type Author, type ConversationSettings, modelInUse } from "@cria/bot-core";
+import type { Model } from "@cria/proto";
 import type { App, BlockAction, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
@@ -50,11 +51,8 @@ async function publishHome(context: SlackContext, userId: string, notice: string
     return context.core.refusal({ author, place: placeAt(context, id, undefined) }) === undefined;
   };
   const open = shared?.filter(mayTalkIn) ?? [];
-  const defaultModel = models.find(({ isDefault }) => isDefault)?.name ?? "the default";
   const shown = open.slice(0, MAX_CHANNELS);
-  const sections = await Promise.all(
-    shown.map((channel) => channelSection(context, { channel, author, defaultModel })),
-  );
+  const sections = await Promise.all(shown.map((channel) => channelSection(context, { channel, author, models })));
   const intro = "Mention me in a channel or write to me directly. `/cria help` lists what else I can do.";
   const blocks: types.AnyBlock[] = [
     { type: "header", text: { type: "plain_text", text: "What is set in your channels" } },
@@ -80,7 +78,7 @@ function whatIsLeftOut({ numShared, numOpen }: { readonly numShared: number | un
 
 async function channelSection(
   context: SlackContext,
-  { channel, author, defaultModel }: { channel: SharedChannel; author: Author; defaultModel: string },
+  { channel, author, models }: { channel: SharedChannel; author: Author; models: readonly Model[] },
 ): Promise<types.SectionBlock> {
   const place = placeAt(context, channel.id, undefined);
   const settings = await context.settings(place).catch(() => ({}));
@@ -88,18 +86,25 @@ async function channelSection(
   return {
     type: "section",
     block_id: BLOCK_PREFIX + channel.id,
-    text: { type: "mrkdwn", text: `*${escapeMrkdwn(name)}*\n${escapeMrkdwn(describe(settings, defaultModel))}` },
+    text: { type: "mrkdwn", text: `*${escapeMrkdwn(name)}*\n${escapeMrkdwn(describe(settings, models))}` },
     ...(choiceRefusal(context, author, place) === undefined && { accessory: modelMenu() }),
   };
 }
 
 /** The model, and what else was set, as "big · context off · persona: You are brief." */
-function describe({ model, contextMode, window, system }: ConversationSettings, defaultModel: string): string {
+function describe({ model, contextMode, window, system }: ConversationSettings, models: readonly Model[]): string {
   const facts = [
-    model ?? `${defaultModel} (default)`,
+    whatAnswers(models, model),
     contextMode && `context ${contextMode}`,
     window !== undefined && `${window} rounds`,
     system !== undefined && `persona: ${system.length > MAX_PERSONA ? `${system.slice(0, MAX_PERSONA)}…` : system}`,
   ];
   return withoutPings(facts.filter(Boolean).join(" · "));
+}
+
+/** Of models that are known; one that is set may be gone. */
+function whatAnswers(models: readonly Model[], name: string | undefined): string {
+  if (models.length === 0) return name ?? "the default";
+  const { model, note } = modelInUse(models, name);
+  return note ?? (name === undefined ? `${model.name} (default)` : name);
 }
