@@ -47,6 +47,8 @@ export async function answerMessage(
       isRecovered: begun !== undefined,
     });
   }
-  const refusal = await context.core.stopReplies({ place: thread, author });
-  if (refusal !== undefined) await tellPrivately(context, thread, userId, refusal);
+  for (const place of read.threads) {
+    const refusal = await context.core.stopReplies({ place, author });
+    if (refusal !== undefined) return await tellPrivately(context, thread, userId, refusal);
+  }
 }
