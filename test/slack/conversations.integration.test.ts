@@ -130,11 +130,12 @@ describe("the Slack bot", () => {
     await replies(question);
     expect(prompts()[0]).toContain("llamas hum");
     const image = bot.server.people.addFile("a.png", Buffer.from([1, 2]), "image/png");
-    const second = bot.server.people.dm(bot.ann, "and this?", { files: [image] });
-    expect((await replies(second))[0]).toMatch(/a\.png/);
-    bot.model.script({ chunks: ["They hum."] });
-    const third = bot.server.people.dm(bot.ann, "and these?", { files: [image, notes] });
-    expect(await replies(third)).toEqual(["They hum.\n\n*I can only read text files, so I left `a.png` out.*"]);
+    const alone = bot.server.people.dm(bot.ann, "", { files: [image] });
+    expect(await replies(alone)).toEqual([expect.stringContaining("I can only read text files, and a.png is none")]);
+    const answered = ["They hum.\n\n*I can only read text files, so I left `a.png` out.*"];
+    bot.model.script({ chunks: ["They hum."] }, { chunks: ["They hum."] });
+    expect(await replies(bot.server.people.dm(bot.ann, "and this?", { files: [image] }))).toEqual(answered);
+    expect(await replies(bot.server.people.dm(bot.ann, "and these?", { files: [image, notes] }))).toEqual(answered);
   });
 
   it("keeps the order of a thread, however long it takes to look a message's names up", async () => {

@@ -72,6 +72,13 @@ describe("the message shortcut", () => {
     expect(bot.server.replies(message)).toEqual([]);
   });
 
+  it("says so, and asks nothing, where the message is a picture alone", async () => {
+    const picture = bot.server.people.addFile("a.png", "x", "image/png");
+    await askAbout(bot.server.people.say(bot.channel, bot.ann, "", { files: [picture] }), "Why?");
+    expect(JSON.stringify((await view()).content)).toContain("I can only read text files, and a.png is none");
+    expect(bot.model.requests).toEqual([]);
+  });
+
   it("says so in a modal where the bot is not invited", async () => {
     const other = bot.server.people.addChannel("other", [bot.ann], { withBot: false });
     const message = bot.server.people.say(other, bot.ann, "Llamas hum.");

@@ -1,4 +1,5 @@
-import type { ClaimedEvent } from "@cria/bot-core";
+import { BotError, type ClaimedEvent } from "@cria/bot-core";
+import { checkAttachments } from "@cria/bot-core/attachments";
 import type { App, types } from "@slack/bolt";
 import { isUnreachable, slackError } from "../api/slack-errors.ts";
 import { namesIn, placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
@@ -147,12 +148,16 @@ async function answerQuestion(
     await claimed.answer(message, replyStarter(context, place, asker, begun));
     return undefined;
   } catch (error) {
+    if (error instanceof BotError) return error.said;
     context.logger.warn({ err: error, channel }, "a question about a message was not asked");
     return isUnreachable(error) && slackError(error) !== "missing_scope" ? NOT_INVITED : NOT_READ;
   }
 }
 
-/** What the message says, and its files; undefined where there is neither. Rejects where Slack does not tell in time. */
+/**
+ * What the message says, and its files; undefined where there is neither. Rejects where Slack does not tell in time, with a
+ * `BotError` where nothing of it can be read.
+ */
 async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: AskedInModal) {
   const message = await context.threads.message({ channel, threadTs, ts }, READ_TIMEOUT_MS);
   if (!message) return undefined;
@@ -160,5 +165,6 @@ async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }:
   const files = filesOf(message);
   // Where there are no words, a file is what is asked about.
   const attachments = (quote === "" ? attachmentsOf : besideAttachments)(files, context.fileAccess);
+  if (quote === "") checkAttachments(attachments);
   return quote === "" && attachments.length === 0 ? undefined : { quote, attachments };
 }

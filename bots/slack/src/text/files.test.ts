@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { attachmentsOf, besideAttachments } from "./files.ts";
+import { attachmentsOf } from "./files.ts";
 
 const access = { botToken: "xoxb-1", apiUrl: "https://slack.com/api/" };
 const elsewhere = [{ name: "a", url_private: "https://slack.com.evil.example/a" }];
@@ -8,10 +8,5 @@ const { signal } = new AbortController();
 describe("files", () => {
   it("are fetched from Slack and from nobody else, who would be shown the token", async () => {
     await expect(attachmentsOf(elsewhere, access)[0]!.load(signal)).rejects.toThrow("no address for the file a");
-  });
-
-  it("beside a question are said not to be readable", async () => {
-    const bytes = await besideAttachments(elsewhere, access)[0]!.load(signal);
-    expect(new TextDecoder().decode(bytes)).toBe("(This file could not be read.)");
   });
 });

@@ -17,20 +17,14 @@ export interface FileAccess {
   readonly apiUrl: string;
 }
 
-const NOT_READ = "(This file could not be read.)";
-
 /** A message's files for the core, which takes those it can read. */
 export function attachmentsOf(files: readonly SlackFile[], access: FileAccess): readonly Attachment[] {
   return files.map((file) => ({ ...aboutFile(file), load: (signal) => loadFile(file, access, signal) }));
 }
 
-/** Files of the messages that a question is about: it is answered without those that cannot be read. */
+/** Files of the messages that a question is about. */
 export function besideAttachments(files: readonly SlackFile[], access: FileAccess): readonly Attachment[] {
-  return files.map((file) => ({
-    ...aboutFile(file),
-    isBeside: true,
-    load: (signal) => loadFile(file, access, signal).catch(() => new TextEncoder().encode(NOT_READ)),
-  }));
+  return attachmentsOf(files, access).map((file) => ({ ...file, isBeside: true }));
 }
 
 export function fileName({ name, title }: SlackFile): string {
