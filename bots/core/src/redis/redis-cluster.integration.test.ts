@@ -83,7 +83,7 @@ describeOnRedis("a cluster of three nodes", (program) => {
         await redis.run((client) => client.publish("channel", message)).catch(() => undefined);
         return heard.includes(message);
       };
-      await expect.poll(() => isHeard("before")).toBe(true);
+      await expect.poll(() => isHeard("before"), SECONDS).toBe(true);
       cluster.silence();
       await expect.poll(() => isHeard("after"), SECONDS).toBe(true);
     });
