@@ -52,11 +52,11 @@ describe("the Slack server's events", () => {
     const attempts: unknown[] = [];
     app.processEvent = async ({ retryNum, retryReason }) => {
       attempts.push([retryNum, retryReason]);
-      await app.client.team.info();
+      await app.client.auth.test();
     };
     server.people.say(channel, ann, "hello");
     for (const [attempt, waitMs] of [0, 60_000, 300_000, 0].entries()) {
-      await server.until(() => server.calls("team.info").length > attempt);
+      await server.until(() => server.calls("auth.test").length > attempt);
       clock.advance(3_000);
       await server.until(() => server.socketMode.numWaiting === 0);
       clock.advance(waitMs);

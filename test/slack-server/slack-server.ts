@@ -18,6 +18,8 @@ import { type Message, shownText, World } from "./world/world.ts";
 
 /** Between two looks at what the app may have done without a word. */
 const LOOK_MS = 100;
+/** Of the machine's time, which no test quickens here. */
+const PATIENCE_MS = 30_000;
 
 export interface SlackServerOptions {
   /** Default: the machine's clock. */
@@ -31,8 +33,6 @@ export interface SlackServerOptions {
   readonly events: readonly string[];
   /** Whether answers go without the header that names the token's scopes, as behind some proxies. Default false. */
   readonly hidesScopes?: boolean;
-  /** Whether calls are limited. Default true. */
-  readonly hasRateLimits?: boolean;
   /** Chooses the connection of an event. Default `Math.random`. */
   readonly random?: () => number;
 }
@@ -85,7 +85,7 @@ export class SlackServer {
         emit,
         redeemTrigger,
       },
-      limits: options.hasRateLimits === false ? undefined : new RateLimits(clock),
+      limits: new RateLimits(clock),
       hidesScopes: options.hidesScopes ?? false,
       openConnection: this.socketMode.open,
       onCall: onChange,
@@ -146,9 +146,11 @@ export class SlackServer {
     return this.api.calls.filter((call) => call.method === method);
   }
 
-  /** Resolves once that is so; looked at whenever the app has done something, and now and then. */
+  /** Resolves once that is so; looked at whenever the app has done something, and now and then. Rejects after half a minute. */
   async until(isSo: () => boolean): Promise<void> {
+    const limit = AbortSignal.timeout(PATIENCE_MS);
     while (!isSo()) {
+      if (limit.aborted) throw new Error(`did not happen in ${PATIENCE_MS / 1_000} s: ${isSo}`);
       await new Promise<void>((resolve) => {
         this.#waiting.add(resolve);
         setTimeout(resolve, LOOK_MS);

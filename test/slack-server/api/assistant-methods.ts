@@ -3,10 +3,9 @@ import { type Arguments, type CallContext, checkThread, type Method, text, writa
 import { invalidArguments, SlackRefusal } from "./slack-error.ts";
 
 const MAX_PROMPTS = 4;
-const MAX_TITLE = 200;
 const ICONS = ["icon_emoji", "icon_url", "username"];
 
-/** What shows beside a thread: status, title, suggested prompts, and the session with Slack's own stop button. */
+/** What shows beside a thread: status, suggested prompts, and the session with Slack's own stop button. */
 export const assistantMethods: Readonly<Record<string, Method>> = {
   "assistant.threads.setStatus": {
     required: ["channel_id", "thread_ts"],
@@ -26,26 +25,15 @@ export const assistantMethods: Readonly<Record<string, Method>> = {
     scopes: ["assistant:write"],
     run: setPrompts,
   },
-  "assistant.threads.setTitle": {
-    required: ["channel_id", "thread_ts", "title"],
-    optional: [],
-    scopes: ["assistant:write"],
-    run: (args, { world }) => {
-      checkTitle(text(args, "title"));
-      world.titles.set(threadOf(args, world), text(args, "title"));
-      return {};
-    },
-  },
   "agents.sessions.setStatus": {
     required: ["channel_id", "status"],
-    optional: ["thread_ts", "title", "initiator_user_id", ...ICONS],
+    optional: ["thread_ts", "initiator_user_id", ...ICONS],
     scopes: ["assistant:write", "chat:write"],
     run: (args, { world }) => {
       const status = text(args, "status");
       if (!["active", "processing", "suspended", "closed"].includes(status))
         throw invalidArguments("status must be active, processing, suspended or closed");
       if (args.thread_ts === undefined) throw invalidArguments("missing required field: thread_ts");
-      if (args.title !== undefined) checkTitle(text(args, "title"));
       world.sessions.set(threadOf(args, world), status);
       return { status };
     },
@@ -67,8 +55,4 @@ function setPrompts(args: Arguments, { world }: CallContext): Json {
 function threadOf(args: Arguments, world: CallContext["world"]): string {
   const { id } = writableChannel(world, text(args, "channel_id"));
   return `${id}:${checkThread(world, id, args.thread_ts)}`;
-}
-
-function checkTitle(title: string): void {
-  if (title.length > MAX_TITLE) throw invalidArguments(`title must be at most ${MAX_TITLE} characters`);
 }

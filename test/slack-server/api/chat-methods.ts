@@ -34,15 +34,6 @@ export const chatMethods: Readonly<Record<string, Method>> = {
     run: update,
   },
   "chat.delete": { required: ["channel", "ts"], optional: [], scopes: ["chat:write"], run: remove },
-  "chat.getPermalink": {
-    required: ["channel", "message_ts"],
-    optional: [],
-    run: ({ channel, message_ts }, { world }) => {
-      if (!world.find(String(channel), String(message_ts))) throw new SlackRefusal("message_not_found");
-      const path = `p${String(message_ts).replace(".", "")}`;
-      return { channel, permalink: `https://${world.team.domain}.slack.com/archives/${channel}/${path}` };
-    },
-  },
 };
 
 function post(args: Arguments, context: CallContext, ephemeralTo: string | undefined): Json {

@@ -17,10 +17,6 @@ const METHOD_TIERS: Readonly<Record<string, keyof typeof TIERS>> = {
   "conversations.replies": 3,
   "files.completeUploadExternal": 4,
   "files.getUploadURLExternal": 4,
-  "files.info": 4,
-  "reactions.add": 3,
-  "reactions.remove": 2,
-  "team.info": 3,
   "usergroups.list": 2,
   "users.conversations": 3,
   "users.info": 4,
@@ -32,9 +28,7 @@ const METHOD_TIERS: Readonly<Record<string, keyof typeof TIERS>> = {
 const SPECIAL: Readonly<Record<string, number>> = {
   "assistant.threads.setStatus": 600,
   "assistant.threads.setSuggestedPrompts": 600,
-  "assistant.threads.setTitle": 600,
   "auth.test": 600,
-  "chat.getPermalink": 600,
 };
 /** One a second a channel; bursts of a few are let through. */
 const POSTS = { windowMs: 4_000, most: 4 };

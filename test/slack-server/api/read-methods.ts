@@ -1,5 +1,5 @@
 import type { Json } from "../world/blocks.ts";
-import { fileJson, messageJson } from "../world/message-json.ts";
+import { messageJson } from "../world/message-json.ts";
 import type { Channel, Message, World } from "../world/world.ts";
 import { type Arguments, type CallContext, type Method, text, visibleChannel } from "./method.ts";
 import { SlackRefusal } from "./slack-error.ts";
@@ -24,12 +24,6 @@ export const readMethods: Readonly<Record<string, Method>> = {
       bot_id: world.botId,
       is_enterprise_install: false,
     }),
-  },
-  "team.info": {
-    required: [],
-    optional: ["team", "domain"],
-    scopes: ["team:read"],
-    run: (_, { world }) => ({ team: world.team }),
   },
   "users.info": {
     required: ["user"],
@@ -80,16 +74,6 @@ export const readMethods: Readonly<Record<string, Method>> = {
       const found = page(args, context, ({ ts, threadTs }) => ts === root || threadTs === root);
       if ((found.messages as Json[]).length === 0) throw new SlackRefusal("thread_not_found");
       return found;
-    },
-  },
-  "files.info": {
-    required: ["file"],
-    optional: ["cursor", "limit"],
-    scopes: ["files:read"],
-    run: (args, { world, baseUrl }) => {
-      const file = world.files.get(text(args, "file"));
-      if (!file) throw new SlackRefusal("file_not_found");
-      return { file: fileJson(file, baseUrl) };
     },
   },
 };

@@ -55,7 +55,7 @@ export class WebApi {
   readonly tokens = new Map<string, Token>();
   readonly #methods: Readonly<Record<string, Method>>;
   readonly #context: Omit<CallContext, "scopes">;
-  readonly #limits: RateLimits | undefined;
+  readonly #limits: RateLimits;
   readonly #failures: { readonly method: string; readonly failure: string | number }[] = [];
   readonly #delays = new Map<string, Promise<void>>();
   readonly #cuts: { readonly method: string; readonly cut: Cut }[] = [];
@@ -64,7 +64,7 @@ export class WebApi {
 
   constructor(options: {
     readonly context: Omit<CallContext, "scopes">;
-    readonly limits: RateLimits | undefined;
+    readonly limits: RateLimits;
     readonly openConnection: Method;
     readonly hidesScopes: boolean;
     readonly onCall: () => void;
@@ -115,7 +115,7 @@ export class WebApi {
   }
 
   async #run(name: string, args: Arguments, token: Token): Promise<Answer> {
-    const wait = this.#limits?.take(name, String(args.channel));
+    const wait = this.#limits.take(name, String(args.channel));
     if (wait !== undefined) return rateLimited(wait);
     const failure = takeOf(this.#failures, name)?.failure;
     if (failure === 429) return rateLimited(1);

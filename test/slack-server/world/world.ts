@@ -100,7 +100,6 @@ export class World {
   readonly statuses = new Map<string, ThreadStatus>();
   /** Agent sessions by channel and thread. */
   readonly sessions = new Map<string, string>();
-  readonly titles = new Map<string, string>();
   readonly views = new Map<string, View>();
   /** Home tabs by user. */
   readonly homes = new Map<string, View>();
