@@ -63,6 +63,27 @@ describe("access on Discord", () => {
     expect(run.server.botTexts(thread).map(words)).toEqual(["come here", "and I?", expect.stringMatching(/not on/)]);
   });
 
+  it("is denied with one sentence, however often somebody asks in a channel", async () => {
+    await start("deny", ({ ann }) => ({ users: [ann.id] }));
+    for (const question of ["hello", "hello?", "is anybody there?"]) run.ann.mention(run.channel, question);
+    const bob = run.server.addPerson("Bob", run.guild);
+    bob.mention(run.channel, "and I?");
+    await run.sees("and I?");
+    await run.ended();
+    expect(run.server.botTexts(run.channel).map(words)).toEqual([expect.stringMatching(/not on the list/), "and I?"]);
+  });
+
+  it("is told once in a channel that it has asked for too much", async () => {
+    run = await DiscordRun.start({ core: { quotaLimits: { userMessagesPerMinute: 1 } } });
+    for (const question of ["one", "two", "three"]) run.ann.mention(run.channel, question);
+    const bob = run.server.addPerson("Bob", run.guild);
+    bob.mention(run.channel, "and I?");
+    await run.sees("and I?");
+    await run.ended();
+    const told = run.server.botTexts(run.channel).filter((text) => text.includes("in a minute"));
+    expect(told).toHaveLength(1);
+  });
+
   it("is allowed by roles, in direct messages as well", async () => {
     await start("allow", ({ server, guild, ann }) => ({ roles: [server.giveRole(guild, ann, "staff")] }));
     run.ann.mention(run.channel, "hello");

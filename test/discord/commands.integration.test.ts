@@ -1,3 +1,4 @@
+import { OPEN_ACCESS } from "@cria/bot-core";
 import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, describe, expect, it } from "vitest";
@@ -138,6 +139,18 @@ describe("slash commands on Discord", () => {
     expect(run.inference.requests[0]?.model).toBe("other");
   });
 
+  it("leave it to the default to answer where the chosen model is gone, which it says, whoever may choose another", async () => {
+    const run = await start({ core: { access: { ...OPEN_ACCESS, adminCommands: ["model"] } } });
+    run.server.giveRole(run.guild, run.ann, "manager", "ManageGuild");
+    run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
+    await answered(run, "model", { name: "other" });
+    run.inference.models = [fakeModel()];
+    const bob = run.server.addPerson("Bob", run.guild);
+    bob.mention(run.channel, "hello");
+    expect((await run.ended()).json.content).toMatch(/^hello\n\n\*The model other is gone; fake answers\.\*/);
+    expect(run.inference.requests[0]?.model).toBe("fake");
+  });
+
   it("complete a model's name with at most 25, the state and the description beside it", async () => {
     const run = await start();
     run.inference.models = [...models(30), fakeModel({ name: "alpaca", description: "Answers.", isDefault: true })];
@@ -216,6 +229,15 @@ describe("slash commands on Discord", () => {
     expect(texts[0]).toBe("**fake** and **other** answer:\n> why?");
     expect(texts[1]).toMatch(/^\*\*fake\*\*/);
     expect(texts[2]).toMatch(/^\*\*other\*\*/);
+  });
+
+  it("count two models side by side as two messages", async () => {
+    const run = await start({ core: { quotaLimits: { userMessagesPerMinute: 2 } } });
+    run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
+    run.ann.slash(run.channel, "compare", { first: "fake", second: "other", question: "why?" });
+    await run.server.until(() => run.server.botMessages(run.channel).length === 3, "both replies");
+    run.ann.mention(run.channel, "and I?");
+    await run.sees("in a minute");
   });
 
   it("work in direct messages", async () => {

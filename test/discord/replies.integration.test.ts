@@ -91,6 +91,39 @@ describe("a reply on Discord", () => {
     expect(lines.join("\n")).toBe(code);
   });
 
+  it("cuts a long table with its head in each message and its columns in line", async () => {
+    run = await DiscordRun.start();
+    const rows = Array.from({ length: 120 }, (_, index) => `| animal number ${index} | ${index * 1_000} |`);
+    run.inference.script({ chunks: [["| Animal | Legs |", "|---|---|", ...rows].join("\n")] });
+    run.ann.mention(run.channel, "a table");
+    await run.ended();
+    const texts = run.server.botTexts(run.channel).map(words);
+    expect(texts.length).toBeGreaterThan(1);
+    for (const text of texts) {
+      expect(text).toMatch(/^```\nAnimal +Legs\n-+ {2}-+\n/);
+      const lines = text.trimEnd().split("\n").slice(3, -1);
+      expect(new Set(lines.map((line) => line.search(/\d+$/)))).toEqual(new Set([18]));
+    }
+    expect(texts.join("\n").match(/animal number \d+/g)).toHaveLength(rows.length);
+  });
+
+  it("cuts no bold words and no link in two", async () => {
+    run = await DiscordRun.start();
+    const bold = `**${"bold words ".repeat(20).trim()}**`;
+    const link = "[a page](https://example.com/a/rather/long/way/to/a/page/that/is/there)";
+    const text = Array.from({ length: 15 }, () => `${bold} and ${link}`).join(" ");
+    run.inference.script({ chunks: [text] });
+    run.ann.mention(run.channel, "links");
+    await run.ended();
+    const texts = run.server.botTexts(run.channel).map(words);
+    expect(texts.length).toBeGreaterThan(1);
+    for (const each of texts) {
+      expect(each.split("**").length % 2).toBe(1);
+      expect(each.split("[a page]").length).toBe(each.split(link).length);
+    }
+    expect(texts.join(" ").split(link)).toHaveLength(16);
+  });
+
   it("closes a fence that the model never closes before its small print", async () => {
     run = await DiscordRun.start();
     run.inference.script({ chunks: ["```js\nlet open;"] });

@@ -1,10 +1,15 @@
-import { alignTables, splitMessage } from "@cria/bot-core";
+import { alignTables, type SplitOptions, splitMessage } from "@cria/bot-core";
 import { type ButtonAction, type ButtonRow, buttonRow } from "./buttons.ts";
 
 /** Discord's limit of a message, in characters. */
 export const MAX_MESSAGE_LENGTH = 2_000;
 /** Kept free in each message for the small print, which only the last one has. */
 const SMALL_PRINT_ROOM = 300;
+/** Each message has the head of a table that is cut. */
+const TABLES_ALIGNED: SplitOptions = {
+  limit: MAX_MESSAGE_LENGTH - SMALL_PRINT_ROOM,
+  measure: (part) => alignTables(part).length,
+};
 /** A longer reply is easier read in a file: the whole of it goes there. */
 const MAX_MESSAGES = 5;
 const WHOLE_IN_FILE = "The whole reply is in the file below.";
@@ -30,7 +35,7 @@ export interface ReplyPart {
 
 /** The messages that show a reply: as many as it takes, at most five and a file. */
 export function replyParts(state: ReplyState): readonly ReplyPart[] {
-  const pieces = splitMessage(alignTables(state.text), { limit: MAX_MESSAGE_LENGTH - SMALL_PRINT_ROOM });
+  const pieces = splitMessage(state.text, TABLES_ALIGNED).map(alignTables);
   const isTooLong = pieces.length > MAX_MESSAGES;
   const lines = [isTooLong ? fileLine(state) : "", state.smallPrint];
   const texts = pieces.length === 0 ? [""] : pieces.slice(0, MAX_MESSAGES);
