@@ -2,13 +2,14 @@ import { accessRefusal } from "../admission/access.ts";
 import { admit, checkAccess } from "../admission/admit.ts";
 import { conversationKey, workspaceKey } from "../conversation/conversation-key.ts";
 import { findReply, replyGone } from "../conversation/find-reply.ts";
-import { type KeptReply, newReplyId } from "../conversation/kept-reply.ts";
+import type { KeptReply } from "../conversation/kept-reply.ts";
 import { tellAll } from "../message/changes.ts";
 import type { Core } from "../message/core.ts";
 import { Pending } from "../message/pending.ts";
 import { runPending } from "../message/receive.ts";
 import { BotError, tell } from "../port/bot-error.ts";
 import type { FeedbackRating, ReplyAction, StartReply } from "../port/reply.ts";
+import { newReplyId } from "../reply/running-replies.ts";
 import { canContinue } from "../text/reply-lines.ts";
 
 const COMPARED = "This reply was a comparison, which I do not go on with; ask its model.";

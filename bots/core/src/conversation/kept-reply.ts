@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { PlaceNames } from "../port/place.ts";
 import type { ReplyEnd } from "../port/reply.ts";
 
@@ -28,12 +27,4 @@ export interface KeptReply {
   readonly shownIn?: readonly string[] | undefined;
   /** Id of the reply whose place it was to take and did not, as one that failed: the place is still that one's. */
   readonly replaces?: string;
-}
-
-/** Of base 36, so that ids sort by time until the year 5188. */
-const TIME_LENGTH = 9;
-
-/** A new reply id, as `mdl3k2x0q-8Jd03kQzT5s`: ids sort by when they were made, to the millisecond. */
-export function newReplyId(): string {
-  return `${Date.now().toString(36).padStart(TIME_LENGTH, "0")}-${randomBytes(8).toString("base64url")}`;
 }

@@ -1,6 +1,5 @@
 import type { Stores } from "../conversation/stores.ts";
-import { MemoryClaims } from "./memory-claims.ts";
-import { MemoryInbox } from "./memory-inbox.ts";
+import { MemoryClaims, MemoryInbox } from "./memory-inbox.ts";
 import { createMemoryRounds } from "./memory-rounds.ts";
 import { createMemorySettings } from "./memory-settings.ts";
 import { createMemorySignals } from "./memory-signals.ts";

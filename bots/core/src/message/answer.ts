@@ -11,10 +11,9 @@ import { renderPrompt } from "../prompt/prompt.ts";
 import { ReplyText } from "../reply/reply-text.ts";
 import { type StreamedReply, streamReply } from "../reply/stream-reply.ts";
 import { trackReply } from "../reply/tracked-reply.ts";
-import { aboutOf, showsNames } from "./about.ts";
 import { type EndingAnswer, endQuietly, failAnswer, finishAnswer, notesUnder } from "./answer-end.ts";
 import type { AnswerOptions } from "./answer-options.ts";
-import type { Background } from "./background.ts";
+import { aboutOf, type Background, showsNames } from "./background.ts";
 
 /** As people are told where the store came back without the message. */
 const LOST = "My memory was restarted while I answered this. Ask again.";
@@ -71,13 +70,12 @@ export class Answer {
 
   /** The turn ends before the reply does: nobody waits for what the platform takes its time to show. */
   async #answer(): Promise<StreamedReply> {
-    const { refusal, message, reply, turn } = this.#options;
+    const { refusal, reply, turn } = this.#options;
     try {
       if (refusal !== undefined) throw refusal;
       checkQuestion(this.#question);
-      checkFiles(message);
-      // Files are fetched while the turn is waited for.
-      const context = readContext(message, reply.signal);
+      const context = this.#readContext();
+      // Awaited in the turn.
       context.catch(() => undefined);
       const report = (ahead: number) => void reply.status({ type: "queued", ahead }).catch(() => undefined);
       await turn?.come(report, reply.signal);
@@ -85,6 +83,14 @@ export class Answer {
     } finally {
       await turn?.leave();
     }
+  }
+
+  /** Files are fetched while the turn is waited for; what can be seen to be refused is refused at once. */
+  #readContext(): Promise<string> {
+    const { message, reply } = this.#options;
+    if (!message.attachments?.length && !message.quote) return Promise.resolve("");
+    checkFiles(message);
+    return readContext(message, reply.signal);
   }
 
   async #answerInTurn(context: string): Promise<StreamedReply> {

@@ -3,8 +3,13 @@ import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { slideWindow } from "../conversation/window.ts";
+import type { EarlierMessage, IncomingMessage } from "../port/message.ts";
 import type { Place } from "../port/place.ts";
 import type { ConversationSettings } from "../port/settings.ts";
+import { defuse } from "../prompt/defuse.ts";
+import { type Speaker, titlesOf } from "../prompt/speakers.ts";
+import { threadContext } from "../prompt/thread-context.ts";
+import type { AnswerMemory } from "./answer-memory.ts";
 import type { Core } from "./core.ts";
 
 /** What a question stands before: what is set, what was said, and who can answer. */
@@ -36,4 +41,56 @@ export async function readBackground(core: Core, place: Place, models = askForMo
   ]);
   const window = settings.window ?? core.window;
   return { settings, window, rounds: slideWindow(rounds, window), generation, models };
+}
+
+/** A question, and what it stands before. */
+export interface AboutOptions {
+  readonly message: IncomingMessage;
+  readonly memory: Pick<AnswerMemory, "asker" | "before">;
+  readonly background: Background;
+}
+
+/** What a question is about: the thread before it, and what is quoted or in its files; nobody's words in it begin like another's. */
+export function aboutOf(context: string, options: AboutOptions): string {
+  const { message, background } = options;
+  const speakers = speakersOf(options);
+  const before = message.before ? threadContext(unseen(message.before, background), speakers) : "";
+  const quoted = [forgottenAnswer(message, background), defuse(context, titlesOf(speakers))];
+  return [before, ...quoted].filter((text) => text !== "").join("\n\n");
+}
+
+/** Where two talk, it is plain who does. */
+export function showsNames({ showsNames = true }: ConversationSettings, { isDirect }: Place): boolean {
+  return showsNames && !isDirect;
+}
+
+/** Whose names the prompt shows, in its order. */
+function speakersOf({ message, memory, background }: AboutOptions): readonly Speaker[] {
+  if (!showsNames(background.settings, message.place)) return [];
+  const before = memory.before(shownRounds(background));
+  return [...before.map(({ author: name, authorId: id }) => ({ id, name })), memory.asker];
+}
+
+/** What the prompt shows of memory, and since when. */
+type Shown = Pick<Background, "settings" | "rounds" | "generation">;
+
+/** The rounds that the prompt shows. */
+const shownRounds = ({ settings, rounds }: Shown): readonly Round[] => (settings.contextMode === "off" ? [] : rounds);
+
+/** What the answer that is replied to says, where the prompt does not show it anyway; else "". */
+export function forgottenAnswer({ quotedAnswer }: IncomingMessage, shown: Shown): string {
+  const isKnown = shownRounds(shown).some(({ messageId }) => messageId === quotedAnswer?.messageId);
+  return quotedAnswer === undefined || isKnown ? "" : quotedAnswer.text;
+}
+
+/**
+ * Of the messages of a thread those that came after the last round that the prompt shows, as the others were said when they were
+ * new, and after the last reset.
+ */
+export function unseen(before: readonly EarlierMessage[], shown: Shown): readonly EarlierMessage[] {
+  const known = new Set(shownRounds(shown).map(({ messageId }) => messageId));
+  const resetAtMs = Number(shown.generation);
+  return before
+    .slice(before.findLastIndex(({ messageId }) => known.has(messageId)) + 1)
+    .filter(({ atMs = Infinity }) => atMs > resetAtMs);
 }

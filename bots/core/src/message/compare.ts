@@ -1,12 +1,11 @@
 import { admit, uncount } from "../admission/admit.ts";
 import { checkLength, type Question } from "../admission/question.ts";
-import { newReplyId } from "../conversation/kept-reply.ts";
 import { usableModel } from "../inference/models.ts";
 import type { Command } from "../port/command.ts";
 import type { CommandAsked } from "../port/incoming-command.ts";
 import type { Reply, ReplyButtons, StartReply } from "../port/reply.ts";
 import type { Speaker } from "../prompt/speakers.ts";
-import { RunningReply } from "../reply/running-replies.ts";
+import { newReplyId, RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import { Answer } from "./answer.ts";
 import type { AnswerMemory } from "./answer-memory.ts";

@@ -1,7 +1,6 @@
 import type { Delivery, NewEntry } from "../conversation/inbox.ts";
-import { newReplyId } from "../conversation/kept-reply.ts";
 import type { ReceivedEvent } from "../port/message.ts";
-import { RunningReply } from "../reply/running-replies.ts";
+import { newReplyId, RunningReply } from "../reply/running-replies.ts";
 import { askForModels } from "./background.ts";
 import type { Core } from "./core.ts";
 import { Pending } from "./pending.ts";

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { NewEntry } from "../conversation/inbox.ts";
 import type { ReplySignal } from "../conversation/signals.ts";
@@ -14,6 +15,14 @@ export type RunningEnd =
   | "taken"
   /** The store lost all that it knew of it. */
   | "lost";
+
+/** Of base 36, so that ids sort by time until the year 5188. */
+const TIME_LENGTH = 9;
+
+/** A new reply id, as `mdl3k2x0q-8Jd03kQzT5s`: ids sort by when they were made, to the millisecond. */
+export function newReplyId(): string {
+  return `${Date.now().toString(36).padStart(TIME_LENGTH, "0")}-${randomBytes(8).toString("base64url")}`;
+}
 
 /** A reply that this process writes, from before the claim of its question to its end. */
 export class RunningReply {

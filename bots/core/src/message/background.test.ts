@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forgottenAnswer, unseen } from "./about.ts";
+import { forgottenAnswer, unseen } from "./background.ts";
 
 describe("forgottenAnswer", () => {
   const place = { platform: "web", workspaceId: "w", channelId: "c", isDirect: true };
