@@ -102,7 +102,7 @@ describe("a reply on Discord", () => {
     for (const text of texts) {
       expect(text).toMatch(/^```\nAnimal +Legs\n-+ {2}-+\n/);
       const lines = text.trimEnd().split("\n").slice(3, -1);
-      expect(new Set(lines.map((line) => line.search(/\d+$/)))).toEqual(new Set([18]));
+      expect(new Set(lines.map((line) => line.search(/\d+$/))).size).toBe(1);
     }
     expect(texts.join("\n").match(/animal number \d+/g)).toHaveLength(rows.length);
   });
