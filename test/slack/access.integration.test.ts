@@ -164,6 +164,29 @@ describe("access on Slack", () => {
     expect(shown).toEqual(["hi", expect.stringContaining("You have sent 1 message in a minute")]);
   });
 
+  it("tells who is over a quota so once, however often they mention it", async () => {
+    const bot = await startSlackBot({ core: { quotaLimits: { userTokensPerDay: 1 } } });
+    bots.push(bot);
+    await repliesTo(bot.server, bot.server.people.mention(bot.channel, bot.ann, "hi"));
+    const questions = ["one", "two", "three"].map((text) => bot.server.people.mention(bot.channel, bot.ann, text));
+    const answers = () => questions.flatMap((question) => bot.server.replies(question)).map(shownText);
+    await bot.server.until(() => answers().length > 0);
+    const refusal = expect.stringContaining("token");
+    // A direct message is answered each time: by then the others were dealt with.
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([refusal]);
+    expect(await replies(bot, bot.server.people.dm(bot.ann, "hi"))).toEqual([refusal]);
+    expect(answers()).toEqual([refusal]);
+  });
+
+  it("counts a comparison as two messages", async () => {
+    const bot = await startSlackBot({ core: { quotaLimits: { userMessagesPerMinute: 2 } } });
+    bots.push(bot);
+    const compared = bot.server.people.mention(bot.channel, bot.ann, "compare small big Why?");
+    await repliesTo(bot.server, compared, 2);
+    const refusal = expect.stringContaining("You have sent 2 messages in a minute");
+    expect(await replies(bot, bot.server.people.mention(bot.channel, bot.ann, "hi"))).toEqual([refusal]);
+  });
+
   it.each([
     ["workspaces", "T0CRIA", "this workspace"],
     ["channels", "C000002", "this channel"],

@@ -1,3 +1,4 @@
+import { OPEN_ACCESS } from "@cria/bot-core";
 import { createGate, fakeModel } from "@cria/bot-core/testing";
 import { ModelState } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -184,6 +185,21 @@ describe("the model picker", () => {
     );
     expect(bot.model.requests.at(-1)!.model).toBe("big");
   });
+
+  it.each([[[]], [["model"]]] as const)(
+    "answers with the default where the model that was chosen is gone, and says so; for admins alone: %s",
+    async (adminCommands) => {
+      const other = await startSlackBot({ core: { access: { ...OPEN_ACCESS, adminCommands } } });
+      const admin = other.server.people.addUser("Ada", { isAdmin: true });
+      await other.server.interactions.command(admin, other.channel, "model big");
+      await other.server.until(() => other.server.messages(other.channel, undefined, admin).length === 1);
+      other.model.models = other.model.models.filter(({ name }) => name !== "big");
+      const [reply] = await repliesTo(other.server, other.server.people.mention(other.channel, other.ann, "hi"));
+      expect(shownText(reply!)).toBe("hi\n\n*The model big is gone; small answers.*");
+      expect(other.model.requests.at(-1)!.model).toBe("small");
+      await other.close();
+    },
+  );
 
   it("says that a model has to be loaded first", async () => {
     bot.model.models = [
