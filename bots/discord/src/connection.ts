@@ -2,7 +2,6 @@ import { RefusedError } from "@cria/bot-core";
 import { type Client, Events } from "discord.js";
 import { createClient } from "./client.ts";
 import { registerCommands } from "./commands/register-commands.ts";
-import type { ConnectionOptions } from "./connection-options.ts";
 import { listen } from "./events.ts";
 import { CatchUp } from "./gateway/catch-up.ts";
 import { type BotIdentity, checkToken, installLink, intentsLink } from "./gateway/check-token.ts";
@@ -11,6 +10,7 @@ import { DiscordClock } from "./gateway/discord-clock.ts";
 import { createTransport } from "./gateway/transport.ts";
 import { createHandlers, type Handlers } from "./handlers.ts";
 import { DIRECT_WORKSPACE } from "./incoming/place.ts";
+import type { DiscordPlatformOptions } from "./platform-options.ts";
 
 /** What something new begins with. */
 const BEGINNINGS = [
@@ -26,7 +26,7 @@ const CLOCK_SLACK_MS = 2_000;
 
 /** One client with its handlers. */
 export class Connection {
-  readonly #options: ConnectionOptions;
+  readonly #options: DiscordPlatformOptions;
   readonly #identity: BotIdentity;
   readonly #client: Client<true>;
   readonly #handlers: Handlers;
@@ -35,7 +35,7 @@ export class Connection {
   #isLost = false;
   #login: Promise<unknown> = Promise.resolve();
 
-  constructor(options: ConnectionOptions, identity: BotIdentity) {
+  constructor(options: DiscordPlatformOptions, identity: BotIdentity) {
     const { config, logger } = options;
     const { readsAllMessages } = identity;
     this.#options = options;

@@ -1,10 +1,7 @@
 import { untilReachable } from "@cria/bot-core";
 import { Connection } from "./connection.ts";
-import type { ConnectionOptions } from "./connection-options.ts";
 import { checkToken } from "./gateway/check-token.ts";
-
-/** What the Discord bot is made of. */
-export type DiscordPlatformOptions = ConnectionOptions;
+import type { DiscordPlatformOptions } from "./platform-options.ts";
 
 /** The bot on Discord. */
 export interface DiscordPlatform {

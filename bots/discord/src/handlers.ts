@@ -2,13 +2,13 @@ import { OPEN_ACCESS } from "@cria/bot-core";
 import type { Client } from "discord.js";
 import { ButtonHandler } from "./commands/button-handler.ts";
 import { SlashHandler } from "./commands/slash-handler.ts";
-import type { ConnectionOptions } from "./connection-options.ts";
 import type { DiscordClock } from "./gateway/discord-clock.ts";
 import { Authors } from "./incoming/authors.ts";
 import { ChannelSettings } from "./incoming/channel-settings.ts";
 import { HandedMessages } from "./incoming/handed-messages.ts";
 import { MessageChanges } from "./incoming/message-changes.ts";
 import { MessageHandler } from "./incoming/message-handler.ts";
+import type { DiscordPlatformOptions } from "./platform-options.ts";
 import { Replies } from "./reply/replies.ts";
 import { ShownMessages } from "./reply/shown-messages.ts";
 
@@ -22,7 +22,7 @@ export interface Handlers {
   readonly handed: HandedMessages;
 }
 
-export interface HandlersOptions extends ConnectionOptions {
+export interface HandlersOptions extends DiscordPlatformOptions {
   readonly client: Client<true>;
   readonly clock: DiscordClock;
   /** Whether messages that do not name the bot come with their words. */

@@ -17,7 +17,7 @@ import { isForbidden, isLost } from "./discord-errors.ts";
 import { messageIds, ReplyMessages, type ReplyTarget } from "./reply-messages.ts";
 import { type ReplyState, replyParts } from "./reply-parts.ts";
 
-/** Between two edits of one reply. What a channel's replies may do together, the client reads from Discord's headers. */
+/** Between two edits of one reply. What a channel's replies may do together: `ChannelPace`. */
 const EDIT_INTERVAL_MS = 1_000;
 
 /** Who waits less than this is not told how many are ahead, in milliseconds. */

@@ -3,8 +3,8 @@ import type { Model } from "@cria/proto";
 import type { Logger } from "pino";
 import type { DiscordConfig } from "./config.ts";
 
-/** What a connection to Discord is made of. */
-export interface ConnectionOptions {
+/** What the Discord bot is made of. */
+export interface DiscordPlatformOptions {
   readonly config: DiscordConfig;
   readonly core: BotCore;
   /** What is set at a place. */
