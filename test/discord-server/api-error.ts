@@ -13,7 +13,6 @@ const ERRORS = {
   30032: { status: 400, message: "Maximum number of application commands reached" },
   30034: { status: 400, message: "Max number of daily application command creates has been reached" },
   40060: { status: 400, message: "Interaction has already been acknowledged." },
-  40094: { status: 400, message: "This interaction has hit the maximum number of follow up messages" },
   50001: { status: 403, message: "Missing Access" },
   50005: { status: 403, message: "Cannot edit a message authored by another user" },
   50006: { status: 400, message: "Cannot send an empty message" },

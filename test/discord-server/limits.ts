@@ -5,7 +5,7 @@ export interface RateLimit {
 }
 
 /** Routes that share a rate limit, counted for each channel, webhook or guild by itself. */
-export type Bucket = "createMessage" | "editMessage" | "deleteMessage" | "react" | "typing" | "webhook" | "other";
+export type Bucket = "createMessage" | "editMessage" | "deleteMessage" | "typing" | "webhook" | "other";
 
 /** Every figure the server holds clients to. */
 export interface DiscordLimits {
@@ -22,8 +22,6 @@ export interface DiscordLimits {
   /** From an interaction to its first answer. */
   readonly interactionAnswerMs: number;
   readonly interactionTokenMs: number;
-  /** Follow-ups where the app is installed for the user only. */
-  readonly userInstallFollowUps: number;
   readonly autocompleteChoices: number;
   readonly globalCommands: number;
   /** New commands a day, in a guild or globally. */
@@ -52,7 +50,6 @@ export const DISCORD_LIMITS: DiscordLimits = {
     createMessage: { limit: 5, windowMs: 5 * SECOND },
     editMessage: { limit: 5, windowMs: 5 * SECOND },
     deleteMessage: { limit: 5, windowMs: SECOND },
-    react: { limit: 1, windowMs: 250 },
     typing: { limit: 5, windowMs: 5 * SECOND },
     webhook: { limit: 5, windowMs: 2 * SECOND },
     other: { limit: 10, windowMs: SECOND },
@@ -65,7 +62,6 @@ export const DISCORD_LIMITS: DiscordLimits = {
   guildsPerShard: 2500,
   interactionAnswerMs: 3 * SECOND,
   interactionTokenMs: 15 * MINUTE,
-  userInstallFollowUps: 5,
   autocompleteChoices: 25,
   globalCommands: 100,
   commandCreates: { limit: 200, windowMs: DAY },

@@ -1,7 +1,7 @@
 import { type APIMessage, type APIUser, ComponentType, InteractionType } from "discord-api-types/v10";
 import { type CommandRegistry, commandOptions, type OptionValue } from "./interactions/commands.ts";
 import type { Interaction, Interactions } from "./interactions/interactions.ts";
-import { interactiveComponents, type MessageBody } from "./world/message-body.ts";
+import { buttonsIn, type MessageBody } from "./world/message-body.ts";
 import {
   createMessage,
   deleteMessage,
@@ -13,9 +13,6 @@ import {
 import { may } from "./world/permissions.ts";
 import { startThread } from "./world/threads.ts";
 import type { Channel, StoredMessage, World } from "./world/world.ts";
-
-/** Of an application: it belongs to a person, wherever they are. */
-const USER_INSTALL = 1;
 
 /** What a person's message has beside its text. */
 export interface Extras {
@@ -93,18 +90,11 @@ export class Person {
     return startThread(this.#parts.world, channel, this.id, { name }, from?.json.id);
   }
 
-  /** Sends a slash command. `isUserInstall`: by the app the person brought along, in a guild without the bot. */
-  slash(
-    channel: Channel,
-    name: string,
-    values: Readonly<Record<string, OptionValue>> = {},
-    isUserInstall = false,
-  ): Interaction {
+  /** Sends a slash command. */
+  slash(channel: Channel, name: string, values: Readonly<Record<string, OptionValue>> = {}): Interaction {
     const command = this.#command(channel, name);
-    if (isUserInstall && !command.integration_types?.includes(USER_INSTALL))
-      throw new Error(`/${name} does not come with a person`);
     const data = { id: command.id, name, type: 1, options: commandOptions(command, values) };
-    return this.#interact({ type: InteractionType.ApplicationCommand, channel, data, isUserInstall });
+    return this.#interact({ type: InteractionType.ApplicationCommand, channel, data });
   }
 
   /** Types in an option that the app completes. */
@@ -131,30 +121,6 @@ export class Person {
     return this.#useComponent(stored, { custom_id: button.custom_id, component_type: ComponentType.Button });
   }
 
-  /** Chooses values of a message's select menu. */
-  choose(stored: StoredMessage, ...values: readonly string[]): Interaction {
-    const select = components(stored).find(({ type }) => type === ComponentType.StringSelect);
-    if (select?.type !== ComponentType.StringSelect) throw new Error("the message has no select menu");
-    const stranger = values.find((value) => !select.options.some((option) => option.value === value));
-    if (stranger !== undefined) throw new Error(`the menu has no "${stranger}"`);
-    return this.#useComponent(stored, { custom_id: select.custom_id, component_type: select.type, values });
-  }
-
-  /** Fills in the modal that an interaction was answered with. */
-  submit(asked: Interaction, values: Readonly<Record<string, string>>): Interaction {
-    if (asked.answer?.type !== "modal") throw new Error("no modal is open");
-    const { custom_id, components: rows } = asked.answer.modal;
-    const inputs = rows.map((row) => ("component" in row ? row.component : row.components[0]!));
-    const filled = inputs.map((input) => {
-      const value = values[input.custom_id] ?? input.value ?? "";
-      if (input.required !== false && value === "") throw new Error(`"${input.custom_id}" is required`);
-      return { type: 1, components: [{ type: 4, custom_id: input.custom_id, value }] };
-    });
-    const data = { custom_id, components: filled };
-    const { channel, message } = asked;
-    return this.#interact({ type: InteractionType.ModalSubmit, channel, data, ...(message && { message }) });
-  }
-
   #useComponent(stored: StoredMessage, data: object): Interaction {
     const channel = this.#parts.world.channels.get(stored.json.channel_id)!;
     if (!channel.messages.has(stored.json.id)) throw new Error("the message is gone");
@@ -177,17 +143,14 @@ export class Person {
 
 /** The button with this label or emoji, if a message has it. */
 function findButton(stored: StoredMessage, label: string) {
-  return components(stored)
-    .filter((one) => one.type === ComponentType.Button)
-    .find((button) => button.label === label || button.emoji?.name === label);
+  return buttonsOf(stored).find((button) => button.label === label || button.emoji?.name === label);
 }
 
 /** Labels of a message's buttons, emoji where there is no label. */
 export function buttonLabels(stored: StoredMessage): readonly string[] {
-  const buttons = components(stored).filter((one) => one.type === ComponentType.Button);
-  return buttons.map(({ label, emoji }) => label ?? emoji?.name ?? "");
+  return buttonsOf(stored).map(({ label, emoji }) => label ?? emoji?.name ?? "");
 }
 
-function components(stored: StoredMessage) {
-  return interactiveComponents((stored.json.components ?? []) as NonNullable<MessageBody["components"]>);
+function buttonsOf(stored: StoredMessage) {
+  return buttonsIn((stored.json.components ?? []) as NonNullable<MessageBody["components"]>);
 }

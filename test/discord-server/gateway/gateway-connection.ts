@@ -36,8 +36,6 @@ export class GatewayConnection {
   #compresses = false;
   #session: GatewaySession | undefined;
   #stopHeartbeatTimer = () => {};
-  /** A frozen connection takes everything and says nothing, as when the network is gone. */
-  isFrozen = false;
 
   constructor(socket: WebSocket, rules: GatewayRules, isZlibStream: boolean) {
     this.#socket = socket;
@@ -78,7 +76,6 @@ export class GatewayConnection {
   }
 
   #receive(text: string): void {
-    if (this.isFrozen) return;
     try {
       this.#checkRate();
       this.#handle(parsePayload(text));
@@ -142,7 +139,6 @@ export class GatewayConnection {
   }
 
   #write(message: object): void {
-    if (this.isFrozen) return;
     const text = JSON.stringify(message);
     if (this.#isZlibStream) this.#writeStream(text);
     else this.#socket.send(this.#compresses ? deflateSync(text) : text);

@@ -117,23 +117,6 @@ export class CommandRegistry {
     return next;
   }
 
-  /** Adds a command, or changes the one of its name. */
-  upsert(scope: string, body: unknown): RegisteredCommand {
-    const parsed = parseForm(command, body);
-    const known = this.list(scope);
-    const old = known.find((other) => isSame(other, parsed));
-    if (!old && known.length >= this.#world.limits.globalCommands) throw new ApiError(30032);
-    const registered = this.#register(scope, parsed, old);
-    this.#scopes.set(scope, new Map([...known, registered].map((one) => [one.id, one])));
-    this.numWrites++;
-    return registered;
-  }
-
-  remove(scope: string, id: string): void {
-    if (!this.#scopes.get(scope)?.delete(id)) throw new ApiError(10063);
-    this.numWrites++;
-  }
-
   #register(scope: string, body: CommandBody, old: RegisteredCommand | undefined): RegisteredCommand {
     if (!old && !this.#creates.take(scope, this.#world.limits.commandCreates).isAllowed) throw new ApiError(30034);
     const application_id = this.#world.bot.id;

@@ -11,46 +11,22 @@ export type Answer =
   | { readonly type: "deferred"; readonly isEphemeral: boolean }
   | { readonly type: "deferredUpdate" }
   | { readonly type: "update"; readonly message: MessageBody }
-  | { readonly type: "choices"; readonly choices: readonly Choice[] }
-  | { readonly type: "modal"; readonly modal: Modal };
+  | { readonly type: "choices"; readonly choices: readonly Choice[] };
 
 export type AnswerType = Answer["type"];
 export type Choice = z.infer<typeof choice>;
-export type Modal = z.infer<typeof modal>;
 
 const choice = z.object({
   name: z.string().min(1).max(100),
   value: z.union([z.string().min(1).max(100), z.number()]),
 });
-const textInput = z.object({
-  type: z.literal(4),
-  custom_id: z.string().min(1).max(100),
-  label: z.string().min(1).max(45).optional(),
-  style: z.int().min(1).max(2),
-  min_length: z.int().min(0).max(4000).optional(),
-  max_length: z.int().min(1).max(4000).optional(),
-  required: z.boolean().optional(),
-  value: z.string().max(4000).optional(),
-  placeholder: z.string().max(100).optional(),
-});
-const modalRow = z.object({ type: z.literal(1), components: z.array(textInput).length(1) });
-const modalLabel = z.object({ type: z.literal(18), label: z.string().max(45), component: textInput });
-const modal = z.object({
-  custom_id: z.string().min(1).max(100),
-  title: z.string().min(1).max(45),
-  components: z
-    .array(z.union([modalRow, modalLabel]))
-    .min(1)
-    .max(5),
-});
 const envelope = z.object({ type: z.int(), data: z.unknown().optional() });
 
 /** Which answers an interaction may get. */
 const FITTING: Readonly<Partial<Record<InteractionType, readonly InteractionResponseType[]>>> = {
-  [InteractionType.ApplicationCommand]: [4, 5, 9],
-  [InteractionType.MessageComponent]: [4, 5, 6, 7, 9],
+  [InteractionType.ApplicationCommand]: [4, 5],
+  [InteractionType.MessageComponent]: [4, 5, 6, 7],
   [InteractionType.ApplicationCommandAutocomplete]: [8],
-  [InteractionType.ModalSubmit]: [4, 5, 6, 7],
 };
 
 /** @throws ApiError 50035 where the answer does not fit the interaction or breaks a limit */
@@ -71,10 +47,8 @@ export function parseAnswer(asked: InteractionType, body: unknown, limits: Disco
       return { type: "deferredUpdate" };
     case InteractionResponseType.UpdateMessage:
       return { type: "update", message: parseMessageBody(data ?? {}, limits) };
-    case InteractionResponseType.ApplicationCommandAutocompleteResult:
-      return { type: "choices", choices: parseChoices(data, limits) };
     default:
-      return { type: "modal", modal: parseForm(modal, data) };
+      return { type: "choices", choices: parseChoices(data, limits) };
   }
 }
 

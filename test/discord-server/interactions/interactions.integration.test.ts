@@ -62,19 +62,6 @@ describe("interactions", () => {
     expect(server.botTexts(channel)).toEqual(["done"]);
   });
 
-  it("have five follow-ups where the app is the person's own only", async () => {
-    expect(() => ann.slash(channel, "model", {}, true)).toThrow("does not come with a person");
-    await call("PUT", commands(), [{ ...MODEL, integration_types: [0, 1] }]);
-    const interaction = ann.slash(channel, "model", {}, true);
-    await answer(interaction, 4, { content: "first" });
-    const statuses: number[] = [];
-    for (let sent = 0; sent < 6; sent++) {
-      clock.advance(2001);
-      statuses.push((await call("POST", webhook(interaction), { content: `${sent}` })).status);
-    }
-    expect(statuses).toEqual([200, 200, 200, 200, 200, 400]);
-  });
-
   it("show ephemeral answers to one person only", async () => {
     const bob = server.addPerson("Bob", guild);
     const interaction = ann.slash(channel, "model");
@@ -107,14 +94,6 @@ describe("interactions", () => {
     expect(await answer(press, 7, { content: "stopped", components: [] })).toMatchObject({ status: 204 });
     expect(stored.json.content).toBe("stopped");
     expect(() => ann.press(stored, "Stop")).toThrow("no button");
-  });
-
-  it("open a modal, whose answer is an interaction of its own", async () => {
-    const interaction = ann.slash(channel, "model");
-    const input = { type: 1, components: [{ type: 4, custom_id: "persona", label: "Persona", style: 2 }] };
-    await answer(interaction, 9, { custom_id: "m", title: "Persona", components: [input] });
-    const submitted = ann.submit(interaction, { persona: "a teacher" });
-    expect(await answer(submitted, 4, { content: "set" })).toMatchObject({ status: 204 });
   });
 });
 

@@ -16,13 +16,10 @@ export interface Interaction {
   readonly createdAtMs: number;
   /** The message whose component was used. */
   readonly message: StoredMessage | undefined;
-  /** The app is not in this guild: the person brought it along. */
-  readonly isUserInstall: boolean;
   /** How it was first answered; undefined as long as it was not. */
   answer: Answer | undefined;
   /** The answer's message, once there is one. */
   original: StoredMessage | undefined;
-  numFollowUps: number;
 }
 
 export interface NewInteraction {
@@ -31,7 +28,6 @@ export interface NewInteraction {
   readonly channel: Channel;
   readonly data: object;
   readonly message?: StoredMessage;
-  readonly isUserInstall?: boolean;
 }
 
 /** Interactions from the press to the last follow-up. */
@@ -44,7 +40,7 @@ export class Interactions {
   }
 
   /** Begins one and sends it to the app. */
-  create({ type, user, channel, data, message, isUserInstall = false }: NewInteraction): Interaction {
+  create({ type, user, channel, data, message }: NewInteraction): Interaction {
     const id = this.#world.nextId();
     const interaction: Interaction = {
       id,
@@ -54,10 +50,8 @@ export class Interactions {
       channel,
       createdAtMs: this.#world.now(),
       message,
-      isUserInstall,
       answer: undefined,
       original: undefined,
-      numFollowUps: 0,
     };
     this.#byToken.set(interaction.token, interaction);
     this.#world.dispatch({ t: "INTERACTION_CREATE", d: this.#json(interaction, data), guildId: channel.guildId });
@@ -78,16 +72,12 @@ export class Interactions {
 
   followUp(token: string, body: unknown, files: readonly Upload[]): StoredMessage {
     const interaction = this.#find(token);
-    const { isUserInstall, numFollowUps } = interaction;
-    if (isUserInstall && numFollowUps >= this.#world.limits.userInstallFollowUps) throw new ApiError(40094);
     // Writing after a deferral fills the answer that is awaited.
     if (isLoading(interaction.original)) {
       this.#edit(interaction, interaction.original!, body, files);
       return interaction.original!;
     }
-    const message = this.#write(interaction, body, files);
-    interaction.numFollowUps++;
-    return message;
+    return this.#write(interaction, body, files);
   }
 
   find(token: string, messageId: string): StoredMessage {
@@ -138,7 +128,6 @@ export class Interactions {
         interaction.original = interaction.message;
         break;
       case "choices":
-      case "modal":
         break;
     }
   }
@@ -166,15 +155,12 @@ export class Interactions {
     editMessage(this.#world, channel, message, parseMessageBody(body, this.#world.limits), files);
   }
 
-  #json({ id, token, type, user, channel, message, isUserInstall }: Interaction, data: object): object {
+  #json({ id, token, type, user, channel, message }: Interaction, data: object): object {
     const { bot, guilds } = this.#world;
     const guild = channel.guildId ? guilds.get(channel.guildId) : undefined;
     const permissions = String(permissionsIn(this.#world, channel, user.id) & 0x7fffffffffffffffn);
     const member = guild?.members.get(user.id);
-    const owners = {
-      ...(guild && !isUserInstall && { 0: guild.id }),
-      ...((isUserInstall || !guild) && { 1: user.id }),
-    };
+    const owners = guild ? { 0: guild.id } : { 1: user.id };
     return {
       id,
       token,
@@ -204,7 +190,6 @@ export function callbackJson({ id, type, answer, original }: Interaction): objec
     deferredUpdate: 6,
     update: 7,
     choices: 8,
-    modal: 9,
   };
   return {
     interaction: {

@@ -68,8 +68,6 @@ function commandRoutes(path: string): Route[] {
   return [
     route("GET", "", (commands, scope) => commands.list(scope)),
     route("PUT", "", (commands, scope, { json }) => commands.overwrite(scope, json)),
-    route("POST", "", (commands, scope, { json }) => commands.upsert(scope, json)),
-    route("DELETE", "/:command", (commands, scope, { params }) => commands.remove(scope, params.command!)),
   ];
 }
 

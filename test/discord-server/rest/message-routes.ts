@@ -1,15 +1,14 @@
-import { GatewayIntentBits } from "discord-api-types/v10";
 import { ApiError } from "../api-error.ts";
 import { parseMessageBody } from "../world/message-body.ts";
 import { createMessage, deleteMessage, editMessage, findMessage } from "../world/messages.ts";
 import { may, requireBotMay, sendPermission } from "../world/permissions.ts";
 import { archiveThread } from "../world/threads.ts";
-import type { Channel, World } from "../world/world.ts";
-import { type ApiParts, type ApiRequest, channelOf, type Route } from "./route.ts";
+import type { Channel } from "../world/world.ts";
+import { type ApiRequest, channelOf, type Route } from "./route.ts";
 
 const MAX_PAGE = 100;
 
-/** Messages and reactions. */
+/** Messages. */
 export const MESSAGE_ROUTES: readonly Route[] = messageRoutes();
 
 function messageRoutes(): Route[] {
@@ -76,16 +75,6 @@ function messageRoutes(): Route[] {
         deleteMessage(world, channel, stored);
       },
     },
-    ...["PUT", "DELETE"].map((method) => ({
-      method,
-      path: `${one}/reactions/:emoji/@me`,
-      bucket: "react" as const,
-      handle: ({ world }: ApiParts, { params }: ApiRequest) => {
-        const channel = channelOf(world, params, "ReadMessageHistory");
-        requireBotMay(world, channel, "AddReactions");
-        react(world, channel, params, method === "PUT");
-      },
-    })),
   ];
 }
 
@@ -94,34 +83,4 @@ function seenMessage(channel: Channel, { message: id }: ApiRequest["params"]) {
   const stored = findMessage(channel, id!);
   if (stored.ephemeralFor) throw new ApiError(10008);
   return stored;
-}
-
-function react(world: World, channel: Channel, { message, emoji }: ApiRequest["params"], isAdded: boolean): void {
-  const stored = findMessage(channel, message!);
-  const name = emoji!;
-  const others = (stored.json.reactions ?? []).filter((reaction) => reaction.emoji.name !== name);
-  const own = {
-    count: 1,
-    me: true,
-    emoji: { id: null, name },
-    burst_colors: [],
-    me_burst: false,
-    count_details: { burst: 0, normal: 1 },
-  };
-  stored.json = { ...stored.json, reactions: isAdded ? [...others, own] : others };
-  const d = {
-    user_id: world.bot.id,
-    channel_id: channel.id,
-    message_id: message,
-    guild_id: channel.guildId,
-    emoji: own.emoji,
-  };
-  const intent = channel.guildId ? GatewayIntentBits.GuildMessageReactions : GatewayIntentBits.DirectMessageReactions;
-  world.dispatch({
-    t: isAdded ? "MESSAGE_REACTION_ADD" : "MESSAGE_REACTION_REMOVE",
-    d,
-    channel,
-    guildId: channel.guildId,
-    intent,
-  });
 }

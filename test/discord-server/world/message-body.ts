@@ -19,28 +19,9 @@ const button = z.object({
   url: z.string().max(512).optional(),
   disabled: z.boolean().optional(),
 });
-const selectOption = z.object({
-  label: z.string().min(1).max(100),
-  value: z.string().min(1).max(100),
-  description: z.string().max(100).optional(),
-  emoji: emoji.optional(),
-  default: z.boolean().optional(),
-});
-const stringSelect = z.object({
-  type: z.literal(ComponentType.StringSelect),
-  custom_id: customId,
-  options: z.array(selectOption).min(1).max(25),
-  placeholder: z.string().max(150).optional(),
-  min_values: z.int().min(0).max(25).optional(),
-  max_values: z.int().min(1).max(25).optional(),
-  disabled: z.boolean().optional(),
-});
 const actionRow = z.object({
   type: z.literal(ComponentType.ActionRow),
-  components: z
-    .array(z.discriminatedUnion("type", [button, stringSelect]))
-    .min(1)
-    .max(5),
+  components: z.array(button).min(1).max(5),
 });
 const textDisplay = z.object({ type: z.literal(ComponentType.TextDisplay), content: z.string().min(1).max(4000) });
 const component = z.discriminatedUnion("type", [actionRow, textDisplay]);
@@ -116,8 +97,8 @@ export function isV2(flags: number | undefined): boolean {
   return ((flags ?? 0) & MessageFlags.IsComponentsV2) !== 0;
 }
 
-/** Every component a person can press or choose from. */
-export function interactiveComponents(components: Components) {
+/** Every button that a person can press. */
+export function buttonsIn(components: Components) {
   return components.flatMap((part) => (part.type === ComponentType.ActionRow ? part.components : []));
 }
 
@@ -134,11 +115,11 @@ function refine(limits: DiscordLimits) {
 
 /** Code and sentence of what is wrong with a message's components as a whole. */
 function componentsFault(components: Components, isVersion2: boolean): [string, string] | undefined {
-  const interactive = interactiveComponents(components);
-  const ids = interactive.flatMap(({ custom_id }) => custom_id ?? []);
+  const buttons = buttonsIn(components);
+  const ids = buttons.flatMap(({ custom_id }) => custom_id ?? []);
   if (new Set(ids).size < ids.length)
     return ["COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"];
-  if (isVersion2 && components.length + interactive.length > MAX_COMPONENTS_V2)
+  if (isVersion2 && components.length + buttons.length > MAX_COMPONENTS_V2)
     return ["COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED", `At most ${MAX_COMPONENTS_V2} components.`];
   if (isVersion2) return undefined;
   if (components.length > MAX_ROWS) return ["BASE_TYPE_BAD_LENGTH", `Must be between 1 and ${MAX_ROWS} in length.`];
