@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { hasRedisServer, startRedisServer } from "@cria/bot-core/testing";
+import { createClient } from "redis";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ChunkSource } from "./testing/chunk-source.ts";
 import { startTestServer, type TestServer } from "./testing/test-server.ts";
@@ -136,6 +137,17 @@ describe("the process", () => {
     await expect.poll(output, { timeout: 30_000 }).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
     child.kill("SIGTERM");
     expect(await exit).toEqual([0, null]);
+    await redis.close();
+  });
+
+  it.skipIf(!hasRedis)("ends with 2 where its Redis does not take it, since another start is no use", async () => {
+    const redis = await startRedisServer();
+    const admin = await createClient({ url: redis.url }).connect();
+    await admin.aclSetUser("default", "-lrange");
+    const { output, exit } = startProcess({ CRIA_REDIS_URL: redis.url });
+    expect((await exit)[0]).toBe(2);
+    expect(output()).toContain("NOPERM");
+    admin.destroy();
     await redis.close();
   });
 
