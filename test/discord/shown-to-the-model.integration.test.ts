@@ -235,6 +235,7 @@ describe("what the model is shown on Discord", () => {
   it("is a question where a path stands at the beginning", async () => {
     run = await DiscordRun.start();
     expect(await prompted(() => run.ann.mention(run.channel, "/etc/hosts looks wrong, why?"))).toContain("/etc/hosts");
+    expect(await prompted(() => run.ann.mention(run.channel, "/tmp is full, why?"))).toContain("/tmp is full");
   });
 
   it("is read although what is replied to was cached as the original of a forward, which has no author", async () => {

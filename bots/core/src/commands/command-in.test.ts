@@ -6,7 +6,7 @@ import { isSlashCommand, isStopWord } from "./spoken-commands.ts";
 const given = { models: ["smollm2-135m", "cria"], words: DEFAULT_WORDS };
 
 describe("commandIn", () => {
-  it.each(["/etc/hosts looks wrong, why?", "/r/alpacas is fun", "//x", "/.env?", "What is /help?"])(
+  it.each(["/etc/hosts looks wrong, why?", "/r/alpacas is fun", "//x", "/.env?", "/tmp is full", "What is /help?"])(
     "takes %j for a question: paths are no commands",
     (text) => {
       expect(isSlashCommand(text)).toBe(false);
@@ -14,7 +14,7 @@ describe("commandIn", () => {
     },
   );
 
-  it.each(["/help", "/model cria", "/", "/reset\nnow"])("takes %j for a command", (text) => {
+  it.each(["/help", "/model cria", "/", "/tmp", "/stop it", "/reset\nnow"])("takes %j for a command", (text) => {
     expect(isSlashCommand(text)).toBe(true);
     expect(commandIn(text, given)).toBeDefined();
   });
