@@ -4,7 +4,7 @@ import type { SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
 import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { hasRedis, openSameStores, openStores } from "./shared-memory.ts";
-import { createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
+import { CHAT_MODEL, createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 if (!hasRedis) process.stderr.write("skipped: what bots on Slack take over, because redis-server is not on the PATH\n");
 
@@ -27,6 +27,14 @@ async function startNext(): Promise<{ readonly platform: SlackPlatform; readonly
 }
 
 const replies = async (question: Message) => (await repliesTo(bot.server, question)).map(shownText);
+/** Ann asks about a message. */
+async function ask(message: Message): Promise<void> {
+  await bot.server.interactions.shortcut("ask_about", message, bot.ann);
+  await bot.server.until(() => bot.server.world.views.size > 0);
+  const [view] = bot.server.world.views.values();
+  await bot.server.interactions.submit(view!, { question: { question: { value: "Why?" } } }, bot.ann);
+}
+
 const isAcknowledged = (index: number) => bot.server.deliveries.sent[index]?.isAcknowledged;
 
 /** A bot whose claims wait; resolves to what resolves when one has begun. */
@@ -160,10 +168,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     bot = await startSlackBot({ core: { stores } });
     bot.model.script({ chunks: ["They do."] }, { chunks: ["Half"], hold: createGate().opened });
     const message = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
-    await bot.server.interactions.shortcut("ask_about", message, bot.ann);
-    await bot.server.until(() => bot.server.world.views.size > 0);
-    const [view] = bot.server.world.views.values();
-    await bot.server.interactions.submit(view!, { question: { question: { value: "Why?" } } }, bot.ann);
+    await ask(message);
     const [, reply] = await repliesTo(bot.server, message);
     await bot.server.interactions.press(reply!, "reply_regenerate", bot.ann);
     await bot.server.until(() => bot.server.replies(message).length === 3);
@@ -173,6 +178,26 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     await bot.server.until(() => shown().some((text) => text.startsWith("⚠️")));
     expect(shown()).toEqual([expect.stringContaining("asks"), "They do.", expect.stringMatching(/^⚠️/)]);
   });
+
+  it.each(["a message of a long reply", "the question that it showed"])(
+    "forgets what another process wrote with %s",
+    async (what) => {
+      bot = await startSlackBot();
+      bot.model.script({ chunks: Array.from({ length: 8 }, () => `${"llama ".repeat(300)}\n\n`) });
+      const message = bot.server.people.say(bot.channel, bot.ann, "They hum.");
+      if (what === "the question that it showed") await ask(message);
+      else bot.server.people.mention(bot.channel, bot.ann, "Why?", { threadTs: message.ts });
+      const [first] = await repliesTo(bot.server, message);
+      await bot.platform.stop(2_000);
+      const { model } = await startNext();
+      model.models = [CHAT_MODEL];
+      bot.server.people.remove(first!);
+      await bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged: isDone }) => isDone));
+      bot.server.people.mention(bot.channel, bot.ann, "and now?", { threadTs: message.ts });
+      await bot.server.until(() => model.requests.length === 1);
+      expect(JSON.stringify(model.requests[0]!.prompt)).not.toContain("llama");
+    },
+  );
 
   it("leaves a reply alone that another process had finished", async () => {
     const stores = await openStores();

@@ -48,7 +48,7 @@ export interface OpenReply {
 }
 
 /** What was there before a reply. */
-export type Begun = Pick<SlackReplyOptions, "handle" | "replaces">;
+export type Begun = Pick<SlackReplyOptions, "handle" | "replaces" | "questionTs">;
 
 /** A place with a thread, where replies can be written. */
 export type ThreadPlace = Place & { readonly threadId: string };

@@ -10,7 +10,7 @@ const MAX_TRIES = 3;
 /** Messages looked through. */
 const MAX_LOOKED_AT = 200;
 const MAX_KNOWN = 10_000;
-const KNOWN_MS = 24 * 3_600_000;
+const KNOWN_MS = 3_600_000;
 
 /** Where one of the app's messages stands, and which one it is. */
 export interface OwnMessage {

@@ -144,7 +144,7 @@ async function answerQuestion(
     const askedTs = await context.writer.messages.post(shown, { looksFirst });
     const asker = { userId, teamId, ts: askedTs };
     const message = { place, author, text: question, names, ...about };
-    const begun = looksFirst ? { handle: claimed.handle ?? "" } : {};
+    const begun = { questionTs: askedTs, ...(looksFirst && { handle: claimed.handle ?? "" }) };
     await claimed.answer(message, replyStarter(context, place, asker, begun));
     return undefined;
   } catch (error) {

@@ -36,8 +36,8 @@ async function handleDeletion(
 }
 
 /**
- * Of replies that this process wrote lately each message is known, of others the one with buttons. What the bot takes away
- * itself is neither.
+ * Of replies that this process wrote lately each message is known; of others the last by its buttons, and the rest to the core.
+ * What the bot takes away itself is none of these.
  */
 function deletedReplyIds({ running, writer }: SlackContext, { ts, blocks }: SlackMessageEvent): readonly string[] {
   const replyId = replyIdOf(writer.messages.idOf(ts) ?? "");

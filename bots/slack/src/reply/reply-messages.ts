@@ -28,8 +28,8 @@ export class ReplyMessages {
   }
 
   /** Timestamps of the messages shown. */
-  get handle(): string {
-    return this.#messages.flatMap(({ ts }) => ts ?? []).join(",");
+  get shown(): readonly string[] {
+    return this.#messages.flatMap(({ ts }) => ts ?? []);
   }
 
   /** Whether there are any, or one is being written. */

@@ -36,6 +36,8 @@ export interface SlackReplyOptions {
   /** Somebody deleted it while it was written. */
   readonly onDeleted: () => void;
   readonly replaces?: OlderReply;
+  /** Of the bot's own message that shows the question: with it the reply is forgotten. */
+  readonly questionTs?: string;
   /** The `handle` of another process's reply, to go on in its messages; "" where it may have begun one nobody knows of. */
   readonly handle?: string | undefined;
 }
@@ -90,7 +92,13 @@ export class SlackReply implements Reply {
 
   /** Timestamps of the messages shown. */
   get handle(): string {
-    return this.#messages.handle;
+    return this.#messages.shown.join(",");
+  }
+
+  /** Of the last one the buttons tell. */
+  get shownIn(): readonly string[] {
+    const { questionTs } = this.#options;
+    return [...this.#messages.shown.slice(0, -1), ...(questionTs === undefined ? [] : [questionTs])];
   }
 
   /** Somebody deleted it, or one of its messages: nothing more is written. */
