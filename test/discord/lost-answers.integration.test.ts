@@ -1,4 +1,5 @@
-import { createGate, hasRedisServer } from "@cria/bot-core/testing";
+import { createGate, fakeModel, hasRedisServer } from "@cria/bot-core/testing";
+import { ModelState } from "@cria/proto";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { buttonLabels } from "../discord-server/index.ts";
 import { DiscordRun } from "./discord-run.ts";
@@ -12,6 +13,37 @@ async function start(options?: Parameters<typeof DiscordRun.start>[0]): Promise<
 }
 
 const CALLBACK = /callback$/;
+
+describe("where a deletion is done and its confirmation is lost", () => {
+  afterEach(async () => {
+    for (const run of runs.splice(0)) await run.stop();
+  });
+
+  it("a refused command is told of all the same", async () => {
+    const run = await start({ core: { quotaLimits: { userMessagesPerMinute: 0 } } });
+    run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
+    run.server.breakOff("DELETE", /original$/);
+    run.ann.slash(run.channel, "compare", { first: "fake", second: "other", question: "why?" });
+    const note = () => run.server.seen(run.channel, run.ann).find(({ json }) => json.content.includes("in a minute"));
+    expect((await run.server.until(note, "a refusal")).ephemeralFor).toBe(run.ann.id);
+  });
+
+  it("a reply that says nothing leaves the older one its buttons", async () => {
+    const run = await start();
+    run.inference.script({ chunks: ["First."] });
+    run.ann.mention(run.channel, "talk");
+    const first = await run.ended();
+    run.inference.models = [fakeModel({ state: ModelState.AVAILABLE })];
+    run.inference.loadSteps = [{ loadedBytes: 1, totalBytes: 2 }];
+    run.inference.loadHold = createGate().opened;
+    run.ann.press(first, "Regenerate");
+    await run.sees("Loading fake");
+    await run.server.until(() => buttonLabels(first).length === 0, "no buttons");
+    run.server.breakOff("DELETE", /messages\/\d+$/);
+    run.ann.press(run.server.botMessages(run.channel)[1]!, "Stop");
+    await run.server.until(() => buttonLabels(first).length > 0, "the buttons");
+  });
+});
 
 /** What is done, and then not confirmed. */
 const LOSSES = [

@@ -9,7 +9,7 @@ import {
 import type { Authors } from "../incoming/authors.ts";
 import type { ChannelSettings } from "../incoming/channel-settings.ts";
 import { authorOf, placeNames, placeOf } from "../incoming/place.ts";
-import { isAnswered } from "../reply/discord-errors.ts";
+import { gone, isAnswered } from "../reply/discord-errors.ts";
 import type { Replies } from "../reply/replies.ts";
 import { MAX_MESSAGE_LENGTH } from "../reply/reply-parts.ts";
 import { DISCORD_WORDS } from "../words.ts";
@@ -116,7 +116,7 @@ export class SlashHandler {
 
 /** Takes back the answer that was begun for all: why there is none is for the one who asked. */
 async function refuse(interaction: ChatInputCommandInteraction, sentence: string): Promise<undefined> {
-  await interaction.deleteReply();
+  await gone(interaction.deleteReply());
   const [content = ""] = answerParts(sentence);
   await interaction.followUp({ content, ...EPHEMERAL });
 }

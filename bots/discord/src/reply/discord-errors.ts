@@ -40,6 +40,13 @@ export function isGone(error: unknown): boolean {
   return GONE.includes(errorCode(error));
 }
 
+/** Resolves where the message is gone already, as where Discord's answer to the same request was lost. */
+export async function gone(deletion: Promise<unknown>): Promise<void> {
+  await deletion.catch((error: unknown) => {
+    if (errorCode(error) !== RESTJSONErrorCodes.UnknownMessage) throw error;
+  });
+}
+
 /** Whether the interaction is not this process's to answer: it came too late, or another process was first. */
 export function isAnswered(error: unknown): boolean {
   return ANSWERED.includes(errorCode(error));

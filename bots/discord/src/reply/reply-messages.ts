@@ -1,6 +1,6 @@
 import { AttachmentBuilder, type Message, MessageFlags, type SendableChannels } from "discord.js";
 import type { ChannelPace } from "./channel-pace.ts";
-import { errorCode, REPLY_NEEDS_HISTORY, THREAD_IS_ARCHIVED } from "./discord-errors.ts";
+import { errorCode, gone, REPLY_NEEDS_HISTORY, THREAD_IS_ARCHIVED } from "./discord-errors.ts";
 import type { ReplyPart } from "./reply-parts.ts";
 
 /** Where a reply's messages go. */
@@ -101,7 +101,7 @@ export class ReplyMessages {
     const id = this.#ids.pop()!;
     this.#shown.length = this.#ids.length;
     this.#target.onTakenAway?.(id);
-    await this.#target.channel.messages.delete(id);
+    await gone(this.#target.channel.messages.delete(id));
   }
 }
 
