@@ -31,7 +31,7 @@ function authorJson(world: World, user: string): Json {
   return { user, user_team: from, ...(isBot && { bot_id: world.botId, app_id: world.appId }) };
 }
 
-export function fileJson({ id, name, mimetype, filetype, size }: SlackFile, baseUrl: string): Json {
+function fileJson({ id, name, mimetype, filetype, size }: SlackFile, baseUrl: string): Json {
   const url = `${baseUrl}/files/${id}/${encodeURIComponent(name)}`;
   return {
     id,
