@@ -120,7 +120,7 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a reply of a process t
     await leave(run, question, { content, components: buttonRow("r1", ["stop"]) });
     const place = { platform: "discord", workspaceId: run.guild.id, channelId: run.channel.id, isDirect: false };
     const writer = `discord:${run.server.world.bot.id}`;
-    await run.core.stopReplies({ place: { ...place, writer }, author: { id: run.ann.id, name: "Ann" } });
+    await run.core.stopReply({ place: { ...place, writer }, author: { id: run.ann.id, name: "Ann" } });
     await run.platform.start();
     const isEnded = () => run.server.botMessages(run.channel).every((one) => buttonLabels(one).length === 0);
     await run.server.until(isEnded, "no Stop button");

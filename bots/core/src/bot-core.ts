@@ -75,7 +75,6 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     refusal: (asked) => refusal(core, asked),
     remembers: (place) => stores.rounds.count(conversationKey(place)).then(Boolean, () => false),
     stopReply: (action) => press(core, () => stopReply(core, action)),
-    stopReplies: (action) => press(core, () => stopReply(core, action)),
     regenerate: (action, startReply) => press(core, () => regenerate(core, action, startReply)),
     continueReply: (action, startReply) => press(core, () => continueReply(core, action, startReply)),
     giveFeedback: (action) => press(core, () => giveFeedback(core, action)),

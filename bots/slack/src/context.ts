@@ -1,7 +1,6 @@
 import type { BotCore, ConversationSettings, Place, PlaceNames, StartReply } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { Logger } from "pino";
-import type { Claims } from "./incoming/claims.ts";
 import { writerOf } from "./incoming/message-event.ts";
 import type { Channels } from "./lookup/channels.ts";
 import type { Names } from "./lookup/names.ts";
@@ -29,7 +28,6 @@ export interface SlackContext {
   readonly channels: Channels;
   readonly names: Names;
   readonly openChannels: OpenChannels;
-  readonly claims: Claims;
   readonly threads: Threads;
   readonly fileAccess: FileAccess;
   readonly followsThreads: boolean;

@@ -15,7 +15,6 @@ import type { SlackConfig } from "./config.ts";
 import { createConnection, type SlackConnection } from "./connection.ts";
 import { replyStarter, type SlackContext, type ThreadPlace } from "./context.ts";
 import { recoverMessage } from "./incoming/answer-message.ts";
-import { Claims } from "./incoming/claims.ts";
 import { placeOf, writerOf } from "./incoming/message-event.ts";
 import { registerMessages } from "./incoming/message-handlers.ts";
 import { Channels } from "./lookup/channels.ts";
@@ -117,7 +116,6 @@ async function createContext(
     channels,
     names: new Names({ people, channels, groups, botUserId: own.botUserId }),
     openChannels: new OpenChannels(async (id) => (await settings(at(id, ""))).answersAll ?? false),
-    claims: new Claims(),
     threads: new Threads({
       client,
       botUserId: own.botUserId,

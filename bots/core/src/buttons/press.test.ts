@@ -75,9 +75,9 @@ describe("the buttons of a reply", () => {
       const waiting = new FakeReplyHandle();
       const sentNext = send("Another", {}, waiting);
       await vi.waitFor(() => expect(waiting.statuses).toHaveLength(1));
-      await core.stopReplies({ place: { ...testPlace, channelId: "random" }, author: ann });
+      await core.stopReply({ place: { ...testPlace, channelId: "random" }, author: ann });
       expect(reply.ended).toBeUndefined();
-      expect(await core.stopReplies({ place: testPlace, author: ann })).toBeUndefined();
+      expect(await core.stopReply({ place: testPlace, author: ann })).toBeUndefined();
       await Promise.all([sent, sentNext]);
       expect([reply.ended, waiting.ended]).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
     });
@@ -90,9 +90,9 @@ describe("the buttons of a reply", () => {
       const sent = send("A story", {}, reply);
       await isWriting.opened;
       const { author, place } = action(reply.id);
-      await core.stopReplies({ author, place: { ...place, channelId: "elsewhere" } });
+      await core.stopReply({ author, place: { ...place, channelId: "elsewhere" } });
       expect(reply.ended).toBeUndefined();
-      expect(await core.stopReplies({ author, place })).toBeUndefined();
+      expect(await core.stopReply({ author, place })).toBeUndefined();
       await sent;
       expect(reply.ended).toMatchObject({ end: "stopped", text: "Once" });
     });

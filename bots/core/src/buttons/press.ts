@@ -8,7 +8,7 @@ import type { Core } from "../message/core.ts";
 import { Pending } from "../message/pending.ts";
 import { runPending } from "../message/receive.ts";
 import { BotError, tell } from "../port/bot-error.ts";
-import type { FeedbackRating, ReplyAction, StartReply } from "../port/reply.ts";
+import type { FeedbackRating, ReplyAction, StartReply, StopAction } from "../port/reply.ts";
 import { newReplyId } from "../reply/running-replies.ts";
 import { canContinue } from "../text/reply-lines.ts";
 
@@ -28,10 +28,7 @@ export async function press(core: Core, work: () => Promise<string | undefined>)
 }
 
 /** Stops a reply in whichever process writes it; without an id, all of the conversation. */
-export async function stopReply(
-  core: Core,
-  { place, author, replyId }: Omit<ReplyAction, "replyId"> & Partial<ReplyAction>,
-): Promise<undefined> {
+export async function stopReply(core: Core, { place, author, replyId }: StopAction): Promise<undefined> {
   checkAccess(core, place, author);
   const conversation = conversationKey(place);
   await tellAll(core, place, { type: "stop", conversation, ...(replyId !== undefined && { replyId }) });

@@ -105,7 +105,7 @@ describe("compare", () => {
     let started = 0;
     await core.compare(command(), async (...begun) => {
       const reply = await starting(replies[started++]!)(...begun);
-      if (started === 1) await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
+      if (started === 1) await core.stopReply({ place: testPlace, author: { id: "u1", name: "Ann" } });
       return reply;
     });
     expect(replies.map(({ ended }) => ended)).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
@@ -128,7 +128,7 @@ describe("compare", () => {
     const comparing = compare(asked);
     await vi.waitFor(() => expect(client.requests).toHaveLength(2));
     await core.handleEdit({ place: testPlace, messageId: asked.eventId, text: "/compare big small Why not?" });
-    await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
+    await core.stopReply({ place: testPlace, author: { id: "u1", name: "Ann" } });
     const { replies } = await comparing;
     expect(await stores.replies.get(testConversation, replies[0]!.id)).toMatchObject({ question: "Who are you?" });
   });

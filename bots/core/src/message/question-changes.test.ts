@@ -85,7 +85,7 @@ describe("a question", () => {
 
     it("and stopped is not answered", async () => {
       const { core, client, isClaimed, reply, sent } = claiming();
-      await core.stopReplies({ place: testPlace, author: { id: "u1", name: "Ann" } });
+      await core.stopReply({ place: testPlace, author: { id: "u1", name: "Ann" } });
       isClaimed.open();
       await sent;
       expect(client.requests).toEqual([]);

@@ -2,7 +2,7 @@ import type { ClaimedEvent } from "./claimed-event.ts";
 import type { Claim, IncomingCommand, Refuse } from "./incoming-command.ts";
 import type { IncomingEvent, MessageDeletion, MessageEdit, ReceivedEvent, SentMessage } from "./message.ts";
 import type { Author, Place } from "./place.ts";
-import type { FeedbackRating, Reply, ReplyAction, ReplyFacts, StartReply } from "./reply.ts";
+import type { FeedbackRating, Reply, ReplyAction, ReplyFacts, StartReply, StopAction } from "./reply.ts";
 
 /** What is done about an event once it is claimed: it is read, and becomes a message or a command, or nothing. */
 export type Work = (claimed: ClaimedEvent) => Promise<void>;
@@ -65,10 +65,11 @@ export interface BotCore {
   refusal(asked: { readonly place: Place; readonly author: Author } & Partial<IncomingCommand>): string | undefined;
   /** Whether rounds of the conversation are remembered, so that the bot is part of it. False where that cannot be known. */
   remembers(place: Place): Promise<boolean>;
-  /** Stops a reply, whichever process writes it. Anyone who may talk to the bot there may stop it. */
-  stopReply(action: ReplyAction): Promise<string | undefined>;
-  /** Stops whatever is being answered in a conversation, whichever process writes it. */
-  stopReplies(action: Omit<ReplyAction, "replyId">): Promise<string | undefined>;
+  /**
+   * Stops a reply, whichever process writes it; without an id, whatever is being answered in the conversation. Anyone who may
+   * talk to the bot there may stop it.
+   */
+  stopReply(action: StopAction): Promise<string | undefined>;
   /**
    * Answers the question of a reply again, with the settings of now, as a new reply that takes the old one's place in
    * memory. Also answers a failed reply's question. Resolves when the new reply has ended.

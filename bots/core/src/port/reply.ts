@@ -11,6 +11,9 @@ export interface ReplyAction {
   readonly replyId: string;
 }
 
+/** Somebody stops a reply, or all of a conversation. */
+export type StopAction = Omit<ReplyAction, "replyId"> & Partial<ReplyAction>;
+
 export type FeedbackRating = "up" | "down";
 
 /** What a reply waits for, in the order in which it can happen. */

@@ -116,7 +116,7 @@ describeOnRedis("what a process leaves", (program) => {
     await run.startWriting(dying);
     await run.die(dying);
     const next = await run.open();
-    await next.core.stopReplies({ place: testPlace, author });
+    await next.core.stopReply({ place: testPlace, author });
     const begun = run.recover(next);
     await run.ended(begun);
     expect(begun).toMatchObject([{ handle: "shown 17", reply: { ended: { end: "stopped" } } }]);

@@ -83,7 +83,7 @@ export class MessageHandler {
     const { place } = claimed.event;
     const read = await readMessage(message, place, { authors, core });
     if (read.type === "stop")
-      return void (await core.stopReplies({ place: placeOf(message.channel) ?? place, author: read.author }));
+      return void (await core.stopReply({ place: placeOf(message.channel) ?? place, author: read.author }));
     if (read.type === "command") return await this.#runCommand(claimed, message, read);
     const asked = { place, authorId: message.author.id, nonce: message.id };
     await claimed.answer(read.message, async (replyId, facts) => {

@@ -78,7 +78,7 @@ function registerFeedback(app: App, context: SlackContext): void {
 function registerStop(app: App, context: SlackContext): void {
   app.event("agent_session_stopped", async ({ event }) => {
     const place = placeAt(context, event.channel, event.thread_ts);
-    await context.core.stopReplies({ place, author: await context.people.author(event.user) });
+    await context.core.stopReply({ place, author: await context.people.author(event.user) });
   });
 }
 

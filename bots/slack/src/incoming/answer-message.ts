@@ -48,7 +48,7 @@ export async function answerMessage(
     });
   }
   for (const place of read.threads) {
-    const refusal = await context.core.stopReplies({ place, author });
+    const refusal = await context.core.stopReply({ place, author });
     if (refusal !== undefined) return await tellPrivately(context, thread, userId, refusal);
   }
 }

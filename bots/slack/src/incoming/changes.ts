@@ -12,7 +12,6 @@ import { receive } from "./receive.ts";
  * for the bot is an edit, and what becomes a call for it a message.
  */
 export async function handleChange(context: SlackContext, change: MessageChange): Promise<void> {
-  await context.claims.settled(change.message);
   if (change.type === "deleted") return await handleDeletion(context, change);
   const { message, before } = change;
   const wasForBot = before !== undefined && (await mayBeForBot(context, before));

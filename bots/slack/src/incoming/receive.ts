@@ -22,11 +22,8 @@ export async function receive(
   // It may have been claimed, and found to be nothing for the bot, as it was before.
   const eventId = `${context.botUserId}:${event.channel}:${event.ts}${isEdited ? ":edited" : ""}`;
   const received = { eventId, messageId: event.ts, place: placeOf(event, context), raw: toRaw(event) };
-  const endClaim = context.claims.begin(event);
-  const answering = context.core.receive(received, async (claimed) => {
-    endClaim();
+  await context.core.receive(received, async (claimed) => {
     onClaimed?.();
     await answerMessage(context, claimed, event);
   });
-  await answering.finally(endClaim);
 }
