@@ -124,14 +124,13 @@ describe("the connection to Discord", () => {
     await second.sees("are you there?", first.ann.directChannel);
   });
 
-  it("finds what was missed in a channel that Discord fails to tell of for a while, and says so", async () => {
+  it("finds what was missed in a channel that Discord fails to tell of for a while", async () => {
     const run = await prepare();
     run.ann.mention(run.channel, "asked while nobody was there");
     // As often as discord.js tries, twice.
     run.server.fail("GET", new RegExp(`^/channels/${run.channel.id}/messages$`), 500, { times: 12 });
     await run.platform.start();
     await run.sees("asked while nobody was there");
-    expect(run.logs.join("")).toContain("it is not known what was written while nobody listened");
   });
 
   it("does not begin more sessions than Discord allows a day, and waits", async () => {

@@ -70,12 +70,15 @@ export class CatchUp {
     const { client } = this.#options;
     const after = this.#takeMark(shardId);
     const known = client.channels.cache.filter((channel) => shardOf(channel) === shardId && mayHold(channel, after));
-    const unseen = shardId === DIRECT_SHARD ? await this.#unseenDirectChannels() : [];
-    const reads = [
-      ...known.map((channel) => () => this.#read(channel, after)),
-      ...unseen.map((id) => () => this.#readDirect(id, after)),
-    ];
-    await Promise.all(reads.slice(0, MAX_CHANNELS).map(async (read) => (await this.#insist(read))?.forEach(onMessage)));
+    const handOver = async (read: () => Promise<readonly Message[]>) => (await this.#insist(read))?.forEach(onMessage);
+    const handOverUnseen = async () => {
+      const unseen = await this.#unseenDirectChannels();
+      await Promise.all(unseen.map((id) => handOver(() => this.#readDirect(id, after))));
+    };
+    await Promise.all([
+      ...known.first(MAX_CHANNELS).map((channel) => handOver(() => this.#read(channel, after))),
+      shardId === DIRECT_SHARD && handOverUnseen(),
+    ]);
   }
 
   #takeMark(shardId: number): string {
@@ -89,7 +92,7 @@ export class CatchUp {
   async #unseenDirectChannels(): Promise<readonly string[]> {
     const { client, directChannels } = this.#options;
     const ids = (await this.#insist(directChannels)) ?? [];
-    return ids.filter((id) => !client.channels.cache.has(id));
+    return ids.filter((id) => !client.channels.cache.has(id)).slice(0, MAX_CHANNELS);
   }
 
   /** Tries again what failed; undefined where that is no use. What Discord refuses is not for the bot to read. */
@@ -101,9 +104,9 @@ export class CatchUp {
         return await read();
       } catch (error) {
         if (error instanceof DiscordAPIError) return undefined;
-        const isLast = delayMs === undefined;
-        logger.warn({ err: error, isLast }, "it is not known what was written while nobody listened");
-        if (!isLast) await pause(delayMs, signal);
+        if (delayMs === undefined)
+          logger.warn({ err: error }, "what was written somewhere while nobody listened cannot be read");
+        else await pause(delayMs, signal);
       }
     }
     return undefined;
