@@ -7,13 +7,13 @@ const exclude = ["**/node_modules/**", "**/.cria/**"];
 /** Where .ci/run wants each run's counts. */
 const reportDir = process.env.CRIA_TEST_REPORTS;
 
-/** A project whose tests start real things: its files run one after another, after the projects before it. */
-const slowProject = (name: string, groupOrder: number) => ({
+/** A project whose tests start real things: so many of its files run at a time, after the projects before it. */
+const slowProject = (name: string, groupOrder: number, maxWorkers: number) => ({
   test: {
     name,
     include: [`${roots}/**/*.${name}.test.ts`],
     exclude,
-    fileParallelism: false,
+    maxWorkers,
     sequence: { groupOrder },
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -30,9 +30,10 @@ export default defineConfig({
     reporters: reportDir ? ["default", ["json", { outputFile: join(reportDir, `${Date.now()}.json`) }]] : ["default"],
     projects: [
       { test: { name: "unit", include: [`${roots}/**/*.test.{ts,tsx}`], exclude: [...exclude, ...notUnit] } },
-      slowProject("integration", 1),
-      slowProject("model", 2),
-      slowProject("browser", 3),
+      // They wait more than they compute.
+      slowProject("integration", 1, 2),
+      slowProject("model", 2, 1),
+      slowProject("browser", 3, 1),
     ],
   },
 });

@@ -21,7 +21,7 @@ export async function finishAnswer(ending: EndingAnswer, { end, text, stats }: S
   if (text === "" && (running.isDeleted || memory.hasPredecessor)) return await endQuietly(ending);
   const wasStopped = reply.signal.aborted;
   await reply.finish(end, text, stats, memory.buttons);
-  if (reply.shownIn?.length) await memory.noteShown(reply.shownIn);
+  await memory.noteShown(reply.shownIn ?? []);
   // Given up by the platform meanwhile, it was not shown whole.
   const isGivenUp = reply.signal.aborted && !wasStopped && !running.signal.aborted;
   record(ending, { outcome: isGivenUp ? "stopped" : end, reply: text, stats });

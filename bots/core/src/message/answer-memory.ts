@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Question } from "../admission/question.ts";
 import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { Round } from "../conversation/rounds.ts";
@@ -16,6 +17,15 @@ export interface KeptAnswer {
   /** What this reply added to the one it goes on with. */
   readonly text: string;
   readonly model?: string | undefined;
+  /** As `Reply.shownIn` just now. */
+  readonly shownIn?: readonly string[];
+}
+
+/** A reply as it is remembered. */
+export interface RememberedReply extends StreamedReply {
+  readonly question: Question;
+  /** As `Reply.shownIn` just now. */
+  readonly shownIn: readonly string[];
 }
 
 /** What an answer has to do with memory. */
@@ -33,7 +43,7 @@ export interface AnswerMemory {
   /** The rounds before the answer's place. */
   before(rounds: readonly Round[]): readonly Round[];
   /** False where memory cannot be reached; the reply goes on without it. */
-  remember(answered: StreamedReply & { readonly question: Question }, background: Background): Promise<boolean>;
+  remember(answered: RememberedReply, background: Background): Promise<boolean>;
   /** For its buttons; nothing is lost for the conversation when it cannot be kept. */
   keep(answer: KeptAnswer): Promise<void>;
   /** Once it is shown to its end, in which messages. */
@@ -93,14 +103,14 @@ export class RoundMemory implements AnswerMemory {
   }
 
   async remember(
-    { question, end, text, stats }: StreamedReply & { readonly question: Question },
+    { question, end, text, stats, shownIn }: RememberedReply,
     { window, generation }: Background,
   ): Promise<boolean> {
     const { core, running } = this.#options;
     this.#generation = generation;
     if (running.isDeleted) return true;
     if (text === "") return await this.keep({ question, end, text }).then(() => true);
-    const { replaces: _, ...reply } = this.#reply({ question, end, text, model: stats?.model });
+    const { replaces: _, ...reply } = this.#reply({ question, end, text, model: stats?.model, shownIn });
     const options = { window, generation, replaces: this.#replaces, reply };
     const { rounds } = core.stores;
     try {
@@ -128,7 +138,7 @@ export class RoundMemory implements AnswerMemory {
   /** Edited meanwhile, it is kept in the question's words as they are now. */
   async noteShown(shownIn: readonly string[]): Promise<void> {
     const { core, running } = this.#options;
-    if (!this.#kept || running.isDeleted) return;
+    if (!this.#kept || running.isDeleted || isDeepStrictEqual(this.#kept.shownIn ?? [], shownIn)) return;
     const reply = { ...this.#kept, question: running.question, shownIn };
     const generation = this.#generation ?? (await this.#claimedGeneration());
     await core.stores.replies.keep(running.conversation, reply, generation).catch(() => false);
@@ -156,7 +166,7 @@ export class RoundMemory implements AnswerMemory {
     };
   }
 
-  #reply({ question: { text: question, context }, end, text, model }: KeptAnswer): KeptReply {
+  #reply({ question: { text: question, context }, end, text, model, shownIn = [] }: KeptAnswer): KeptReply {
     const { message, running, predecessor } = this.#options;
     const { id, roleIds } = message.author;
     const asker = predecessor ? predecessor.kept.asker : { id, ...(roleIds && { roleIds }) };
@@ -171,6 +181,7 @@ export class RoundMemory implements AnswerMemory {
       text: this.begun + text,
       end,
       ...(model !== undefined && { model }),
+      ...(shownIn.length > 0 && { shownIn }),
       ...(this.#replaces !== undefined && { replaces: this.#replaces }),
     };
   }

@@ -106,7 +106,8 @@ export class Answer {
     await this.#options.beforeWrite();
     // What came to its end all the same is finished here.
     if (running.end === "lost" && streamed.end === "stopped") throw new BotError("INTERNAL", LOST);
-    const isKept = await memory.remember({ ...streamed, question: this.#question }, background);
+    const { shownIn = [] } = this.#options.reply;
+    const isKept = await memory.remember({ ...streamed, question: this.#question, shownIn }, background);
     return await this.#withNotes(streamed, isKept);
   }
 
