@@ -1,6 +1,6 @@
 /** The bots' platform-free core: a message in, a remembered and streamed reply out. */
 
-export { type AccessPolicy, isAdmin, namesRoles, OPEN_ACCESS } from "./admission/access.ts";
+export { type AccessPolicy, namesRoles, OPEN_ACCESS } from "./admission/access.ts";
 export { MAX_MESSAGE_LENGTH } from "./admission/question.ts";
 export { readBody } from "./admission/read-body.ts";
 export { type BotCoreOptions, createBotCore } from "./bot-core.ts";
@@ -10,7 +10,6 @@ export { commandIn, mayBeCommand } from "./commands/command-in.ts";
 export { parseCommand, SETTING_VALUES } from "./commands/parse-command.ts";
 export { isSlashCommand, isStopWord } from "./commands/spoken-commands.ts";
 export { conversationKey, workspaceKey } from "./conversation/conversation-key.ts";
-export type { Delivery } from "./conversation/inbox.ts";
 export { resolveSettings } from "./conversation/settings.ts";
 export type { Stores } from "./conversation/stores.ts";
 export { MAX_WINDOW } from "./conversation/window.ts";
@@ -23,7 +22,7 @@ export { BOT_ERRORS, BotError } from "./port/bot-error.ts";
 export type { ClaimedEvent } from "./port/claimed-event.ts";
 export type { Command, CommandError } from "./port/command.ts";
 export type { IncomingCommand } from "./port/incoming-command.ts";
-export type { Attachment, EarlierMessage, IncomingMessage, ReceivedEvent, SentMessage } from "./port/message.ts";
+export type { Attachment, EarlierMessage, IncomingMessage, ReceivedEvent } from "./port/message.ts";
 export { pause } from "./port/pause.ts";
 export type { Author, Place, PlaceNames } from "./port/place.ts";
 export type {

@@ -5,7 +5,15 @@ import { createBotCore } from "../bot-core.ts";
 import { BotError } from "../port/bot-error.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { chatModel, createTestCore, starting, testConversation, testMessage, testPlace } from "../testing/test-core.ts";
+import {
+  chatModel,
+  createTestCore,
+  lastPrompt,
+  starting,
+  testConversation,
+  testMessage,
+  testPlace,
+} from "../testing/test-core.ts";
 
 const action = (replyId: string) => ({ place: testPlace, author: { id: "u1", name: "Ann" }, replyId });
 
@@ -105,6 +113,22 @@ describe("buttons that answer again", () => {
     gate.open();
     expect((await first).reply.ended).toMatchObject({ text: "Again" });
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("answer a message without words again by what it is about", async () => {
+    const reply = new FakeReplyHandle();
+    reply.shownIn = ["m7"];
+    await send("", { quote: "A long story." }, reply);
+    await regenerate(reply.id);
+    expect(lastPrompt(client)).toContain("A long story.");
+    expect(await stores.replies.get(testConversation, reply.id)).toBeUndefined();
+  });
+
+  it("are not there where the reply ended before what the question is about was read", async () => {
+    ({ client, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 0 } }));
+    const place = { ...testPlace, isDirect: true };
+    expect((await send("Sum up", { place, quote: "A long story." })).buttons).toBe("none");
+    expect((await send("Hi", { place })).buttons).toBe("all");
   });
 
   it("can be pressed again where the platform did not take the new reply", async () => {

@@ -12,6 +12,8 @@ import type { AnswerOptions } from "./answer-options.ts";
 export interface EndingAnswer extends AnswerOptions {
   /** As it was asked last. */
   readonly question: Question;
+  /** Whether all is known that the question is about, so that it can be answered again. */
+  readonly isWhole: boolean;
   readonly startedAtMs: number;
 }
 
@@ -37,15 +39,21 @@ export async function endQuietly(ending: EndingAnswer): Promise<void> {
 
 /** Ends the reply with what went wrong after `shown` was written; what failed can be tried again by its button. */
 export async function failAnswer(ending: EndingAnswer, error: unknown, shown: string): Promise<void> {
-  const { core, eventId, question, message, running, memory, reply, numCounted } = ending;
+  const { core, question, isWhole, message, memory, reply, numCounted } = ending;
   const { canPressAgain, isServiceFault } = failureOf(error);
   const code = codeOf(error);
-  const log = { err: error, conversation: running.conversation, eventId };
-  core.logger[error instanceof BotError ? "warn" : "error"](log, "a message could not be answered");
+  logFailure(ending, error);
   record(ending, { outcome: code, reply: shown, stats: undefined });
   if (isServiceFault) await uncount(core, message.place, message.author, numCounted);
-  if (canPressAgain) await memory.keep({ question, end: "failed", text: shown });
+  if (canPressAgain && isWhole) await memory.keep({ question, end: "failed", text: shown });
   await reply.fail(tell(error, core.words), memory.buttons, code);
+}
+
+/** What people are told of may hold their words, as a file's name: the log has its code and its cause. */
+function logFailure({ core, running, eventId }: EndingAnswer, error: unknown): void {
+  const log = { code: codeOf(error), conversation: running.conversation, eventId };
+  if (error instanceof BotError) core.logger.warn({ ...log, err: error.cause }, "a message could not be answered");
+  else core.logger.error({ ...log, err: error }, "a message could not be answered");
 }
 
 /** Writes the exchange into the transcript. */

@@ -135,11 +135,11 @@ export class RoundMemory implements AnswerMemory {
     if (isKept) this.#kept = reply;
   }
 
-  /** Edited meanwhile, it is kept in the question's words as they are now. */
+  /** Where the question was edited meanwhile, the reply is kept with its words as they are now. */
   async noteShown(shownIn: readonly string[]): Promise<void> {
     const { core, running } = this.#options;
     if (!this.#kept || running.isDeleted || isDeepStrictEqual(this.#kept.shownIn ?? [], shownIn)) return;
-    const reply = { ...this.#kept, question: running.question, shownIn };
+    const reply = { ...this.#kept, question: running.question || this.#kept.question, shownIn };
     const generation = this.#generation ?? (await this.#claimedGeneration());
     await core.stores.replies.keep(running.conversation, reply, generation).catch(() => false);
   }

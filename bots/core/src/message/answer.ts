@@ -24,12 +24,12 @@ export class Answer {
   readonly #text: ReplyText;
   readonly #startedAtMs = Date.now();
   /** What the message is about, once it is read. */
-  #about: string;
+  #about: string | undefined;
   #numEdits = 0;
 
   constructor(options: AnswerOptions) {
     this.#options = options;
-    this.#about = options.memory.about ?? "";
+    this.#about = options.memory.about;
     this.#text = new ReplyText({ isContinuation: options.memory.begun !== "" });
   }
 
@@ -45,27 +45,43 @@ export class Answer {
   }
 
   async #end(): Promise<void> {
-    const { reply, running, memory } = this.#options;
+    let answered: StreamedReply;
     try {
-      await finishAnswer(this.#ending, await this.#answer());
+      answered = await this.#answer();
     } catch (error) {
-      if (running.isAnothers) throw error;
-      if (running.end === "lost")
-        return await failAnswer(this.#ending, new BotError("INTERNAL", LOST), this.#text.shown);
-      if (!reply.signal.aborted) return await failAnswer(this.#ending, error, this.#text.shown);
-      await memory.keep({ question: this.#question, end: "stopped", text: "" });
-      await endQuietly(this.#ending);
+      return await this.#endEarly(error);
     }
+    await finishAnswer(this.#ending, answered);
+  }
+
+  async #endEarly(error: unknown): Promise<void> {
+    const { reply, running, memory } = this.#options;
+    if (running.isAnothers) throw error;
+    if (running.end === "lost") return await failAnswer(this.#ending, new BotError("INTERNAL", LOST), this.#text.shown);
+    if (!reply.signal.aborted) return await failAnswer(this.#ending, error, this.#text.shown);
+    if (this.#isWhole) await memory.keep({ question: this.#question, end: "stopped", text: "" });
+    await endQuietly(this.#ending);
+  }
+
+  /** Whether all is known that the question is about. */
+  get #isWhole(): boolean {
+    const { attachments = [], quote, quotedAnswer, before = [] } = this.#options.message;
+    return this.#about !== undefined || (attachments.length + before.length === 0 && !quote && !quotedAnswer);
   }
 
   get #ending(): EndingAnswer {
-    const numCounted = this.#options.numCounted + this.#numEdits;
-    return { ...this.#options, numCounted, question: this.#question, startedAtMs: this.#startedAtMs };
+    return {
+      ...this.#options,
+      numCounted: this.#options.numCounted + this.#numEdits,
+      question: this.#question,
+      isWhole: this.#isWhole,
+      startedAtMs: this.#startedAtMs,
+    };
   }
 
   /** The question in its words as they are now. */
   get #question(): Question {
-    return poseQuestion(this.#options.running.question, this.#about);
+    return poseQuestion(this.#options.running.question, this.#about ?? "");
   }
 
   /** The turn ends before the reply does: nobody waits for what the platform takes its time to show. */

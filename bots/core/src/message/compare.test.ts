@@ -7,7 +7,7 @@ import type { StartReply } from "../port/reply.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { createTestCore, roundsOf, starting, testConversation, testPlace } from "../testing/test-core.ts";
+import { createTestCore, roundsOf, starting, testConversation, testMessage, testPlace } from "../testing/test-core.ts";
 
 const models = [
   fakeModel({ name: "big", isDefault: false }),
@@ -144,6 +144,23 @@ describe("compare", () => {
     };
     expect((await compare(command())).refusal).toBe("My memory cannot be reached.");
     expect(ended).toHaveBeenCalledOnce();
+  });
+
+  it("in a message keeps nobody waiting", async () => {
+    const hold = createGate();
+    client.script(...[1, 2].map(() => ({ chunks: ["Once"], hold: hold.opened })));
+    const { eventId, ...asked } = command();
+    const comparing = core.receive(
+      { eventId, messageId: eventId, place: testPlace, raw: "" },
+      async (claimed) => void (await claimed.compare(asked, starting(new FakeReplyHandle()))),
+    );
+    await vi.waitFor(() => expect(client.requests).toHaveLength(2));
+    const reply = new FakeReplyHandle();
+    await core.handleMessage(testMessage("Hi"), starting(reply));
+    expect(reply.ended).toMatchObject({ end: "complete" });
+    expect(reply.statuses).not.toContainEqual(expect.objectContaining({ type: "queued" }));
+    hold.open();
+    await comparing;
   });
 
   it("delivered twice is answered once, whichever way", async () => {

@@ -39,7 +39,7 @@ export class Pending {
   readonly #held: HeldEntry;
   readonly #turn: Turn;
   readonly #found: Found;
-  #isDone = false;
+  #isStarted = false;
 
   constructor(core: Core, delivery: Delivery, { running = new RunningReply(delivery.entry), ...found }: Found = {}) {
     this.#core = core;
@@ -90,23 +90,27 @@ export class Pending {
     return this.#held.facts(settings);
   }
 
-  /** Does what is not begun again by another process once it has begun here. Undefined where it is another's. */
+  /**
+   * Runs what must not run twice, as a command: once started, no other process starts it again. It waits for nobody's turn, and
+   * nobody waits for it. Undefined, and nothing is run, where the entry is another process's.
+   */
   async once<T>(work: () => Promise<T>): Promise<T | undefined> {
     if (this.running.isAnothers) return undefined;
-    this.#isDone = true;
+    this.#isStarted = true;
+    await this.#turn.leave();
     return await work();
   }
 
   /** The end of the work: the next one has its turn, and the entry is ended, or given to another process. Never rejects. */
   async close(): Promise<void> {
     await this.#turn.leave();
-    if (this.#isDone) await this.delivery.end();
+    if (this.#isStarted) await this.delivery.end();
     else await this.#held.close();
   }
 
   /** The work failed: where processes share the store, it is delivered again, as often as may be. Never rejects. */
   async fail(): Promise<void> {
-    if (this.#isDone || this.running.end !== undefined || this.delivery.entry.kind !== "message")
+    if (this.#isStarted || this.running.end !== undefined || this.delivery.entry.kind !== "message")
       return await this.close();
     await this.#turn.leave();
     await this.delivery.abandon();

@@ -2,7 +2,7 @@ import type { Delivery } from "../conversation/inbox.ts";
 import type { QueuePlace, TurnQueue } from "../conversation/turn-queue.ts";
 import type { RunningReply } from "../reply/running-replies.ts";
 
-/** What the work resolves to; rejects with the signal's reason when it aborts first. */
+/** Resolves or rejects as the work does, or rejects with the signal's reason if that aborts first. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

@@ -41,11 +41,11 @@ async function goOn(core: Core, delivery: Delivery, options: RecoveredWork): Pro
   await runPending(core, pending, async () => {
     // Where the platform does not say, it is written again.
     const hasEnded = handle !== undefined && (await options.hasEnded(entry.place, handle).catch(() => false));
-    if (!hasEnded) await (isMessage ? options.work(pending) : giveUp(core, pending, options));
+    if (!hasEnded) await (isMessage ? options.work(pending) : pending.once(() => giveUp(core, pending, options)));
   });
 }
 
-/** Whoever only reads it dies, too. */
+/** Ends an entry that was delivered too often without telling its author: to read it may be what ends the process. */
 async function endUntold({ logger }: Core, delivery: Delivery): Promise<void> {
   const { entry, count } = delivery;
   logger.error({ conversation: conversationKey(entry.place), eventId: entry.eventId, count }, "a message was given up");

@@ -5,7 +5,7 @@ import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { fakeModel } from "../testing/fake-model.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
 import { createGate } from "../testing/gate.ts";
-import { starting, testMessage, testPlace } from "../testing/test-core.ts";
+import { roundsOf, starting, testMessage, testPlace } from "../testing/test-core.ts";
 
 const author = { id: "u1", name: "Ann" };
 const event = { eventId: "e1", messageId: "e1", place: testPlace, raw: "" };
@@ -93,6 +93,19 @@ describeOnRedis("what a process leaves", (program) => {
     const pressed = new FakeReplyHandle();
     await next.core.regenerate({ place: testPlace, author, replyId: first.id }, starting(pressed));
     expect(pressed.ended).toMatchObject({ end: "complete" });
+  });
+
+  it("whose end the platform did not take is delivered again", async () => {
+    const process = await run.open();
+    const failing = new FakeReplyHandle();
+    failing.handle = "shown 17";
+    failing.finish = () => Promise.reject(new Error("the platform does not answer"));
+    const begun = run.recover(process);
+    await process.core.handleMessage(testMessage("Hi"), starting(failing));
+    await run.ended(begun);
+    expect(begun).toMatchObject([{ handle: "shown 17", reply: { ended: { end: "complete" } } }]);
+    expect(failing.ended).toBeUndefined();
+    expect(await roundsOf(process.stores)).toHaveLength(1);
   });
 
   it("whose reading failed is delivered again, and told after three deliveries", async () => {

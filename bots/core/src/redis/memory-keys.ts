@@ -29,7 +29,7 @@ export interface Forgotten {
   readonly messages: number;
 }
 
-/** Streams of messages outlive what is forgotten of them; what says that a message is not to be answered, or remembered, ends by itself. */
+/** Keys that are not deleted: an inbox holds others' messages too, and claims and generations, which keep a message from being answered or remembered, expire. */
 const KEPT = /\}:(inbox$|event:|generation$)/;
 /** Longer than any reply takes. */
 const GENERATION_TTL_MS = 86_400_000;

@@ -9,6 +9,7 @@ export class FakeReplyHandle implements Reply {
   /** Whether another process goes on. */
   isLeft = false;
   handle: string | undefined;
+  shownIn: readonly string[] = [];
   /** What was appended, joined. */
   text = "";
   /** How it ended; undefined while it has not. */

@@ -213,6 +213,7 @@ export class DiscordReply implements Reply {
       await this.#editor.finish(this.#state({ ...shown, isEnded: true }));
     } catch (error) {
       this.#options.logger.error({ err: error, replyId: this.#options.replyId }, "a reply was not shown whole");
+      throw error;
     } finally {
       this.#end();
     }

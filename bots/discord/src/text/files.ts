@@ -16,7 +16,7 @@ export function toAttachment({ name, contentType, size, url }: DiscordAttachment
     isBeside,
     load: async (signal) => {
       const response = await fetch(url, { signal });
-      if (!response.ok) throw new Error(`Discord answered ${response.status} for the file ${name}`);
+      if (!response.ok) throw new Error(`Discord answered ${response.status} for a file`);
       return await readBody(response, size);
     },
   };

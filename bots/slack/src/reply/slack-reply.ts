@@ -196,6 +196,7 @@ export class SlackReply implements Reply {
       await this.#editor.finish({ text: shown, footer });
     } catch (error) {
       logger.error({ err: error, replyId }, "a reply was not shown whole");
+      throw error;
     } finally {
       this.#close();
     }

@@ -7,6 +7,6 @@ const { signal } = new AbortController();
 
 describe("files", () => {
   it("are fetched from Slack and from nobody else, who would be shown the token", async () => {
-    await expect(attachmentsOf(elsewhere, access)[0]!.load(signal)).rejects.toThrow("no address for the file a");
+    await expect(attachmentsOf(elsewhere, access)[0]!.load(signal)).rejects.toThrow("no address for a file");
   });
 });

@@ -37,14 +37,11 @@ function aboutFile(file: SlackFile) {
 
 async function loadFile(file: SlackFile, { botToken, apiUrl }: FileAccess, signal: AbortSignal): Promise<Uint8Array> {
   const url = file.url_private_download ?? file.url_private;
-  if (url === undefined || !isSlackUrl(url, apiUrl))
-    throw new Error(`Slack gives no address for the file ${file.name}`);
+  if (url === undefined || !isSlackUrl(url, apiUrl)) throw new Error("Slack gives no address for a file");
   const response = await fetch(url, { headers: { authorization: `Bearer ${botToken}` }, redirect: "error", signal });
   const isSignInPage = response.headers.get("content-type")?.startsWith("text/html") && file.mimetype !== "text/html";
   if (!response.ok || isSignInPage)
-    throw new Error(
-      `Slack does not give the file ${file.name} (status ${response.status}); has the app the scope files:read?`,
-    );
+    throw new Error(`Slack does not give a file (status ${response.status}); has the app the scope files:read?`);
   return await readBody(response, file.size ?? 0);
 }
 

@@ -33,7 +33,7 @@ export class RedisDelivery implements Delivery {
   readonly ageMs: number;
   readonly writer: string;
   readonly claim: string;
-  /** What Redis has not heard of is told again. */
+  /** Whether it was answered. Redis is told so again until it has heard it. */
   isEnded = false;
   readonly #holder: Holder;
   readonly #gone = new AbortController();
