@@ -69,6 +69,22 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     expect(model.requests).toHaveLength(1);
   });
 
+  it("ends what another process writes in a direct message at the word stop beside its threads", async () => {
+    let connection = 0;
+    bot = await startSlackBot({ server: { random: () => connection } });
+    const { model } = await startNext();
+    bot.model.script(...[1, 2].map(() => ({ chunks: ["As far as this"], hold: createGate().opened })));
+    const question = bot.server.people.dm(bot.ann, "one");
+    const elsewhere = bot.server.people.mention(bot.channel, bot.ann, "two");
+    const areBegun = () => [question, elsewhere].every((each) => bot.server.replies(each).length === 1);
+    await bot.server.until(areBegun);
+    connection = 0.5;
+    bot.server.people.dm(bot.ann, "stop");
+    expect(await replies(question)).toEqual(["As far as this"]);
+    expect(model.requests).toEqual([]);
+    expect(JSON.stringify(bot.server.replies(elsewhere)[0]!.blocks ?? [])).not.toContain("actions");
+  });
+
   it("acknowledges a message once it is claimed: one that crashes before is sent it again", async () => {
     const { hasBegun } = await startWithSlowClaims(new Promise(() => {}));
     const question = bot.server.people.dm(bot.ann, "hi");

@@ -27,11 +27,12 @@ export async function press(core: Core, work: () => Promise<string | undefined>)
   }
 }
 
-/** Stops a reply in whichever process writes it; without an id, all of the conversation. */
+/** Stops a reply in whichever process writes it; without an id, all of the conversation, and of the threads of a direct one. */
 export async function stopReply(core: Core, { place, author, replyId }: StopAction): Promise<undefined> {
   checkAccess(core, place, author);
   const conversation = conversationKey(place);
-  await tellAll(core, place, { type: "stop", conversation, ...(replyId !== undefined && { replyId }) });
+  const which = replyId === undefined ? { inThreads: place.isDirect } : { replyId };
+  await tellAll(core, place, { type: "stop", conversation, ...which });
 }
 
 /** Answers a reply's question again, in its place. */

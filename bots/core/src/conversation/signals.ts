@@ -1,7 +1,7 @@
 /** What happened to a reply, or to its question, that the process which writes it must hear of. */
 export type ReplySignal =
-  /** Without an id: every reply of the conversation. */
-  | { readonly type: "stop"; readonly conversation: string; readonly replyId?: string }
+  /** Without an id: every reply of the conversation, those of its threads too where that is said. */
+  | { readonly type: "stop"; readonly conversation: string; readonly replyId?: string; readonly inThreads?: boolean }
   | { readonly type: "deletion"; readonly conversation: string; readonly ids: readonly string[] }
   | { readonly type: "edit"; readonly conversation: string; readonly messageId: string; readonly text: string };
 

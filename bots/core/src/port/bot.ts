@@ -66,8 +66,8 @@ export interface BotCore {
   /** Whether rounds of the conversation are remembered, so that the bot is part of it. False where that cannot be known. */
   remembers(place: Place): Promise<boolean>;
   /**
-   * Stops a reply, whichever process writes it; without an id, whatever is being answered in the conversation. Anyone who may
-   * talk to the bot there may stop it.
+   * Stops a reply, whichever process writes it; without an id, whatever is being answered in the conversation, and in all
+   * threads of a direct channel. Anyone who may talk to the bot there may stop it.
    */
   stopReply(action: StopAction): Promise<string | undefined>;
   /**

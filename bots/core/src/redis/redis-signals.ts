@@ -9,7 +9,12 @@ const CHANNEL = "cria:signals";
 
 const conversation = z.string();
 const signalSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("stop"), conversation, replyId: z.string().optional() }),
+  z.object({
+    type: z.literal("stop"),
+    conversation,
+    replyId: z.string().optional(),
+    inThreads: z.boolean().optional(),
+  }),
   z.object({ type: z.literal("deletion"), conversation, ids: z.array(z.string()) }),
   z.object({ type: z.literal("edit"), conversation, messageId: z.string(), text: z.string() }),
 ]);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { conversationKey } from "../conversation/conversation-key.ts";
+import { channelOfThread, conversationKey } from "../conversation/conversation-key.ts";
 import type { NewEntry } from "../conversation/inbox.ts";
 import type { ReplySignal } from "../conversation/signals.ts";
 
@@ -136,7 +136,9 @@ export class RunningReplies {
 }
 
 function concerns(signal: ReplySignal, { conversation, replyId, messageId }: RunningReply): boolean {
-  if (signal.conversation !== conversation) return false;
+  const isInThread =
+    signal.type === "stop" && signal.inThreads && channelOfThread(conversation) === signal.conversation;
+  if (signal.conversation !== conversation && !isInThread) return false;
   if (signal.type === "stop") return signal.replyId === undefined || signal.replyId === replyId;
   if (signal.type === "edit") return signal.messageId === messageId;
   return signal.ids.includes(messageId) || signal.ids.includes(replyId);

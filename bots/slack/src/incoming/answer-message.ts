@@ -34,21 +34,13 @@ export async function answerMessage(
   const { author } = read;
   // Someone who may not talk to the bot talks to others beside it: they did not ask, so nothing is said.
   if (isOverheard(context, event) && context.core.refusal({ author, place: thread }) !== undefined) return;
+  // Outside of threads a command is for the channel, though its answer comes in a thread.
+  const place = placeAt(context, channel, isInThread(event) ? thread_ts : undefined);
   if (read.type === "command") {
-    // Outside of threads a command is for the channel, though its answer comes in a thread.
-    const place = placeAt(context, channel, isInThread(event) ? thread_ts : undefined);
-    return await answerCommand(context, {
-      claimed,
-      place,
-      thread,
-      author,
-      asker,
-      command: read.command,
-      isRecovered: begun !== undefined,
-    });
+    const { command } = read;
+    const isRecovered = begun !== undefined;
+    return await answerCommand(context, { claimed, place, thread, author, asker, command, isRecovered });
   }
-  for (const place of read.threads) {
-    const refusal = await context.core.stopReply({ place, author });
-    if (refusal !== undefined) return await tellPrivately(context, thread, userId, refusal);
-  }
+  const refusal = await context.core.stopReply({ place, author });
+  if (refusal !== undefined) await tellPrivately(context, thread, userId, refusal);
 }

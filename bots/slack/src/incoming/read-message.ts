@@ -6,7 +6,6 @@ import {
   type IncomingMessage,
   isStopWord,
   mayBeCommand,
-  type Place,
 } from "@cria/bot-core";
 import { namesIn, type SlackContext } from "../context.ts";
 import { plainText } from "../text/plain-text.ts";
@@ -20,8 +19,8 @@ import { placeOf, type SlackMessageEvent } from "./message-event.ts";
 export type ReadMessage =
   | { readonly type: "question"; readonly message: IncomingMessage }
   | { readonly type: "command"; readonly author: Author; readonly command: Command | CommandError }
-  /** Of the replies in these threads. */
-  | { readonly type: "stop"; readonly author: Author; readonly threads: readonly Place[] };
+  /** Of what is being answered there: in its thread, or in all of a direct channel. */
+  | { readonly type: "stop"; readonly author: Author };
 
 /** Reads a message that is for the bot: names, commands, and what it is about. Never rejects. */
 export async function readMessage(context: SlackContext, event: SlackMessageEvent): Promise<ReadMessage> {
@@ -30,8 +29,8 @@ export async function readMessage(context: SlackContext, event: SlackMessageEven
   const [names, author] = await Promise.all([context.names.of([text]), people.author(event.user ?? "")]);
   const words = plainText(text, botUserId, names);
   // For workspaces where Slack shows no stop button.
-  const threads = isStopWord(words) ? threadsToStop(context, event) : [];
-  if (threads.length > 0) return { type: "stop", author, threads };
+  const stops = isInThread(event) || event.channel.startsWith("D");
+  if (stops && isStopWord(words)) return { type: "stop", author };
   const command = commandIn(words, {
     models: mayBeCommand(words) ? await modelNames(context) : [],
     words: SLACK_WORDS,
@@ -44,13 +43,6 @@ export async function readMessage(context: SlackContext, event: SlackMessageEven
     type: "question",
     message: { place, author, text: words, isOverheard: isHeard, names: placeNames, ...about },
   };
-}
-
-/** A direct message beside the threads there means those in which a reply is being written. */
-function threadsToStop(context: SlackContext, event: SlackMessageEvent): readonly Place[] {
-  if (isInThread(event)) return [placeOf(event, context)];
-  const places = [...context.running].map(({ place }) => place);
-  return places.filter(({ isDirect, channelId }) => isDirect && channelId === event.channel);
 }
 
 /** None where the service cannot be reached: what names models is a question then, and its answer says so. */
