@@ -1,6 +1,5 @@
 import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import type { SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
 import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { hasRedis, openSameStores, openStores } from "./shared-memory.ts";
@@ -12,8 +11,8 @@ let bot: SlackBot;
 const others: { stop(): Promise<void> }[] = [];
 
 /** Another process of the same app, with a model of its own. */
-async function startNext(): Promise<{ readonly platform: SlackPlatform; readonly model: FakeInferenceClient }> {
-  const stores = await openSameStores();
+async function startNext({ leaseMs }: { readonly leaseMs?: number } = {}) {
+  const stores = await openSameStores({ ...(leaseMs !== undefined && { leaseMs }) });
   const model = new FakeInferenceClient();
   const platform = createBot(bot.server, model, [], { core: { stores } });
   others.push({
@@ -140,6 +139,41 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     await startNext();
     bot.clock.advance(60_000);
     expect(await replies(question)).toEqual(["anyone?"]);
+  });
+
+  it("ends a reply that another began in a channel whose messages are no more all answered", async () => {
+    bot = await startSlackBot();
+    const set = async (value: "on" | "off") => {
+      await bot.server.interactions.command(bot.ann, bot.channel, `setting answer-all ${value}`);
+      const said = () => bot.server.messages(bot.channel, undefined, bot.ann).map(shownText);
+      await bot.server.until(() => said().some((text) => text.includes(`**${value}**`)));
+    };
+    await set("on");
+    bot.model.script({ chunks: ["Half"], hold: createGate().opened });
+    const question = bot.server.people.say(bot.channel, bot.ann, "talk");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    await set("off");
+    await bot.platform.stop(2_000);
+    await startNext();
+    expect(await replies(question)).toEqual(["talk"]);
+  });
+
+  it("asks again whether a message in a thread was for it where Slack did not tell", async () => {
+    bot = await startSlackBot();
+    const question = bot.server.people.mention(bot.channel, bot.ann, "one");
+    await replies(question);
+    bot.server.people.mention(bot.channel, bot.ann, "reset", { threadTs: question.ts });
+    await bot.server.until(() => bot.server.replies(question).length === 2);
+    const gate = createGate();
+    bot.server.api.delayNext("users.info", gate.opened);
+    const ben = bot.server.people.addUser("Ben");
+    bot.server.people.say(bot.channel, ben, "two", { threadTs: question.ts });
+    await bot.server.until(() => bot.server.deliveries.sent.at(-1)?.isAcknowledged === true);
+    await Promise.all([bot.platform.stop(2_000), gate.open()]);
+    for (let tries = 0; tries < 2; tries++) bot.server.api.failNext("conversations.replies", 503);
+    await startNext({ leaseMs: 1_000 });
+    await repliesTo(bot.server, question, 2);
+    expect(bot.server.replies(question).map(shownText)).toEqual(["one", expect.anything(), "two"]);
   });
 
   it("goes on with a message that is too long to be kept, its file included", async () => {

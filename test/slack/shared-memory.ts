@@ -21,10 +21,11 @@ export async function openStores(): Promise<Stores> {
   return await openSameStores();
 }
 
-/** The memory that was opened last, as another process sees it. */
-export async function openSameStores(): Promise<Stores> {
+/** The memory that was opened last, as another process sees it. What nobody renews is taken over after two leases. */
+export async function openSameStores({ leaseMs }: { readonly leaseMs?: number } = {}): Promise<Stores> {
   const logger = pino({ level: "silent" });
-  return await createRedisStores({ url: redis!.url, roundsTtlMs: ROUNDS_TTL_MS, logger });
+  const lease = leaseMs === undefined ? {} : { leaseMs };
+  return await createRedisStores({ url: redis!.url, roundsTtlMs: ROUNDS_TTL_MS, logger, ...lease });
 }
 
 async function forgetAll(url: string): Promise<void> {

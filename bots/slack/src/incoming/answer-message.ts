@@ -25,7 +25,10 @@ export async function answerMessage(
   event: SlackMessageEvent,
   begun?: { readonly handle: string },
 ): Promise<void> {
-  if (!(await isForBot(context, event))) return;
+  // What was begun is ended, whatever was set since.
+  const isMeant = claimed.handle !== undefined || (await isForBot(context, event));
+  if (isMeant === undefined && begun) throw new Error("nobody can tell just now whether a message was for the bot");
+  if (!isMeant) return;
   const read = await readMessage(context, event);
   const thread = placeOf(event, context);
   const { user: userId = "", user_team: teamId, channel, thread_ts, ts } = event;

@@ -22,8 +22,8 @@ export function isForBotAtSight(context: SlackContext, event: SlackMessageEvent)
   return context.threads.knows({ channel, threadTs: String(thread_ts), ts });
 }
 
-/** As `isForBotAtSight`, looked up where it must be. */
-export async function isForBot(context: SlackContext, event: SlackMessageEvent): Promise<boolean> {
+/** As `isForBotAtSight`, looked up where it must be; undefined where that cannot be known just now. */
+export async function isForBot(context: SlackContext, event: SlackMessageEvent): Promise<boolean | undefined> {
   const { channel, thread_ts, ts } = event;
   const atSight = isForBotAtSight(context, event);
   if (atSight !== undefined) return atSight;
@@ -38,7 +38,8 @@ export async function isForBot(context: SlackContext, event: SlackMessageEvent):
 export async function mayBeForBot(context: SlackContext, event: SlackMessageEvent): Promise<boolean> {
   const { channel, thread_ts, ts } = event;
   const atSight = isForBotAtSight(context, event);
-  if (atSight !== undefined || !isInThread(event)) return atSight ?? (await context.openChannels.has(channel));
+  if (atSight !== undefined) return atSight;
+  if (!isInThread(event)) return (await context.openChannels.has(channel)) ?? false;
   return (await context.threads.mayHave({ channel, threadTs: String(thread_ts), ts })) ?? true;
 }
 

@@ -25,10 +25,10 @@ export class OpenChannels {
     return this.#known.get(channel)?.isOpen;
   }
 
-  /** False where it cannot be known. One look for all who ask at once. */
-  async has(channel: string): Promise<boolean> {
+  /** Undefined where it cannot be known. One look for all who ask at once. */
+  async has(channel: string): Promise<boolean | undefined> {
     const look = this.#known.get(channel) ?? this.#look(channel);
-    return await look.reading.catch(() => false);
+    return await look.reading.catch(() => undefined);
   }
 
   /** Something was set somewhere. What is being read just now may be what was set before. */

@@ -52,15 +52,15 @@ describe("Threads", () => {
     expect([answering.knows(place("1.3")), answering.knows(place("1.6"))]).toEqual([false, true]);
   });
 
-  it("does not wait while Slack's calls are used up: the message is not for the bot, and the next is looked at anew", async () => {
+  it("does not wait while Slack's calls are used up: nobody knows, and the next message is looked at anew", async () => {
     const { threads, calls } = createThreads({ hasBudget: false, messages: [byBot] });
-    expect([await threads.has(place("1.9")), await threads.has(place("2.0"))]).toEqual([false, false]);
+    expect([await threads.has(place("1.9")), await threads.has(place("2.0"))]).toEqual([undefined, undefined]);
     expect(calls).toHaveLength(2);
   });
 
   it("looks anew into one that could not be read", async () => {
     const { threads } = createThreads({ numFailures: 1, messages: [byBot] });
-    expect([await threads.has(place("1.9")), await threads.has(place("2.0"))]).toEqual([false, true]);
+    expect([await threads.has(place("1.9")), await threads.has(place("2.0"))]).toEqual([undefined, true]);
   });
 
   it("may have one that is longer than what is looked at, and one that cannot be read", async () => {

@@ -69,14 +69,14 @@ export class Threads {
   }
 
   /**
-   * Whether the bot was in a thread when a message came. False where Slack does not tell, and while its calls are used up:
+   * Whether the bot was in a thread when a message came. Undefined where Slack does not tell, and while its calls are used up:
    * people talk in threads without end, and those who mention the bot do not wait for that.
    */
-  async has(place: MessagePlace): Promise<boolean> {
+  async has(place: MessagePlace): Promise<boolean | undefined> {
     const { channel, threadTs } = place;
     const known = this.knows(place);
     if (known !== undefined) return known;
-    if (!(await this.#options.remembers(channel, threadTs))) return (await this.mayHave(place)) ?? false;
+    if (!(await this.#options.remembers(channel, threadTs))) return await this.mayHave(place);
     this.join(channel, threadTs, LONG_AGO);
     return true;
   }
