@@ -97,6 +97,18 @@ describe("ChannelState", () => {
     expect(channel.head.value.rememberedRounds).toBe(3);
   });
 
+  it("keeps how one rated a reply, which events do not tell, while another is tried in its place", () => {
+    const reply = (replyId: string): ChatMessage => ({ ...message("reply-1", "x"), replyId });
+    const channel = loaded({ ...reply("a"), rated: "up" });
+    const put = (replyId: string, number: number) => {
+      channel.apply({ type: "message", channelId: "general", message: reply(replyId) }, number);
+      return channel.view("reply-1")?.rated.value;
+    };
+    expect([put("a", 1), put("b", 2), put("a", 3)]).toEqual(["up", undefined, "up"]);
+    channel.view("reply-1")!.rated.value = "down";
+    expect([put("b", 4), put("a", 5)]).toEqual([undefined, "down"]);
+  });
+
   it("has every token once, whenever the snapshot was taken and came", () => {
     const tokens = fc.array(fc.string({ minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 30 });
     fc.assert(

@@ -24,6 +24,10 @@ export interface MessageView {
   readonly isEdited: Signal<boolean>;
   /** How one rated it. */
   readonly rated: Signal<FeedbackRating | undefined>;
+  /** The reply that it shows. */
+  readonly replyId: Signal<string | undefined>;
+  /** How one rated those that it showed before, by their ids: one may come back. */
+  readonly ratings: Map<string | undefined, FeedbackRating | undefined>;
 }
 
 /** What there is to see of a message: a reply as it is now, or the version of it that is looked at. */
@@ -163,8 +167,13 @@ function refresh(view: MessageView | undefined, message: ChatMessage): MessageVi
       shownVersion: signal(undefined),
       isEdited: signal(isEdited),
       rated: signal(message.rated),
+      replyId: signal(message.replyId),
+      ratings: new Map(),
     };
-  view.rated.value = message.rated;
+  // Events go to everyone, and tell nobody's ratings.
+  view.ratings.set(view.replyId.value, view.rated.value);
+  view.replyId.value = message.replyId;
+  view.rated.value = message.rated ?? view.ratings.get(message.replyId);
   view.isEdited.value = isEdited;
   const { versions = [] } = message;
   // Who looks at an older one while another is made wants to see that.

@@ -18,6 +18,8 @@ function view(id: string, author: Person, atMs: number, answers?: string): Messa
     shownVersion: signal(undefined),
     isEdited: signal(false),
     rated: signal(undefined),
+    replyId: signal(undefined),
+    ratings: new Map(),
   };
 }
 
