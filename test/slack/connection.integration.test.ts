@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
@@ -114,5 +117,18 @@ describe("the bot's connection to Slack", () => {
     for (const [n, question] of questions.entries()) expect(await replies(question)).toEqual([`question ${n}`]);
     expect(bot.model.requests).toHaveLength(5);
     await Promise.all(others.map((other) => other.stop(2_000)));
+  });
+});
+
+describe("the check of a token", () => {
+  it("tells of a proxy's page in Slack's place only its beginning", async () => {
+    const proxy = createServer((_, response) => response.end(`<html>${"please log in ".repeat(2_000)}</html>`));
+    proxy.listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as AddressInfo;
+    const { faults, isUnreachable } = await checkBotToken("xoxb-1", `http://127.0.0.1:${port}/api/`);
+    expect(isUnreachable).toBe(true);
+    expect(faults).toEqual([expect.stringMatching(/^Slack cannot be reached \(.*<html>.{50,400}$/)]);
+    proxy.close();
   });
 });

@@ -55,6 +55,7 @@ export { createRedisStores, createRedisStoresOver } from "./redis/redis-stores.t
 export { defusePings } from "./text/defuse-pings.ts";
 export { nearMatches } from "./text/near-matches.ts";
 export { canContinue, endLine, endWords, statsLine, statusLine } from "./text/reply-lines.ts";
+export { shorten } from "./text/shorten.ts";
 export { type MessagePiece, type SplitOptions, splitMessage, splitPieces } from "./text/split-message.ts";
 export { StreamEditor } from "./text/stream-editor.ts";
 export { alignTables } from "./text/tables.ts";

@@ -1,4 +1,4 @@
-import { RefusedError } from "@cria/bot-core";
+import { RefusedError, shorten } from "@cria/bot-core";
 import { webApi } from "@slack/bolt";
 import { isTransient, slackError } from "./api/slack-errors.ts";
 
@@ -42,6 +42,8 @@ export interface TokenCheck {
   readonly faults: readonly string[];
 }
 
+/** Of a proxy's page that comes in Slack's place the beginning is enough. */
+const MAX_CAUSE_LENGTH = 200;
 const TIMEOUT_MS = 10_000;
 const APPS = "https://api.slack.com/apps → your app";
 
@@ -130,6 +132,6 @@ function tokenFault(error: unknown, name: string, where: string): string {
 
 /** What an error comes down to: those of the Web API and of `fetch` only wrap it. */
 function firstCause(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : firstCause(error.cause);
+  if (error instanceof Error && error.cause !== undefined) return firstCause(error.cause);
+  return shorten(error instanceof Error ? error.message : String(error), MAX_CAUSE_LENGTH);
 }

@@ -39,6 +39,15 @@ describe("createLogger", () => {
     expect(logged(circular).line.match(/round and round/g)!.length).toBeLessThan(20);
   });
 
+  it("tells of a long message, as of a proxy's whole page, its beginning alone", () => {
+    const page = "<p>away</p>\n".repeat(2_000);
+    const { line, err } = logged(new Error(`it answered ${page}`, { cause: new Error(page) }));
+    expect(line.length).toBeLessThan(20_000);
+    expect(err.message).toMatch(/^it answered <p>away.*…$/s);
+    expect(err.stack).toContain("logger.test.ts");
+    expect(logged("odd ".repeat(2_000)).err.message).toHaveLength(err.message.length);
+  });
+
   it("tells of what was thrown and is no error", () => {
     expect(logged("odd").err).toEqual({ type: "string", message: "odd" });
   });

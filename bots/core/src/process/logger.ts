@@ -1,6 +1,9 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { shorten } from "../text/shorten.ts";
 import type { Environment } from "./environment.ts";
 
+/** UTF-16 code units of an error's message that are told: what answers in a service's place may send a whole page. */
+const MAX_MESSAGE_LENGTH = 1_000;
 /** Causes of causes that are told. */
 const MAX_DEPTH = 5;
 
@@ -33,18 +36,19 @@ export function createLogger(name: string, level: string, destination?: Destinat
 
 /** What a log says of an error, and of its causes down to the fifth. */
 export function loggedError(error: unknown, depth = 1): LoggedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  if (!(error instanceof Error)) return { type: typeof error, message: shorten(String(error), MAX_MESSAGE_LENGTH) };
   const { code, status, statusCode, method } = error as Error & {
     readonly [field in keyof LoggedError | "statusCode"]?: unknown;
   };
   const httpStatus = status ?? statusCode;
+  const message = shorten(error.message, MAX_MESSAGE_LENGTH);
   return {
     type: error.name,
-    message: error.message,
+    message,
     ...((typeof code === "string" || typeof code === "number") && { code }),
     ...(typeof httpStatus === "number" && { status: httpStatus }),
     ...(typeof method === "string" && { method }),
-    ...(error.stack !== undefined && { stack: error.stack }),
+    ...(error.stack !== undefined && { stack: error.stack.replace(error.message, () => message) }),
     ...(error.cause instanceof Error && depth < MAX_DEPTH && { cause: loggedError(error.cause, depth + 1) }),
   };
 }
