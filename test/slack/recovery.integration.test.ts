@@ -1,38 +1,17 @@
-import { createGate, FakeInferenceClient } from "@cria/bot-core/testing";
+import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Message, shownText } from "../slack-server/world/world.ts";
+import { askAbout, type NextOptions, startNextProcess, stopNextProcesses } from "./next-processes.ts";
 import { repliesTo } from "./replies-to.ts";
-import { hasRedis, openSameStores, openStores } from "./shared-memory.ts";
-import { CHAT_MODEL, createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
+import { hasRedis, openStores } from "./shared-memory.ts";
+import { CHAT_MODEL, type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 if (!hasRedis) process.stderr.write("skipped: what bots on Slack take over, because redis-server is not on the PATH\n");
 
 let bot: SlackBot;
-const others: { stop(): Promise<void> }[] = [];
-
-/** Another process of the same app, with a model of its own. */
-async function startNext({ leaseMs }: { readonly leaseMs?: number } = {}) {
-  const stores = await openSameStores({ ...(leaseMs !== undefined && { leaseMs }) });
-  const model = new FakeInferenceClient();
-  const platform = createBot(bot.server, model, [], { core: { stores } });
-  others.push({
-    stop: async () => {
-      await platform.stop(2_000);
-      await stores.close();
-    },
-  });
-  await platform.start();
-  return { platform, model };
-}
+const startNext = (options?: NextOptions) => startNextProcess(bot, options);
 
 const replies = async (question: Message) => (await repliesTo(bot.server, question)).map(shownText);
-/** Ann asks about a message. */
-async function ask(message: Message): Promise<void> {
-  await bot.server.interactions.shortcut("ask_about", message, bot.ann);
-  await bot.server.until(() => bot.server.world.views.size > 0);
-  const [view] = bot.server.world.views.values();
-  await bot.server.interactions.submit(view!, { question: { question: { value: "Why?" } } }, bot.ann);
-}
 
 const isAcknowledged = (index: number) => bot.server.deliveries.sent[index]?.isAcknowledged;
 
@@ -52,7 +31,7 @@ async function startWithSlowClaims(claimed: Promise<void>): Promise<{ readonly h
 
 describe.skipIf(!hasRedis)("a bot on Slack", () => {
   afterEach(async () => {
-    for (const other of others.splice(0)) await other.stop();
+    await stopNextProcesses();
     await bot.close();
   });
 
@@ -192,50 +171,13 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     expect(prompt).toContain(" end");
   });
 
-  it("goes on in the message of a process that crashed before it could keep which one that was", async () => {
-    const stores = await openStores();
-    const claim = stores.inbox.claim.bind(stores.inbox);
-    stores.inbox.claim = async (entry) => {
-      const delivery = await claim(entry);
-      return delivery && Object.assign(delivery, { keep: () => undefined });
-    };
-    bot = await startSlackBot({ core: { stores } });
-    bot.model.script({ chunks: ["Half"], hold: createGate().opened });
-    const question = bot.server.people.mention(bot.channel, bot.ann, "talk");
-    await bot.server.until(() => bot.server.replies(question).length === 1);
-    await bot.platform.stop(2_000);
-    await startNext();
-    expect(await replies(question)).toEqual(["talk"]);
-  });
-
-  it("ends a press under the answer to a question about a message in what a crashed process had begun", async () => {
-    const stores = await openStores();
-    const claim = stores.inbox.claim.bind(stores.inbox);
-    stores.inbox.claim = async (entry) => {
-      const delivery = await claim(entry);
-      return delivery && Object.assign(delivery, { keep: () => undefined });
-    };
-    bot = await startSlackBot({ core: { stores } });
-    bot.model.script({ chunks: ["They do."] }, { chunks: ["Half"], hold: createGate().opened });
-    const message = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
-    await ask(message);
-    const [, reply] = await repliesTo(bot.server, message);
-    await bot.server.interactions.press(reply!, "reply_regenerate", bot.ann);
-    await bot.server.until(() => bot.server.replies(message).length === 3);
-    await bot.platform.stop(2_000);
-    await startNext();
-    const shown = () => bot.server.replies(message).map(shownText);
-    await bot.server.until(() => shown().some((text) => text.startsWith("⚠️")));
-    expect(shown()).toEqual([expect.stringContaining("asks"), "They do.", expect.stringMatching(/^⚠️/)]);
-  });
-
   it.each(["a message of a long reply", "the question that it showed"])(
     "forgets what another process wrote with %s",
     async (what) => {
       bot = await startSlackBot();
       bot.model.script({ chunks: Array.from({ length: 8 }, () => `${"llama ".repeat(300)}\n\n`) });
       const message = bot.server.people.say(bot.channel, bot.ann, "They hum.");
-      if (what === "the question that it showed") await ask(message);
+      if (what === "the question that it showed") await askAbout(bot, message);
       else bot.server.people.mention(bot.channel, bot.ann, "Why?", { threadTs: message.ts });
       const [first] = await repliesTo(bot.server, message);
       await bot.platform.stop(2_000);

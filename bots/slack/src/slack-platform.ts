@@ -24,6 +24,7 @@ import { People } from "./lookup/people.ts";
 import { Threads } from "./lookup/threads.ts";
 import { UserGroups } from "./lookup/user-groups.ts";
 import { areOfEndedReply } from "./reply/reply-blocks.ts";
+import { shownIn } from "./reply/reply-messages.ts";
 import { StreamRefusals } from "./reply/stream-refusals.ts";
 
 /** What the Slack bot is made of. */
@@ -175,7 +176,8 @@ const isTimestamp = (id: string) => /^\d+\.\d+$/.test(id);
 
 /** Whether the last message of a reply carries what stands under one that has ended. Rejects where Slack does not tell. */
 async function hasEnded({ threads }: SlackContext, place: ThreadPlace, handle: string): Promise<boolean> {
-  const ts = handle.split(",").at(-1) ?? "";
+  const ts = shownIn(handle).at(-1);
+  if (ts === undefined) return false;
   const where = { channel: place.channelId, threadTs: place.threadId, ts };
   return areOfEndedReply((await threads.message(where, LOOK_AT_REPLY_MS))?.blocks);
 }

@@ -30,6 +30,12 @@ export interface Post extends OwnMessage, CallOptions {
   readonly hasPreviews?: boolean;
 }
 
+/** How a message may have been written. */
+export interface MaybeWritten {
+  /** What a stream of it began with, "" where nobody knows; absent where there was none. */
+  readonly streamed?: string;
+}
+
 interface ListedFile {
   readonly name?: string;
   /** In bytes. */
@@ -40,6 +46,7 @@ interface ListedFile {
 interface ListedMessage {
   readonly ts: string;
   readonly user?: string;
+  readonly text?: string;
   readonly blocks?: readonly { readonly type: string }[];
   readonly files?: readonly ListedFile[];
   readonly metadata?: { readonly event_type?: string; readonly event_payload?: { readonly id?: string } };
@@ -97,15 +104,17 @@ export class OwnMessages {
 
   /**
    * The timestamp of a message that may have been written; undefined where it is not there. Streams carry no name before their
-   * end: with `isStream`, one in the thread that nobody else is known to write counts as well.
+   * end: with `streamed`, the newest one in the thread that begins with that text, and that this process does not know, counts
+   * as well.
    */
-  async find(message: OwnMessage, { isStream = false } = {}): Promise<string | undefined> {
+  async find(message: OwnMessage, { streamed }: MaybeWritten = {}): Promise<string | undefined> {
     const { channel, threadTs, id, afterTs = "0" } = message;
     const args = { channel, oldest: afterTs, limit: MAX_LOOKED_AT, ...(threadTs !== undefined && { ts: threadTs }) };
     const { messages = [] } = (await this.#list(args)) as { messages?: readonly ListedMessage[] };
     const own = messages.filter(({ user, ts }) => user === this.#botUserId && ts > afterTs);
     const named = own.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload?.id === id);
-    const found = named ?? (isStream ? own.find((message) => this.#isUnknownStream(message)) : undefined);
+    const isStream = (listed: ListedMessage) => this.#isUnknownStream(listed) && beginsAs(listed, streamed ?? "");
+    const found = named ?? (streamed === undefined ? undefined : own.findLast(isStream));
     return found && this.note(found.ts, id);
   }
 
@@ -135,6 +144,12 @@ export class OwnMessages {
     const hasEnded = metadata?.event_type === EVENT_TYPE || blocks.some(({ type }) => type === "context");
     return !hasEnded && this.#known.get(ts) === undefined;
   }
+}
+
+/** Whether a message begins with the first words of a text: Slack may show marks and signs in its own way. */
+function beginsAs({ text = "" }: ListedMessage, begin: string): boolean {
+  const [words = ""] = /^[\p{L}\p{N} ]*/u.exec(begin) ?? [];
+  return text === "" || text.startsWith(words.trimEnd());
 }
 
 function postArguments({ channel, threadTs, id, text, blocks, hasPreviews = false }: Post) {

@@ -11,6 +11,12 @@ const MAX_MESSAGES = 3;
 const REST_IN_FILE = "The whole reply is in the file below";
 const FILE_NAME = "reply.md";
 
+/** The handle of a reply whose first message may have been begun, though nobody knows its timestamp yet. */
+export const BEGUN = "begun";
+
+/** Timestamps of the messages that a handle tells of. */
+export const shownIn = (handle = "") => handle.split(",").filter((ts) => ts !== "" && ts !== BEGUN);
+
 /** What is shown of a reply: as many messages as it takes, and a file where they are too many. */
 export class ReplyMessages {
   readonly #options: SlackReplyOptions;
@@ -21,10 +27,8 @@ export class ReplyMessages {
   #isInFile: Promise<boolean> | undefined;
 
   constructor(options: SlackReplyOptions) {
-    const { handle = "" } = options;
     this.#options = options;
-    const begun = handle.split(",").filter((ts) => ts !== "");
-    this.#messages = begun.map((ts, index) => this.#newMessage(index, ts));
+    this.#messages = shownIn(options.handle).map((ts, index) => this.#newMessage(index, ts));
   }
 
   /** Timestamps of the messages shown. */
@@ -116,7 +120,7 @@ export class ReplyMessages {
 
   #newMessage(index: number, ts?: string): SlackMessage {
     const { writer, target, replyId, facts, handle } = this.#options;
-    const mayBeThere = index === 0 && handle === "";
+    const maybe = { "": {}, [BEGUN]: { streamed: "" } }[index === 0 ? (handle ?? "none") : "none"];
     const hasPreviews = facts.settings.showsPreviews ?? false;
     return new SlackMessage({
       writer,
@@ -125,7 +129,7 @@ export class ReplyMessages {
       hasPreviews,
       mayWrite: facts.mayWrite,
       ts,
-      mayBeThere,
+      maybe,
     });
   }
 }

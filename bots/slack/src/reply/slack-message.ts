@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { types } from "@slack/bolt";
-import { metadataOf, type OwnMessages } from "../api/own-messages.ts";
+import { type MaybeWritten, metadataOf, type OwnMessages } from "../api/own-messages.ts";
 import { NotOursError, type PacedCall, type PacedClient, type PacedMethod } from "../api/paced-client.ts";
 import { isDeleted, isMessageLost, mayHaveArrived, refusedFor, slackError } from "../api/slack-errors.ts";
 import { fallbackText } from "./message-text.ts";
@@ -38,8 +38,8 @@ export interface SlackMessageOptions {
   readonly mayWrite: () => Promise<boolean>;
   /** Of a message that another process began. */
   readonly ts?: string | undefined;
-  /** Whether another process may have begun it without a trace. */
-  readonly mayBeThere: boolean;
+  /** How another process may have begun it without a trace; undefined where none has. */
+  readonly maybe: MaybeWritten | undefined;
 }
 
 type State =
@@ -58,12 +58,12 @@ export class SlackMessage {
   #state: State = { type: "new" };
   #shown = "";
   #footer: readonly types.AnyBlock[] = [];
-  /** Whether it may be there all the same, as where Slack's answer to what began it was lost. */
-  #mayBeThere: boolean;
+  /** How it may be there all the same, as where Slack's answer to what began it was lost. */
+  #maybe: MaybeWritten | undefined;
 
   constructor(options: SlackMessageOptions) {
     this.#options = options;
-    this.#mayBeThere = options.mayBeThere;
+    this.#maybe = options.maybe;
     if (options.ts === undefined) return;
     this.#state = { type: "posted", ts: options.writer.messages.note(options.ts, options.id) };
   }
@@ -134,7 +134,7 @@ export class SlackMessage {
       try {
         return await this.#start(text);
       } catch (error) {
-        this.#mayBeThere ||= mayHaveArrived(error);
+        if (mayHaveArrived(error)) this.#maybe = { streamed: text };
         if (!streams.note(this.#channel, refusedFor(error))) throw error;
       }
     }
@@ -145,9 +145,9 @@ export class SlackMessage {
 
   /** Looks for a message that may have been begun; one that is still streamed is ended, since nobody knows what arrived. */
   async #isThere(): Promise<boolean> {
-    if (!this.#mayBeThere) return false;
-    const ts = await this.#options.writer.messages.find(this.#own, { isStream: true });
-    this.#mayBeThere = false;
+    if (!this.#maybe) return false;
+    const ts = await this.#options.writer.messages.find(this.#own, this.#maybe);
+    this.#maybe = undefined;
     if (ts === undefined) return false;
     this.#state = { type: "posted", ts };
     await this.#endStream();
@@ -236,7 +236,7 @@ export class SlackMessage {
       this.#state = { type: "posted", ts };
       this.#isShown(text, footer);
     } catch (error) {
-      this.#mayBeThere ||= mayHaveArrived(error);
+      if (mayHaveArrived(error)) this.#maybe ??= {};
       throw error;
     }
   }

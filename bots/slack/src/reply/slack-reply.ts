@@ -17,7 +17,7 @@ import { NotOursError } from "../api/paced-client.ts";
 import { isDeleted, isUnreachable, retryAfterMs } from "../api/slack-errors.ts";
 import { withoutPingBegun } from "./message-text.ts";
 import type { ReplyFooter } from "./reply-blocks.ts";
-import { ReplyMessages } from "./reply-messages.ts";
+import { BEGUN, ReplyMessages } from "./reply-messages.ts";
 import type { MessageWriter, ReplyTarget } from "./slack-message.ts";
 import { ThreadStatus } from "./thread-status.ts";
 
@@ -38,7 +38,7 @@ export interface SlackReplyOptions {
   readonly replaces?: OlderReply;
   /** Of the bot's own message that shows the question: with it the reply is forgotten. */
   readonly questionTs?: string;
-  /** The `handle` of another process's reply, to go on in its messages; "" where it may have begun one nobody knows of. */
+  /** The `handle` of another process's reply, to go on in its messages; "" where it may have begun one that nobody knows of. */
   readonly handle?: string | undefined;
 }
 
@@ -90,9 +90,9 @@ export class SlackReply implements Reply {
     return this.#givenUp.signal;
   }
 
-  /** Timestamps of the messages shown. */
+  /** Timestamps of the messages shown. What is said before there is one may be in a stream of which Slack has not told yet. */
   get handle(): string {
-    return this.#messages.shown.join(",");
+    return this.#messages.shown.join(",") || (this.#text === "" ? "" : BEGUN);
   }
 
   /** Of the last one the buttons tell. */
@@ -128,7 +128,7 @@ export class SlackReply implements Reply {
   async append(text: string): Promise<void> {
     if (this.#text === "") this.#status.show("is writing…");
     // Where Slack's limits allow no stream yet, the status stays.
-    if (this.handle !== "") this.#status.end();
+    if (this.#messages.shown.length > 0) this.#status.end();
     this.#text += text;
     this.#editor.update({ text: withoutPingBegun(this.#text), footer: undefined });
   }
@@ -226,7 +226,7 @@ export class SlackReply implements Reply {
   }
 
   #noteShown(): void {
-    if (this.#isShown || this.handle === "") return;
+    if (this.#isShown || this.#messages.shown.length === 0) return;
     this.#isShown = true;
     this.#options.replaces?.onShown();
   }
