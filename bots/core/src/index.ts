@@ -2,7 +2,7 @@
 
 export { type AccessPolicy, namesRoles, OPEN_ACCESS } from "./admission/access.ts";
 export { MAX_MESSAGE_LENGTH } from "./admission/question.ts";
-export { readBody } from "./admission/read-body.ts";
+export { readAnnouncedBody } from "./admission/read-announced-body.ts";
 export { type BotCoreOptions, createBotCore } from "./bot-core.ts";
 export { CHANNEL_SETTINGS } from "./commands/channel-settings.ts";
 export { type CommandCompletion, commandCompletions } from "./commands/command-completions.ts";

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Attachment } from "../port/message.ts";
 import { testMessage } from "../testing/test-core.ts";
 import { leftOutNote, MAX_ATTACHMENT_BYTES, readContext } from "./attachments.ts";
-import { readBody } from "./read-body.ts";
+import { readAnnouncedBody } from "./read-announced-body.ts";
 
 const never = new AbortController().signal;
 
@@ -153,10 +153,10 @@ describe("readContext", () => {
   });
 });
 
-describe("readBody", () => {
+describe("readAnnouncedBody", () => {
   it("reads as much as was announced and not a byte more", async () => {
-    expect(await readBody(new Response("abc"), 3)).toEqual(Buffer.from("abc"));
-    expect(await readBody(new Response(null), 0)).toHaveLength(0);
-    await expect(readBody(new Response("abcd"), 3)).rejects.toThrow("longer than the 3 bytes");
+    expect(await readAnnouncedBody(new Response("abc"), 3)).toEqual(Buffer.from("abc"));
+    expect(await readAnnouncedBody(new Response(null), 0)).toHaveLength(0);
+    await expect(readAnnouncedBody(new Response("abcd"), 3)).rejects.toThrow("longer than the 3 bytes");
   });
 });

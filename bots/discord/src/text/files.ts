@@ -1,4 +1,4 @@
-import { type Attachment, readBody } from "@cria/bot-core";
+import { type Attachment, readAnnouncedBody } from "@cria/bot-core";
 import type { Attachment as DiscordAttachment } from "discord.js";
 import type { ReadableMessage } from "./readable-text.ts";
 
@@ -17,7 +17,7 @@ export function toAttachment({ name, contentType, size, url }: DiscordAttachment
     load: async (signal) => {
       const response = await fetch(url, { signal });
       if (!response.ok) throw new Error(`Discord answered ${response.status} for a file`);
-      return await readBody(response, size);
+      return await readAnnouncedBody(response, size);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Attachment, readBody } from "@cria/bot-core";
+import { type Attachment, readAnnouncedBody } from "@cria/bot-core";
 
 /** A file as Slack's events describe it. */
 export interface SlackFile {
@@ -42,7 +42,7 @@ async function loadFile(file: SlackFile, { botToken, apiUrl }: FileAccess, signa
   const isSignInPage = response.headers.get("content-type")?.startsWith("text/html") && file.mimetype !== "text/html";
   if (!response.ok || isSignInPage)
     throw new Error(`Slack does not give a file (status ${response.status}); has the app the scope files:read?`);
-  return await readBody(response, file.size ?? 0);
+  return await readAnnouncedBody(response, file.size ?? 0);
 }
 
 function isSlackUrl(url: string, apiUrl: string): boolean {

@@ -1,5 +1,5 @@
 /** A file's bytes, but never more than were announced: their number is what the core decided on. Rejects for more. */
-export async function readBody({ body }: Response, announcedBytes: number): Promise<Uint8Array> {
+export async function readAnnouncedBody({ body }: Response, announcedBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
