@@ -19,7 +19,6 @@ export const SCOPES: Readonly<Record<string, string>> = {
   "im:write": "direct messages cannot be begun",
   "metadata.message:read": "a message whose answer from Slack is lost may be written twice",
   "mpim:history": "threads in group direct messages do not go on without a mention",
-  "team:read": "the workspace's name is not known",
   "usergroups:read": "access lists do not know the user groups that people are in",
   "users:read": "people are known by their ids only",
 };
