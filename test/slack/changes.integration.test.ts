@@ -41,11 +41,7 @@ afterEach(async () => {
 });
 
 const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
-const lastPrompt = () =>
-  bot.model.requests
-    .at(-1)!
-    .prompt.map(({ text }) => text)
-    .join("");
+const lastPrompt = () => bot.prompts().at(-1)!;
 const haveArrived = () =>
   bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
 

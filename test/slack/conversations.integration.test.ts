@@ -17,7 +17,6 @@ afterEach(async () => {
 });
 
 const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
-const prompts = () => bot.model.requests.map(({ prompt }) => prompt.map(({ text }) => text).join(""));
 
 describe("the Slack bot", () => {
   it("answers a mention in its thread, once though it comes as two events", async () => {
@@ -58,8 +57,8 @@ describe("the Slack bot", () => {
     const root = bot.server.people.say(bot.channel, bot.ann, "The llama has three stomachs.");
     const question = bot.server.people.mention(bot.channel, bot.ann, "Is that right?", { threadTs: root.ts });
     await replies(question);
-    expect(prompts()[0]).toContain("The llama has three stomachs.");
-    expect(prompts()[0]).toContain("Is that right?");
+    expect(bot.prompts()[0]).toContain("The llama has three stomachs.");
+    expect(bot.prompts()[0]).toContain("Is that right?");
   });
 
   it("answers direct messages, each top-level one in a thread of its own", async () => {
@@ -86,12 +85,12 @@ describe("the Slack bot", () => {
     bot.server.people.say(bot.channel, bot.ann, "`&lt;@U0CRIA&gt;` is how one calls it");
     const question = bot.server.people.mention(bot.channel, bot.ann, "and `&lt;@U0CRIA&gt;`?");
     await replies(question);
-    expect(prompts()).toEqual([expect.stringContaining("and `<@U0CRIA>`?")]);
+    expect(bot.prompts()).toEqual([expect.stringContaining("and `<@U0CRIA>`?")]);
   });
 
   it("takes messages of 10,000 characters", async () => {
     await replies(bot.server.people.mention(bot.channel, bot.ann, "word ".repeat(2_000)));
-    expect(prompts()[0]!.length).toBeGreaterThanOrEqual(9_999);
+    expect(bot.prompts()[0]!.length).toBeGreaterThanOrEqual(9_999);
   });
 
   it("answers an event that is delivered again only once", async () => {
@@ -121,14 +120,14 @@ describe("the Slack bot", () => {
     const ben = bot.server.people.addUser("Ben");
     const question = bot.server.people.dm(bot.ann, `is <@${ben}> in <#C1|general> &lt; <https://a.example|here>?`);
     await replies(question);
-    expect(prompts()[0]).toBe("is @Ben in #general < here (https://a.example)?");
+    expect(bot.prompts()[0]).toBe("is @Ben in #general < here (https://a.example)?");
   });
 
   it("reads text files, and says so of others", async () => {
     const notes = bot.server.people.addFile("notes.txt", "llamas hum");
     const question = bot.server.people.dm(bot.ann, "what do they do?", { files: [notes] });
     await replies(question);
-    expect(prompts()[0]).toContain("llamas hum");
+    expect(bot.prompts()[0]).toContain("llamas hum");
     const image = bot.server.people.addFile("a.png", Buffer.from([1, 2]), "image/png");
     const alone = bot.server.people.dm(bot.ann, "", { files: [image] });
     expect(await replies(alone)).toEqual([expect.stringContaining("I can only read text files, and a.png is none")]);
@@ -195,7 +194,7 @@ describe("the Slack bot", () => {
     );
     gate.open();
     expect(await replies(question)).toEqual(["second"]);
-    expect(prompts()).toEqual([expect.stringContaining("hi"), expect.stringContaining("hallo")]);
+    expect(bot.prompts()).toEqual([expect.stringContaining("hi"), expect.stringContaining("hallo")]);
   });
 
   it("answers anew where nothing was shown yet", async () => {

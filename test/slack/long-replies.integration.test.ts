@@ -2,7 +2,7 @@ import { createGate } from "@cria/bot-core/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { escapedBytes } from "../slack-server/world/limits.ts";
 import { type Message, shownText } from "../slack-server/world/world.ts";
-import { repliesTo } from "./replies-to.ts";
+import { repliesTo, smallPrint } from "./replies-to.ts";
 import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
@@ -16,10 +16,6 @@ afterEach(async () => {
 });
 
 const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
-const smallPrint = (message: Message | undefined) =>
-  JSON.stringify(message?.blocks.find(({ type }) => type === "context"));
-const refusals = () =>
-  bot.server.api.calls.filter(({ error }) => error !== undefined).map(({ method, error }) => [method, error]);
 const isEnded = (shown: readonly Message[]) => shown.at(-1)!.blocks.some(({ type }) => type === "actions");
 const paragraphs = (count: number, words: string) =>
   Array.from({ length: count }, (_, n) => `${n} ${words}`).join("\n\n");
@@ -33,7 +29,7 @@ describe("a long reply on Slack", () => {
     expect(shown).toHaveLength(3);
     expect(shown.join("\n\n").replace(/\s+/g, " ")).toBe(text.trim().replace(/\s+/g, " "));
     for (const message of shown) expect(escapedBytes(message)).toBeLessThanOrEqual(12_000);
-    expect(refusals()).toEqual([]);
+    expect(bot.refusals()).toEqual([]);
   });
 
   describe("that is very long", () => {
@@ -51,7 +47,7 @@ describe("a long reply on Slack", () => {
       expect(text.startsWith(shownText(first!))).toBe(true);
       expect(smallPrint(third)).toContain("The whole reply is in the file below · small");
       expect(shared!.files.map(({ name, content }) => [name, String(content)])).toEqual([["reply.md", text]]);
-      expect(refusals()).toEqual([]);
+      expect(bot.refusals()).toEqual([]);
     });
 
     it("says while it is written that a file follows", async () => {
@@ -115,7 +111,7 @@ describe("a long reply on Slack", () => {
     expect(shown.length).toBeGreaterThan(1);
     for (const message of shown) expect(message.match(/^```/gm)!.length % 2).toBe(0);
     expect(shown.join("\n").match(/let llama = 1;/g)).toHaveLength(1_500);
-    expect(refusals()).toEqual([]);
+    expect(bot.refusals()).toEqual([]);
   });
 
   it("keeps a fence that is never closed from what stands under it, and closes it at a split", async () => {

@@ -83,7 +83,7 @@ describe.each(CUTS)("an answer of Slack that is cut %s its first byte", (cut) =>
     bot.server.api.loseNext("chat.update", cut);
     bot.server.people.mention(bot.channel, bot.ann, "Is that right?", { threadTs: root.ts });
     expect(await replies(root)).toEqual(["Yes, that is right."]);
-    expect(bot.model.requests[0]!.prompt.map(({ text }) => text).join("")).toContain("three stomachs");
+    expect(bot.prompts()[0]).toContain("three stomachs");
     expect(bot.server.calls("users.info").length).toBeGreaterThan(1);
   });
 });

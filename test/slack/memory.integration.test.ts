@@ -15,11 +15,7 @@ afterEach(async () => {
 });
 
 const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
-const lastPrompt = () =>
-  bot.model.requests
-    .at(-1)!
-    .prompt.map(({ text }) => text)
-    .join("");
+const lastPrompt = () => bot.prompts().at(-1)!;
 
 describe("a bot on Slack that remembers in its own process", () => {
   it("goes on in a thread, knows what was said, and forgets what is deleted", async () => {

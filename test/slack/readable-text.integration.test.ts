@@ -21,11 +21,7 @@ const promptFor = async (root: Message, text = "investigate", more = {}) => {
   const shown = await replies(root);
   return { prompt: lastPrompt(), reply: shown.at(-1)! };
 };
-const lastPrompt = () =>
-  bot.model.requests
-    .at(-1)!
-    .prompt.map(({ text }) => text)
-    .join("");
+const lastPrompt = () => bot.prompts().at(-1)!;
 const link = ({ channel, ts }: Message, query = "") =>
   `<https://test.slack.com/archives/${channel}/p${ts.replace(".", "")}${query}>`;
 const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text } });

@@ -11,3 +11,8 @@ export async function repliesTo(server: SlackServer, question: Message, most = 1
 function hasEnded(blocks: string): boolean {
   return /"type":"actions"|"type":"context"|⚠️/.test(blocks) && !blocks.includes("the whole reply comes as a file");
 }
+
+/** What stands under a message, as JSON. */
+export function smallPrint(message: Message | undefined): string | undefined {
+  return JSON.stringify(message?.blocks.find(({ type }) => type === "context"));
+}

@@ -3,7 +3,7 @@ import { createGate } from "@cria/bot-core/testing";
 import { FinishReason } from "@cria/proto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Message, shownText } from "../slack-server/world/world.ts";
-import { repliesTo } from "./replies-to.ts";
+import { repliesTo, smallPrint } from "./replies-to.ts";
 import { type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
@@ -17,10 +17,6 @@ afterEach(async () => {
 });
 
 const replies = async (question: Message, most = 1) => (await repliesTo(bot.server, question, most)).map(shownText);
-const smallPrint = (message: Message | undefined) =>
-  JSON.stringify(message?.blocks.find(({ type }) => type === "context"));
-const refusals = () =>
-  bot.server.api.calls.filter(({ error }) => error !== undefined).map(({ method, error }) => [method, error]);
 
 describe("a reply on Slack", () => {
   it("is streamed, then stands over its figures and buttons", async () => {
@@ -34,7 +30,7 @@ describe("a reply on Slack", () => {
     expect(reply!.blocks.map(({ type }) => type)).toEqual(["markdown", "context", "actions"]);
     expect(smallPrint(reply)).toContain("small · 0.01 s to first token");
     expect(bot.server.calls("chat.update")).toEqual([]);
-    expect(refusals()).toEqual([]);
+    expect(bot.refusals()).toEqual([]);
   });
 
   it("goes on by updates of its message when its stream is over five minutes old", async () => {
@@ -45,7 +41,7 @@ describe("a reply on Slack", () => {
     bot.clock.advance(300_000);
     gate.open();
     expect(await replies(question)).toEqual(["The first part. The second."]);
-    expect(refusals()).toEqual([["chat.stopStream", "message_not_in_streaming_state"]]);
+    expect(bot.refusals()).toEqual([["chat.stopStream", "message_not_in_streaming_state"]]);
   });
 
   it("goes on by updates within Slack's limits, whatever has to be escaped", async () => {
@@ -165,9 +161,9 @@ describe("a reply on Slack", () => {
     await bot.server.until(() => bot.server.replies(question).length === 1);
     bot.server.api.failNext("chat.stopStream", "restricted_action");
     gate.open();
-    await bot.server.until(() => refusals().length === 1);
+    await bot.server.until(() => bot.refusals().length === 1);
     expect(await replies(bot.server.people.dm(bot.ann, "still there?"))).toEqual(["still there?"]);
-    expect(refusals()).toEqual([["chat.stopStream", "restricted_action"]]);
+    expect(bot.refusals()).toEqual([["chat.stopStream", "restricted_action"]]);
   });
 
   it("is given up when the token is revoked, and the owner is told what to do", async () => {
@@ -189,6 +185,6 @@ describe("many replies at once", () => {
       return bot.server.people.mention(bot.server.people.addChannel(`c${n}`, [bot.ann]), bot.ann, `question ${n}`);
     });
     for (const question of questions) expect(await replies(question)).toEqual([text.trim()]);
-    expect(refusals()).toEqual([]);
+    expect(bot.refusals()).toEqual([]);
   });
 });

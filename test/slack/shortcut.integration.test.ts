@@ -22,11 +22,7 @@ const askAbout = async (message: Message, question: string) => {
   await bot.server.interactions.shortcut("ask_about", message, bot.ann);
   await bot.server.interactions.submit(await view(), { question: { question: { value: question } } }, bot.ann);
 };
-const lastPrompt = () =>
-  bot.model.requests
-    .at(-1)!
-    .prompt.map(({ text }) => text)
-    .join("");
+const lastPrompt = () => bot.prompts().at(-1)!;
 
 describe("the message shortcut", () => {
   it("asks about someone's message and is answered in its thread", async () => {
@@ -37,7 +33,7 @@ describe("the message shortcut", () => {
     await bot.server.interactions.submit(opened, { question: { question: { value: "Really <!channel>?" } } }, bot.ann);
     const shown = await repliesTo(bot.server, message);
     expect(shown.map(shownText)).toEqual(["*Ann* asks: Really &lt;!channel&gt;?", "They do."]);
-    expect(bot.model.requests[0]!.prompt.map(({ text }) => text).join("")).toContain("Llamas hum.");
+    expect(bot.prompts()[0]).toContain("Llamas hum.");
     expect(bot.server.world.pings).toEqual([]);
   });
 
@@ -49,7 +45,7 @@ describe("the message shortcut", () => {
     await bot.server.interactions.shortcut("ask_about", last, bot.ann);
     await bot.server.interactions.submit(await view(), { question: { question: { value: "Why?" } } }, bot.ann);
     await repliesTo(bot.server, root);
-    expect(bot.model.requests[0]!.prompt.map(({ text }) => text).join("")).toContain("Alpacas hum, too.");
+    expect(bot.prompts()[0]).toContain("Alpacas hum, too.");
   });
 
   it.each([
@@ -116,7 +112,7 @@ describe("the fields of a persona", () => {
     await bot.server.until(() => bot.model.requests.length === 4);
     bot.server.people.mention(bot.channel, bot.ann, "compare small big Why?");
     await bot.server.until(() => bot.model.requests.length === 6);
-    const prompts = bot.model.requests.map(({ prompt }) => prompt.map(({ text }) => text).join(""));
+    const prompts = bot.prompts();
     for (const prompt of prompts) expect(prompt).toContain("You help Ann in general of Test.");
   });
 });

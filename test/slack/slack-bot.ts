@@ -46,6 +46,10 @@ export interface SlackBot {
   readonly channel: string;
   /** Why the bot said that Slack is lost. */
   readonly losses: string[];
+  /** What the model was asked, oldest first. */
+  prompts(): readonly string[];
+  /** What Slack refused: method and error. */
+  refusals(): readonly (readonly [string, string])[];
   close(): Promise<void>;
 }
 
@@ -69,7 +73,9 @@ export async function startSlackBot(options: SlackBotOptions = {}): Promise<Slac
     await stores.close();
     endQuickTime();
   };
-  return { clock, server, model, platform, stores, ann, channel, losses, close };
+  const prompts = () => model.requests.map(({ prompt }) => prompt.map(({ text }) => text).join(""));
+  const refusals = () => server.api.calls.flatMap(({ method, error }) => (error ? [[method, error] as const] : []));
+  return { clock, server, model, platform, stores, ann, channel, losses, prompts, refusals, close };
 }
 
 const memory = () => createMemoryStores({ roundsTtlMs: 3_600_000 });
