@@ -22,6 +22,7 @@ export { BOT_ERRORS, BotError } from "./port/bot-error.ts";
 export type { ClaimedEvent } from "./port/claimed-event.ts";
 export type { Command, CommandError } from "./port/command.ts";
 export type { IncomingCommand } from "./port/incoming-command.ts";
+export { LruCache } from "./port/lru-cache.ts";
 export type { Attachment, EarlierMessage, IncomingMessage, ReceivedEvent } from "./port/message.ts";
 export { pause } from "./port/pause.ts";
 export type { Author, Place, PlaceNames } from "./port/place.ts";

@@ -1,4 +1,4 @@
-import { OPEN_ACCESS } from "@cria/bot-core";
+import { LruCache, OPEN_ACCESS } from "@cria/bot-core";
 import type { Client } from "discord.js";
 import { ButtonHandler } from "./commands/button-handler.ts";
 import { SlashHandler } from "./commands/slash-handler.ts";
@@ -10,7 +10,9 @@ import { MessageChanges } from "./incoming/message-changes.ts";
 import { MessageHandler } from "./incoming/message-handler.ts";
 import type { DiscordPlatformOptions } from "./platform-options.ts";
 import { Replies } from "./reply/replies.ts";
-import { ShownMessages } from "./reply/shown-messages.ts";
+
+/** Messages of which it is known that this process wrote them; others are forgotten. */
+const MAX_SHOWN = 10_000;
 
 /** Who does what about each kind of event. */
 export interface Handlers {
@@ -35,7 +37,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
   const { editIntervalMs, access = OPEN_ACCESS } = options;
   const attention = { readsAllMessages, followsThreads: config.followsThreads };
   const settings = new ChannelSettings(options.settings);
-  const [handed, shown] = [new HandedMessages(), new ShownMessages()];
+  const [handed, shown] = [new HandedMessages(), new LruCache<string>(MAX_SHOWN)];
   const replies = new Replies({ client, shown, logger, editIntervalMs });
   const authors = new Authors({ client, access, logger });
   const messages = new MessageHandler({ client, core, replies, authors, settings, handed, attention });

@@ -1,4 +1,4 @@
-import type { AccessPolicy, Author } from "@cria/bot-core";
+import { type AccessPolicy, type Author, LruCache } from "@cria/bot-core";
 import {
   type APIInteractionGuildMember,
   type Client,
@@ -25,10 +25,7 @@ export interface AuthorsOptions {
 /** Who wrote something. A direct message belongs to no guild: who writes one is looked for in those that the access lists need. */
 export class Authors {
   readonly #options: AuthorsOptions;
-  readonly #known = new Map<
-    string,
-    { readonly memberships: Promise<readonly GuildMember[]>; readonly untilMs: number }
-  >();
+  readonly #known = new LruCache<Promise<readonly GuildMember[]>>(MAX_PEOPLE, LIFETIME_MS);
 
   constructor(options: AuthorsOptions) {
     this.#options = options;
@@ -46,9 +43,8 @@ export class Authors {
   /** Remembered for ten minutes. Undefined where Discord does not tell: the lists then keep the person out. */
   async #memberships(userId: string): Promise<readonly GuildMember[] | undefined> {
     const known = this.#known.get(userId);
-    if (known && known.untilMs > performance.now()) return await known.memberships;
-    const memberships = this.#find(userId);
-    this.#remember(userId, memberships);
+    const memberships = known ?? this.#find(userId);
+    if (!known) this.#known.set(userId, memberships);
     try {
       return await memberships;
     } catch (error) {
@@ -61,13 +57,6 @@ export class Authors {
   async #find(userId: string): Promise<readonly GuildMember[]> {
     const found = await Promise.all(this.#guilds().map((guild) => findMember(guild, userId)));
     return found.filter((member) => member !== undefined);
-  }
-
-  #remember(userId: string, memberships: Promise<readonly GuildMember[]>): void {
-    this.#known.delete(userId);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size >= MAX_PEOPLE) this.#known.delete(oldest!);
-    this.#known.set(userId, { memberships, untilMs: performance.now() + LIFETIME_MS });
   }
 
   #guilds(): readonly Guild[] {

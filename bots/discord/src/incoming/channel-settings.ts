@@ -1,4 +1,4 @@
-import type { ConversationSettings, Place } from "@cria/bot-core";
+import { type ConversationSettings, LruCache, type Place } from "@cria/bot-core";
 
 /** What another process was told is heard after this time at the latest. */
 const LIFETIME_MS = 30_000;
@@ -7,7 +7,7 @@ const MAX_PLACES = 10_000;
 /** What is set at places, read once in a while: it says which messages are for the bot, and where they are answered. */
 export class ChannelSettings {
   readonly #read: (place: Place) => Promise<ConversationSettings>;
-  readonly #known = new Map<string, { readonly settings: Promise<ConversationSettings>; readonly untilMs: number }>();
+  readonly #known = new LruCache<Promise<ConversationSettings>>(MAX_PLACES, LIFETIME_MS);
 
   constructor(read: (place: Place) => Promise<ConversationSettings>) {
     this.#read = read;
@@ -17,13 +17,12 @@ export class ChannelSettings {
   async at(place: Place): Promise<ConversationSettings> {
     const key = place.threadId ?? place.channelId;
     const known = this.#known.get(key);
-    if (known && known.untilMs > performance.now()) return await known.settings;
+    if (known) return await known;
     const settings = this.#read(place).catch(() => {
       this.#known.delete(key);
       return {};
     });
-    if (this.#known.size >= MAX_PLACES) this.#known.clear();
-    this.#known.set(key, { settings, untilMs: performance.now() + LIFETIME_MS });
+    this.#known.set(key, settings);
     return await settings;
   }
 

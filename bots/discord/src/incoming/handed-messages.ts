@@ -1,14 +1,14 @@
-import type { Place } from "@cria/bot-core";
+import { LruCache, type Place } from "@cria/bot-core";
 import { SnowflakeUtil } from "discord.js";
 
-/** The oldest are forgotten. */
+/** Others are forgotten. */
 const MAX_KEPT = 10_000;
 
 /** The messages that this process has handed to the core, with the places where they are answered. */
 export class HandedMessages {
   /** Until it begins, all are older. */
   #sinceId = 1n << 63n;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new LruCache<Place>(MAX_KEPT);
   /** Of which it is not known yet whether they are for the bot. */
   readonly #considered = new Set<string>();
 
@@ -18,8 +18,6 @@ export class HandedMessages {
   }
 
   add(messageId: string, place: Place): void {
-    const [oldest] = this.#places.keys();
-    if (this.#places.size >= MAX_KEPT) this.#places.delete(oldest!);
     this.#places.set(messageId, place);
   }
 

@@ -1,8 +1,7 @@
-import type { BotCore, Place } from "@cria/bot-core";
+import type { BotCore, LruCache, Place } from "@cria/bot-core";
 import type { Message, PartialMessage } from "discord.js";
 import type { DiscordClock } from "../gateway/discord-clock.ts";
 import type { Replies } from "../reply/replies.ts";
-import type { ShownMessages } from "../reply/shown-messages.ts";
 import { type Attention, isForBot, isWritten } from "./attention.ts";
 import type { HandedMessages } from "./handed-messages.ts";
 import { placeOf } from "./place.ts";
@@ -15,7 +14,8 @@ export interface MessageChangesOptions {
   readonly core: BotCore;
   readonly replies: Replies;
   readonly handed: HandedMessages;
-  readonly shown: ShownMessages;
+  /** By message, the reply that this process wrote there. */
+  readonly shown: LruCache<string>;
   readonly attention: Attention;
   readonly clock: DiscordClock;
   /** Hands a message over as if it had just come. */
@@ -64,7 +64,7 @@ export class MessageChanges {
     replies.giveUpMessage(id);
     handed.drop(id);
     const place = placeOf(message.channel);
-    const replyId = shown.replyIn(id);
+    const replyId = shown.get(id);
     if (place && replyId !== undefined) return [{ place, id: replyId }];
     const answeredAt = handed.placeOf(id);
     if (answeredAt) return [{ place: answeredAt, id }];

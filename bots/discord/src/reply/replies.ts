@@ -1,12 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { GivenUpReply, Place, Reply, ReplyFacts, StartReply } from "@cria/bot-core";
+import type { GivenUpReply, LruCache, Place, Reply, ReplyFacts, StartReply } from "@cria/bot-core";
 import type { Client, SendableChannels } from "discord.js";
 import type { Logger } from "pino";
 import { ChannelPace } from "./channel-pace.ts";
 import { isForbidden } from "./discord-errors.ts";
 import { DiscordReply } from "./discord-reply.ts";
 import { carriesEnd, messageIds, type ReplyTarget } from "./reply-messages.ts";
-import type { ShownMessages } from "./shown-messages.ts";
 
 /** Where a reply is to be written. */
 export interface ReplyPlace extends Pick<ReplyTarget, "channel" | "questionId" | "nonce"> {
@@ -21,7 +20,8 @@ export interface ReplyPlace extends Pick<ReplyTarget, "channel" | "questionId" |
 
 export interface RepliesOptions {
   readonly client: Client;
-  readonly shown: ShownMessages;
+  /** By message, the reply that this process wrote there. */
+  readonly shown: LruCache<string>;
   readonly logger: Logger;
   readonly editIntervalMs?: number | undefined;
 }
@@ -57,14 +57,14 @@ export class Replies {
 
   begin(where: ReplyPlace, { replyId, facts, handle }: ReplyToBegin): Reply {
     const { shown, logger, editIntervalMs } = this.#options;
-    for (const id of messageIds(handle ?? "")) shown.add(id, replyId);
+    for (const id of messageIds(handle ?? "")) shown.set(id, replyId);
     const reply = new DiscordReply({
       target: {
         ...where,
         pace: this.#paceOf(where.channel),
         showsPreviews: facts.settings.showsPreviews ?? false,
         onShown: (id, isFirst) => {
-          shown.add(id, replyId);
+          shown.set(id, replyId);
           if (isFirst) where.replaces?.onShown();
         },
         onTakenAway: (id) => shown.delete(id),

@@ -1,5 +1,5 @@
+import { LruCache } from "@cria/bot-core";
 import type { types } from "@slack/bolt";
-import { LruCache } from "../lookup/lru-cache.ts";
 import type { CallOptions, PacedClient, SlackAnswer } from "./paced-client.ts";
 import { mayHaveArrived, slackError } from "./slack-errors.ts";
 

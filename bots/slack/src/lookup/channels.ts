@@ -1,7 +1,6 @@
-import { within } from "@cria/bot-core";
+import { LruCache, within } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { PacedClient } from "../api/paced-client.ts";
-import { LruCache } from "./lru-cache.ts";
 
 const LIFETIME_MS = 10 * 60_000;
 const MAX_CHANNELS = 5_000;

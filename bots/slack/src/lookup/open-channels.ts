@@ -1,4 +1,4 @@
-import { LruCache } from "./lru-cache.ts";
+import { LruCache } from "@cria/bot-core";
 
 const MAX_CHANNELS = 10_000;
 /** Longer no setting goes unheard that another process was told of. */

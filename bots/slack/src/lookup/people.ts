@@ -1,7 +1,6 @@
-import { type Author, within } from "@cria/bot-core";
+import { type Author, LruCache, within } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { PacedClient } from "../api/paced-client.ts";
-import { LruCache } from "./lru-cache.ts";
 import type { UserGroups } from "./user-groups.ts";
 
 const LIFETIME_MS = 10 * 60_000;

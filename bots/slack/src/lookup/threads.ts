@@ -1,8 +1,8 @@
+import { LruCache } from "@cria/bot-core";
 import type { Logger } from "pino";
 import type { PacedClient, SlackAnswer } from "../api/paced-client.ts";
 import { slackError } from "../api/slack-errors.ts";
 import type { SlackMessage } from "../incoming/message-event.ts";
-import { LruCache } from "./lru-cache.ts";
 
 const MAX_THREADS = 10_000;
 const MEMBER_LIFETIME_MS = 24 * 3_600_000;

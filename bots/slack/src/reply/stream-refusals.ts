@@ -1,4 +1,4 @@
-import { LruCache } from "../lookup/lru-cache.ts";
+import { LruCache } from "@cria/bot-core";
 
 /** So long nobody asks again: whoever administers the workspace may have mended it. */
 const LIFETIME_MS = 3_600_000;

@@ -1,10 +1,10 @@
-/** A bounded map whose entries end by age, or by disuse when it is full. */
+/** A bounded map whose entries end by disuse when it is full, and by age where they have a lifetime. */
 export class LruCache<T> {
   readonly #entries = new Map<string, { readonly value: T; readonly untilMs: number }>();
   readonly #capacity: number;
   readonly #lifetimeMs: number;
 
-  constructor(capacity: number, lifetimeMs: number) {
+  constructor(capacity: number, lifetimeMs = Infinity) {
     this.#capacity = capacity;
     this.#lifetimeMs = lifetimeMs;
   }
