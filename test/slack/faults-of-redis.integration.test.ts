@@ -1,4 +1,4 @@
-import { createRedisStores, type Stores } from "@cria/bot-core";
+import { connectRedis, createRedisStores, type Stores } from "@cria/bot-core";
 import {
   createGate,
   FakeInferenceClient,
@@ -37,9 +37,17 @@ describe.skipIf(!hasRedis)("replies on Slack while Redis is away", () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
 
+  /** What the model says once Redis has heard that a reply is begun. */
+  async function* onceKept(...words: readonly string[]) {
+    const connection = await connectRedis(redis.url, pino({ level: "silent" }));
+    await expect.poll(() => connection.keys("cria:*:entry:*")).toHaveLength(1);
+    await connection.close();
+    yield* words;
+  }
+
   it("are written by one process alone, where the other is cut off in the middle", async () => {
     const hold = createGate();
-    bot.model.script({ chunks: ["Half", " and more."], hold: hold.opened });
+    bot.model.script({ chunks: onceKept("Half", " and more."), hold: hold.opened });
     const question = bot.server.people.mention(bot.channel, bot.ann, "talk");
     await bot.server.until(() => bot.server.replies(question).some((reply) => shownText(reply).startsWith("Half")));
     await proxy.shut();

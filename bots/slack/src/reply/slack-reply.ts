@@ -67,6 +67,7 @@ export class SlackReply implements Reply {
   #text = "";
   #isDeleted = false;
   #isShown = false;
+  #isInTurn = false;
 
   constructor(options: SlackReplyOptions) {
     const { writer, target, logger } = options;
@@ -90,9 +91,9 @@ export class SlackReply implements Reply {
     return this.#givenUp.signal;
   }
 
-  /** Timestamps of the messages shown. What is said before there is one may be in a stream of which Slack has not told yet. */
+  /** Timestamps of the messages shown. Once its turn has come, a stream may be there of which Slack has not told yet. */
   get handle(): string {
-    return this.#messages.shown.join(",") || (this.#text === "" ? "" : BEGUN);
+    return this.#messages.shown.join(",") || (this.#isInTurn ? BEGUN : "");
   }
 
   /** Of the last one the buttons tell. */
@@ -118,6 +119,7 @@ export class SlackReply implements Reply {
   }
 
   async status(status: ReplyStatus): Promise<void> {
+    this.#isInTurn ||= status.type === "reading";
     const line = statusLine(status);
     // After the bot's name, as "Cria is reading 1,200 tokens".
     this.#status.show(
