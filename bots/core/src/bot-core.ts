@@ -20,6 +20,7 @@ import { handleDeletion, handleEdit } from "./message/changes.ts";
 import type { Core } from "./message/core.ts";
 import type { Pending } from "./message/pending.ts";
 import { receive } from "./message/receive.ts";
+import { Unheard } from "./message/unheard.ts";
 import type { BotCore, Work } from "./port/bot.ts";
 import type { ClaimedEvent } from "./port/claimed-event.ts";
 import type { CommandAsked } from "./port/incoming-command.ts";
@@ -96,6 +97,7 @@ function createCore(options: BotCoreOptions): Core {
     quotaLimits: {},
     feedback: undefined,
     running: new RunningReplies(),
+    unheard: new Unheard(options.logger),
     ...options,
     quotas: hasLimits(quotaLimits) ? quotas : undefined,
   };

@@ -200,6 +200,14 @@ describe("the buttons of a reply", () => {
       expect(await assistants()).toEqual(["Once upon a time."]);
     });
 
+    it("is forgotten with either of the two", async () => {
+      client.script({ chunks: ["Once"], finishReason: FinishReason.MAX_TOKENS }, { chunks: [" upon"] });
+      const cut = await send("A story");
+      await goOn(cut.id);
+      await core.handleDeletion({ place: testPlace, ids: [cut.id] });
+      expect(await assistants()).toEqual([]);
+    });
+
     it("pressed twice goes on once, at the same time or later", async () => {
       client.script(
         { chunks: ["Once"], finishReason: FinishReason.MAX_TOKENS },

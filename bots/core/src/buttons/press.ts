@@ -95,7 +95,7 @@ async function answerAgain(core: Core, { action, kept, isContinued, startReply }
     place,
     messageId,
     replyId: newReplyId(),
-    raw: "",
+    raw: replyId,
   } as const;
   const delivery = await core.stores.inbox.claim(entry);
   if (!delivery) throw new BotError("REPLY_GONE", UNDER_WAY);

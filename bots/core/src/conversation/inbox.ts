@@ -13,7 +13,7 @@ export interface NewEntry {
   readonly messageId: string;
   /** Of the reply: URL-safe, at most 24 characters. */
   readonly replyId: string;
-  /** What the platform needs to read the message again, in a form of its own; short, as the store holds it until it is answered. */
+  /** Of a press, the id of the reply that is pressed. Else what the platform needs to read the message again, in a form of its own; short, as the store holds it until it is answered. */
   readonly raw: string;
 }
 
@@ -23,6 +23,8 @@ export interface EntryState {
   readonly handle?: string;
   /** Whether its author was let in and it was counted. */
   readonly isAdmitted?: boolean;
+  /** As `Remembered.generation`, when its reply began: what is reset after that is not to have it. */
+  readonly generation?: string;
   /** The words of the question, where they were edited. */
   readonly text?: string;
   /** Whether the question or the reply is gone: it is not to be answered. */

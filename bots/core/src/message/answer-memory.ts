@@ -63,6 +63,8 @@ export interface RoundMemoryOptions {
   readonly predecessor?: Predecessor | undefined;
   /** As it was when the message was claimed. */
   readonly background: Promise<Background>;
+  /** In which an earlier process began the reply; default: the one of now. */
+  readonly generation?: string | undefined;
 }
 
 /** One answer's place in memory: the one that another reply had, or the newest. */
@@ -104,9 +106,9 @@ export class RoundMemory implements AnswerMemory {
 
   async remember(
     { question, end, text, stats, shownIn }: RememberedReply,
-    { window, generation }: Background,
+    { window, generation: current }: Background,
   ): Promise<boolean> {
-    const { core, running } = this.#options;
+    const { core, running, generation = current } = this.#options;
     this.#generation = generation;
     if (running.isDeleted) return true;
     if (text === "") return await this.keep({ question, end, text }).then(() => true);
@@ -121,6 +123,8 @@ export class RoundMemory implements AnswerMemory {
       return true;
     } catch (error) {
       core.logger.warn({ err: error, conversation: running.conversation }, "a round was not remembered");
+      // The store may yet do what it did not answer.
+      await core.unheard.make(running.replyId, () => rounds.forget(running.conversation, [running.replyId]));
       return false;
     }
   }
@@ -138,17 +142,22 @@ export class RoundMemory implements AnswerMemory {
   /** Where the question was edited meanwhile, the reply is kept with its words as they are now. */
   async noteShown(shownIn: readonly string[]): Promise<void> {
     const { core, running } = this.#options;
-    if (!this.#kept || running.isDeleted || isDeepStrictEqual(this.#kept.shownIn ?? [], shownIn)) return;
-    const reply = { ...this.#kept, question: running.question || this.#kept.question, shownIn };
+    const shown = [...this.#shownBefore, ...shownIn];
+    if (!this.#kept || running.isDeleted || isDeepStrictEqual(this.#kept.shownIn ?? [], shown)) return;
+    const reply = { ...this.#kept, question: running.question || this.#kept.question, shownIn: shown };
     const generation = this.#generation ?? (await this.#claimedGeneration());
     await core.stores.replies.keep(running.conversation, reply, generation).catch(() => false);
   }
 
+  /** What shows the part that this one goes on with: memory has the two as one. */
+  get #shownBefore(): readonly string[] {
+    const { isContinued, kept } = this.#options.predecessor ?? {};
+    return kept && isContinued ? [kept.id, ...(kept.shownIn ?? [])] : [];
+  }
+
   async #claimedGeneration(): Promise<string> {
-    return await this.#options.background.then(
-      ({ generation }) => generation,
-      () => "",
-    );
+    const { background, generation } = this.#options;
+    return generation ?? (await background.then((read) => read.generation).catch(() => ""));
   }
 
   /** In the question's words as they are now. */
@@ -170,6 +179,7 @@ export class RoundMemory implements AnswerMemory {
     const { message, running, predecessor } = this.#options;
     const { id, roleIds } = message.author;
     const asker = predecessor ? predecessor.kept.asker : { id, ...(roleIds && { roleIds }) };
+    const shown = [...this.#shownBefore, ...shownIn];
     return {
       id: running.replyId,
       messageId: running.messageId,
@@ -181,7 +191,7 @@ export class RoundMemory implements AnswerMemory {
       text: this.begun + text,
       end,
       ...(model !== undefined && { model }),
-      ...(shownIn.length > 0 && { shownIn }),
+      ...(shown.length > 0 && { shownIn: shown }),
       ...(this.#replaces !== undefined && { replaces: this.#replaces }),
     };
   }

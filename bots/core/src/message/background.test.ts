@@ -34,7 +34,8 @@ describe("unseen", () => {
     expect(unseen(said, shown)).toEqual([said[1]]);
   });
 
-  it("is all that was said where rounds are remembered and not shown", () => {
-    expect(unseen(said, { ...shown, settings: { contextMode: "off" } })).toEqual(said);
+  it("is what was not answered where rounds are remembered and not shown", () => {
+    const before = [{ ...said[0]!, messageId: "m0" }, ...said];
+    expect(unseen(before, { ...shown, settings: { contextMode: "off" } })).toEqual([before[0], said[1]]);
   });
 });

@@ -84,13 +84,15 @@ export function forgottenAnswer({ quotedAnswer }: IncomingMessage, shown: Shown)
 }
 
 /**
- * Of the messages of a thread those that came after the last round that the prompt shows, as the others were said when they were
- * new, and after the last reset.
+ * Of the messages of a thread those that were not answered, and came after the last round that the prompt shows, as the others
+ * were said when they were new, and after the last reset.
  */
 export function unseen(before: readonly EarlierMessage[], shown: Shown): readonly EarlierMessage[] {
-  const known = new Set(shownRounds(shown).map(({ messageId }) => messageId));
+  const isOf = (rounds: readonly Round[]) => (message: EarlierMessage) =>
+    rounds.some(({ messageId }) => messageId === message.messageId);
+  const isAnswered = isOf(shown.rounds);
   const resetAtMs = Number(shown.generation);
   return before
-    .slice(before.findLastIndex(({ messageId }) => known.has(messageId)) + 1)
-    .filter(({ atMs = Infinity }) => atMs > resetAtMs);
+    .slice(before.findLastIndex(isOf(shownRounds(shown))) + 1)
+    .filter((message) => !isAnswered(message) && (message.atMs ?? Infinity) > resetAtMs);
 }

@@ -8,23 +8,19 @@ import type { Core } from "./core.ts";
 /** A reply under way hears of the edit and begins anew; those that ended are regenerated from the new text. Never rejects. */
 export async function handleEdit(core: Core, { place, messageId, text }: MessageEdit): Promise<void> {
   const conversation = conversationKey(place);
-  try {
+  await core.unheard.make(`${conversation} ${messageId}`, async () => {
     await tellAll(core, place, { type: "edit", conversation, messageId, text });
     await core.stores.replies.editQuestion(conversation, messageId, text);
-  } catch (error) {
-    core.logger.warn({ err: error, conversation }, "an edit was not heard");
-  }
+  });
 }
 
 /** A reply under way stops and is not remembered; one that has ended is forgotten with its question. Never rejects. */
 export async function handleDeletion(core: Core, { place, ids }: MessageDeletion): Promise<void> {
   const conversation = conversationKey(place);
-  try {
+  await core.unheard.make(`${conversation} ${ids[0]}`, async () => {
     await tellAll(core, place, { type: "deletion", conversation, ids });
     await core.stores.rounds.forget(conversation, ids);
-  } catch (error) {
-    core.logger.warn({ err: error, conversation }, "a deletion was not heard");
-  }
+  });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { InferenceClient } from "../inference/inference-client.ts";
 import type { FeedbackStore } from "../records/feedback.ts";
 import type { Transcript } from "../records/transcript.ts";
 import type { RunningReplies } from "../reply/running-replies.ts";
+import type { Unheard } from "./unheard.ts";
 
 /** What the parts of the pipeline work with. */
 export interface Core extends Admission {
@@ -21,4 +22,5 @@ export interface Core extends Admission {
   /** Persona of chat models that have none of their own. */
   readonly persona: string;
   readonly running: RunningReplies;
+  readonly unheard: Unheard;
 }

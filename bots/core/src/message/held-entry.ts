@@ -8,6 +8,8 @@ import type { Core } from "./core.ts";
 export interface WriteOptions {
   /** Whether its author was let in and it was counted. */
   readonly isAdmitted: boolean;
+  /** Of the conversation as it begins; undefined where that is not known. */
+  readonly generation?: string | undefined;
   /** Before its first words. */
   readonly heading?: string;
 }
@@ -38,12 +40,12 @@ export class HeldEntry {
   }
 
   /** The platform's reply, written as long as it is this process's to write; its handle is kept for whoever takes it over. */
-  writes(reply: Reply, { isAdmitted, ...heading }: WriteOptions): Reply {
+  writes(reply: Reply, { isAdmitted, generation, ...heading }: WriteOptions): Reply {
     return trackReply(reply, {
       ...heading,
       signal: this.running.signal,
       beforeWrite: () => this.check(),
-      onHandle: (handle) => this.delivery.keep({ handle, isAdmitted }),
+      onHandle: (handle) => this.delivery.keep({ handle, isAdmitted, ...(generation !== undefined && { generation }) }),
     });
   }
 

@@ -65,6 +65,8 @@ export class Pending {
     if (running.isAnothers || (running.isDeleted && delivery.state.handle === undefined)) return;
     const isAdmitted = refusal === undefined;
     const numCounted = isAdmitted || delivery.state.isAdmitted ? 1 : 0;
+    const begunIn = delivery.state.generation;
+    const generation = begunIn ?? (await background.catch(() => undefined))?.generation;
     const begun = await startReply(running.replyId, await facts).catch(async (error: unknown) => {
       await uncount(core, message.place, message.author, numCounted);
       throw error;
@@ -73,11 +75,11 @@ export class Pending {
       core,
       eventId: delivery.entry.eventId,
       message,
-      reply: this.#held.writes(begun, { isAdmitted }),
+      reply: this.#held.writes(begun, { isAdmitted, generation }),
       running,
       refusal,
       numCounted,
-      memory: new RoundMemory({ core, message, running, predecessor, background }),
+      memory: new RoundMemory({ core, message, running, predecessor, background, generation: begunIn }),
       turn: this.#turn,
       background: () => (this.#turn.hasWaited ? readBackground(core, message.place) : background),
       beforeWrite: () => this.#held.check(),

@@ -1,10 +1,11 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
-import type { Delivery } from "../conversation/inbox.ts";
+import type { Delivery, NewEntry } from "../conversation/inbox.ts";
 import type { Core } from "../message/core.ts";
 import { Pending } from "../message/pending.ts";
 import { type PendingWork, runPending, tellOfFailure } from "../message/receive.ts";
 import type { RecoverOptions } from "../port/bot.ts";
 import { BotError } from "../port/bot-error.ts";
+import type { ReplyButtons } from "../port/reply.ts";
 
 /** A message that took three processes down may take the next one down; that one is not put at risk. */
 const MAX_DELIVERIES = 3;
@@ -66,5 +67,16 @@ async function giveUp(core: Core, pending: Pending, { startReply }: RecoveredWor
   const { handle } = pending.delivery.state;
   const reply = await startReply({ place, messageId, replyId, handle }, pending.facts({}));
   if (pending.running.isDeleted && reply.discard) await reply.discard();
-  else await reply.fail(sentence, "none");
+  else await reply.fail(sentence, kind === "press" ? await keepForAgain(core, pending.delivery.entry) : "none");
+}
+
+/** What was pressed is answered again by the button under the sentence: its own is gone. */
+async function keepForAgain({ stores }: Core, { place, replyId, raw: pressed }: NewEntry): Promise<ReplyButtons> {
+  const conversation = conversationKey(place);
+  const kept = await stores.replies.get(conversation, pressed);
+  if (!kept) return "none";
+  const { generation } = await stores.rounds.read(conversation);
+  const failed = { text: "", end: "failed", shownIn: undefined, replaces: kept.replaces ?? kept.id } as const;
+  const isKept = await stores.replies.keep(conversation, { ...kept, id: replyId, ...failed }, generation);
+  return isKept ? "all" : "none";
 }

@@ -91,7 +91,9 @@ describeOnRedis("what a process leaves", (program) => {
     expect(begun).toMatchObject([{ handle: "shown 18", reply: { ended: { reason } } }]);
     await vi.waitFor(async () => expect(await run.numPending()).toBe(0), WAIT);
     const pressed = new FakeReplyHandle();
-    await next.core.regenerate({ place: testPlace, author, replyId: first.id }, starting(pressed));
+    expect(begun[0]?.reply.buttons).toBe("all");
+    const replyId = begun[0]!.reply.id;
+    await next.core.regenerate({ place: testPlace, author, replyId }, starting(pressed));
     expect(pressed.ended).toMatchObject({ end: "complete" });
   });
 

@@ -72,6 +72,18 @@ describeOnRedis("what a process leaves", (program) => {
     expect(await roundsOf(next.stores)).toMatchObject([{ user: "A story" }]);
   });
 
+  it("is not remembered where the conversation was reset while nobody had it", async () => {
+    const dying = await run.open();
+    await run.startWriting(dying);
+    await run.die(dying);
+    const next = await run.open();
+    await next.core.handleCommand({ eventId: "reset", place: testPlace, author, command: { type: "reset" } });
+    const begun = run.recover(next);
+    await run.ended(begun);
+    expect(begun).toMatchObject([{ reply: { ended: { end: "complete" } } }]);
+    expect(await roundsOf(next.stores)).toEqual([]);
+  });
+
   it("is answered in the words of an edit that it had heard", async () => {
     const dying = await run.open();
     const { messageId } = await run.startWriting(dying);

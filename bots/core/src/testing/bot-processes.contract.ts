@@ -58,17 +58,18 @@ export async function startBotProcesses(program: string) {
   /** Goes on with what others left, and tells of each reply that it began. */
   const recover = ({ core }: Process, options: Partial<RecoverOptions> = {}) => {
     const begun: { readonly handle: string | undefined; readonly reply: FakeReplyHandle }[] = [];
-    const begin = (handle: string | undefined) => {
+    const begin = (handle: string | undefined, id: string) => {
       const reply = new FakeReplyHandle();
+      reply.id = id;
       begun.push({ handle, reply });
       return reply;
     };
     const end = core.recover({
       writer: WRITER,
       serves: () => true,
-      work: async ({ event, handle, answer }) => await answer(JSON.parse(event.raw), async () => begin(handle)),
+      work: async ({ event, handle, answer }) => await answer(JSON.parse(event.raw), async (id) => begin(handle, id)),
       hasEnded: async () => false,
-      startReply: async ({ handle }) => begin(handle),
+      startReply: async ({ handle, replyId }) => begin(handle, replyId),
       ...options,
     });
     endings.push(end);
