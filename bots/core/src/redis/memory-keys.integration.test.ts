@@ -1,8 +1,10 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Rating } from "../records/feedback.ts";
+import { startBotProcesses } from "../testing/bot-processes.contract.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { type RedisServer, startRedisServer } from "../testing/redis-server.ts";
+import { roundsOf, testConversation } from "../testing/test-core.ts";
 import { testEntry } from "../testing/test-entry.ts";
 import { connectRedis, type RedisConnection } from "./connection/redis-connection.ts";
 import { forget, rememberedConversations } from "./memory-keys.ts";
@@ -90,6 +92,36 @@ describeOnRedis("memory for operators", (program) => {
     expect(await forget(redis, "slack:T1")).toMatchObject({ messages: 1 });
     await expect.poll(() => deliveries[2]!.gone.reason).toBe("taken");
   });
+
+  it.each([
+    ["its conversation", testConversation],
+    ["its workspace", "web:local"],
+  ])("ends a reply that is being written, by %s", async (_, key) => {
+    const run = await startBotProcesses(program);
+    const operator = await connectRedis(run.server.url, pino({ level: "silent" }));
+    try {
+      const bot = await run.open();
+      const { reply, sent } = await run.startWriting(bot);
+      expect(await forget(operator, key)).toMatchObject({ messages: 1 });
+      await sent;
+      expect(reply).toMatchObject({ isLeft: false, ended: { type: "finished", end: "stopped", text: reply.text } });
+      expect(await roundsOf(bot.stores)).toEqual([]);
+      expect(await run.numKept()).toBe(0);
+    } finally {
+      await run.closeAll();
+      await operator.close();
+      await run.close();
+    }
+  });
+
+  it.each(["web", "slack", "slack:", "", "*"])(
+    "refuses %j, which names no conversation and no workspace",
+    async (key) => {
+      const remembered = await rememberedConversations(redis);
+      await expect(forget(redis, key)).rejects.toThrow(/names no conversation and no workspace; a key looks like/);
+      expect(await rememberedConversations(redis)).toEqual(remembered);
+    },
+  );
 
   it("forgets a workspace whole", async () => {
     await fill();

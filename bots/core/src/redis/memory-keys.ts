@@ -1,7 +1,8 @@
 import { conversationKey } from "../conversation/conversation-key.ts";
-import type { Place } from "../port/place.ts";
+import type { NewEntry } from "../conversation/inbox.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
 import { createRedisRounds } from "./redis-rounds.ts";
+import { createRedisSignals } from "./redis-signals.ts";
 
 /** Deleted at once; a workspace may have many keys. */
 const BATCH = 500;
@@ -36,10 +37,15 @@ const GENERATION_TTL_MS = 86_400_000;
 
 /**
  * Deletes everything about a conversation and its threads, its lines in transcript and feedback and its pending messages
- * included, or everything about a workspace. Each conversation counts as reset for a day, so that no reply that is under way is
- * remembered.
+ * included, or everything about a workspace. Replies that are under way end as those to deleted messages; each conversation
+ * counts as reset for a day, so that none of them is remembered.
+ * @throws RangeError for a key that names neither, as a platform's name
  */
 export async function forget(redis: RedisConnection, key: string): Promise<Forgotten> {
+  if (!/^[^:]+:[^:]/.test(key))
+    throw new RangeError(
+      `${key} names no conversation and no workspace; a key looks like web:local:general or slack:T024BE7LD`,
+    );
   const platform = escapeGlob(key.split(":", 1)[0]!);
   const inboxes = await redis.keys(`cria:{${platform}:*}:inbox`);
   const asked = (await Promise.all(inboxes.map((inbox) => forgetMessages(redis, inbox, key)))).flat();
@@ -62,18 +68,26 @@ async function inBatches(names: readonly string[], run: (name: string) => Promis
 
 const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 
-/** With what is kept beside each; returns their conversations. Who answers one then finds that it is no more its own, and writes nothing more. */
-async function forgetMessages(redis: RedisConnection, inbox: string, conversation: string): Promise<readonly string[]> {
-  const conversationOf = ({ entry = "" }: StreamEntry["message"]) => {
-    const { place } = read(entry) as { place?: Place };
-    return place && conversationKey(place);
-  };
-  const forgotten = await forgetEntries(redis, inbox, (fields) => isUnder(conversation, conversationOf(fields)));
+/** With what is kept beside each; returns their conversations. Who answers one is told before that it is deleted. */
+async function forgetMessages(redis: RedisConnection, inbox: string, key: string): Promise<readonly string[]> {
+  const isOfIt = (fields: StreamEntry["message"]) => isUnder(key, pendingOf(fields)?.conversation);
+  const forgotten = await forgetEntries(redis, inbox, isOfIt, (found) => tellDeleted(redis, found));
   for (const { id } of forgotten) {
     await redis.run((client) => client.xAck(inbox, "bots", id));
     await redis.run((client) => client.del(inbox.replace(/inbox$/, `entry:${id}`)));
   }
-  return forgotten.map(({ message }) => conversationOf(message)!);
+  return forgotten.map(({ message }) => pendingOf(message)!.conversation);
+}
+
+/** Undefined for an entry that is not ours. */
+function pendingOf({ entry = "" }: StreamEntry["message"]) {
+  const { place, messageId = "", replyId = "" } = read(entry) as Partial<NewEntry>;
+  return place && { conversation: conversationKey(place), ids: [messageId, replyId] };
+}
+
+async function tellDeleted(redis: RedisConnection, entries: readonly StreamEntry[]): Promise<void> {
+  const signals = createRedisSignals(redis);
+  await Promise.all(entries.map(({ message }) => signals.publish({ type: "deletion", ...pendingOf(message)! })));
 }
 
 async function forgetLines(redis: RedisConnection, stream: string, conversation: string): Promise<number> {
@@ -87,11 +101,12 @@ interface StreamEntry {
   readonly message: Readonly<Record<string, string>>;
 }
 
-/** Deletes some entries of a stream; returns them. */
+/** Deletes some entries of a stream; returns them. `before` is awaited with each batch of them. */
 async function forgetEntries(
   redis: RedisConnection,
   stream: string,
   isForgotten: (fields: StreamEntry["message"]) => boolean,
+  before: (entries: readonly StreamEntry[]) => Promise<void> = async () => {},
 ): Promise<readonly StreamEntry[]> {
   const forgotten: StreamEntry[] = [];
   let from = "-";
@@ -99,6 +114,7 @@ async function forgetEntries(
     const entries = (await redis.run((client) => client.xRange(stream, from, "+", { COUNT: BATCH }))) ?? [];
     const found = entries.filter(({ message }) => isForgotten(message));
     const ids = found.map(({ id }) => id);
+    await before(found);
     if (ids.length > 0) await redis.run((client) => client.xDel(stream, ids));
     forgotten.push(...found);
     if (entries.length < BATCH) return forgotten;
