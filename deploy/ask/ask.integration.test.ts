@@ -101,6 +101,18 @@ describe("npm run ask", () => {
     });
   });
 
+  it.each([
+    ["CRIA_MAX_TOKENS", "abc"],
+    ["CRIA_LOG_LEVEL", "bogus"],
+    ["CRIA_REDIS_URL", "foo"],
+  ])("refuses a %s that cannot be", async (name, value) => {
+    await expect(shell(`${name}=${value} ask Hi < /dev/null`)).rejects.toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(new RegExp(`^Cria: ${name}\\b.* must be .*\n$`)),
+    });
+  });
+
   it("explains itself when asked to", async () => {
     expect((await shell("ask --help")).stdout).toMatch(/^Usage: npm run ask/);
   });

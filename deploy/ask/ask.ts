@@ -9,6 +9,7 @@ import {
 } from "@cria/bot-core";
 import { pino } from "pino";
 import { firstSentence, tellFailure, UsageError } from "../command-failure.ts";
+import { requireConfiguration } from "../configuration.ts";
 import { loadLocalSettings } from "../settings.ts";
 import { StartError } from "../start-error.ts";
 import { findOrStartInference } from "./inference-for-a-call.ts";
@@ -59,6 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
+  requireConfiguration(process.env);
   const question = await readQuestion(positionals.join(" ").trim(), stopping.signal);
   const service = await findOrStartInference({
     settings: loadLocalSettings(process.env),

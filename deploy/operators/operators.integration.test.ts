@@ -54,6 +54,14 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     await stores.close();
   };
 
+  it("say that nothing is remembered", async () => {
+    expect(await cria("memory", "show")).toEqual({ stdout: "", stderr: "Nothing is remembered.\n" });
+    for (const unknown of ["nope", "cria:{slack:T1:C1}:turns", key]) {
+      const stderr = expect.stringMatching(/^Cria: nothing is remembered under .*\n$/);
+      await expect(cria("memory", "show", unknown)).rejects.toMatchObject({ code: 1, stdout: "", stderr });
+    }
+  });
+
   it("export the replies that were liked as Alpaca JSONL", async () => {
     await fill();
     const example = '{"instruction":"Hi","input":"A text.","output":"Hello."}\n';
@@ -61,6 +69,28 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
     const out = join(folder, "liked.jsonl");
     expect((await cria("feedback", "export", "--out", out)).stderr).toMatch(/^1 example of \d+ ratings? in /);
     expect(await readFile(out, "utf8")).toBe(example);
+  });
+
+  it("forget no platform whole", async () => {
+    await fill();
+    const stderr = expect.stringMatching(/^Cria: slack names no conversation and no workspace; a key looks like .*\n$/);
+    await expect(cria("memory", "forget", "slack")).rejects.toMatchObject({ code: 1, stderr });
+    expect((await cria("memory", "show")).stdout).toBe(`${key}\n`);
+  });
+
+  it.each([
+    ["CRIA_REDIS_URL", "foo"],
+    ["CRIA_MAX_TOKENS", "abc"],
+  ])("refuse a %s that cannot be", async (name, value) => {
+    for (const [script, ...args] of [
+      ["memory", "show"],
+      ["feedback", "export"],
+    ] as const) {
+      const env = { ...process.env, CRIA_REDIS_URL: server.url, [name]: value };
+      const stderr = expect.stringMatching(new RegExp(`^Cria: ${name}\\b.* must be .*\n$`));
+      const called = run(process.execPath, [programs[script], ...args], { cwd: ROOT, env });
+      await expect(called).rejects.toMatchObject({ code: 2, stderr });
+    }
   });
 
   it("show what is remembered and forget it", async () => {
@@ -105,7 +135,8 @@ describe.skipIf(!hasRedis)("operators' commands", () => {
       code: 2,
       stderr: expect.stringMatching(`^Cria: .*Usage: npm run ${script} .*\n$`),
     });
-    await expect(cria("memory", "frget")).rejects.toMatchObject(misuse("memory"));
+    for (const args of [["frget"], ["show", "--bad"], ["forget"]])
+      await expect(cria("memory", ...args)).rejects.toMatchObject(misuse("memory"));
     await expect(cria("feedback")).rejects.toMatchObject(misuse("feedback"));
     await expect(cria("feedback", "export", "--to", "x")).rejects.toMatchObject(misuse("feedback"));
     expect((await cria("memory", "--help")).stdout).toMatch(/^Usage: npm run memory/);

@@ -2,14 +2,16 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connectRedis, type RedisConnection } from "@cria/bot-core";
 import { pino } from "pino";
+import { requireConfiguration } from "../configuration.ts";
 import { loadLocalSettings } from "../settings.ts";
 import { StartError } from "../start-error.ts";
 
 /**
  * The Redis of the bots: the one that is configured, else that of `npm start`, which says in its state folder where it is.
- * @throws StartError when there is none or it does not answer
+ * @throws StartError when there is none or it does not answer, and for a configuration that `npm start` would refuse
  */
 export async function connectStateRedis(env: NodeJS.ProcessEnv): Promise<RedisConnection> {
+  requireConfiguration(env);
   const { redisUrl, stateDir } = loadLocalSettings(env);
   const url = redisUrl ?? (await readLocalUrl(stateDir));
   if (url === undefined)
