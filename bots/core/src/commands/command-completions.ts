@@ -30,7 +30,7 @@ export const commandCompletions: readonly CommandCompletion[] = [
   {
     name: "context",
     description: "how much of the conversation goes into a prompt, and how",
-    argument: { placeholder: "off | turns | merged, rounds", values: ["off", "turns", "merged"] },
+    argument: { placeholder: "off | turns | merged | default, rounds", values: ["off", "turns", "merged", "default"] },
   },
   {
     name: "setting",

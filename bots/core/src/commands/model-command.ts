@@ -6,16 +6,23 @@ import type { SettingsScope } from "../port/command.ts";
 import { type CommandContext, scopeWords } from "./command-context.ts";
 
 /** The models with their states, the one in use marked. */
-export async function listModels({ stores, inference, place, words }: CommandContext): Promise<string> {
-  const [models, settings] = await Promise.all([inference.listModels(), resolveSettings(stores.settings, place)]);
+export async function listModels(
+  scope: SettingsScope | undefined,
+  { stores, inference, place, words }: CommandContext,
+): Promise<string> {
+  const [models, settings] = await Promise.all([
+    inference.listModels(),
+    resolveSettings(stores.settings, place, scope),
+  ]);
   const { model: current, note } = modelInUse(models, settings.model);
-  const lines = models.map((model) => modelLine(model, model === current));
+  const lines = models.map((model) => modelLine(model, model === current ? scopeWords(scope, words) : undefined));
   const about = note === undefined ? "" : `${note} `;
   return `${lines.join("\n")}\n\n${about}\`${words.commandPrefix}model name\` answers here with another one.`;
 }
 
-function modelLine({ name, description, state, error }: Model, isCurrent: boolean): string {
-  const facts = [...(isCurrent ? ["in use here"] : []), MODEL_STATES[state]].join(", ");
+/** `usedIn` is where it is in use, if it is. */
+function modelLine({ name, description, state, error }: Model, usedIn: string | undefined): string {
+  const facts = [...(usedIn ? [`in use ${usedIn}`] : []), MODEL_STATES[state]].join(", ");
   const about = state === ModelState.BROKEN ? error : description;
   return `- **${name}** (${facts})${about === "" ? "" : `: ${about}`}`;
 }
@@ -30,7 +37,7 @@ export async function setModel(
   const key = settingsKey(place, scope);
   if (name === "default" && !models.some((model) => model.name === name)) {
     await stores.settings.update(key, { model: undefined });
-    const settings = await resolveSettings(stores.settings, place);
+    const settings = await resolveSettings(stores.settings, place, scope);
     return `Back to **${modelInUse(models, settings.model).model.name}**.`;
   }
   const model = usableModel(models, name);

@@ -16,6 +16,8 @@ describe("parseCommand", () => {
     ["/system You are\na Pirate. ", { type: "system", text: "You are\na Pirate." }],
     ["/context", { type: "context" }],
     ["/context merged", { type: "context", mode: "merged" }],
+    ["/context default", { type: "context", mode: "default" }],
+    ["/context --channel Default", { type: "context", mode: "default", scope: "channel" }],
     ["/context 8", { type: "context", window: 8 }],
     ["/context 8 Turns", { type: "context", window: 8, mode: "turns" }],
     ["/context off 50", { type: "context", window: 50, mode: "off" }],
@@ -72,12 +74,12 @@ describe("parseCommand", () => {
     [
       "/context turn",
       ["turns"],
-      "`/context` takes `off`, `turns` or `merged`, and a number of rounds, as in `/context turns 6`.",
+      "`/context` takes `off`, `turns`, `merged` or `default`, and a number of rounds, as in `/context turns 6`.",
     ],
     [
       "/context 1 2",
       [],
-      "`/context` takes `off`, `turns` or `merged`, and a number of rounds, as in `/context turns 6`.",
+      "`/context` takes `off`, `turns`, `merged` or `default`, and a number of rounds, as in `/context turns 6`.",
     ],
     ["/context 0", [], "The window cannot be 0 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],
     ["/context 51", [], "The window cannot be 51 rounds; it must be 1 to 50. `/context off` puts none into a prompt."],

@@ -9,7 +9,7 @@ import { commandCompletions } from "./command-completions.ts";
 const COMPARISON = "smollm2-135m smollm2-135m-few-shot Who are you?";
 /** What a switch can be set to. */
 export const SETTING_VALUES: readonly SettingValue[] = ["on", "off", "default"];
-const MODES: readonly ContextMode[] = ["off", "turns", "merged"];
+const MODES: readonly (ContextMode | "default")[] = ["off", "turns", "merged", "default"];
 
 /** A command from its words, the same on every platform: `/model smollm2-135m`, or without the slash. What is wrong with it is said in `words`. */
 export function parseCommand(text: string, words: PlatformWords): Command | CommandError {
@@ -114,7 +114,7 @@ function parseFeedback(rest: string, { commandPrefix }: PlatformWords): Command 
 }
 
 function contextFailure(word: string | undefined, { commandPrefix }: PlatformWords): CommandError {
-  const error = `\`${commandPrefix}context\` takes \`off\`, \`turns\` or \`merged\`, and a number of rounds, as in \`${commandPrefix}context turns 6\`.`;
+  const error = `\`${commandPrefix}context\` takes \`off\`, \`turns\`, \`merged\` or \`default\`, and a number of rounds, as in \`${commandPrefix}context turns 6\`.`;
   return failure(error, nearMatches(word ?? "", MODES));
 }
 

@@ -7,10 +7,10 @@ import { inlineCode, quote } from "../text/markdown.ts";
 import { type CommandContext, scopeWords } from "./command-context.ts";
 
 /** The persona in use, and whose it is. */
-export async function showPersona(context: CommandContext): Promise<string> {
+export async function showPersona(scope: SettingsScope | undefined, context: CommandContext): Promise<string> {
   const { stores, inference, place, persona: fallback, words } = context;
-  const { system, model: name } = await resolveSettings(stores.settings, place);
-  if (system !== undefined) return `The persona here:\n\n${quote(system)}`;
+  const { system, model: name } = await resolveSettings(stores.settings, place, scope);
+  if (system !== undefined) return `The persona ${scopeWords(scope, words)}:\n\n${quote(system)}`;
   const { model } = modelInUse(await inference.listModels(), name);
   if (model.system !== "") return `${model.name} brings its own:\n\n${quote(model.system)}`;
   const persona = personaOf(model, { system, fallback });

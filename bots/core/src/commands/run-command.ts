@@ -17,13 +17,13 @@ export async function runCommand(command: TextCommand, context: CommandContext):
   switch (command.type) {
     case "model":
       return command.name === undefined
-        ? await listModels(context)
+        ? await listModels(command.scope, context)
         : await setModel(command.name, command.scope, context);
     case "reset":
       return await reset(context);
     case "system":
       return command.text === undefined
-        ? await showPersona(context)
+        ? await showPersona(command.scope, context)
         : await setPersona(command.text, command.scope, context);
     case "context":
       return await setContext(command, context);

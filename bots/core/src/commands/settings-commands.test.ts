@@ -34,6 +34,49 @@ describe("commands that set something", () => {
     });
   });
 
+  describe("in a scope", () => {
+    const admin = { id: "u1", name: "Ann", isAdmin: true };
+    const set = (command: Command) =>
+      core.handleCommand({ eventId: `${numEvents++}`, place: testPlace, author: admin, command });
+    const scope = "workspace" as const;
+
+    it("context says what holds there, whatever holds here", async () => {
+      await run({ type: "context", mode: "off" });
+      const there = /^The last 4 to 7 rounds go into a prompt in this workspace, in one instruction/;
+      expect(await set({ type: "context", mode: "merged", window: 4, scope })).toMatch(there);
+      expect(await set({ type: "context", scope })).toMatch(there);
+      expect(await run({ type: "context" })).toBe("Each message stands for itself (`off`).");
+      expect(await set({ type: "context", mode: "off", scope })).toBe(
+        "Each message in this workspace stands for itself (`off`).",
+      );
+    });
+
+    it("context goes back to what is inherited", async () => {
+      await set({ type: "context", mode: "merged", window: 4, scope });
+      await run({ type: "context", mode: "off", window: 2 });
+      expect(await run({ type: "context", mode: "default" })).toMatch(/^The last 4 to 7 rounds .* in one instruction/);
+      expect(await stores.settings.get(testConversation)).toEqual({});
+      expect(await set({ type: "context", mode: "default", scope })).toMatch(
+        /^The last 6 to 11 rounds go into a prompt in this workspace, as turns/,
+      );
+      expect(await run({ type: "context", mode: "default", window: 3 })).toMatch(/^The last 3 to 5 rounds/);
+    });
+
+    it("model, persona and switches are told as they hold there", async () => {
+      await run({ type: "model", name: "big" });
+      await run({ type: "system", text: "You are here." });
+      await set({ type: "system", text: "You are there.", scope });
+      await run({ type: "setting", name: "names", value: "off" });
+      expect(await set({ type: "model", scope })).toContain("**small** (in use in this workspace");
+      expect(await set({ type: "model", name: "default", scope })).toBe("Back to **small**.");
+      expect(await set({ type: "system", scope })).toMatch(/^The persona in this workspace:.*You are there\./s);
+      expect(await set({ type: "setting", name: "names", scope })).toBe("`names` is **on** in this workspace.");
+      expect(await set({ type: "setting", name: "names", value: "default", scope })).toBe(
+        "`names` is **on** in this workspace.",
+      );
+    });
+  });
+
   describe("setting", () => {
     const words = { ...DEFAULT_WORDS, settings: ["answer-all", "names"] as const };
     const thread = { ...testPlace, threadId: "17" };

@@ -1,5 +1,5 @@
 import { settingsKey, workspaceKey } from "../conversation/conversation-key.ts";
-import { resolveSettings } from "../conversation/settings.ts";
+import { resolveSettings, type SettingsPatch } from "../conversation/settings.ts";
 import type { Command, SettingName } from "../port/command.ts";
 import type { ConversationSettings } from "../port/settings.ts";
 import { inlineCode } from "../text/markdown.ts";
@@ -9,20 +9,25 @@ import { type CommandContext, scopeWords } from "./command-context.ts";
 /** Sets how the conversation is remembered, or says how it is. */
 export async function setContext(
   { mode, window, scope }: Command & { type: "context" },
-  { stores, place, window: defaultWindow }: CommandContext,
+  { stores, place, window: defaultWindow, words }: CommandContext,
 ): Promise<string> {
-  const patch: ConversationSettings = {
-    ...(mode !== undefined && { contextMode: mode }),
-    ...(window !== undefined && { window }),
-  };
+  const patch: SettingsPatch =
+    mode === "default"
+      ? { contextMode: undefined, window }
+      : { ...(mode !== undefined && { contextMode: mode }), ...(window !== undefined && { window }) };
   if (Object.keys(patch).length > 0) await stores.settings.update(settingsKey(place, scope), patch);
-  return describeContext({ window: defaultWindow, ...(await resolveSettings(stores.settings, place)) });
+  const settings = await resolveSettings(stores.settings, place, scope);
+  const where = scope === undefined ? "" : ` ${scopeWords(scope, words)}`;
+  return describeContext({ window: defaultWindow, ...settings }, where);
 }
 
-function describeContext({ contextMode = "turns", window }: ConversationSettings & { window: number }): string {
-  if (contextMode === "off") return "Each message stands for itself (`off`).";
+function describeContext(
+  { contextMode = "turns", window }: ConversationSettings & { window: number },
+  where: string,
+): string {
+  if (contextMode === "off") return `Each message${where} stands for itself (\`off\`).`;
   const how = contextMode === "merged" ? "in one instruction, where the model's format has instructions" : "as turns";
-  return `The last ${window} to ${2 * window - 1} rounds go into a prompt, ${how} (${inlineCode(contextMode)}).`;
+  return `The last ${window} to ${2 * window - 1} rounds go into a prompt${where}, ${how} (${inlineCode(contextMode)}).`;
 }
 
 /** Switches the workspace's feedback, or says how it stands. */
@@ -41,18 +46,19 @@ export async function setFeedback(
 
 /** Switches something of a channel, or says how it stands: all of it without a name. */
 export async function setSetting(
-  { name, value, scope = "channel" }: Command & { type: "setting" },
+  { name, value, scope }: Command & { type: "setting" },
   { stores, place, words }: CommandContext,
 ): Promise<string> {
+  const setIn = scope ?? "channel";
   if (name !== undefined && value !== undefined) {
     const isOn = value === "default" ? undefined : value === "on";
-    await stores.settings.update(settingsKey(place, scope), { [CHANNEL_SETTINGS[name].field]: isOn });
+    await stores.settings.update(settingsKey(place, setIn), { [CHANNEL_SETTINGS[name].field]: isOn });
   }
-  const settings = await resolveSettings(stores.settings, place);
+  const settings = await resolveSettings(stores.settings, place, setIn);
   const isOn = (each: SettingName) => settings[CHANNEL_SETTINGS[each].field] ?? CHANNEL_SETTINGS[each].isOnByDefault;
   if (name !== undefined) {
-    const state = value === undefined || value === "default" ? onOrOff(isOn(name)) : value;
-    return `${inlineCode(name)} is **${state}** ${value === undefined ? "here" : scopeWords(scope, words)}.`;
+    const where = scopeWords(value === undefined ? scope : setIn, words);
+    return `${inlineCode(name)} is **${onOrOff(isOn(name))}** ${where}.`;
   }
   const lines = words.settings.map(
     (each) => `- ${inlineCode(each)} (${onOrOff(isOn(each))}): ${CHANNEL_SETTINGS[each].description}`,

@@ -12,10 +12,10 @@ export type Command =
   | { readonly type: "reset" }
   /** Without text: which persona is set. "default" takes it back. */
   | { readonly type: "system"; readonly text?: string; readonly scope?: SettingsScope }
-  /** Without values: how the conversation is remembered. */
+  /** Without values: how the conversation is remembered. "default" takes it back. */
   | {
       readonly type: "context";
-      readonly mode?: ContextMode;
+      readonly mode?: ContextMode | "default";
       readonly window?: number;
       readonly scope?: SettingsScope;
     }

@@ -25,6 +25,7 @@ const OPTIONS: Readonly<Record<Command["type"], APIApplicationCommandBasicOption
       ["off: each message stands for itself", "off"],
       ["turns: each round as a round", "turns"],
       ["merged: history and message in one instruction", "merged"],
+      ["default: takes it back", "default"],
     ]),
     {
       type: ApplicationCommandOptionType.Integer,
