@@ -17,19 +17,29 @@ async function prepare(options?: Parameters<typeof DiscordRun.prepare>[0]): Prom
 const words = (content: string) => content.replace(/\n?-# .*$/s, "");
 
 /** A process that had claimed a question, had shown so much of its reply, and let go of it. */
-async function leave(run: DiscordRun, question: StoredMessage, shown: object, threadId?: string): Promise<string> {
-  const path = `/channels/${threadId ?? run.channel.id}/messages`;
+async function leave(
+  run: DiscordRun,
+  question: StoredMessage,
+  shown: object,
+  claimed: ClaimOptions = {},
+): Promise<string> {
+  const path = `/channels/${claimed.threadId ?? run.channel.id}/messages`;
   const { json } = await callApi(run.server, "POST", path, shown);
-  const delivery = await claim(run, question, { ...(threadId !== undefined && { threadId }) });
+  const delivery = await claim(run, question, claimed);
   delivery.keep({ handle: json.id });
   await delivery.release();
   return json.id;
 }
 
+interface ClaimOptions {
+  readonly kind?: NewEntry["kind"];
+  readonly threadId?: string;
+}
+
 async function claim(
   { server, guild, channel, stores }: DiscordRun,
   question: StoredMessage,
-  { kind = "message", ...where }: { readonly kind?: NewEntry["kind"]; readonly threadId?: string } = {},
+  { kind = "message", ...where }: ClaimOptions = {},
 ): Promise<Delivery> {
   const writer = `discord:${server.world.bot.id}`;
   const messageId = question.json.id;
@@ -89,6 +99,17 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a reply of a process t
     expect(run.server.botTexts(run.channel).map(words)).toEqual(["talk", expect.stringContaining("restarted")]);
   });
 
+  it("keeps its words where a button began it, and what is said of that comes below", async () => {
+    const run = await prepare();
+    const question = run.ann.say(run.channel, "talk");
+    const shown = { content: "Half wri", components: buttonRow("r1", ["stop"]) };
+    await leave(run, question, shown, { kind: "press" });
+    await run.platform.start();
+    await run.sees("Press the button again.");
+    expect(run.server.botTexts(run.channel)).toEqual(["Half wri", expect.stringMatching(/^⚠️ I was restarted/)]);
+    expect(buttonLabels(run.server.botMessages(run.channel)[0]!)).toEqual([]);
+  });
+
   it("stays as it is where it carries its end", async () => {
     const run = await prepare();
     const question = run.ann.mention(run.channel, "talk");
@@ -131,7 +152,7 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a reply of a process t
     const run = await prepare();
     const question = run.ann.mention(run.channel, "talk");
     const thread = run.ann.startThread(run.channel, "talk", question);
-    await leave(run, question, { content: "Half wri" }, thread.id);
+    await leave(run, question, { content: "Half wri" }, { threadId: thread.id });
     run.inference.script({ chunks: ["Whole."] });
     await run.platform.start();
     expect(words((await run.ended(thread)).json.content)).toBe("Whole.");

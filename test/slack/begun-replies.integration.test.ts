@@ -32,6 +32,14 @@ async function startForgetful(): Promise<void> {
   bot = await startSlackBot({ core: { stores } });
 }
 
+/** Somebody stops a direct message's reply; no process hears of it. */
+async function stopAt({ channel, ts }: Message): Promise<void> {
+  const { team, botUser } = bot.server.world;
+  const writer = `slack:${team.id}:${botUser}`;
+  const place = { platform: "slack", writer, workspaceId: team.id, channelId: channel, threadId: ts, isDirect: true };
+  await bot.stores.inbox.note(place, { isStopped: true });
+}
+
 describe.skipIf(!hasRedis)("a bot on Slack", () => {
   afterEach(async () => {
     await stopNextProcesses();
@@ -79,7 +87,24 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     expect(bot.server.replies(question).map(shownText)).toEqual(["One", "two"]);
   });
 
-  it("ends a press under the answer to a question about a message in what a crashed process had begun", async () => {
+  it.each([
+    ["knows", startSlackBot],
+    ["has to look for", startForgetful],
+  ])("leaves words that it %s where somebody stops them while nobody writes them", async (_, start) => {
+    bot = (await start()) ?? bot;
+    bot.model.script({ chunks: ["Half"], hold: createGate().opened });
+    const question = bot.server.people.dm(bot.ann, "talk");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    await bot.platform.stop(2_000);
+    await stopAt(question);
+    const { model } = await startNext();
+    await bot.server.until(() => bot.server.replies(question)[0]!.streamingSinceMs === undefined);
+    await bot.server.until(() => bot.server.world.status(question.channel, question.ts) === "");
+    expect(bot.server.replies(question).map(shownText)).toEqual(["Half"]);
+    expect(model.requests).toEqual([]);
+  });
+
+  it("ends a press under the answer to a question about a message below what a crashed process had begun", async () => {
     await startForgetful();
     bot.model.script({ chunks: ["They do."] }, { chunks: ["Half"], hold: createGate().opened });
     const message = bot.server.people.say(bot.channel, bot.ann, "Llamas hum.");
@@ -91,6 +116,7 @@ describe.skipIf(!hasRedis)("a bot on Slack", () => {
     await startNext();
     const shown = () => bot.server.replies(message).map(shownText);
     await bot.server.until(() => shown().some((text) => text.startsWith("⚠️")));
-    expect(shown()).toEqual([expect.stringContaining("asks"), "They do.", expect.stringMatching(/^⚠️/)]);
+    expect(shown()).toEqual([expect.stringContaining("asks"), "They do.", "Half", expect.stringMatching(/^⚠️/)]);
+    expect(bot.server.replies(message)[2]!.streamingSinceMs).toBeUndefined();
   });
 });

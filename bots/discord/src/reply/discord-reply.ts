@@ -151,6 +151,7 @@ export class DiscordReply implements Reply {
   async fail(reason: string, useful: ReplyButtons = "all"): Promise<void> {
     const isEmpty = this.#text.trim() === "";
     const line = `⚠️ ${reason}`;
+    if (isEmpty && this.#isUntouched) await this.#messages.leaveBegun().catch((error) => this.#noteNotEnded(error));
     if (isEmpty) this.#text = line;
     const buttons = this.#endButtons(useful, { mayContinue: false, isEmpty: true });
     await this.#showLast({ smallPrint: isEmpty ? "" : line, buttons });
@@ -188,10 +189,16 @@ export class DiscordReply implements Reply {
   }
 
   async #endUntouched(): Promise<void> {
-    await this.#messages.endAsLeft().catch((error: unknown) => {
-      this.#options.logger.debug({ err: error }, "what was left of a reply was not ended");
-    });
+    try {
+      if (!(await this.#messages.leaveBegun())) await this.#messages.show([]);
+    } catch (error) {
+      this.#noteNotEnded(error);
+    }
     this.#drop();
+  }
+
+  #noteNotEnded(error: unknown): void {
+    this.#options.logger.debug({ err: error }, "what was left of a reply was not ended");
   }
 
   #drop(): void {

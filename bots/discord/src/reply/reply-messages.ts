@@ -24,6 +24,8 @@ export class ReplyMessages {
   readonly #replyId: string;
   readonly #ids: string[];
   readonly #shown: (ReplyPart | undefined)[] = [];
+  /** The first ones that stay as a process before left them: what is shown comes below. */
+  #numLeft = 0;
 
   /** `ids`: messages that are there already. */
   constructor(target: ReplyTarget, replyId: string, ids: readonly string[]) {
@@ -38,27 +40,33 @@ export class ReplyMessages {
 
   /** Shows these parts: edits what differs, sends what is new, takes away what is too much. */
   async show(parts: readonly ReplyPart[]): Promise<void> {
-    for (const [index, part] of parts.entries()) {
+    for (const [nth, part] of parts.entries()) {
+      const index = this.#numLeft + nth;
       if (isSame(this.#shown[index], part)) continue;
       await this.#showAt(index, part);
       this.#shown[index] = part;
     }
-    while (this.#ids.length > parts.length) await this.#removeLast();
+    while (this.#ids.length > this.#numLeft + parts.length) await this.#removeLast();
   }
 
   /** Shows of these parts what needs no new message; what Discord does not let it change stays. */
   async breakOff(parts: readonly ReplyPart[]): Promise<void> {
-    await this.show(parts.slice(0, this.#ids.length)).catch(() => undefined);
+    await this.show(parts.slice(0, this.#ids.length - this.#numLeft)).catch(() => undefined);
   }
 
-  /** Of what a process before left: takes away what says only that something is waited for, and the button that stops it. */
-  async endAsLeft(): Promise<void> {
+  /**
+   * Ends what a process before left: its words stay, without the button that stops them, and what is shown from now on comes
+   * below. False where it says only that something is waited for.
+   */
+  async leaveBegun(): Promise<boolean> {
     const { messages } = this.#target.channel;
     const id = this.#ids.at(-1);
-    if (id === undefined) return;
+    if (id === undefined) return false;
     const { content, components } = await messages.fetch({ message: id, force: true });
-    if (this.#ids.length === 1 && /^-# .*…$/.test(content)) await this.#removeLast();
-    else if (hasStop(components)) await messages.edit(id, { components: [] });
+    if (this.#ids.length === 1 && /^-# .*…$/.test(content)) return false;
+    this.#numLeft = this.#ids.length;
+    if (hasStop(components)) await messages.edit(id, { components: [] });
+    return true;
   }
 
   async #showAt(index: number, part: ReplyPart): Promise<void> {

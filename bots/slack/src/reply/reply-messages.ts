@@ -21,6 +21,8 @@ export const shownIn = (handle = "") => handle.split(",").filter((ts) => ts !== 
 export class ReplyMessages {
   readonly #options: SlackReplyOptions;
   readonly #messages: SlackMessage[];
+  /** The first ones that stay as a process before left them: what is shown comes below. */
+  #numLeft = 0;
   /** Messages before the last one are whole, and stay. */
   #numWhole = 0;
   /** Whether the whole reply is in a file; undefined while nobody tried. */
@@ -78,6 +80,16 @@ export class ReplyMessages {
     for (const message of this.#messages) await message.leave();
   }
 
+  /** Leaves what a process before has shown: what is shown from now on comes below. Whether there is anything of it. */
+  async leaveBegun(): Promise<boolean> {
+    if (this.#options.handle === undefined) return false;
+    // One may be there of which the handle does not tell.
+    if (!this.areBegun) this.#message(0);
+    if (this.#numLeft === 0) await this.leave();
+    this.#numLeft = this.shown.length;
+    return this.#numLeft > 0;
+  }
+
   /** Takes all of it away. */
   async remove(): Promise<void> {
     for (const message of this.#messages.splice(0)) await message.remove();
@@ -109,10 +121,12 @@ export class ReplyMessages {
   async #settle(texts: readonly string[], footer: readonly types.AnyBlock[]): Promise<void> {
     for (const [index, text] of texts.entries())
       await this.#message(index).settle(text, index === texts.length - 1 ? footer : []);
-    for (const message of this.#messages.splice(texts.length)) await message.remove();
+    for (const message of this.#messages.splice(this.#numLeft + texts.length)) await message.remove();
   }
 
-  #message(index: number): SlackMessage {
+  /** Of those that are shown below what is left. */
+  #message(nth: number): SlackMessage {
+    const index = this.#numLeft + nth;
     const message = this.#messages[index] ?? this.#newMessage(index);
     this.#messages[index] = message;
     return message;

@@ -119,11 +119,11 @@ export class SlackMessage {
     });
   }
 
-  /** Leaves the message as it is. */
+  /** Leaves the message as it is; what a process before began of it may still be streamed. */
   async leave(): Promise<void> {
-    if (this.#state.type !== "streaming") return;
-    await this.#endStream();
-    this.#state = { type: "posted", ts: this.#state.ts };
+    if (this.#state.type === "new" && !(await this.#isThere())) return;
+    if (this.#state.type === "streaming" || this.#shown === "") await this.#endStream();
+    this.#state = { type: "posted", ts: String(this.ts) };
   }
 
   /** Streamed where Slack lets it, else posted; false where neither may be done yet. */

@@ -52,7 +52,11 @@ export interface OlderReply {
 interface ReplyState {
   readonly text: string;
   readonly footer: ReplyFooter | undefined;
+  /** Of one that ended without words of its own: those of a process before stay, with a sentence below or with none. */
+  readonly wordless?: WordlessEnd | undefined;
 }
+
+type WordlessEnd = "failed" | "stopped";
 
 /** A reply in a thread: status, stream, buttons; as many messages as it takes. */
 export class SlackReply implements Reply {
@@ -149,11 +153,12 @@ export class SlackReply implements Reply {
     buttons: ReplyButtons = "all",
   ): Promise<void> {
     const lines = [endLine(end) ?? "", stats ? statsLine(stats) : ""];
-    await this.#showLast(text, lines, { buttons, canContinue: canContinue(end) && text.trim() !== "" });
+    const shown = { buttons, canContinue: canContinue(end) && text.trim() !== "" };
+    await this.#showLast(text, lines, shown, end === "stopped" ? end : undefined);
   }
 
   async fail(reason: string, buttons: ReplyButtons = "all"): Promise<void> {
-    await this.#showLast(this.#text, [`⚠️ ${reason}`], { buttons, canContinue: false });
+    await this.#showLast(this.#text, [`⚠️ ${reason}`], { buttons, canContinue: false }, "failed");
   }
 
   /** The status stays until the next process shows its own. */
@@ -186,6 +191,7 @@ export class SlackReply implements Reply {
     text: string,
     smallPrint: readonly string[],
     { buttons, canContinue }: Pick<ReplyFooter, "buttons" | "canContinue">,
+    end: WordlessEnd | undefined,
   ): Promise<void> {
     const { replyId, logger } = this.#options;
     const isEmpty = text.trim() === "";
@@ -195,7 +201,7 @@ export class SlackReply implements Reply {
     const wantsFeedback = buttons !== "none" && !isEmpty && this.#options.facts.wantsFeedback;
     const footer = { replyId, lines: isEmpty ? [] : lines, buttons, canContinue, wantsFeedback };
     try {
-      await this.#editor.finish({ text: shown, footer });
+      await this.#editor.finish({ text: shown, footer, wordless: isEmpty ? end : undefined });
     } catch (error) {
       logger.error({ err: error, replyId }, "a reply was not shown whole");
       throw error;
@@ -238,8 +244,10 @@ export class SlackReply implements Reply {
     return true;
   }
 
-  async #show({ text, footer }: ReplyState): Promise<boolean> {
+  async #show({ text, footer, wordless }: ReplyState): Promise<boolean> {
     if (!footer) return await this.#messages.show(text);
+    const areWordsLeft = wordless !== undefined && !this.#isShown && (await this.#messages.leaveBegun());
+    if (areWordsLeft && wordless === "stopped") return true;
     await this.#messages.end(text, footer);
     return true;
   }
