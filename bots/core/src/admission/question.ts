@@ -1,4 +1,5 @@
 import { BotError } from "../port/bot-error.ts";
+import type { Speaker } from "../port/place.ts";
 
 /** Most UTF-16 code units of a message and the text it is about: more than any bundled model's context holds. */
 export const MAX_MESSAGE_LENGTH = 32_000;
@@ -18,14 +19,23 @@ export interface Question {
   readonly text: string;
   /** The text that it is about. */
   readonly context: string | undefined;
+  /** Who speaks in that, as in a thread. */
+  readonly contextSpeakers: readonly Speaker[];
+}
+
+/** What a question is about. */
+export interface About {
+  readonly text: string;
+  readonly speakers: readonly Speaker[];
 }
 
 /** A question of its words and what they are about; an attachment without words is the message itself. */
-export function poseQuestion(words: string, about: string): Question {
-  return words === "" || about === "" ? { text: words || about, context: undefined } : { text: words, context: about };
+export function poseQuestion(words: string, { text, speakers }: About = { text: "", speakers: [] }): Question {
+  const context = words === "" || text === "" ? undefined : text;
+  return { text: words || text, context, contextSpeakers: speakers };
 }
 
 /** Throws a `BotError` (`MESSAGE_TOO_LONG`). */
-export function checkQuestion({ text, context = "" }: Question): void {
+export function checkQuestion({ text, context = "" }: Pick<Question, "text" | "context">): void {
   checkLength(text.length + context.length);
 }

@@ -1,4 +1,4 @@
-import type { PlaceNames } from "../port/place.ts";
+import type { PlaceNames, Speaker } from "../port/place.ts";
 import type { ReplyEnd } from "../port/reply.ts";
 
 /** Most ended replies kept of a conversation: people press buttons under what they still see. */
@@ -16,6 +16,8 @@ export interface KeptReply {
   readonly names?: PlaceNames | undefined;
   readonly question: string;
   readonly context?: string;
+  /** Who speaks in the context, as in a thread. */
+  readonly contextSpeakers?: readonly Speaker[] | undefined;
   /** What people saw of the answer; "" for nothing. */
   readonly text: string;
   readonly end: ReplyEnd | "failed";

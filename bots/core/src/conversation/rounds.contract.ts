@@ -44,7 +44,7 @@ export function describeRounds(name: string, open: OpenStores): void {
       it("are remembered in order, for every process", async () => {
         const key = conversation();
         expect(await first.rounds.read(key)).toEqual({ rounds: [], generation: "" });
-        const a = round("a", { context: "a file", authorId: "U1" });
+        const a = round("a", { context: "a file", contextSpeakers: [{ id: "U2", name: "Bob" }], authorId: "U1" });
         await first.rounds.append(key, a, options());
         await second.rounds.append(key, round("b"), options());
         const { rounds } = await first.rounds.read(key);

@@ -1,3 +1,4 @@
+import type { Speaker } from "../port/place.ts";
 import type { KeptReply } from "./kept-reply.ts";
 
 /** One round: what a person said and what the model answered. */
@@ -12,6 +13,8 @@ export interface Round {
   readonly authorId?: string | undefined;
   readonly user: string;
   readonly context?: string;
+  /** Who speaks in the context, as in a thread. */
+  readonly contextSpeakers?: readonly Speaker[] | undefined;
   readonly assistant: string;
   /** Milliseconds since 1970. */
   readonly atMs: number;

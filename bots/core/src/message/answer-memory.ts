@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Question } from "../admission/question.ts";
+import type { About, Question } from "../admission/question.ts";
 import type { KeptReply } from "../conversation/kept-reply.ts";
 import type { Round } from "../conversation/rounds.ts";
 import type { IncomingMessage } from "../port/message.ts";
+import type { Speaker } from "../port/place.ts";
 import type { ReplyButtons, ReplyEnd } from "../port/reply.ts";
-import type { Speaker } from "../prompt/speakers.ts";
 import type { RunningReply } from "../reply/running-replies.ts";
 import type { StreamedReply } from "../reply/stream-reply.ts";
 import type { Background } from "./background.ts";
@@ -33,7 +33,7 @@ export interface AnswerMemory {
   /** The text that this one goes on with; "" for none. */
   readonly begun: string;
   /** What the question was about when it was answered before; undefined where it was not. */
-  readonly about: string | undefined;
+  readonly about: About | undefined;
   /** Whether it takes the place of an older reply, which stays as long as this one says nothing. */
   readonly hasPredecessor: boolean;
   /** Those that find the reply in memory. */
@@ -73,7 +73,7 @@ export class RoundMemory implements AnswerMemory {
   /** Id of the reply whose place this one takes. */
   readonly #replaces: string | undefined;
   readonly begun: string;
-  readonly about: string | undefined;
+  readonly about: About | undefined;
   readonly hasPredecessor: boolean;
   /** Once it is read in the turn. */
   #generation: string | undefined;
@@ -84,7 +84,7 @@ export class RoundMemory implements AnswerMemory {
     this.#options = options;
     this.#replaces = kept?.replaces ?? kept?.id;
     this.begun = isContinued ? (kept?.text ?? "") : "";
-    this.about = kept && (kept.context ?? "");
+    this.about = kept && { text: kept.context ?? "", speakers: kept.contextSpeakers ?? [] };
     this.hasPredecessor = kept !== undefined && kept.text !== "";
   }
 
@@ -161,7 +161,7 @@ export class RoundMemory implements AnswerMemory {
   }
 
   /** In the question's words as they are now. */
-  #round({ text, context }: Question, answer: string): Round {
+  #round({ text, context, contextSpeakers }: Question, answer: string): Round {
     const { running } = this.#options;
     return {
       id: running.replyId,
@@ -170,12 +170,19 @@ export class RoundMemory implements AnswerMemory {
       authorId: this.asker.id,
       user: text,
       ...(context && { context }),
+      ...(contextSpeakers.length > 0 && { contextSpeakers }),
       assistant: this.begun + answer,
       atMs: Date.now(),
     };
   }
 
-  #reply({ question: { text: question, context }, end, text, model, shownIn = [] }: KeptAnswer): KeptReply {
+  #reply({
+    question: { text: question, context, contextSpeakers },
+    end,
+    text,
+    model,
+    shownIn = [],
+  }: KeptAnswer): KeptReply {
     const { message, running, predecessor } = this.#options;
     const { id, roleIds } = message.author;
     const asker = predecessor ? predecessor.kept.asker : { id, ...(roleIds && { roleIds }) };
@@ -188,6 +195,7 @@ export class RoundMemory implements AnswerMemory {
       ...(message.names && { names: message.names }),
       question,
       ...(context && { context }),
+      ...(contextSpeakers.length > 0 && { contextSpeakers }),
       text: this.begun + text,
       end,
       ...(model !== undefined && { model }),

@@ -1,7 +1,7 @@
 import type { Model } from "@cria/proto";
 import { admit, countTokens } from "../admission/admit.ts";
 import { checkFiles, readContext } from "../admission/attachments.ts";
-import { checkQuestion, poseQuestion, type Question } from "../admission/question.ts";
+import { type About, checkQuestion, poseQuestion, type Question } from "../admission/question.ts";
 import { workspaceKey } from "../conversation/conversation-key.ts";
 import { modelInUse, usableModel } from "../inference/models.ts";
 import { BotError } from "../port/bot-error.ts";
@@ -24,7 +24,7 @@ export class Answer {
   readonly #text: ReplyText;
   readonly #startedAtMs = Date.now();
   /** What the message is about, once it is read. */
-  #about: string | undefined;
+  #about: About | undefined;
   #numEdits = 0;
 
   constructor(options: AnswerOptions) {
@@ -81,7 +81,7 @@ export class Answer {
 
   /** The question in its words as they are now. */
   get #question(): Question {
-    return poseQuestion(this.#options.running.question, this.#about ?? "");
+    return poseQuestion(this.#options.running.question, this.#about);
   }
 
   /** The turn ends before the reply does: nobody waits for what the platform takes its time to show. */

@@ -1,13 +1,14 @@
 import type { Model } from "@cria/proto";
+import type { About } from "../admission/question.ts";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { slideWindow } from "../conversation/window.ts";
 import type { EarlierMessage, IncomingMessage } from "../port/message.ts";
-import type { Place } from "../port/place.ts";
+import type { Place, Speaker } from "../port/place.ts";
 import type { ConversationSettings } from "../port/settings.ts";
 import { defuse } from "../prompt/defuse.ts";
-import { type Speaker, titlesOf } from "../prompt/speakers.ts";
+import { titlesOf } from "../prompt/speakers.ts";
 import { threadContext } from "../prompt/thread-context.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
 import type { Core } from "./core.ts";
@@ -51,12 +52,14 @@ export interface AboutOptions {
 }
 
 /** What a question is about: the thread before it, and what is quoted or in its files; nobody's words in it begin like another's. */
-export function aboutOf(context: string, options: AboutOptions): string {
+export function aboutOf(context: string, options: AboutOptions): About {
   const { message, background } = options;
   const speakers = speakersOf(options);
-  const before = message.before ? threadContext(unseen(message.before, background), speakers) : "";
+  const before = unseen(message.before ?? [], background);
   const quoted = [forgottenAnswer(message, background), defuse(context, titlesOf(speakers))];
-  return [before, ...quoted].filter((text) => text !== "").join("\n\n");
+  const thread = before.length > 0 ? threadContext(before, speakers) : "";
+  const texts = [thread, ...quoted].filter((text) => text !== "");
+  return { text: texts.join("\n\n"), speakers: before.map(({ author: name, authorId: id }) => ({ id, name })) };
 }
 
 /** Where two talk, it is plain who does. */
@@ -68,7 +71,11 @@ export function showsNames({ showsNames = true }: ConversationSettings, { isDire
 function speakersOf({ message, memory, background }: AboutOptions): readonly Speaker[] {
   if (!showsNames(background.settings, message.place)) return [];
   const before = memory.before(shownRounds(background));
-  return [...before.map(({ author: name, authorId: id }) => ({ id, name })), memory.asker];
+  const spoken = before.flatMap(({ author: name, authorId: id, contextSpeakers = [] }) => [
+    { id, name },
+    ...contextSpeakers,
+  ]);
+  return [...spoken, memory.asker];
 }
 
 /** What the prompt shows of memory, and since when. */

@@ -35,3 +35,10 @@ export interface Place {
    */
   readonly writer?: string;
 }
+
+/** Who said something, as far as it is remembered. */
+export interface Speaker {
+  /** The platform's id; absent in what was remembered without one. */
+  readonly id?: string | undefined;
+  readonly name: string;
+}

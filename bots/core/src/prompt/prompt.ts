@@ -1,5 +1,6 @@
 import type { Model, PromptSegment } from "@cria/proto";
 import type { ContextMode } from "../port/command.ts";
+import type { Speaker } from "../port/place.ts";
 import { splitThoughts, thoughtBegun } from "../text/thoughts.ts";
 import { alpacaPrompt } from "./alpaca.ts";
 import { chatTemplatePrompt } from "./chat-template.ts";
@@ -7,7 +8,7 @@ import { completionPrompt } from "./completion.ts";
 import type { Conversation, UserMessage } from "./conversation.ts";
 import { fewShotPrompt } from "./few-shot.ts";
 import { fixed, literal, type PromptPart, toSegments } from "./segments.ts";
-import { type Speaker, withSpeakers } from "./speakers.ts";
+import { type Spoken, withSpeakers } from "./speakers.ts";
 
 /**
  * Most UTF-16 code units of remembered rounds in a prompt; older rounds stay out. Keeps a request under the 4 MiB the
@@ -27,6 +28,8 @@ export interface PromptRound extends UserMessage {
   /** Name of who asked. */
   readonly author: string;
   readonly authorId?: string | undefined;
+  /** Who speaks in the context. */
+  readonly contextSpeakers?: readonly Speaker[] | undefined;
   readonly assistant: string;
 }
 
@@ -42,6 +45,8 @@ export interface PromptOptions {
   readonly author?: Speaker | undefined;
   /** A quoted message or an attached file's text. */
   readonly context?: string | undefined;
+  /** Who speaks in the context. */
+  readonly contextSpeakers?: readonly Speaker[];
   /** How the reply begins, for the model to go on with. Default "". */
   readonly begun?: string;
 }
@@ -54,9 +59,11 @@ export function renderPrompt(model: Model, options: PromptOptions): Prompt {
 }
 
 function toConversation(options: PromptOptions): Conversation {
-  const { system, contextMode, text, context, author } = options;
+  const { system, contextMode, text, context, author, contextSpeakers: others = [] } = options;
   const rounds = contextMode === "off" ? [] : newestRounds(options.rounds.flatMap(withoutThoughts));
-  const users = author ? spokenTexts(rounds, { text, author }) : [...rounds.map(({ user }) => user), text];
+  const users = author
+    ? spokenTexts(rounds, { text, speaker: author, others })
+    : [...rounds.map(({ user }) => user), text];
   return {
     system: system.trim(),
     rounds: rounds.map((round, index) => ({ user: users[index]!, context: round.context, assistant: round.assistant })),
@@ -71,9 +78,11 @@ function withoutThoughts(round: PromptRound): readonly PromptRound[] {
   return assistant.trim() === "" ? [] : [{ ...round, assistant }];
 }
 
-function spokenTexts(rounds: readonly PromptRound[], { text, author }: { text: string; author: Speaker }) {
-  const before = rounds.map(({ author: name, authorId: id, user }) => ({ speaker: { id, name }, text: user }));
-  return withSpeakers([...before, { speaker: author, text }]);
+function spokenTexts(rounds: readonly PromptRound[], message: Spoken) {
+  const before = rounds.map(({ author: name, authorId: id, user: text, contextSpeakers: others = [] }) => {
+    return { speaker: { id, name }, text, others };
+  });
+  return withSpeakers([...before, message]);
 }
 
 /** Where a format's prompt ends without blank space, the reply began with some. Where it begins a thought, that is over. */

@@ -1,3 +1,4 @@
+import type { Speaker } from "../port/place.ts";
 import { defuse } from "./defuse.ts";
 
 /** Most characters of a name in a prompt: the longest that the platforms let people give, of a channel. */
@@ -18,13 +19,6 @@ export function cleanName(name: string): string {
 /** A person's name as it stands before their words. */
 export function speakerName(name: string): string {
   return cleanName(name) || NAMELESS;
-}
-
-/** Who said something. */
-export interface Speaker {
-  /** The platform's id; absent in what was remembered without one. */
-  readonly id?: string | undefined;
-  readonly name: string;
 }
 
 /** The names of speakers, in their order: each has one, and of two people of one name the second has a number. */
@@ -49,9 +43,11 @@ function isAnothers(owner: string | undefined, id: string | undefined): boolean 
 }
 
 /** Something said, and by whom. */
-interface Spoken {
+export interface Spoken {
   readonly speaker: Speaker;
   readonly text: string;
+  /** Who speaks in what it is about. */
+  readonly others: readonly Speaker[];
 }
 
 /**
@@ -59,11 +55,11 @@ interface Spoken {
  * spoken by then: what comes later changes nothing in what was said.
  */
 export function withSpeakers(spoken: readonly Spoken[]): readonly string[] {
-  const names = nameSpeakers(spoken.map(({ speaker }) => speaker));
-  const titles = new Set<string>();
-  return spoken.map(({ text }, index) => {
-    const title = `${names[index]}:`;
-    titles.add(title);
-    return `${title} ${defuse(text.trim(), [...titles])}`;
+  const names = nameSpeakers(spoken.flatMap(({ speaker, others }) => [speaker, ...others]));
+  const titles: string[] = [];
+  return spoken.map(({ text, others }) => {
+    const own = names[titles.length];
+    titles.push(...names.slice(titles.length, titles.length + 1 + others.length).map((name) => `${name}:`));
+    return `${own}: ${defuse(text.trim(), [...new Set(titles)])}`;
   });
 }

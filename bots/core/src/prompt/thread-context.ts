@@ -1,6 +1,7 @@
+import type { Speaker } from "../port/place.ts";
 import { shorten } from "../text/shorten.ts";
 import { defuse } from "./defuse.ts";
-import { nameSpeakers, type Speaker, titlesOf } from "./speakers.ts";
+import { nameSpeakers, titlesOf } from "./speakers.ts";
 
 /**
  * Most UTF-16 code units of a thread's earlier messages in a prompt. They stand with the question, which is never dropped:

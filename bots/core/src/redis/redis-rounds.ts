@@ -11,6 +11,8 @@ const MAX_EDIT_TRIES = 5;
 /** Threads of a channel that its reset reaches, the newest. */
 const MAX_THREADS = 1_000;
 
+const speakersSchema = z.array(z.object({ id: z.string().optional(), name: z.string() }));
+
 const roundSchema = z.object({
   id: z.string().optional(),
   messageId: z.string().optional(),
@@ -18,6 +20,7 @@ const roundSchema = z.object({
   authorId: z.string().optional(),
   user: z.string(),
   context: z.string().optional(),
+  contextSpeakers: speakersSchema.optional(),
   assistant: z.string(),
   atMs: z.number(),
 });
@@ -30,6 +33,7 @@ const keptReplySchema = z.object({
   names: z.object({ channel: z.string().optional(), workspace: z.string().optional() }).optional(),
   question: z.string(),
   context: z.string().optional(),
+  contextSpeakers: speakersSchema.optional(),
   text: z.string(),
   end: z.enum(["complete", "stopped", "length", "contextFull", "timeBudget", "repetition", "failed"]),
   model: z.string().optional(),
