@@ -79,7 +79,10 @@ describe("quotaError", () => {
   it("says of a comparison that it counts as two", () => {
     const refusal = { limit: "userMessagesPerMinute", retryAfterMs: 9_000, limits, words: DEFAULT_WORDS } as const;
     expect(quotaError({ ...refusal, numMessages: 2 }).said).toBe(
-      "A comparison counts as 2 messages, and of 1 message in a minute fewer are left. Try again in 9 s.",
+      "A comparison counts as 2 messages, and with them you would have sent more than the 1 message that I take in a minute. Try again in 9 s.",
+    );
+    expect(quotaError({ ...refusal, limit: "workspaceMessagesPerMinute", numMessages: 2 }).said).toMatch(
+      /and with them this workspace would have sent more than the 100 messages that I take/,
     );
   });
 

@@ -72,9 +72,10 @@ export function quotaError({ limit, retryAfterMs, limits, numMessages, words }: 
   const amount = limits[limit] ?? 0;
   const unit = limit.includes("Messages") ? "message" : "token";
   const counted = `${amount.toLocaleString("en")} ${unit}${amount === 1 ? "" : "s"}`;
+  const who = limit.startsWith("user") ? "you" : `this ${words.workspace}`;
   const isComparison = unit === "message" && numMessages > 1;
   const sentence = isComparison
-    ? `A comparison counts as ${numMessages} messages, and of ${counted} in a minute fewer are left.`
+    ? `A comparison counts as ${numMessages} messages, and with them ${who} would have sent more than the ${counted} that I take in a minute.`
     : SENTENCES[limit](counted, words.workspace);
   return new BotError("QUOTA_EXCEEDED", `${sentence} Try again ${waiting(retryAfterMs)}.`, {
     retryDelayMs: retryAfterMs,
