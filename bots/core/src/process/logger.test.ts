@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BotError } from "../port/bot-error.ts";
 import { createLogger } from "./logger.ts";
 
 describe("createLogger", () => {
@@ -46,6 +47,13 @@ describe("createLogger", () => {
     expect(err.message).toMatch(/^it answered <p>away.*…$/s);
     expect(err.stack).toContain("logger.test.ts");
     expect(logged("odd ".repeat(2_000)).err.message).toHaveLength(err.message.length);
+  });
+
+  it("tells of what people are told by its code and its cause", () => {
+    const { line, err } = logged(new BotError("FILE_REFUSED", "diary.pdf is no text.", { cause: new Error("ENOENT") }));
+    expect(err).toMatchObject({ message: "FILE_REFUSED", code: "FILE_REFUSED", cause: { message: "ENOENT" } });
+    expect(err.stack).toContain("logger.test.ts");
+    expect(line).not.toContain("diary");
   });
 
   it("tells of what was thrown and is no error", () => {

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { BotError } from "../port/bot-error.ts";
 import { shorten } from "../text/shorten.ts";
 import type { Environment } from "./environment.ts";
 
@@ -34,14 +35,14 @@ export function createLogger(name: string, level: string, destination?: Destinat
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** What a log says of an error, and of its causes down to the fifth. */
+/** What a log says of an error, and of its causes down to the fifth: of one that people are told of its code, as its sentence may hold their words. */
 export function loggedError(error: unknown, depth = 1): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: shorten(String(error), MAX_MESSAGE_LENGTH) };
   const { code, status, statusCode, method } = error as Error & {
     readonly [field in keyof LoggedError | "statusCode"]?: unknown;
   };
   const httpStatus = status ?? statusCode;
-  const message = shorten(error.message, MAX_MESSAGE_LENGTH);
+  const message = error instanceof BotError ? error.code : shorten(error.message, MAX_MESSAGE_LENGTH);
   return {
     type: error.name,
     message,
