@@ -177,6 +177,21 @@ describe("Timeline", () => {
     expect(warn).toHaveBeenCalled();
   });
 
+  it("logs once that the store fails, and once that it is back", async () => {
+    const put = vi.spyOn(store, "put").mockRejectedValue(new Error("away"));
+    const lines: string[] = [];
+    const tell = (_: object, text: string) => void lines.push(text);
+    const timeline = await open({ ...logger, warn: tell, info: tell } as unknown as typeof logger);
+    for (const id of ["message-1", "message-2"]) {
+      timeline.post({ id, author: ada, text: "hello" }, 5);
+      expect(await timeline.flush()).toBeGreaterThan(0);
+    }
+    expect(lines).toEqual(["could not write a message down; it is tried again"]);
+    put.mockRestore();
+    for (let flushes = 0; flushes < 2; flushes++) expect(await timeline.flush()).toBe(0);
+    expect(lines.slice(1)).toEqual(["messages are written down again"]);
+  });
+
   it("logs what is not written down at its end", async () => {
     const put = vi.spyOn(store, "put");
     const error = vi.fn();

@@ -31,6 +31,8 @@ export class Timeline {
   #recoveryTimer: NodeJS.Timeout | undefined;
   #lastAtMs = 0;
   #isDiscarded = false;
+  /** Whether the store did not take what it was given last: that is told once. */
+  #isStoreAway = false;
 
   private constructor(options: TimelineOptions) {
     this.#options = options;
@@ -214,11 +216,21 @@ export class Timeline {
   async #saveAll(): Promise<void> {
     try {
       for (const id of [...this.#unsaved]) await this.#saveOne(id);
+      this.#noteStore();
     } catch (error) {
-      const { logger } = this.#options;
-      logger.warn({ err: error, channelId: this.channelId }, "could not write a message down; it is tried again");
+      this.#noteStore(error);
       this.#saveTimer ??= setTimeout(() => this.#startSaving(), RETRY_INTERVAL_MS).unref();
     }
+  }
+
+  /** Tells the log when the store begins to fail and when it is back. */
+  #noteStore(error?: unknown): void {
+    const { logger, channelId } = this.#options;
+    const isAway = error !== undefined;
+    if (isAway === this.#isStoreAway) return;
+    this.#isStoreAway = isAway;
+    if (isAway) logger.warn({ err: error, channelId }, "could not write a message down; it is tried again");
+    else logger.info({ channelId }, "messages are written down again");
   }
 
   async #saveOne(id: string): Promise<void> {
