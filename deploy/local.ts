@@ -7,7 +7,7 @@ import { loadDefaultModel, waitForPage } from "./readiness.ts";
 import { findRedisServer, prepareRedis } from "./redis.ts";
 import { type LocalSettings, loadLocalSettings, ROOT, reachableHost } from "./settings.ts";
 import { StartError } from "./start-error.ts";
-import { createLineWriter } from "./supervisor/log-lines.ts";
+import { createLineWriter, timePrefix } from "./supervisor/log-lines.ts";
 import { botProcess, inferenceProcess, webProcess } from "./supervisor/node-processes.ts";
 import { onceParentIsGone } from "./supervisor/parent-gone.ts";
 import { ProcessGroup } from "./supervisor/process-group.ts";
@@ -28,7 +28,7 @@ try {
   await runLocally(loadLocalSettings(process.env), stopping.signal);
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
-  console.error(`Cria: ${error.message}.`);
+  console.error(`${isTTY ? "" : timePrefix(Date.now())}Cria: ${error.message}.`);
   process.exitCode = error.exitCode;
 }
 

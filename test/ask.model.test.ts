@@ -28,9 +28,9 @@ describe("npm run ask", () => {
   });
 
   it("fails with the service's own words when that cannot start", async () => {
-    const { exitCode, stderr } = await ask(["Hi"], undefined, { CRIA_MAX_NUM_SEQS: "many" });
+    const { exitCode, stderr } = await ask(["Hi"], undefined, { CRIA_DEVICES: "cuda:99" });
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^Cria: the inference service does not start: .*CRIA_MAX_NUM_SEQS/);
+    expect(stderr).toMatch(/^Cria: the inference service does not start: .*CRIA_DEVICES/);
   });
 
   describe("beside a running npm start", () => {

@@ -109,6 +109,6 @@ describe("npm start", () => {
     const run = await start({ CRIA_DEVICES: "cuda:99" });
     expect(await run.exitCode()).toBe(1);
     expect(run.output).toMatch(/CRIA_DEVICES: device "cuda:99"/);
-    expect(run.output).toMatch(/^Cria: inference ended with exit code 2/m);
+    expect(run.output).toMatch(/^\S+Z Cria: inference ended with exit code 2/m);
   });
 });

@@ -34,7 +34,7 @@ export function createLineWriter(write: (line: string) => void, options: LineOpt
 function shownLines(name: string, line: string, options: LineOptions): readonly string[] {
   const { useColours = false, showTimes = false, showStacks = false } = options;
   const entry = readEntry(line);
-  const time = showTimes ? `${second(entry?.time ?? Date.now())} ` : "";
+  const time = showTimes ? timePrefix(entry?.time ?? Date.now()) : "";
   const label = `${name.padEnd(NAME_WIDTH)} `;
   const room = MAX_LENGTH - time.length - label.length;
   const text = entry ? showEntry(entry, room) : cutTo(line, room);
@@ -46,9 +46,9 @@ function coloured(name: string, label: string): string {
   return styleText(COLOURS[name] ?? "green", label, { validateStream: false });
 }
 
-/** As 2026-01-31T12:34:56Z. */
-function second(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+/** As "2026-01-31T12:34:56Z ". */
+export function timePrefix(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19)}Z `;
 }
 
 function stackOf(entry: LogEntry | undefined): readonly string[] {

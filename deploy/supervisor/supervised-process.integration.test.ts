@@ -70,6 +70,11 @@ describe("SupervisedProcess", () => {
     expect(lines.count(/^pid/)).toBe(2);
   });
 
+  it("starts again what ended by itself, which is no death", async () => {
+    const { lines } = supervise("setTimeout(() => process.exit(0), 50)");
+    expect(await lines.find(/starts again/)).toBe("ended; starts again in 0.25 s");
+  });
+
   it("gives up on what dies at once, again and again", async () => {
     const { lines } = supervise("process.exit(1)");
     expect(await lines.find(/gave up/)).toBe(

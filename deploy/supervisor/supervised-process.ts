@@ -96,7 +96,8 @@ export class SupervisedProcess {
       this.#events.onGiveUp(logFile ? `${reason}; see ${logFile}` : reason);
       return;
     }
-    this.#events.onLine(`died (${how}); starts again in ${next.delayMs / 1000} s`);
+    const what = death.exitCode === 0 ? "ended" : `died (${how})`;
+    this.#events.onLine(`${what}; starts again in ${next.delayMs / 1000} s`);
     this.#retry = setTimeout(() => this.start(), next.delayMs);
   }
 }
