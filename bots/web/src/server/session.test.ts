@@ -68,6 +68,8 @@ describe("personName", () => {
     ["李小龙", "李小龙"],
     ["שרה", "שרה"],
     ["e\u0301ve", "éve"],
+    ["Cria2", "Cria2"],
+    ["Criam", "Criam"],
   ])("takes %j as %j", (text, name) => {
     expect(personName(text)).toBe(name);
   });
@@ -80,6 +82,10 @@ describe("personName", () => {
     ["Ada<b>", "begins with a letter"],
     ["a\u202eb", "begins with a letter"],
     ["cRiA", "the assistant's name"],
+    ["Cria.", "the assistant's name"],
+    ["C r-i_a", "the assistant's name"],
+    ["Ｃria", "the assistant's name"],
+    ["Críã", "the assistant's name"],
   ])("refuses %j", (text, sentence) => {
     expect(() => personName(text)).toThrow(sentence);
   });

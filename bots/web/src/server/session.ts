@@ -50,9 +50,17 @@ export function personName(text: string): string {
       "invalid",
       "A name begins with a letter or digit and holds only letters, digits, spaces, . - _ and '.",
     );
-  if (name.toLowerCase() === BOT.name.toLowerCase())
+  if (bareName(name) === bareName(BOT.name))
     throw new WebError("conflict", `${BOT.name} is the assistant's name. Choose another.`);
   return name;
+}
+
+/** Its letters and digits alone, without accents: names that read the same are the same. */
+function bareName(name: string): string {
+  return name
+    .normalize("NFKD")
+    .replace(/[^\p{L}\p{N}]/gu, "")
+    .toLowerCase();
 }
 
 /**
