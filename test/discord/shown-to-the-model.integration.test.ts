@@ -1,3 +1,4 @@
+import { createMemoryStores } from "@cria/bot-core";
 import { fakeModel } from "@cria/bot-core/testing";
 import { type APIMessage, ChannelType, ComponentType, PermissionFlagsBits } from "discord-api-types/v10";
 import { afterEach, describe, expect, it } from "vitest";
@@ -78,6 +79,17 @@ describe("what the model is shown on Discord", () => {
     const thread = run.ann.startThread(run.channel, "loads", starter);
     expect(await prompted(() => run.ann.mention(thread, "who carries?"), thread)).toContain("Llamas carry loads.");
     expect(await prompted(() => run.ann.mention(thread, "and how much?"), thread)).not.toContain("Llamas carry loads.");
+  });
+
+  it("is no file again of the message that its thread was opened from, after a reset", async () => {
+    // In this process, as the store's time is then that of the messages.
+    run = await DiscordRun.start({ core: { stores: createMemoryStores({ roundsTtlMs: 3_600_000 }) } });
+    const starter = run.ann.say(run.channel, "Read this.", { files: [file("notes.txt", "Llamas carry loads.")] });
+    const thread = run.ann.startThread(run.channel, "loads", starter);
+    await prompted(() => run.ann.mention(thread, "who carries?"), thread);
+    run.ann.mention(thread, "/reset");
+    await run.sees("Forgot", thread);
+    expect(await prompted(() => run.ann.mention(thread, "who?"), thread)).not.toMatch(/Llamas|Read this/);
   });
 
   it("is all but the picture that its thread was opened from, which the answer says", async () => {

@@ -184,6 +184,32 @@ describe("a mention in a thread", () => {
     expect(bot.server.calls("conversations.replies")).toHaveLength(1);
   });
 
+  it("does not bring its root back that was forgotten, nor a file of that", async () => {
+    // The store's time is then that of the messages.
+    const alone = await startSlackBot({ isAlone: true });
+    const { people } = alone.server;
+    const notes = people.addFile("notes.txt", "llamas hum");
+    const root = people.say(alone.channel, alone.ann, "The password is tea.", { files: [notes] });
+    const ask = (text: string) => people.mention(alone.channel, alone.ann, text, { threadTs: root.ts });
+    const promptFor = async (text: string) => {
+      ask(text);
+      await alone.server.until(() => alone.prompts().at(-1)?.includes(text) === true);
+      return alone.prompts().at(-1);
+    };
+    const first = await promptFor("one");
+    expect(first).toContain("Ann: The password is tea.");
+    expect(first).toContain("llamas hum");
+    await repliesTo(alone.server, root);
+    expect(await promptFor("two")).not.toContain("llamas hum");
+    await repliesTo(alone.server, root, 2);
+    ask("/reset");
+    await alone.server.until(() => alone.server.replies(root).some((reply) => shownText(reply).startsWith("Forgot")));
+    expect(await promptFor("three")).not.toMatch(/tea|llamas hum/);
+    people.remove(root);
+    expect(await promptFor("four")).not.toMatch(/tea|deleted/);
+    await alone.close();
+  });
+
   it("costs two calls however long the thread is, and brings its root and the newest messages", async () => {
     const { prompt } = await promptFor(thread(2_000), "who is right?");
     expect(prompt).toContain("Message 0.");

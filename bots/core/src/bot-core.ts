@@ -25,6 +25,7 @@ import type { BotCore, Work } from "./port/bot.ts";
 import type { ClaimedEvent } from "./port/claimed-event.ts";
 import type { CommandAsked } from "./port/incoming-command.ts";
 import type { SentMessage } from "./port/message.ts";
+import type { Place } from "./port/place.ts";
 import type { StartReply } from "./port/reply.ts";
 import { DEFAULT_WORDS, type PlatformWords } from "./port/words.ts";
 import { DEFAULT_PERSONA } from "./prompt/persona.ts";
@@ -75,6 +76,7 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     claim: (event) => claim(core, event),
     refusal: (asked) => refusal(core, asked),
     remembers: (place) => stores.rounds.count(conversationKey(place)).then(Boolean, () => false),
+    isNews: (place, atMs) => isNews(core, place, atMs).catch(() => true),
     stopReply: (action) => press(core, () => stopReply(core, action)),
     regenerate: (action, startReply) => press(core, () => regenerate(core, action, startReply)),
     continueReply: (action, startReply) => press(core, () => continueReply(core, action, startReply)),
@@ -83,6 +85,11 @@ export function createBotCore(options: BotCoreOptions): BotCore {
     recover: (where) => recover(core, { ...where, work: pendingWork(where.work) }),
     stop: () => stop(core),
   };
+}
+
+async function isNews({ stores }: Core, place: Place, atMs: number): Promise<boolean> {
+  const { rounds, generation } = await stores.rounds.read(conversationKey(place));
+  return rounds.length === 0 && atMs > Number(generation);
 }
 
 function createCore(options: BotCoreOptions): Core {

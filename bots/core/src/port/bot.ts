@@ -66,6 +66,11 @@ export interface BotCore {
   /** Whether rounds of the conversation are remembered, so that the bot is part of it. False where that cannot be known. */
   remembers(place: Place): Promise<boolean>;
   /**
+   * Whether what was written at that time, in milliseconds since 1970, is new to the conversation: nothing of it is remembered,
+   * and it was not reset since. True where that cannot be known.
+   */
+  isNews(place: Place, atMs: number): Promise<boolean>;
+  /**
    * Stops a reply, whichever process writes it; without an id, whatever is being answered in the conversation, and in all
    * threads of a direct channel. Anyone who may talk to the bot there may stop it.
    */

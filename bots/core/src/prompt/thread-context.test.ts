@@ -41,17 +41,30 @@ describe("threadContext", () => {
     );
   });
 
-  it("keeps the newest of a thread of 2,000 messages", () => {
+  it("keeps the first and the newest of a thread of 2,000 messages", () => {
     const before = Array.from({ length: 2_000 }, (_, index) => said("Ann", `message ${index}`));
     const lines = threadContext(before).split("\n").slice(1);
     expect(lines.join("\n").length).toBeLessThanOrEqual(MAX_THREAD_LENGTH);
     expect(lines.length).toBeGreaterThan(MAX_THREAD_LENGTH / 30);
-    expect(lines).toEqual(before.slice(-lines.length).map(({ text }) => `Ann: ${text}`));
+    expect(lines).toEqual([before[0]!, ...before.slice(1 - lines.length)].map(({ text }) => `Ann: ${text}`));
   });
 
   it("cuts the newest where it alone is too long, between characters", () => {
     const context = threadContext([said("Ann", "old"), said("Bob", "🦙".repeat(10_000))]);
-    expect(context).toMatch(/^Earlier in this thread:\nBob: (🦙)+…$/u);
+    expect(context).toMatch(/^Earlier in this thread:\nAnn: old\nBob: (🦙)+…$/u);
     expect(context.length).toBeLessThan(MAX_THREAD_LENGTH + 100);
+  });
+
+  it("cuts the first to the room that the others leave, a third at least", () => {
+    const long = said("Ann", "root ".repeat(1_000));
+    const [, alone = ""] = threadContext([long]).split("\n");
+    expect(alone.length).toBe(MAX_THREAD_LENGTH - 1);
+    const [, first = "", ...others] = threadContext([long, ...Array(200).fill(said("Bob", "hm ".repeat(30)))]).split(
+      "\n",
+    );
+    expect(first).toMatch(/^Ann: root .*…$/);
+    expect(first.length).toBeGreaterThanOrEqual(MAX_THREAD_LENGTH / 3 - 1);
+    expect([first, ...others].join("\n").length).toBeLessThanOrEqual(MAX_THREAD_LENGTH);
+    expect(others.length).toBeGreaterThan(20);
   });
 });

@@ -27,7 +27,7 @@ export type ReadMessage =
 /** Where it is asked who wrote a message, and what is remembered. */
 export interface Sources {
   readonly authors: Authors;
-  readonly core: Pick<BotCore, "remembers">;
+  readonly core: Pick<BotCore, "isNews">;
 }
 
 /** Reads a message that is for the bot: who wrote it, its words, and what it is about. */
@@ -38,7 +38,7 @@ export async function readMessage(message: Message, place: Place, { authors, cor
   if (isStopWord(text)) return { type: "stop", author: await author };
   if (isSlashCommand(text))
     return { type: "command", author: await author, command: parseCommand(text, DISCORD_WORDS) };
-  const isNew = async () => !(await core.remembers(place));
+  const isNew = async (atMs: number) => await core.isNews(place, atMs);
   const about = await surroundings(message, { text, isOverheard, isNew });
   return {
     type: "question",

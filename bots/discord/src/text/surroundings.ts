@@ -12,8 +12,8 @@ type Surroundings = Pick<IncomingMessage, "quote" | "quotedAnswer" | "before" | 
 
 /** What is asked in a message. */
 export interface Asked extends Pick<IncomingMessage, "text" | "isOverheard"> {
-  /** Whether nothing is remembered there, so that files of the message that its thread was opened from were not read yet. */
-  readonly isNew: () => Promise<boolean>;
+  /** Whether what was written then is news there, so that files of the message that its thread was opened from were not read yet. */
+  readonly isNew: (atMs: number) => Promise<boolean>;
 }
 
 /** What a message is about: what it replies to, forwards and links to, what was said in its thread before, and files. */
@@ -42,7 +42,7 @@ async function saidBefore(message: Message, { isOverheard, isNew }: Asked): Prom
   if (isOverheard) return { before: [], withFiles: [] };
   const starting = threadStarter(message);
   const [before, starter] = await Promise.all([earlierMessages(message, starting), starting]);
-  const hasFiles = starter !== undefined && filesOf(starter).length > 0 && (await isNew());
+  const hasFiles = starter !== undefined && filesOf(starter).length > 0 && (await isNew(starter.createdTimestamp));
   return { before, withFiles: hasFiles ? [starter] : [] };
 }
 

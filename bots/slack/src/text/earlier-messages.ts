@@ -5,42 +5,38 @@ import { lines } from "./block-text.ts";
 import { fileName } from "./files.ts";
 import { readableText, spokenText } from "./readable-text.ts";
 
-/** Of a thread's messages in all, in UTF-16 code units. */
+/** Of a thread's messages in all but its root, in UTF-16 code units: the core keeps a little more. */
 const MAX_LENGTH = 3_500;
-/** Of a root that stands alone, since its thread is longer than that. */
-const MAX_ROOT_LENGTH = 4_000;
 
-/** What was said in a thread before the bot was called into it. */
-export interface EarlierMessages {
-  /** The newest, oldest first, the bot's own left out. */
-  readonly before: readonly SlackMessage[];
-  /** What the thread is about, where it is not among them: its root, in Slack's own writing. */
-  readonly rootText: string;
-  readonly root: SlackMessage | undefined;
-}
-
-const NONE: EarlierMessages = { before: [], rootText: "", root: undefined };
-
-/** Of a message that names the bot in a thread; nothing of one in a thread that goes on, since the bot heard all of it. */
-export async function earlierMessages(context: SlackContext, event: SlackMessageEvent): Promise<EarlierMessages> {
+/**
+ * What was said before a message that names the bot in a thread, oldest first: its root, and the newest others but the bot's own.
+ * Nothing of one in a thread that goes on, since the bot heard all of it.
+ */
+export async function earlierMessages(
+  context: SlackContext,
+  event: SlackMessageEvent,
+): Promise<readonly SlackMessage[]> {
   const { channel, thread_ts: threadTs = "", ts } = event;
-  if (isOverheard(context, event) || !isInThread(event)) return NONE;
+  if (isOverheard(context, event) || !isInThread(event)) return [];
   const isHeard = channel.startsWith("D") && context.threads.knows({ channel, threadTs, ts }) === true;
-  return isHeard ? NONE : withinLimits(context, await context.threads.before({ channel, threadTs, ts }));
+  return isHeard ? [] : withinLimits(context, await context.threads.before({ channel, threadTs, ts }));
 }
 
-function withinLimits(context: SlackContext, messages: readonly SlackMessage[]): EarlierMessages {
-  const [root] = messages;
-  const before: SlackMessage[] = [];
+function withinLimits(context: SlackContext, messages: readonly SlackMessage[]): readonly SlackMessage[] {
+  const said = messages.filter(({ subtype }) => subtype !== "tombstone");
+  const root = said.filter((message) => isRoot(message));
+  const others = said.filter((message) => !isRoot(message) && message.user !== context.botUserId);
   let room = MAX_LENGTH;
-  for (const message of messages.toReversed()) {
-    if (message.user === context.botUserId || message.subtype === "tombstone") continue;
+  const isTooMuch = (message: SlackMessage) => {
     room -= wordsOf(context, message).length;
-    if (room < 0) break;
-    before.unshift(message);
-  }
-  const rootText = root && !before.includes(root) ? wordsOf(context, root).slice(0, MAX_ROOT_LENGTH) : "";
-  return { before, rootText, root };
+    return room < 0;
+  };
+  return [...root, ...others.slice(others.findLastIndex(isTooMuch) + 1)];
+}
+
+/** Whether others are said below it. */
+export function isRoot({ ts, thread_ts: threadTs = ts }: SlackMessage): boolean {
+  return ts === threadTs;
 }
 
 /** What people read in a message of the thread, in Slack's own writing; files by their names. */

@@ -1,8 +1,8 @@
 import type { EarlierMessage, IncomingMessage } from "@cria/bot-core";
 import type { SlackContext } from "../context.ts";
-import type { SlackMessage, SlackMessageEvent } from "../incoming/message-event.ts";
-import { earlierMessages, wordsOf } from "./earlier-messages.ts";
-import { attachmentsOf, besideAttachments } from "./files.ts";
+import { placeOf, type SlackMessage, type SlackMessageEvent } from "../incoming/message-event.ts";
+import { earlierMessages, isRoot, wordsOf } from "./earlier-messages.ts";
+import { attachmentsOf, besideAttachments, type SlackFile } from "./files.ts";
 import { linkedMessages } from "./message-links.ts";
 import { plainText } from "./plain-text.ts";
 import { filesOf, sharedFiles, sharedText } from "./readable-text.ts";
@@ -10,6 +10,8 @@ import { filesOf, sharedFiles, sharedText } from "./readable-text.ts";
 /** Linked messages that are read; what those link to is not. */
 const MAX_LINKED = 3;
 const LINK_TIMEOUT_MS = 3_000;
+/** Of a thread's root: the core keeps no more of a whole thread. */
+const MAX_ROOT_LENGTH = 4_000;
 
 /** What a message is about: messages that are shared with it and that it links to, what was said in its thread before, and files. */
 export async function surroundings(
@@ -17,12 +19,10 @@ export async function surroundings(
   event: SlackMessageEvent,
 ): Promise<Pick<IncomingMessage, "quote" | "before" | "attachments">> {
   const { fileAccess } = context;
-  const [{ before, rootText, root }, linked] = await Promise.all([
-    earlierMessages(context, event),
-    messagesLinkedIn(context, event),
-  ]);
-  const quotes = [rootText, ...linked.map((message) => wordsOf(context, message)), sharedText(event)];
-  const beside = [...sharedFiles(event), ...[...(root ? [root] : []), ...linked].flatMap(filesOf)];
+  const [before, linked] = await Promise.all([earlierMessages(context, event), messagesLinkedIn(context, event)]);
+  const quotes = [...linked.map((message) => wordsOf(context, message)), sharedText(event)];
+  const ofRoot = await rootFiles(context, event, before);
+  const beside = [...sharedFiles(event), ...ofRoot, ...linked.flatMap(filesOf)];
   const [quote, said] = await Promise.all([quoted(context, quotes), saidBefore(context, before)]);
   return {
     attachments: [...attachmentsOf(event.files ?? [], fileAccess), ...besideAttachments(beside, fileAccess)],
@@ -30,6 +30,21 @@ export async function surroundings(
     ...(said.length > 0 && { before: said }),
   };
 }
+
+/** Files of a thread's root, unless they were read before. */
+async function rootFiles(
+  context: SlackContext,
+  event: SlackMessageEvent,
+  before: readonly SlackMessage[],
+): Promise<readonly SlackFile[]> {
+  const [root] = before.filter(isRoot);
+  const files = root ? filesOf(root) : [];
+  if (!root || files.length === 0) return [];
+  return (await context.core.isNews(placeOf(event, context), msOf(root))) ? files : [];
+}
+
+/** When a message was written, in milliseconds since 1970. */
+const msOf = ({ ts }: SlackMessage) => Number(ts) * 1_000;
 
 /** Texts as people read them, one under the other. */
 export async function quoted({ names, botUserId }: SlackContext, texts: readonly string[]): Promise<string> {
@@ -41,14 +56,15 @@ export async function quoted({ names, botUserId }: SlackContext, texts: readonly
 }
 
 async function saidBefore(context: SlackContext, before: readonly SlackMessage[]): Promise<EarlierMessage[]> {
-  const texts = before.map((message) => wordsOf(context, message));
+  const texts = before.map((message) => wordsOf(context, message).slice(0, MAX_ROOT_LENGTH));
   // The newest first: so many names are looked up and no more.
   const authors = before.map(({ user }) => `<@${user}>`).reverse();
   const namesOf = await context.names.of([...authors, ...texts]);
+  const isNamed = ({ user }: SlackMessage) => user !== undefined && user !== context.botUserId;
   return before.map((message, index) => ({
     messageId: message.ts,
-    atMs: Number(message.ts) * 1_000,
-    author: message.user ? namesOf.user(message.user) : (message.username ?? message.bot_profile?.name ?? "App"),
+    atMs: msOf(message),
+    author: isNamed(message) ? namesOf.user(message.user!) : (message.username ?? message.bot_profile?.name ?? "App"),
     authorId: message.user,
     text: plainText(texts[index]!, context.botUserId, namesOf),
   }));
