@@ -35,7 +35,8 @@ export class HeldEntry {
     return {
       settings,
       wantsFeedback: this.#core.feedback !== undefined && (settings.feedback ?? false),
-      mayWrite: async () => (await this.delivery.owns()) !== "taken",
+      // What its deletion took from the store is still to be ended on the platform.
+      mayWrite: async () => this.running.isDeleted || (await this.delivery.owns()) !== "taken",
     };
   }
 

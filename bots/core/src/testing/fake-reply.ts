@@ -1,4 +1,4 @@
-import type { Reply, ReplyButtons, ReplyEnd, ReplyStats, ReplyStatus } from "../port/reply.ts";
+import type { Reply, ReplyButtons, ReplyEnd, ReplyFacts, ReplyStats, ReplyStatus } from "../port/reply.ts";
 
 /** A reply that keeps what it was told. */
 export class FakeReplyHandle implements Reply {
@@ -6,6 +6,8 @@ export class FakeReplyHandle implements Reply {
   readonly statuses: ReplyStatus[] = [];
   /** What its buttons name it by; set by whoever starts it. */
   id = "";
+  /** What whoever starts it was told. */
+  facts: ReplyFacts | undefined;
   /** Whether another process goes on. */
   isLeft = false;
   handle: string | undefined;

@@ -38,8 +38,9 @@ export function createTestCore(models: readonly Model[] = [chatModel], options: 
 
 /** Starts this reply. */
 export function starting(reply: FakeReplyHandle): StartReply {
-  return async (replyId) => {
+  return async (replyId, facts) => {
     reply.id = replyId;
+    reply.facts = facts;
     return reply;
   };
 }
