@@ -210,6 +210,36 @@ describe("a mention in a thread", () => {
     await alone.close();
   });
 
+  it.each([
+    ["all long ago", 600, 0, 2],
+    ["slowly, then fast", 300, 1_500, 3],
+    ["long ago, then a few", 3_000, 10, 4],
+  ])("brings the newest of what was written %s", async (_, numOld, numNew, numCalls) => {
+    const agoMs = 60 * 24 * 3_600_000;
+    const nowS = bot.clock.now() / 1_000;
+    const root = bot.server.world.add({
+      channel: bot.channel,
+      user: bot.ann,
+      text: "The root.",
+      ts: (nowS - agoMs / 1_000).toFixed(6),
+    });
+    const say = (n: number, ts: number) =>
+      bot.server.world.add({
+        channel: bot.channel,
+        user: bot.ann,
+        text: `Said ${n}.`,
+        threadTs: root.ts,
+        ts: ts.toFixed(6),
+      });
+    const step = numNew > numOld ? agoMs / 1_000 / numOld : 1;
+    for (let n = 1; n < numOld; n++) say(n, Number(root.ts) + n * step);
+    for (let n = 0; n < numNew; n++) say(numOld + n, nowS - 3_600 + (n * 3_600) / numNew);
+    const { prompt } = await promptFor(root, "who is right?");
+    expect(prompt).toContain("The root.");
+    expect(prompt).toContain(`Said ${numOld + numNew - 1}.`);
+    expect(bot.server.calls("conversations.replies")).toHaveLength(numCalls);
+  });
+
   it("costs two calls however long the thread is, and brings its root and the newest messages", async () => {
     const { prompt } = await promptFor(thread(2_000), "who is right?");
     expect(prompt).toContain("Message 0.");

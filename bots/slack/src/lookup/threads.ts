@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { PacedClient, SlackAnswer } from "../api/paced-client.ts";
 import { slackError } from "../api/slack-errors.ts";
 import type { SlackMessage } from "../incoming/message-event.ts";
+import { endOfThread, MAX_PAGE_SIZE, type ThreadPage } from "./thread-end.ts";
 
 const MAX_THREADS = 10_000;
 const MEMBER_LIFETIME_MS = 24 * 3_600_000;
@@ -12,10 +13,6 @@ const LONG_AGO = "0";
 const STRANGER_LIFETIME_MS = 30_000;
 /** Messages of a thread that are looked at; most threads have fewer. */
 const PAGE_SIZE = 200;
-/** Of a long thread, as many as Slack lists at once. */
-const LAST_PAGE_SIZE = 999;
-/** Messages that the last page of a long thread is to hold, by how often people wrote in it on average. */
-const LAST_MESSAGES = 100;
 /** Longer no question waits for what its thread is about. */
 const MAX_WAIT_MS = 3_000;
 
@@ -32,13 +29,6 @@ export interface MessagePlace {
   readonly channel: string;
   readonly threadTs: string;
   readonly ts: string;
-}
-
-/** Messages of a thread, oldest first. */
-interface ThreadPage {
-  readonly messages: readonly SlackMessage[];
-  /** Whether there are more after them. */
-  readonly hasMore: boolean;
 }
 
 /** Which threads the bot is in, those that it wrote or was mentioned in, and what was said there. */
@@ -113,21 +103,23 @@ export class Threads {
   }
 
   /**
-   * What was said in a thread before a message, oldest first: its root, and the newest messages as far as two calls tell them.
-   * None where Slack does not tell in time.
+   * What was said in a thread before a message, oldest first: its root, and the newest messages as far as four calls tell them,
+   * mostly two. None where Slack does not tell in time.
    */
   async before({ channel, threadTs, ts }: MessagePlace): Promise<readonly SlackMessage[]> {
-    const first = await this.#page({ ...firstPage(channel, threadTs), latest: ts });
+    const endMs = Date.now() + MAX_WAIT_MS;
+    const page = (args: object) => this.#page({ ...firstPage(channel, threadTs), latest: ts, ...args }, endMs);
+    const first = await page({});
     if (!first) return [];
-    // Slack lists a thread from its beginning.
-    const last = first.hasMore ? await this.#page(lastPage(first.messages, { channel, threadTs, ts })) : undefined;
+    const newest = await endOfThread(first, ts, (oldest) => page({ oldest, limit: MAX_PAGE_SIZE }));
     const root = first.messages.filter((message) => message.ts === threadTs);
-    const others = (last ?? first).messages.filter((message) => message.ts !== threadTs);
+    const others = newest.filter((message) => message.ts !== threadTs);
     return [...root, ...others].filter((message) => Number(message.ts) < Number(ts));
   }
 
-  async #page(args: Readonly<Record<string, unknown>>): Promise<ThreadPage | undefined> {
-    return await this.#read(() => this.#options.client.callWithin(MAX_WAIT_MS, "conversations.replies", args));
+  async #page(args: Readonly<Record<string, unknown>>, endMs: number): Promise<ThreadPage | undefined> {
+    const { client } = this.#options;
+    return await this.#read(() => client.callWithin(endMs - Date.now(), "conversations.replies", args));
   }
 
   /** One message of a thread; undefined where it is gone. Rejects where Slack does not tell within so many milliseconds. */
@@ -165,11 +157,4 @@ function pageOf(answer: SlackAnswer): ThreadPage {
 
 function firstPage(channel: string, threadTs: string) {
   return { channel, ts: threadTs, limit: PAGE_SIZE };
-}
-
-/** The end of a long thread: since when its last messages were written, by the average of all. */
-function lastPage([root]: readonly SlackMessage[], { channel, threadTs, ts }: MessagePlace) {
-  const age = Number(ts) - Number(threadTs);
-  const oldest = Number(ts) - (age * LAST_MESSAGES) / Math.max(LAST_MESSAGES, root?.reply_count ?? PAGE_SIZE);
-  return { channel, ts: threadTs, latest: ts, oldest: oldest.toFixed(6), limit: LAST_PAGE_SIZE };
 }
