@@ -194,6 +194,19 @@ describe("what the model is shown on Discord", () => {
     expect(await prompted(() => run.ann.mention(thread, "and now?"), thread)).not.toMatch(/thought 9[\s\S]*thought 9/);
   });
 
+  it("is no command to the bot, nor the word that stops it, of a thread", async () => {
+    const clock = new AdvancingClock();
+    run = await DiscordRun.prepare({ server: { clock } });
+    const thread = run.ann.startThread(run.channel, "where");
+    const named = (text: string) => `<@${run.server.world.bot.id}> ${text}`;
+    for (const text of ["Where?", named("/model other"), named("stop"), "Stop it, it is here."])
+      run.ann.say(thread, text);
+    clock.advance(600_000);
+    await run.platform.start();
+    const prompt = await prompted(() => run.ann.mention(thread, "sum up"), thread);
+    expect(prompt).toBe("Earlier in this thread:\nAnn: Where?\nAnn: Stop it, it is here.\nAnn: sum up");
+  });
+
   it("is the newest of a thread of 2,000 messages, in as many requests", async () => {
     const clock = new AdvancingClock();
     run = await DiscordRun.start({ server: { clock } });

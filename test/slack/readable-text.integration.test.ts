@@ -159,6 +159,15 @@ describe("what the model is shown of Slack", () => {
     expect(bot.server.calls("usergroups.list")).toHaveLength(1);
   });
 
+  it("has for a persona's channel what people call a direct or a group message", async () => {
+    bot.model.models = [{ ...CHAT_MODEL, system: "In {channel}." }];
+    const { people } = bot.server;
+    await replies(people.dm(bot.ann, "hi"));
+    expect(lastPrompt()).toContain("In direct messages.");
+    await replies(people.mention(people.addGroupDm([bot.ann, people.addUser("Ben")]), bot.ann, "hi"));
+    expect(lastPrompt()).toContain("In a group message.");
+  });
+
   it("goes by ids where Slack does not tell names", async () => {
     for (let tries = 0; tries < 8; tries++)
       for (const method of ["conversations.info", "usergroups.list"]) bot.server.api.failNext(method, "internal_error");
@@ -248,6 +257,22 @@ describe("a mention in a thread", () => {
     expect(prompt.length).toBeLessThan(6_000);
     expect(bot.server.calls("conversations.replies")).toHaveLength(2);
     expect(bot.server.calls("users.info")).toHaveLength(2);
+  });
+
+  it("leaves out commands to the bot and the word that stops it", async () => {
+    const { people } = bot.server;
+    const root = people.say(bot.channel, bot.ann, "Where is it?");
+    const said = { channel: bot.channel, user: bot.ann, threadTs: root.ts };
+    const commands = [
+      "<@U0CRIA> model big",
+      "<@U0CRIA> /model big",
+      "<@U0CRIA> system: You are brief.",
+      "<@U0CRIA> stop",
+    ];
+    for (const text of [...commands, "Stop it, it is here."]) bot.server.world.add({ ...said, text });
+    people.mention(bot.channel, bot.ann, "sum up", { threadTs: root.ts });
+    await bot.server.until(() => bot.prompts().at(-1)?.includes("sum up") === true);
+    expect(lastPrompt()).toBe("Earlier in this thread:\nAnn: Where is it?\nAnn: Stop it, it is here.\nAnn: sum up");
   });
 
   it("leaves out what the bot itself said, and what memory has", async () => {

@@ -78,10 +78,15 @@ export function replyStarter(context: SlackContext, place: ThreadPlace, asker: A
   };
 }
 
-/** What people call a channel and the workspace, for personas. */
-export async function namesIn({ channels, workspaceName }: SlackContext, channelId: string): Promise<PlaceNames> {
-  const channel = channelId.startsWith("D") ? undefined : await channels.name(channelId);
-  return { workspace: workspaceName, channel };
+/** What people call a channel and the workspace, for personas. `type`: as events name it. */
+export async function namesIn(
+  { channels, workspaceName }: SlackContext,
+  channelId: string,
+  type = "",
+): Promise<PlaceNames> {
+  const workspace = workspaceName;
+  if (channelId.startsWith("D")) return { workspace, channel: "direct messages" };
+  return { workspace, channel: type === "mpim" ? "a group message" : await channels.name(channelId) };
 }
 
 /** Where a button or a modal belongs: a thread if it stands in one. */

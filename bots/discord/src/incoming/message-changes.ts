@@ -2,10 +2,10 @@ import type { BotCore, LruCache, Place } from "@cria/bot-core";
 import type { Message, PartialMessage } from "discord.js";
 import type { DiscordClock } from "../gateway/discord-clock.ts";
 import type { Replies } from "../reply/replies.ts";
+import { questionText } from "../text/question-text.ts";
 import { type Attention, isForBot, isWritten } from "./attention.ts";
 import type { HandedMessages } from "./handed-messages.ts";
 import { placeOf } from "./place.ts";
-import { questionText } from "./read-message.ts";
 
 /** A claim stands longer: within this time nothing that was answered is answered again. */
 const CLAIMED_MS = 9 * 60_000;

@@ -1,6 +1,6 @@
 import { ChannelType, type Message, PermissionFlagsBits, RESTJSONErrorCodes, type SendableChannels } from "discord.js";
 import { errorCode } from "../reply/discord-errors.ts";
-import { questionText } from "./read-message.ts";
+import { questionText } from "../text/question-text.ts";
 
 /** Discord takes 100. */
 const MAX_NAME_LENGTH = 80;

@@ -10,11 +10,10 @@ import {
   parseCommand,
 } from "@cria/bot-core";
 import type { Message } from "discord.js";
-import { plainWords } from "../text/plain-words.ts";
-import { namesIn } from "../text/readable-text.ts";
+import { questionText } from "../text/question-text.ts";
 import { surroundings } from "../text/surroundings.ts";
 import { DISCORD_WORDS } from "../words.ts";
-import { callsBot, ownRoleIds } from "./attention.ts";
+import { callsBot } from "./attention.ts";
 import type { Authors } from "./authors.ts";
 import { placeNames } from "./place.ts";
 
@@ -44,20 +43,4 @@ export async function readMessage(message: Message, place: Place, { authors, cor
     type: "question",
     message: { place, author: await author, text, isOverheard, names: placeNames(message.channel), ...about },
   };
-}
-
-/** What was written: the bot's own name taken off, others' as people see them. */
-export function questionText(message: Message): string {
-  const { id } = message.client.user;
-  const names = [`<@${id}>`, `<@!${id}>`, ...ownRoleIds(message).map((roleId) => `<@&${roleId}>`)];
-  const words = names.reduce((text, name) => withoutName(text, name), message.content);
-  return plainWords(words, namesIn(message, message.member));
-}
-
-/** Only where it calls the bot, at either end: within a sentence the name is a word of it. */
-function withoutName(text: string, name: string): string {
-  let rest = text.trim();
-  while (rest.startsWith(name)) rest = rest.slice(name.length).trimStart();
-  while (rest.endsWith(name)) rest = rest.slice(0, -name.length).trimEnd();
-  return rest;
 }

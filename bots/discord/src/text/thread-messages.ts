@@ -1,6 +1,8 @@
-import type { EarlierMessage } from "@cria/bot-core";
+import { type EarlierMessage, isSlashCommand, isStopWord } from "@cria/bot-core";
 import { type GuildMember, type Message, MessageType, type ThreadChannel } from "discord.js";
+import { isWritten } from "../incoming/attention.ts";
 import { filesOf } from "./files.ts";
+import { questionText } from "./question-text.ts";
 import { readableText } from "./readable-text.ts";
 
 /** Messages of a thread that are looked at: Discord's page, read in one request. */
@@ -31,8 +33,15 @@ export async function earlierMessages(
   if (!channel.isThread()) return [];
   const [starter, page] = await Promise.all([starting, messagesBefore(channel, id)]);
   const first = (starter ? [toEarlier(starter, member, MAX_STARTER_LENGTH)] : []).filter(hasText);
-  const said = page.filter((one) => one.author.id !== client.user.id && one.id !== starter?.id && SAID.has(one.type));
+  const said = page.filter((one) => one.author.id !== client.user.id && one.id !== starter?.id && isSaid(one));
   return withinRoom([...first, ...said.map((one) => toEarlier(one, member)).filter(hasText)], first.length);
+}
+
+/** What asks the bot to do something was no part of the talk. */
+function isSaid(message: Message): boolean {
+  if (!isWritten(message)) return SAID.has(message.type);
+  const words = questionText(message);
+  return !isStopWord(words) && !isSlashCommand(words);
 }
 
 const hasText = ({ text }: EarlierMessage) => text !== "";

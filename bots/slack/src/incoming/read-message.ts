@@ -1,19 +1,11 @@
-import {
-  type Author,
-  type Command,
-  type CommandError,
-  commandIn,
-  type IncomingMessage,
-  isStopWord,
-  mayBeCommand,
-} from "@cria/bot-core";
+import { type Author, type Command, type CommandError, type IncomingMessage, isStopWord } from "@cria/bot-core";
 import { namesIn, type SlackContext } from "../context.ts";
 import { plainText } from "../text/plain-text.ts";
 import { ownText } from "../text/readable-text.ts";
 import { surroundings } from "../text/surroundings.ts";
-import { SLACK_WORDS } from "../words.ts";
 import { isInThread, isOverheard } from "./for-bot.ts";
 import { placeOf, type SlackMessageEvent } from "./message-event.ts";
+import { spokenCommand } from "./spoken-command.ts";
 
 /** What a message asks for. */
 export type ReadMessage =
@@ -31,22 +23,16 @@ export async function readMessage(context: SlackContext, event: SlackMessageEven
   // For workspaces where Slack shows no stop button.
   const stops = isInThread(event) || event.channel.startsWith("D");
   if (stops && isStopWord(words)) return { type: "stop", author };
-  const command = commandIn(words, {
-    models: mayBeCommand(words) ? await modelNames(context) : [],
-    words: SLACK_WORDS,
-  });
+  const command = await spokenCommand(context, words);
   if (command) return { type: "command", author, command };
-  const [about, placeNames] = await Promise.all([surroundings(context, event), namesIn(context, event.channel)]);
+  const [about, placeNames] = await Promise.all([
+    surroundings(context, event),
+    namesIn(context, event.channel, event.channel_type),
+  ]);
   const place = placeOf(event, context);
   const isHeard = isOverheard(context, event);
   return {
     type: "question",
     message: { place, author, text: words, isOverheard: isHeard, names: placeNames, ...about },
   };
-}
-
-/** None where the service cannot be reached: what names models is a question then, and its answer says so. */
-async function modelNames({ listModels }: SlackContext): Promise<readonly string[]> {
-  const models = await listModels().catch(() => []);
-  return models.map(({ name }) => name);
 }

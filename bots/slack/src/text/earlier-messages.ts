@@ -1,6 +1,7 @@
 import type { SlackContext } from "../context.ts";
 import { isInThread, isOverheard } from "../incoming/for-bot.ts";
 import type { SlackMessage, SlackMessageEvent } from "../incoming/message-event.ts";
+import { withoutCommands } from "../incoming/spoken-command.ts";
 import { lines } from "./block-text.ts";
 import { fileName } from "./files.ts";
 import { readableText, spokenText } from "./readable-text.ts";
@@ -9,8 +10,8 @@ import { readableText, spokenText } from "./readable-text.ts";
 const MAX_LENGTH = 3_500;
 
 /**
- * What was said before a message that names the bot in a thread, oldest first: its root, and the newest others but the bot's own.
- * Nothing of one in a thread that goes on, since the bot heard all of it.
+ * What was said before a message that names the bot in a thread, oldest first: its root, and the newest others but the bot's own
+ * and commands. Nothing of one in a thread that goes on, since the bot heard all of it.
  */
 export async function earlierMessages(
   context: SlackContext,
@@ -19,7 +20,9 @@ export async function earlierMessages(
   const { channel, thread_ts: threadTs = "", ts } = event;
   if (isOverheard(context, event) || !isInThread(event)) return [];
   const isHeard = channel.startsWith("D") && context.threads.knows({ channel, threadTs, ts }) === true;
-  return isHeard ? [] : withinLimits(context, await context.threads.before({ channel, threadTs, ts }));
+  if (isHeard) return [];
+  const said = await context.threads.before({ channel, threadTs, ts });
+  return withinLimits(context, await withoutCommands(context, channel, said));
 }
 
 function withinLimits(context: SlackContext, messages: readonly SlackMessage[]): readonly SlackMessage[] {
