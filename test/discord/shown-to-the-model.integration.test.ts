@@ -204,7 +204,7 @@ describe("what the model is shown on Discord", () => {
     clock.advance(600_000);
     await run.platform.start();
     const prompt = await prompted(() => run.ann.mention(thread, "sum up"), thread);
-    expect(prompt).toBe("Earlier in this thread:\nAnn: Where?\nAnn: Stop it, it is here.\nAnn: sum up");
+    expect(prompt).toBe("Earlier in this thread:\nAnn: Where?\nAnn: Stop it, it is here.\n\nAnn: sum up");
   });
 
   it("is the newest of a thread of 2,000 messages, in as many requests", async () => {

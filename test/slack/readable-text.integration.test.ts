@@ -272,7 +272,7 @@ describe("a mention in a thread", () => {
     for (const text of [...commands, "Stop it, it is here."]) bot.server.world.add({ ...said, text });
     people.mention(bot.channel, bot.ann, "sum up", { threadTs: root.ts });
     await bot.server.until(() => bot.prompts().at(-1)?.includes("sum up") === true);
-    expect(lastPrompt()).toBe("Earlier in this thread:\nAnn: Where is it?\nAnn: Stop it, it is here.\nAnn: sum up");
+    expect(lastPrompt()).toBe("Earlier in this thread:\nAnn: Where is it?\nAnn: Stop it, it is here.\n\nAnn: sum up");
   });
 
   it("leaves out what the bot itself said, and what memory has", async () => {
