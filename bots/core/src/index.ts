@@ -21,7 +21,7 @@ export type { BotCore, GivenUpReply } from "./port/bot.ts";
 export { BOT_ERRORS, BotError } from "./port/bot-error.ts";
 export type { ClaimedEvent } from "./port/claimed-event.ts";
 export type { Command, CommandError } from "./port/command.ts";
-export type { IncomingCommand } from "./port/incoming-command.ts";
+export type { CommandAsked, IncomingCommand, SaidCommand } from "./port/incoming-command.ts";
 export { LruCache } from "./port/lru-cache.ts";
 export type { Attachment, EarlierMessage, IncomingMessage, ReceivedEvent } from "./port/message.ts";
 export { pause } from "./port/pause.ts";

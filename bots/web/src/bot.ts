@@ -1,10 +1,10 @@
-import type { BotCore, Command, Place } from "@cria/bot-core";
+import type { BotCore, Place, SaidCommand } from "@cria/bot-core";
 import type { ChannelHead, Completion, ModelChoice } from "./wire.ts";
 
 /** What the page needs of the bot: the platform port of bots/core, and what only a page shows. */
 export interface Bot extends BotCore {
-  /** The command a text that begins with `/` means, or the sentence that says why it means none. */
-  parseCommand(text: string): ParsedCommand;
+  /** The command a text that begins with `/` means, or what is wrong with it. */
+  parseCommand(text: string): SaidCommand["command"];
   /** What the composer offers in a place for a text that begins with `/`. */
   completeCommand(text: string, place: Place): Promise<readonly Completion[]>;
   /** Rejects if the service cannot be reached. */
@@ -18,8 +18,3 @@ export interface Bot extends BotCore {
   /** Calls back with each change. Returns a function that stops watching. */
   watchHealth(onChange: (isServing: boolean) => void): () => void;
 }
-
-/** A command, or why it is none. */
-export type ParsedCommand =
-  | { readonly type: "command"; readonly command: Command }
-  | { readonly type: "fault"; readonly sentence: string };

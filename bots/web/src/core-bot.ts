@@ -37,10 +37,7 @@ export function createCoreBot({ core, stores, inference }: CoreBotOptions): Bot 
     ...core,
     watchHealth: (onChange) => inference.watchHealth(onChange),
     models,
-    parseCommand: (text) => {
-      const parsed = parseCommand(text, WEB_WORDS);
-      return "error" in parsed ? { type: "fault", sentence: parsed.error } : { type: "command", command: parsed };
-    },
+    parseCommand: (text) => parseCommand(text, WEB_WORDS),
     completeCommand: (text, place) =>
       completeCommand(text, { models: offeredModels, modelInUse: async () => (await headOf(place, sources)).model }),
     async canAnswerAgain(place, replyId) {

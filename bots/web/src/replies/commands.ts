@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Author, IncomingCommand, Reply } from "@cria/bot-core";
+import type { Author, ClaimedEvent, CommandAsked, Reply, SaidCommand } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import type { EventFeed } from "../feed/event-feed.ts";
@@ -23,21 +23,20 @@ export class Commands {
     this.#options = options;
   }
 
+  /** Answers the command that a message is. */
   answer(question: AskedMessage, text: string): void {
-    const parsed = this.#options.bot.parseCommand(text);
-    if (parsed.type === "fault") {
-      this.say(question, parsed.sentence);
-      return;
-    }
+    this.answerAs(question, this.#options.bot.parseCommand(text));
+  }
+
+  /** Answers a message as a command, or says what is wrong with it. Why its author may not is said once in a while. */
+  answerAs(question: AskedMessage, command: SaidCommand["command"]): void {
     const { place, author, message } = question;
-    const names = namesOf(place, this.#options.workspaceName);
-    const command = { eventId: randomUUID(), messageId: message.id, place, author, names, command: parsed.command };
-    const answered =
-      parsed.command.type === "compare" ? this.#compare(question, command) : this.#options.bot.handleCommand(command);
-    void answered.then((answer) => {
+    const event = { eventId: `web:${randomUUID()}`, messageId: message.id, place, raw: JSON.stringify({ author }) };
+    const answered = this.#options.bot.receive(event, async (claimed) => {
+      const answer = await this.#run(claimed, question, command);
       if (answer !== undefined) this.say(question, answer);
-      return this.publishHead(question);
     });
+    void answered.then(() => this.publishHead(question));
   }
 
   /** Sets the model of a channel and says there who did. Throws a WebError with the bot's sentence where it cannot be. */
@@ -65,13 +64,20 @@ export class Commands {
     this.#options.feed.publish({ type: "head", channelId: timeline.channelId, head }, timeline.audience);
   }
 
+  #run(claimed: ClaimedEvent, question: AskedMessage, command: SaidCommand["command"]): Promise<string | undefined> {
+    const { place, author } = question;
+    const asked = { place, author, names: namesOf(place, this.#options.workspaceName) };
+    if ("error" in command || command.type !== "compare") return claimed.runCommand({ ...asked, command });
+    return this.#compare(claimed, question, { ...asked, command });
+  }
+
   /** Two replies, each in a message of its own; either can be stopped. */
-  #compare(question: AskedMessage, command: IncomingCommand): Promise<string | undefined> {
-    const { bot, beginCompared } = this.#options;
+  #compare(claimed: ClaimedEvent, question: AskedMessage, command: CommandAsked): Promise<string | undefined> {
+    const { beginCompared } = this.#options;
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    return bot.compare(command, async (replyId) => beginCompared(question, replyId, ended)).finally(end);
+    return claimed.compare(command, async (replyId) => beginCompared(question, replyId, ended)).finally(end);
   }
 }

@@ -61,6 +61,24 @@ describe("replies", () => {
     expect(on.inference.requests).toHaveLength(1);
   });
 
+  it("tells who may not talk to the bot so once in a while in a channel, and always in a chat", async () => {
+    await on.reopen({ access: { ...OPEN_ACCESS, deny: { ...OPEN_ACCESS.deny, users: [BEN.id] } } });
+    const said = ["/help", "/model smollm2-135m", "/compare", "/nonsense", "@cria stop"];
+    for (const text of said) {
+      const answered = on.headChanges();
+      await on.post(BEN, "general", text);
+      await answered;
+    }
+    expect(await on.texts("general")).toEqual([said[0], expect.stringContaining("not on the list"), ...said.slice(1)]);
+    for (const text of ["/help", "stop"]) {
+      const spoken = on.eventually((event) => event.type === "head", BEN);
+      await on.post(BEN, "dm:ben", text);
+      await spoken;
+    }
+    const refusal = expect.stringContaining("not on the list");
+    expect((await on.messages("dm:ben", BEN)).map(({ text }) => text)).toEqual(["/help", refusal, "stop", refusal]);
+  });
+
   it("takes a path for a question", async () => {
     on.inference.script({ chunks: ["It lacks a line."] });
     const ended = on.replyEnds();

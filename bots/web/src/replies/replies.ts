@@ -15,7 +15,7 @@ import { createWebReply, type WebReplyOptions } from "./web-reply.ts";
 /** Replies that may be under way in one channel; they are written one after another, so more would wait for minutes. */
 export const MAX_LIVE_REPLIES = 20;
 
-const NOTHING_TO_STOP = "Nothing is being written here.";
+const NOTHING_TO_STOP = { error: "Nothing is being written here.", nearMatches: [] };
 
 export interface RepliesOptions {
   readonly bot: Bot;
@@ -178,9 +178,8 @@ export class Replies {
     const { timeline, place, author } = question;
     const live = timeline.messages().filter(({ state }) => isLive(state));
     const stops = live.map((reply) => this.stop({ timeline, place, reply, person: author }));
-    const [first = { status: "rejected", reason: NOTHING_TO_STOP }] = await Promise.allSettled(stops);
-    if (first.status === "rejected")
-      this.#commands.say(question, first.reason instanceof WebError ? first.reason.message : NOTHING_TO_STOP);
+    const [first = { status: "rejected" }] = await Promise.allSettled(stops);
+    if (first.status === "rejected") this.#commands.answerAs(question, NOTHING_TO_STOP);
   }
 
   async #canAnswerAgain({ place }: Spot, { replyId }: KeptMessage): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Author, ClaimedEvent, Place, Reply } from "@cria/bot-core";
 import type { Bot } from "../bot.ts";
+import { meaningOf } from "../mention.ts";
 import { incomingMessage } from "../replies/asked-message.ts";
 import type { BegunReply, Replies } from "../replies/replies.ts";
 import { isLive } from "../wire.ts";
@@ -28,6 +29,8 @@ export function recoverReplies({ bot, replies, timelines, workspaceName }: Recov
     const message = timeline.message(messageId);
     // Deleted meanwhile, or lost with the server in the instant in which it was sent.
     if (message === undefined) return;
+    // A command is not run by two; or the question was changed into one, or into nothing.
+    if (meaningOf(message.text, place.isDirect).type !== "question") return;
     const asked = incomingMessage({ timeline, place, message, author }, workspaceName);
     await answer(asked, (replyId) => takeUp({ place, messageId, handle, author, replyId }));
   }

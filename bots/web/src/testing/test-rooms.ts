@@ -68,10 +68,10 @@ export class TestRooms {
     return (await this.messages(channelId)).map(({ text }) => text);
   }
 
-  /** Resolves at the first event that satisfies the predicate. */
-  eventually(predicate: (event: ServerEvent) => boolean): Promise<void> {
+  /** Resolves at the first event for a person that satisfies the predicate. */
+  eventually(predicate: (event: ServerEvent) => boolean, person: Person = ADA): Promise<void> {
     return new Promise((resolve) => {
-      const stop = this.feed.subscribe(ADA.id, ({ event }) => {
+      const stop = this.feed.subscribe(person.id, ({ event }) => {
         if (!predicate(event)) return;
         stop();
         resolve();
