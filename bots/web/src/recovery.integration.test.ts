@@ -54,10 +54,11 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     const session = await fetch(`${url}/api/session`, { method: "POST", headers: json, body });
     return { ...json, cookie: session.headers.get("set-cookie")!.split(";")[0]! };
   }
-  const messages = async (url: string, headers: Record<string, string>) => {
-    const response = await fetch(`${url}/api/channels/general`, { headers });
-    return ((await response.json()) as ChannelSnapshot).messages;
+  const snapshot = async (url: string, headers: Record<string, string>, channel = "general") => {
+    const response = await fetch(`${url}/api/channels/${channel}`, { headers });
+    return (await response.json()) as ChannelSnapshot;
   };
+  const messages = async (...where: Parameters<typeof snapshot>) => (await snapshot(...where)).messages;
 
   it("has its reply written anew by the next, in the same message", async () => {
     const dying = await startServer();
@@ -117,30 +118,45 @@ describe.skipIf(!hasRedis)("a page's server that died", () => {
     await next.stores.close();
   });
 
-  it("has a sentence in the place of a reply that it went on with", async () => {
+  it.each([
+    ["continue", "Twice half", /^Twice/],
+    ["regenerate", "half", /^(half)?$/],
+  ])("has a sentence in the place of what %s began, and Retry in that of the first reply", async (kind, both, left) => {
     const dying = await startServer();
     const cut = { chunks: ["Twice"], finishReason: FinishReason.MAX_TOKENS };
     dying.inference.script(cut, { chunks: [" half"], hold: new Promise(() => undefined) });
     const headers = await join(dying.server.url);
-    const post = (path: string, body: object) =>
-      fetch(`${dying.server.url}/api/channels/general/${path}`, {
+    const post = (path: string, body: object, url = dying.server.url) =>
+      fetch(`${url}/api/channels/${kind}/${path}`, {
         method: "POST",
-        headers,
+        headers: { ...headers, origin: url },
         body: JSON.stringify(body),
       });
-    const last = async (url: string, as: Record<string, string>) => (await messages(url, as)).at(-1);
-    await post("messages", { id: "message-2", text: "@cria Another" });
+    await fetch(`${dying.server.url}/api/channels`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ name: kind }),
+    });
+    const last = async (url: string, as: Record<string, string>) => (await messages(url, as, kind)).at(-1);
+    await post("messages", { id: `message-${kind}`, text: "@cria Another" });
     await expect.poll(async () => (await last(dying.server.url, headers))?.state?.type, LIMIT).toBe("ended");
-    await post(`messages/${(await last(dying.server.url, headers))!.id}/continue`, {});
-    await expect.poll(async () => (await last(dying.server.url, headers))?.text, LIMIT).toBe("Twice half");
+    await post(`messages/${(await last(dying.server.url, headers))!.id}/${kind}`, {});
+    await expect.poll(async () => (await last(dying.server.url, headers))?.text, LIMIT).toBe(both);
     await dying.stores.close();
 
     const next = await startServer();
     const after = await join(next.server.url);
     const state = { type: "failed", reason: expect.stringMatching(/Press the button again/) };
     await expect.poll(async () => (await last(next.server.url, after))?.state, LIMIT).toMatchObject(state);
-    expect((await last(next.server.url, after))?.text).toMatch(/^Twice/);
+    expect((await last(next.server.url, after))?.text).toMatch(left);
     expect(next.inference.requests).toHaveLength(0);
+    next.inference.script({ chunks: ["Once."] });
+    await post(`messages/${(await last(next.server.url, after))!.id}/retry`, {}, next.server.url);
+    const remembered = async () => await snapshot(next.server.url, after, kind);
+    await expect.poll(async () => (await remembered()).messages.at(-1)?.state?.type, LIMIT).toBe("ended");
+    await expect
+      .poll(remembered, LIMIT)
+      .toMatchObject({ messages: [{}, { text: "Once." }], head: { rememberedRounds: 1 } });
     await Promise.all([dying.server.close(), next.server.close()]);
     await next.stores.close();
   });

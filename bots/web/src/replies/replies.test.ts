@@ -177,13 +177,40 @@ describe("replies", () => {
     expect(on.inference.requests).toHaveLength(2);
   });
 
-  it("keeps the reply to a message that is changed to be for others", async () => {
-    on.inference.script({ chunks: ["A loyal animal."] });
-    const ended = on.replyEnds();
+  it("forgets the reply to a message that is changed to be for others, and answers it when it is asked again", async () => {
+    on.inference.script({ chunks: ["A loyal animal."] }, { chunks: ["A small one."] });
+    const remembered = on.headChanges();
     await on.post(ADA, "general", "@cria what is a dog?");
-    await ended;
+    await remembered;
     await on.edit("@cria what is a dog?", "Ben, what is a dog?");
-    expect(on.inference.requests).toHaveLength(1);
-    expect((await on.messages("general")).map(({ text }) => text)).toEqual(["Ben, what is a dog?", "A loyal animal."]);
+    expect(await on.texts("general")).toEqual(["Ben, what is a dog?"]);
+    expect((await on.rooms.snapshot(ADA, "general")).head.rememberedRounds).toBe(0);
+    const ended = on.replyEnds();
+    await on.edit("Ben, what is a dog?", "@cria what is a puppy?");
+    await ended;
+    expect(await on.texts("general")).toEqual(["@cria what is a puppy?", "A small one."]);
+  });
+
+  it("shows but the newest answer to a message that is changed into a command, and back", async () => {
+    const compared = { chunks: ["A"], hold: NEVER };
+    on.inference.script({ chunks: ["A loyal animal."] }, compared, compared, { chunks: ["A small one."] });
+    const remembered = on.headChanges();
+    await on.post(ADA, "general", "@cria what is a dog?");
+    await remembered;
+    for (const [before, after] of [
+      ["@cria what is a dog?", "/help"],
+      ["/help", "/status"],
+      ["/status", "/compare smollm2-135m smollm2-135m-few-shot what is a dog?"],
+      ["/compare smollm2-135m smollm2-135m-few-shot what is a dog?", "/reset"],
+    ] as const) {
+      const spoken = on.botSpeaks();
+      await on.edit(before, after);
+      await spoken;
+    }
+    expect(await on.texts("general")).toEqual(["/reset", expect.stringContaining("nothing to forget")]);
+    const ended = on.replyEnds();
+    await on.edit("/reset", "@cria what is a puppy?");
+    await ended;
+    expect(await on.texts("general")).toEqual(["@cria what is a puppy?", "A small one."]);
   });
 });

@@ -116,8 +116,9 @@ export class Replies {
     const abort = new AbortController();
     await new Promise<void>((begin, refuse) => {
       const startReply = async (replyId: string) => {
-        if (kind === "regenerate") timeline.renew(reply.id, replyId);
-        else timeline.replace(reply.id, { replyId, state: { type: "waiting" } });
+        const ids = { replyId, ...(reply.replyId !== undefined && { predecessorId: reply.replyId }) };
+        if (kind === "regenerate") timeline.renew(reply.id, ids);
+        else timeline.replace(reply.id, { ...ids, state: { type: "waiting" } });
         begin();
         const onDiscarded = () => timeline.putBack(reply);
         return this.#write({ timeline, messageId: reply.id, signal: abort.signal, before, onDiscarded });
@@ -132,14 +133,14 @@ export class Replies {
   /** Answers a failed reply's question once more: in its place where something else stood there before, else in a message of its own. */
   async retry(question: AskedMessage, reply: KeptMessage): Promise<void> {
     const { timeline, place, author } = question;
-    const isAgain = reply.versions !== undefined && (await this.#canAnswerAgain(question, reply));
-    if (isAgain) await this.again("regenerate", { timeline, place, reply, person: author });
+    const remembered = reply.predecessorId && (await this.#remembered(question, reply));
+    if (remembered) await this.again("regenerate", { timeline, place, reply: remembered, person: author });
     else this.answer(question);
   }
 
   /**
-   * Answers a message that was changed: its newest reply again in its place, or as a new message where the bot no longer
-   * knows that reply. One that is no longer for the bot keeps the reply it had. Throws as `again` does.
+   * Answers a message that was changed: its newest reply again in its place. Where it is no longer a question, or the bot no
+   * longer knows that reply, all that answered it is forgotten with it, and it is answered as a new one. Throws as `again` does.
    */
   async answerEdited(question: AskedMessage): Promise<void> {
     const { timeline, place, message, author } = question;
@@ -147,14 +148,14 @@ export class Replies {
     const reply = timeline.replyTo(message.id);
     // What people change among themselves is nothing to the bot.
     if (reply === undefined && meaning.type === "nothing") return;
-    if (reply !== undefined) await this.stop({ timeline, place, reply, person: author });
-    await this.#open.get(reply?.id ?? "")?.ended;
-    const text = "text" in meaning ? meaning.text : message.text;
-    await this.#options.bot.handleEdit({ place, messageId: message.id, text });
-    const stopped = reply && timeline.message(reply.id);
-    if (!stopped || meaning.type !== "question") return this.answer(question);
-    if (!(await this.#canAnswerAgain(question, stopped))) return this.answer(question);
-    await this.again("regenerate", { timeline, place, reply: stopped, person: author });
+    const isQuestion = meaning.type === "question" && !reply?.isCompared;
+    const remembered = isQuestion ? await this.#stopped({ timeline, place, person: author }, reply) : undefined;
+    if (!isQuestion || remembered === undefined) {
+      await this.#forgetReplies(question);
+      return this.answer(question);
+    }
+    await this.#options.bot.handleEdit({ place, messageId: message.id, text: meaning.text });
+    await this.again("regenerate", { timeline, place, reply: remembered, person: author });
   }
 
   /** Goes on with a reply that an earlier process had begun, in the message that shows it or in a new one. */
@@ -182,8 +183,30 @@ export class Replies {
     if (first.status === "rejected") this.#commands.answerAs(question, NOTHING_TO_STOP);
   }
 
-  async #canAnswerAgain({ place }: Spot, { replyId }: KeptMessage): Promise<boolean> {
-    return replyId !== undefined && (await this.#options.bot.canAnswerAgain(place, replyId));
+  /** Stops a reply, and gives it as it can be answered again; undefined where it cannot. */
+  async #stopped(at: Omit<PressedReply, "reply">, reply: KeptMessage | undefined): Promise<KeptMessage | undefined> {
+    if (reply === undefined) return undefined;
+    await this.stop({ ...at, reply });
+    await this.#open.get(reply.id)?.ended;
+    return await this.#remembered(at, at.timeline.message(reply.id));
+  }
+
+  /** A reply that can be answered again, under the name by which the bot remembers it. */
+  async #remembered({ place }: Spot, reply: KeptMessage | undefined): Promise<KeptMessage | undefined> {
+    for (const replyId of [reply?.replyId, reply?.predecessorId])
+      if (reply && replyId !== undefined && (await this.#options.bot.canAnswerAgain(place, replyId)))
+        return { ...reply, replyId };
+    return undefined;
+  }
+
+  /** What answered a message goes, from the page and from the bot's memory. */
+  async #forgetReplies({ timeline, place, message }: AskedMessage): Promise<void> {
+    const replies = timeline.messages().filter(({ answers }) => answers?.messageId === message.id);
+    if (replies.length === 0) return;
+    await this.#options.bot.handleDeletion({ place, ids: [message.id] });
+    await Promise.all(replies.map(({ id }) => this.#open.get(id)?.ended));
+    for (const { id } of replies) timeline.remove(id);
+    await this.#commands.publishHead({ timeline, place });
   }
 
   #reply(question: AskedMessage): void {

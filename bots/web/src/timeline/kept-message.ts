@@ -24,10 +24,15 @@ export interface KeptMessage extends Omit<ChatMessage, "rated" | "files" | "vers
   readonly files?: readonly KeptFile[];
   /** What a reply said before, oldest first. */
   readonly versions?: readonly KeptVersion[];
+  /** The reply that it was to replace in the bot's memory: that one is still there if its server died. */
+  readonly predecessorId?: string;
 }
 
 /** A message as somebody gets it, with their own rating. */
-export function seenBy({ ratings, files, versions, ...message }: KeptMessage, personId = ""): ChatMessage {
+export function seenBy(
+  { ratings, files, versions, predecessorId: _, ...message }: KeptMessage,
+  personId = "",
+): ChatMessage {
   const rated = ratings?.[personId];
   return {
     ...message,

@@ -109,12 +109,12 @@ export class Timeline {
   }
 
   /** Makes a reply anew in its place; what it said stays beside it. */
-  renew(id: string, replyId: string): void {
+  renew(id: string, ids: Pick<KeptMessage, "replyId" | "predecessorId">): void {
     const message = this.#messages.get(id);
     if (message === undefined) return;
     const versions = withVersion(message);
     const kept = versions.length > 0 ? { versions } : {};
-    this.replace(id, { replyId, text: "", state: { type: "waiting" }, ...kept });
+    this.replace(id, { ...ids, text: "", state: { type: "waiting" }, ...kept });
   }
 
   /** Puts a reply back as it was before it was made anew. */
