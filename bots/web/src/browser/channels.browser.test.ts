@@ -187,6 +187,19 @@ describe("the composer", () => {
     expect(await on.ada.messages.count()).toBe(0);
   });
 
+  it("says that a text is too long in the place of what was said of another", async () => {
+    const { ada } = on;
+    await ada.send("hello");
+    await ada.composer.press("ArrowUp");
+    await ada.composer.fill("");
+    await ada.composer.press("Enter");
+    await ada.page.getByText("The message is empty.").waitFor();
+    await ada.composer.fill("x".repeat(32_001));
+    await ada.page.getByText("32,001 characters; at most 32,000 can be sent.").waitFor();
+    await ada.composer.fill("x");
+    expect(await ada.page.locator(".composer-problem").textContent()).toBe("");
+  });
+
   it("keeps a text for each channel", async () => {
     await on.ada.composer.fill("for Cria");
     await on.ada.openChannel("general");

@@ -9,8 +9,16 @@ export class Composing {
   readonly #chat: ChatState;
   #unsent: { readonly id: string; readonly text: string; readonly files: readonly DraftFile[] } | undefined;
 
+  /** What was said of what stands in the composer. */
+  #fault = "";
+
   constructor(chat: ChatState) {
     this.#chat = chat;
+  }
+
+  /** What was said of a text or its files is past once they change. */
+  clearFault(): void {
+    if (this.#chat.problem.value === this.#fault) this.#chat.problem.value = "";
   }
 
   /** Fills the composer and moves there. */
@@ -25,12 +33,14 @@ export class Composing {
     const { files, fault } = await addFiles(channel.files.value, added);
     channel.files.value = files;
     this.#chat.problem.value = fault;
+    this.#fault = fault;
     focusComposer();
   }
 
   removeFile(file: DraftFile): void {
     const { files } = this.#chat.current.value;
     files.value = files.value.filter((other) => other !== file);
+    this.clearFault();
     focusComposer();
   }
 
@@ -40,7 +50,7 @@ export class Composing {
     const text = draft.value.trim();
     const edited = editing.value;
     if (edited === undefined) await this.#post(text);
-    else if (await this.#chat.attempt(() => api.edit(id, edited, text))) this.cancelEdit();
+    else if (await this.#attempt(() => api.edit(id, edited, text))) this.cancelEdit();
   }
 
   async #post(text: string): Promise<void> {
@@ -58,7 +68,7 @@ export class Composing {
     const messageId = isSame ? this.#unsent!.id : newId();
     this.#unsent = { id: messageId, text, files };
     const sent = files.map(({ name, text: content }) => ({ name, text: content }));
-    if (await this.#chat.attempt(() => api.post(id, { id: messageId, text, files: sent }))) {
+    if (await this.#attempt(() => api.post(id, { id: messageId, text, files: sent }))) {
       this.#unsent = undefined;
       return;
     }
@@ -75,6 +85,7 @@ export class Composing {
       editing.value = own.message.id;
       draft.value = own.text.value;
     });
+    this.clearFault();
     focusComposer();
   }
 
@@ -84,7 +95,14 @@ export class Composing {
       editing.value = undefined;
       draft.value = "";
     });
+    this.clearFault();
     focusComposer();
+  }
+
+  async #attempt(action: () => Promise<unknown>): Promise<boolean> {
+    const isDone = await this.#chat.attempt(action);
+    this.#fault = this.#chat.problem.value;
+    return isDone;
   }
 }
 

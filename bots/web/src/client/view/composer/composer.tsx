@@ -3,6 +3,7 @@ import type { Completion } from "../../../wire.ts";
 import type { ChatState } from "../../state/chat-state.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
+import { Sentence } from "../sentence.tsx";
 import { AttachButton } from "./attach-button.tsx";
 import { useCompletionChoice } from "./completion-choice.ts";
 import { CompletionList, completionId } from "./completion-list.tsx";
@@ -24,8 +25,6 @@ export function Composer() {
   };
   const completion = useCompletionChoice({ text, channelId: channel.id, isDirect, onChoose });
   const obstacle = sendingObstacle(text, {
-    isDirect,
-    isServing: chat.isServing.value,
     maxMessageLength: chat.workspace.value!.maxMessageLength,
     filesLength: files.reduce((sum, file) => sum + file.text.length, 0),
   });
@@ -54,8 +53,8 @@ export function Composer() {
   return (
     <div class="composer">
       {completion.isOpen && <CompletionList {...completion} />}
-      <p class={`composer-problem ${chat.problem.value === "" && !chat.isServing.value ? "is-wait" : ""}`} role="alert">
-        {chat.problem.value || obstacle}
+      <p class="composer-problem" role="alert">
+        <Sentence text={obstacle || chat.problem.value} />
       </p>
       <EditBar />
       <DraftFiles />
@@ -75,6 +74,7 @@ export function Composer() {
           aria-activedescendant={completion.isOpen ? completionId(completion.activeIndex) : undefined}
           onInput={(event) => {
             channel.draft.value = event.currentTarget.value;
+            chat.composing.clearFault();
           }}
           onKeyDown={onKeyDown}
           onPaste={(event) => pasteFiles(chat, event)}
