@@ -132,6 +132,8 @@ export interface Workspace {
   readonly channels: readonly string[];
   /** This person's first chat with the bot, and what the ids of the others begin with. */
   readonly directChannel: string;
+  /** Whether this person may chat with the bot beside the channels. */
+  readonly hasChats: boolean;
   /** The person's chats, the one written in last first. */
   readonly chats: readonly Chat[];
   /** When the newest message of each channel and chat was written, by their ids. */

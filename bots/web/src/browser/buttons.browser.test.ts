@@ -218,10 +218,11 @@ describe.each(MEMORIES)("what can be done with a message on the page, kept in %s
     expect(await texts(page)).toEqual(["Tell me about cats"]);
   });
 
-  it("who may not talk to the bot there is told so", async () => {
+  it("where it answers no direct messages the page begins with a channel and offers no chats", async () => {
     const page = await open({ access: { ...OPEN_ACCESS, directMessages: false } });
-    await say(page, "Hello");
-    await replies(page).getByText("I do not answer direct messages here").waitFor();
-    expect(server!.inference.requests).toEqual([]);
+    await page.getByRole("heading", { level: 1, name: "# general" }).waitFor();
+    expect(await page.getByText("Chats with Cria").count()).toBe(0);
+    await say(page, "@cria Hello");
+    await page.getByText("tok/s").waitFor();
   });
 });

@@ -33,7 +33,7 @@ describe("chats with the bot", () => {
     expect(await titles()).toEqual([]);
     await on.ada.openNewChat();
     await on.ada.send("/status");
-    await expect.poll(titles).toEqual(["New chat"]);
+    await expect.poll(titles).toEqual(["No question yet"]);
     await on.ada.send("What is a dog?");
     await expect.poll(titles).toEqual(["What is a dog?"]);
     expect(await heading()).toBe("What is a dog?");
@@ -97,6 +97,18 @@ describe("chats with the bot", () => {
     await question.getByRole("button", { name: "Delete" }).click();
     await expect.poll(titles).toEqual(["What is a dog?"]);
     await expect.poll(heading).toBe("What is a dog?");
+  });
+
+  it("leave what is being written in another window to a new chat", async () => {
+    await ask("What is a dog?");
+    const other = await on.ada.page.context().newPage();
+    await other.goto(on.ada.page.url());
+    await other.locator("#composer").fill("half a thought");
+    await on.ada.page.getByRole("button", { name: "More for" }).click();
+    await on.ada.page.getByRole("button", { name: "Delete" }).click();
+    await on.ada.page.getByRole("button", { name: "Delete" }).last().click();
+    await other.getByText("The chat was deleted. What you were writing").waitFor();
+    expect(await other.locator("#composer").inputValue()).toBe("half a thought");
   });
 
   it("are deleted while a reply is being written", async () => {
@@ -198,6 +210,20 @@ describe("what is unread", () => {
     await expect.poll(() => unread(on.ada)).toEqual(["random"]);
     const eve = await on.join("Eve");
     expect(await unread(eve)).toEqual([]);
+  });
+
+  it("is read in every window once it is in one", async () => {
+    const ben = await on.join("Ben");
+    const other = await on.ada.page.context().newPage();
+    await other.goto(on.ada.page.url());
+    await other.locator("#composer").waitFor();
+    await ben.openChannel("random");
+    await ben.send("Good morning.");
+    const marked = other.locator(".is-unread .channel-label");
+    await expect.poll(() => marked.allTextContents()).toEqual(["random"]);
+    await expect.poll(() => unread(on.ada)).toEqual(["random"]);
+    await on.ada.openChannel("random");
+    await expect.poll(() => marked.allTextContents()).toEqual([]);
   });
 
   it("includes a reply that ended elsewhere", async () => {

@@ -85,9 +85,13 @@ export class ChatRooms {
   }
 
   /** What a person finds here. */
-  async lists(person: Author): Promise<Pick<Workspace, "channels" | "chats" | "directChannel" | "newest">> {
+  async lists(
+    person: Author,
+  ): Promise<Pick<Workspace, "channels" | "chats" | "directChannel" | "hasChats" | "newest">> {
     const directChannel = directChannelOf(person.id);
-    const lists = { channels: this.channels(), directChannel };
+    const author = { ...person, roleIds: [] };
+    const hasChats = this.#options.bot.refusal({ place: placeOf(directChannel), author }) === undefined;
+    const lists = { channels: this.channels(), directChannel, hasChats };
     try {
       const chats = await this.#chats.list(person.id);
       const ids = [...lists.channels, directChannel, ...chats.map(({ id }) => id)];

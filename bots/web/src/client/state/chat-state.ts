@@ -96,7 +96,7 @@ export class ChatState {
   /** Shows the channel of the address; where it names none, the chat that was written in last. */
   openFromAddress(): void {
     const id = channelInAddress(location.hash, this.directId);
-    this.open(id !== undefined && this.#isThere(id) ? id : this.#lastChat());
+    this.open(id !== undefined && this.#isThere(id) ? id : this.#home());
   }
 
   /** Shows an empty chat. It is listed once something is written in it. */
@@ -133,6 +133,7 @@ export class ChatState {
       },
     });
     if (this.currentId.value === "") this.openFromAddress();
+    window.onstorage = () => this.#unread.refresh(this.currentId.value);
   }
 
   #show(workspace: Workspace): void {
@@ -180,12 +181,14 @@ export class ChatState {
 
   /** The channel that is shown is gone. */
   #leave(sentence: string): void {
-    this.open(this.#lastChat());
+    this.open(this.#home());
     this.problem.value = sentence;
   }
 
-  #lastChat(): string {
-    return this.chats.all.value[0]?.id ?? this.directId;
+  /** The chat that was written in last; where there are none, the first channel. */
+  #home(): string {
+    const [channel = ""] = this.channelNames.value;
+    return this.workspace.value?.hasChats ? (this.chats.all.value[0]?.id ?? this.directId) : channel;
   }
 
   #onLoadFault(sentence: string): void {
@@ -217,7 +220,20 @@ export class ChatState {
   #onChatDeleted(chatId: string): void {
     this.chats.remove(chatId);
     this.channel(chatId).empty();
-    if (chatId === this.currentId.value) this.#leave("");
+    if (chatId === this.currentId.value) this.#leaveDeletedChat();
+  }
+
+  /** What stands in its composer is not lost with it. */
+  #leaveDeletedChat(): void {
+    const { draft, files } = this.current.value;
+    if (draft.value === "" && files.value.length === 0) {
+      this.#leave("");
+      return;
+    }
+    this.openNewChat();
+    this.current.value.draft.value = draft.value;
+    this.current.value.files.value = files.value;
+    this.problem.value = "The chat was deleted. What you were writing in it is kept here, in a new one.";
   }
 
   /** Of what answers in a channel, a service that is back may know more than was known while it was away. */

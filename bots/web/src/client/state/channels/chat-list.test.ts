@@ -20,7 +20,7 @@ describe("ChatList", () => {
   it("has a name for a chat in which nothing was asked, and for one that it does not know", () => {
     const list = new ChatList();
     for (const chat of chats) list.put(chat);
-    expect(["a", "b", "new"].map((id) => list.titleOf(id))).toEqual(["What is a dog?", UNTITLED, UNTITLED]);
+    expect(["a", "b", "new"].map((id) => list.titleOf(id))).toEqual(["What is a dog?", UNTITLED, "New chat"]);
   });
 });
 
@@ -31,7 +31,7 @@ describe("searchChats", () => {
     ["  DOG what ", ["a"]],
     ["dog cat", []],
     ["ÜBER", ["c"]],
-    ["new", ["b"]],
+    ["question", ["b"]],
   ])("finds for %j: %j", (search, ids) => {
     expect(searchChats(chats, search).map(({ id }) => id)).toEqual(ids);
   });

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import type { Chat } from "../../../wire.ts";
 
-/** What a chat is called until something was asked in it. */
-export const UNTITLED = "New chat";
+/** What a chat is called in which only commands were given. */
+export const UNTITLED = "No question yet";
 
 /** One's chats with the bot, the one written in last first. */
 export class ChatList {
@@ -23,7 +23,8 @@ export class ChatList {
   }
 
   titleOf(chatId: string): string {
-    return this.all.value.find(({ id }) => id === chatId)?.title || UNTITLED;
+    const chat = this.all.value.find(({ id }) => id === chatId);
+    return chat === undefined ? "New chat" : chat.title || UNTITLED;
   }
 }
 

@@ -39,6 +39,14 @@ describe("ReadMarks", () => {
     expect([later.isUnread("general", 5), later.isUnread("random", 6)]).toEqual([false, false]);
   });
 
+  it("are never taken back by a window that knows less", () => {
+    const storage = createStorage();
+    const [one, other] = [new ReadMarks("ada", storage), new ReadMarks("ada", storage)];
+    one.raise("general", 5);
+    other.raise("general", 4);
+    expect([one, other].map((marks) => marks.isUnread("general", 5))).toEqual([false, false]);
+  });
+
   it("hold for the page alone where the browser keeps nothing", () => {
     const refuse = () => {
       throw new Error("denied");

@@ -21,7 +21,13 @@ export class ReadMarks {
 
   /** Whether something was written in a channel after what was read there. */
   isUnread(channelId: string, newestAtMs = 0): boolean {
-    return newestAtMs > (this.#marks?.[channelId] ?? 0);
+    // Another window may have read on.
+    return newestAtMs > ((this.#stored() ?? this.#marks)?.[channelId] ?? 0);
+  }
+
+  /** What was written until then is read. */
+  raise(channelId: string, atMs: number): void {
+    if (this.isUnread(channelId, atMs)) this.set(channelId, atMs);
   }
 
   /** What was written until then is read, and nothing after it. */

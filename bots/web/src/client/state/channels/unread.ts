@@ -18,21 +18,25 @@ export class Unread {
     this.#flagOf = flagOf;
   }
 
+  /** Another window read on, or saw news; what is shown here is read all the same. */
+  refresh(currentId: string): void {
+    for (const [channelId, atMs] of this.#newest)
+      if (channelId === currentId) this.open(channelId);
+      else this.#flagOf(channelId).value = this.#marks?.isUnread(channelId, atMs) ?? false;
+  }
+
   /** Takes over what the server knows. */
   load({ person, newest }: Workspace, currentId: string): void {
     this.#marks = new ReadMarks(person.id, BROWSER_STORAGE);
     this.#marks.begin(newest);
-    for (const [channelId, atMs] of Object.entries(newest)) {
-      this.#newest.set(channelId, atMs);
-      if (channelId === currentId) this.open(channelId);
-      else this.#flagOf(channelId).value = this.#marks.isUnread(channelId, atMs);
-    }
+    for (const [channelId, atMs] of Object.entries(newest)) this.#newest.set(channelId, atMs);
+    this.refresh(currentId);
   }
 
   /** All of a channel is seen. */
   open(channelId: string): void {
     this.#flagOf(channelId).value = false;
-    this.#marks?.set(channelId, this.#newest.get(channelId) ?? 0);
+    this.#marks?.raise(channelId, this.#newest.get(channelId) ?? 0);
   }
 
   /** A message came; what was changed has come before. */

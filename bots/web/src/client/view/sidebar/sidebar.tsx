@@ -41,7 +41,7 @@ export function Sidebar({ onChoose, onLeave }: SidebarProps) {
           ))}
         </ul>
         <AddChannel onAdded={onChoose} />
-        <Chats onChoose={onChoose} />
+        {workspace.hasChats && <Chats onChoose={onChoose} />}
       </div>
       <div class="sidebar-foot">
         <Avatar person={workspace.person} />
