@@ -70,7 +70,7 @@ describe("text files", () => {
   });
 
   it("show where they may be dropped", async () => {
-    const area = on.ada.page.getByText("Drop text files here to send them");
+    const area = on.ada.page.getByText("Drop text files here to attach them");
     await on.ada.page.evaluate(() => {
       const dataTransfer = new DataTransfer();
       dataTransfer.items.add(new File(["x"], "x.txt"));

@@ -6,6 +6,7 @@ import { useChat } from "./chat-context.ts";
 import { Icon } from "./icons.tsx";
 import { isLeaving } from "./keep-focus.ts";
 import { moveWithin } from "./move-within.ts";
+import { Sentence } from "./sentence.tsx";
 
 /** The channel's model as a button; it opens the list of all. */
 export function ModelPicker() {
@@ -74,7 +75,9 @@ function ModelList({ current, onChoose }: ModelListProps) {
   if (fault !== "")
     return (
       <div class="picker-list" role="alert">
-        <p class="picker-fault">{fault}</p>
+        <p class="picker-fault">
+          <Sentence text={fault} />
+        </p>
       </div>
     );
   return (

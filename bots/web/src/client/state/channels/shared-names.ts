@@ -20,3 +20,8 @@ export function sharedNames(people: readonly Person[]): ReadonlySet<string> {
 export function nameTag({ id, name }: Person, shared: ReadonlySet<string>): string {
   return shared.has(name.toLowerCase()) ? id.slice(0, TAG_LENGTH) : "";
 }
+
+/** A person's name, with what tells them from another of it. */
+export function taggedName(person: Person, shared: ReadonlySet<string>): string {
+  return `${person.name} ${nameTag(person, shared)}`.trimEnd();
+}

@@ -27,7 +27,7 @@ export function FileDrop({ children }: { readonly children: ComponentChildren })
       onDrop={take}
     >
       {children}
-      {isOver && <p class="drop-area">Drop text files here to send them</p>}
+      {isOver && <p class="drop-area">Drop text files here to attach them</p>}
     </main>
   );
 }

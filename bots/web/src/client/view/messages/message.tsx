@@ -1,6 +1,6 @@
 import { BOT } from "../../../wire.ts";
 import { shownOf } from "../../state/channels/channel-state.ts";
-import { nameTag } from "../../state/channels/shared-names.ts";
+import { taggedName } from "../../state/channels/shared-names.ts";
 import { Avatar } from "../avatar.tsx";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
@@ -22,7 +22,6 @@ export function Message({ row, onUnfold }: MessageProps) {
   const { time, clock } = timeOf(row);
   const { editing, sharedNames } = useChat().current.value;
   const isBeingEdited = editing.value === message.id;
-  const tag = nameTag(message.author, sharedNames.value);
   const classes = [
     "message",
     row.isFirst && "is-first",
@@ -32,7 +31,7 @@ export function Message({ row, onUnfold }: MessageProps) {
   return (
     <article
       class={classes.filter(Boolean).join(" ")}
-      aria-label={`${message.author.name}${tag && ` ${tag}`}, ${clock}`}
+      aria-label={`${taggedName(message.author, sharedNames.value)}, ${clock}`}
       tabIndex={-1}
     >
       <div class="message-side">
@@ -56,6 +55,8 @@ export function Message({ row, onUnfold }: MessageProps) {
 
 function MessageHead({ row }: Pick<MessageProps, "row">) {
   const { author, answers } = row.view.message;
+  const channel = useChat().current.value;
+  const asker = channel.view(answers?.messageId ?? "")?.message.author;
   const { time, clock } = timeOf(row);
   return (
     <header class="message-head">
@@ -64,7 +65,7 @@ function MessageHead({ row }: Pick<MessageProps, "row">) {
       {row.showsAnswers && (
         <span class="answers" dir="auto">
           <Icon name="answer" /> <span class="visually-hidden">answers </span>
-          {answers?.authorName}
+          {asker ? taggedName(asker, channel.sharedNames.value) : answers?.authorName}
         </span>
       )}
       <time dateTime={time.toISOString()} title={time.toLocaleString()}>

@@ -1,8 +1,10 @@
 import { Fragment } from "preact";
 import { isLive, type ReplyState } from "../../../wire.ts";
 import { type MessageView, shownOf } from "../../state/channels/channel-state.ts";
+import { taggedName } from "../../state/channels/shared-names.ts";
 import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
+import { Sentence } from "../sentence.tsx";
 import { ContinueReply, CopyReply, ReplyActions, RetryReply, StopReply } from "./reply-actions.tsx";
 import { endLine, loadedShare, statsFigures, statusLine } from "./reply-lines.ts";
 import { VersionPager } from "./version-pager.tsx";
@@ -52,15 +54,18 @@ export function ReplyFoot({ view, isLatestAnswer }: { readonly view: MessageView
 }
 
 function ReplyOutcome({ state }: { readonly state: ReplyState }) {
-  const ownId = useChat().workspace.value?.person.id;
+  const chat = useChat();
   if (state.type === "failed")
     return (
       <span class="failure" dir="auto">
-        <Icon name="warning" /> {state.reason}
+        <Icon name="warning" /> <Sentence text={state.reason} />
       </span>
     );
   if (state.type !== "ended") return null;
-  const end = endLine(state.end, state.stoppedBy, ownId);
+  const { stoppedBy } = state;
+  const isOwn = stoppedBy?.id === chat.workspace.value?.person.id;
+  const stopper = stoppedBy && (isOwn ? "you" : taggedName(stoppedBy, chat.current.value.sharedNames.value));
+  const end = endLine(state.end, stopper);
   const figures = [...(end === "" ? [] : [end]), ...(state.stats === undefined ? [] : statsFigures(state.stats))];
   return <Figures figures={figures} />;
 }

@@ -24,9 +24,7 @@ describe("endLine", () => {
   });
 
   it("says who stopped it", () => {
-    const ada = { id: "ada", name: "Ada" };
-    expect(endLine("stopped", ada, "ada")).toBe("Stopped by you");
-    expect(endLine("stopped", ada, "ben")).toBe("Stopped by Ada");
-    expect(endLine("stopped", undefined, "ben")).toBe("Stopped");
+    expect(endLine("stopped", "you")).toBe("Stopped by you");
+    expect(endLine("stopped")).toBe("Stopped");
   });
 });

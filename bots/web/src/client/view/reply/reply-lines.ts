@@ -1,6 +1,6 @@
 import type { ReplyEnd } from "@cria/bot-core";
 import { endWords, statusLine as waitLine } from "@cria/bot-core/reply-lines";
-import type { Person, ReplyState } from "../../../wire.ts";
+import type { ReplyState } from "../../../wire.ts";
 
 export { canContinue, loadedShare, statsFigures } from "@cria/bot-core/reply-lines";
 
@@ -25,9 +25,8 @@ export function statusLine(state: ReplyState): string {
   }
 }
 
-/** How a reply ended, if it did not simply end. `ownId` is the reader's. */
-export function endLine(end: ReplyEnd, stoppedBy?: Person, ownId?: string): string {
+/** How a reply ended, if it did not simply end, and by whom it was stopped. */
+export function endLine(end: ReplyEnd, stoppedBy?: string): string {
   const words = endWords(end) ?? "";
-  if (end !== "stopped" || stoppedBy === undefined) return words;
-  return `${words} by ${stoppedBy.id === ownId ? "you" : stoppedBy.name}`;
+  return end === "stopped" && stoppedBy !== undefined ? `${words} by ${stoppedBy}` : words;
 }

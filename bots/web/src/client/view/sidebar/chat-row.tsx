@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import { api, sentenceOf } from "../../state/api.ts";
 import { UNTITLED } from "../../state/channels/chat-list.ts";
 import { Icon } from "../icons.tsx";
+import { Sentence } from "../sentence.tsx";
 import { ChannelLink } from "./channel-link.tsx";
 import { DeleteChat } from "./delete-chat.tsx";
 import { RenameChat } from "./rename-chat.tsx";
@@ -74,7 +75,7 @@ export function ChatRow({ id, title, onOpen, onDeleted }: ChatRowProps) {
       )}
       {fault !== "" && (
         <p class="chat-fault" role="alert">
-          {fault}
+          <Sentence text={fault} />
         </p>
       )}
     </li>
