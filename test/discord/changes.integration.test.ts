@@ -1,6 +1,7 @@
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { AdvancingClock } from "../clock.ts";
+import { buttonLabels } from "../discord-server/index.ts";
 import { DiscordRun, type DiscordRunOptions } from "./discord-run.ts";
 
 const runs: DiscordRun[] = [];
@@ -100,6 +101,23 @@ describe("what becomes of messages on Discord", () => {
     await expect.poll(() => rounds(next)).toEqual(["hello"]);
     next.ann.delete(others.at(-1)!);
     await expect.poll(() => rounds(next)).toEqual([]);
+  });
+
+  it.each([
+    ["first", 0, 2],
+    ["last", 2, 1],
+  ])("is a reply that ends with a sign where its %s message is deleted while it is written", async (_, gone, last) => {
+    const run = await start();
+    const long = Array.from({ length: 600 }, (_, index) => `word${index}`).join(" ");
+    run.inference.script({ chunks: [long], hold: createGate().opened });
+    run.ann.mention(run.channel, "talk");
+    await run.sees("word599");
+    await goesOn(run);
+    const parts = run.server.botMessages(run.channel);
+    run.ann.delete(parts[gone]!);
+    await run.server.until(() => parts[last]!.json.content.endsWith("\n-# Stopped."), "a sign");
+    expect(buttonLabels(parts[last]!)).toEqual([]);
+    expect(run.server.botMessages(run.channel)).toHaveLength(2);
   });
 
   it("is no question where it is deleted while it is looked up what is set in its channel", async () => {

@@ -109,7 +109,21 @@ describe("messages that are deleted", () => {
   });
 });
 
+const STOPPED = { type: "context", elements: [{ type: "mrkdwn", text: "Stopped." }] };
+
 describe("a reply that is deleted", () => {
+  it("ends with a sign where its last message is deleted while it is written", async () => {
+    const text = Array.from({ length: 30 }, (_, n) => `${n} ${"llama ".repeat(100)}`).join("\n\n");
+    bot.model.script({ chunks: text.match(/[\s\S]{1,2000}/g)!, hold: new Promise<void>(() => {}) });
+    const question = bot.server.people.dm(bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 2);
+    await replies(bot.server.people.dm(bot.ann, "still there?"));
+    const [first, second] = bot.server.replies(question);
+    bot.server.people.remove(second!);
+    await bot.server.until(() => first!.blocks.length > 1);
+    expect(first!.blocks.slice(1)).toEqual([STOPPED]);
+  });
+
   it("stops when the reply is deleted, and writes nothing more", async () => {
     const isShown = createGate();
     bot.model.script({ chunks: chunksAround(isShown.opened), hold: new Promise(() => {}) });
@@ -151,6 +165,7 @@ describe("a reply that is deleted", () => {
       await bot.server.until(() => bot.server.replies(question).map(shownText).at(-1) === "and now?");
       expect(lastPrompt()).not.toContain("llama");
       await bot.server.until(() => second!.streamingSinceMs === undefined);
+      if (when === "while it is written") expect(second!.blocks.slice(1)).toEqual([STOPPED]);
     },
   );
 });

@@ -57,6 +57,8 @@ export class DiscordReply implements Reply {
   #ahead: ReplyStatus | undefined;
   #end = () => {};
   #text = "";
+  /** Its messages that somebody deleted. */
+  readonly #gone = new Set<string>();
   /** What was shown whole last. */
   #shown: ReplyState | undefined;
   /** Whether a message was begun, if only asked for. */
@@ -91,6 +93,13 @@ export class DiscordReply implements Reply {
   /** Gives the reply up, as at a shutdown. */
   giveUp(): void {
     this.#givenUp.abort();
+  }
+
+  /** Somebody deleted one of its messages: of the others the last says that it was stopped. */
+  giveUpMessage(id: string): void {
+    if (!this.shownIn.includes(id)) return;
+    this.#gone.add(id);
+    this.giveUp();
   }
 
   /** Whether it stands in that channel or guild. */
@@ -232,15 +241,20 @@ export class DiscordReply implements Reply {
 
   /** What another text will follow is left for later where the channel's limit is near. */
   async #show(state: ReplyState): Promise<boolean> {
-    if (!state.isEnded && !this.#hasRoomFor(state)) return false;
+    if (!state.isEnded && (this.#gone.size > 0 || !this.#hasRoomFor(state))) return false;
     try {
-      await guarded(this.#options.mayWrite, () => this.#messages.show(replyParts(state)));
+      await guarded(this.#options.mayWrite, () => this.#showParts(state));
       this.#shown = state;
     } catch (error) {
       if (!isLost(error)) throw error;
       await this.#lose(error, state);
     }
     return true;
+  }
+
+  async #showParts(state: ReplyState): Promise<void> {
+    if (this.#gone.size === 0) await this.#messages.show(replyParts(state));
+    else await this.#messages.endWithout(this.#gone, endLine("stopped")!);
   }
 
   #hasRoomFor({ text }: ReplyState): boolean {

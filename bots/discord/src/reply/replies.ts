@@ -103,7 +103,7 @@ export class Replies {
 
   /** Gives up the reply whose message somebody deleted. */
   giveUpMessage(messageId: string): void {
-    for (const reply of this.#running) if (messageIds(reply.handle).includes(messageId)) reply.giveUp();
+    for (const reply of this.#running) reply.giveUpMessage(messageId);
   }
 
   /** Gives up what is being written in a channel or guild that is gone. */

@@ -1,7 +1,7 @@
 import { AttachmentBuilder, type Message, MessageFlags, type SendableChannels } from "discord.js";
 import type { ChannelPace } from "./channel-pace.ts";
 import { errorCode, gone, REPLY_NEEDS_HISTORY, THREAD_IS_ARCHIVED } from "./discord-errors.ts";
-import type { ReplyPart } from "./reply-parts.ts";
+import { type ReplyPart, withSmallPrint } from "./reply-parts.ts";
 
 /** Where a reply's messages go. */
 export interface ReplyTarget {
@@ -52,6 +52,15 @@ export class ReplyMessages {
   /** Shows of these parts what needs no new message; what Discord does not let it change stays. */
   async breakOff(parts: readonly ReplyPart[]): Promise<void> {
     await this.show(parts.slice(0, this.#ids.length - this.#numLeft)).catch(() => undefined);
+  }
+
+  /** Ends those of which somebody deleted some: the last that stays has that line under it, and no buttons. */
+  async endWithout(gone: ReadonlySet<string>, line: string): Promise<void> {
+    const index = this.#ids.findLastIndex((id) => !gone.has(id));
+    const shown = this.#shown[index];
+    if (index < 0) return;
+    const content = shown && { content: withSmallPrint(shown.content, line) };
+    await this.#target.channel.messages.edit(this.#ids[index]!, { components: [], ...content });
   }
 
   /**

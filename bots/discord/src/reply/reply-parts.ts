@@ -53,7 +53,8 @@ function fileLine({ isEnded, buttons }: ReplyState): string {
   return buttons.length > 0 ? FILE_TO_COME : "";
 }
 
-function withSmallPrint(text: string, line: string): string {
+/** A text with a small line under it. */
+export function withSmallPrint(text: string, line: string): string {
   const clipped = line.length > SMALL_PRINT_ROOM - 5 ? `${line.slice(0, SMALL_PRINT_ROOM - 6)}…` : line;
   if (clipped === "") return text;
   return text === "" ? `-# ${clipped}` : `${text}\n-# ${clipped}`;

@@ -75,9 +75,10 @@ export class ReplyMessages {
     await this.#settle(first, footerBlocks({ ...footer, lines: [REST_IN_FILE, ...footer.lines] }));
   }
 
-  /** Leaves all as it is. */
-  async leave(): Promise<void> {
-    for (const message of this.#messages) await message.leave();
+  /** Leaves all as it is, with small print under the last one that is still there. */
+  async leave(line = ""): Promise<void> {
+    let footer = line === "" ? [] : [contextBlock(line)];
+    for (const message of this.#messages.toReversed()) if (await message.leave(footer)) footer = [];
   }
 
   /** Leaves what a process before has shown: what is shown from now on comes below. Whether there is anything of it. */

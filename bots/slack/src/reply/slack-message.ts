@@ -119,11 +119,19 @@ export class SlackMessage {
     });
   }
 
-  /** Leaves the message as it is; what a process before began of it may still be streamed. */
-  async leave(): Promise<void> {
-    if (this.#state.type === "new" && !(await this.#isThere())) return;
-    if (this.#state.type === "streaming" || this.#shown === "") await this.#endStream();
+  /** Leaves the words as they are, over a footer where this process wrote them. False where the message is not there. */
+  async leave(footer: readonly types.AnyBlock[] = []): Promise<boolean> {
+    if (this.#state.type === "new" && !(await this.#isThere())) return false;
+    try {
+      // What a process before began may still be streamed.
+      if (this.#shown === "") await this.#endStream();
+      else if (footer.length > 0 || this.#state.type === "streaming") await this.settle(this.#shown, footer);
+    } catch (error) {
+      throwIfNotOurs(error);
+      return false;
+    }
     this.#state = { type: "posted", ts: String(this.ts) };
+    return true;
   }
 
   /** Streamed where Slack lets it, else posted; false where neither may be done yet. */

@@ -212,7 +212,7 @@ export class SlackReply implements Reply {
 
   /** Gives the reply up where nothing can be written any more. */
   async #showIfReachable(state: ReplyState): Promise<boolean> {
-    if (this.#isDeleted) return await this.#leaveMessages();
+    if (this.#isDeleted) return await this.#leaveMessages(state);
     if (this.signal.aborted && state.footer === undefined) return true;
     try {
       const isDone = await this.#show(state);
@@ -224,7 +224,7 @@ export class SlackReply implements Reply {
       if (isDeleted(error)) {
         this.endUnseen();
         onDeleted();
-        return await this.#leaveMessages();
+        return await this.#leaveMessages(state);
       }
       if (!isUnreachable(error)) throw error;
       logger.warn({ err: error, channel: target.channel }, "a reply can no longer be written");
@@ -239,8 +239,9 @@ export class SlackReply implements Reply {
     this.#options.replaces?.onShown();
   }
 
-  async #leaveMessages(): Promise<true> {
-    await this.#messages.leave();
+  /** Where one of them was deleted, those that stay end with a sign. */
+  async #leaveMessages({ footer }: ReplyState): Promise<true> {
+    if (footer) await this.#messages.leave(endLine("stopped"));
     return true;
   }
 
