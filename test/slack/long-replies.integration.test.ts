@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { escapedBytes } from "../slack-server/world/limits.ts";
 import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo, smallPrint } from "./replies-to.ts";
-import { type SlackBot, startSlackBot } from "./slack-bot.ts";
+import { CHAT_MODEL, type SlackBot, startSlackBot } from "./slack-bot.ts";
 
 let bot: SlackBot;
 
@@ -48,6 +48,18 @@ describe("a long reply on Slack", () => {
       expect(smallPrint(third)).toContain("The whole reply is in the file below · small");
       expect(shared!.files.map(({ name, content }) => [name, String(content)])).toEqual([["reply.md", text]]);
       expect(bot.refusals()).toEqual([]);
+    });
+
+    it("is forgotten with its file", async () => {
+      const question = ask();
+      await repliesTo(bot.server, question);
+      await replies(bot.server.people.dm(bot.ann, "still there?"));
+      bot.server.people.remove(bot.server.replies(question)[3]!);
+      await bot.server.until(() => bot.server.deliveries.sent.every(({ isAcknowledged }) => isAcknowledged));
+      bot.model.models = [CHAT_MODEL];
+      bot.server.people.mention(bot.channel, bot.ann, "and now?", { threadTs: question.ts });
+      await bot.server.until(() => bot.prompts().at(-1)?.includes("and now?") === true);
+      expect(bot.prompts().at(-1)?.includes("llama")).toBe(false);
     });
 
     it("says while it is written that a file follows", async () => {

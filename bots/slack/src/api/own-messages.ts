@@ -118,14 +118,13 @@ export class OwnMessages {
     return found && this.note(found.ts, id);
   }
 
-  /** Whether one of the app's messages in a thread holds that file. */
-  async hasFile({ channel, threadTs, afterTs = "" }: OwnMessage, wanted: ListedFile): Promise<boolean> {
+  /** The timestamp of the app's message in a thread that holds that file; undefined where there is none. */
+  async findFile({ channel, threadTs, afterTs = "" }: OwnMessage, wanted: ListedFile): Promise<string | undefined> {
     const args = { channel, ts: threadTs, oldest: afterTs, limit: MAX_LOOKED_AT };
     const { messages = [] } = (await this.#list(args)) as { messages?: readonly ListedMessage[] };
-    const files = messages.flatMap(({ user, ts, files = [] }) =>
-      user === this.#botUserId && ts > afterTs ? files : [],
-    );
-    return files.some(({ name, size }) => name === wanted.name && size === wanted.size);
+    const isWanted = ({ name, size }: ListedFile) => name === wanted.name && size === wanted.size;
+    const own = messages.filter(({ user, ts }) => user === this.#botUserId && ts > afterTs);
+    return own.find(({ files = [] }) => files.some(isWanted))?.ts;
   }
 
   /** Without the scope for names, streams are found all the same. */

@@ -27,6 +27,7 @@ export class ReplyMessages {
   #numWhole = 0;
   /** Whether the whole reply is in a file; undefined while nobody tried. */
   #isInFile: Promise<boolean> | undefined;
+  #fileTs: string | undefined;
 
   constructor(options: SlackReplyOptions) {
     this.#options = options;
@@ -36,6 +37,11 @@ export class ReplyMessages {
   /** Timestamps of the messages shown. */
   get shown(): readonly string[] {
     return this.#messages.flatMap(({ ts }) => ts ?? []);
+  }
+
+  /** Of the message with the file, where there is one and it is known. */
+  get fileTs(): string | undefined {
+    return this.#fileTs;
   }
 
   /** Whether there are any, or one is being written. */
@@ -100,8 +106,11 @@ export class ReplyMessages {
     const { writer, target, logger, replyId, handle } = this.#options;
     const { channel, threadTs } = target;
     try {
-      if (handle === undefined || !(await this.#isFileThere(text)))
+      if (handle === undefined || !(await this.#isFileThere(text))) {
         await writer.client.shareFile({ channel, threadTs, name: FILE_NAME, text });
+        // Slack does not say which message it is.
+        await this.#isFileThere(text).catch(() => false);
+      }
       return true;
     } catch (error) {
       if (mayHaveArrived(error) && (await this.#isFileThere(text).catch(() => false))) return true;
@@ -115,7 +124,8 @@ export class ReplyMessages {
     const { writer, target, replyId } = this.#options;
     const afterTs = this.#messages.at(-1)?.ts ?? target.askedTs;
     const where = { channel: target.channel, threadTs: target.threadTs, afterTs, id: replyId };
-    return await writer.messages.hasFile(where, { name: FILE_NAME, size: Buffer.byteLength(text) });
+    this.#fileTs = await writer.messages.findFile(where, { name: FILE_NAME, size: Buffer.byteLength(text) });
+    return this.#fileTs !== undefined;
   }
 
   /** The final text may be shorter than what was shown: a repeated loop is cut off. */

@@ -102,8 +102,8 @@ export class SlackReply implements Reply {
 
   /** Of the last one the buttons tell. */
   get shownIn(): readonly string[] {
-    const { questionTs } = this.#options;
-    return [...this.#messages.shown.slice(0, -1), ...(questionTs === undefined ? [] : [questionTs])];
+    const others = [this.#options.questionTs, this.#messages.fileTs];
+    return [...this.#messages.shown.slice(0, -1), ...others.flatMap((ts) => ts ?? [])];
   }
 
   /** Somebody deleted it, or one of its messages: nothing more is written. */

@@ -24,11 +24,12 @@ describe("readableText", () => {
             title: "Job failed",
             text: "batch-123",
             fields: [{ title: "Severity", value: "high" }, { value: "x" }],
+            footer: "prod",
             fallback: "no",
           },
         ],
       },
-      "Alert\nJob failed\nbatch-123\nSeverity: high\nx",
+      "Alert\nJob failed\nbatch-123\nSeverity: high\nx\nprod",
     ],
     [
       "an app's blocks rather than what notifications show",

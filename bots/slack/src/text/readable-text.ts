@@ -62,17 +62,20 @@ function spokenBlocks(blocks: unknown): readonly Part[] {
 
 /** A preview says what somebody else's page says. */
 function isSaid(attachment: Part): boolean {
-  const isMessage = attachment.is_share === true || attachment.is_msg_unfurl === true;
-  return isMessage || (attachment.from_url === undefined && attachment.original_url === undefined);
+  return isMessage(attachment) || (attachment.from_url === undefined && attachment.original_url === undefined);
 }
 
+const isMessage = ({ is_share, is_msg_unfurl }: Part) => is_share === true || is_msg_unfurl === true;
+
 function attachmentText(attachment: Part, depth: number): string {
-  const { pretext, title, fields, attachments, fallback } = attachment;
+  const { pretext, title, fields, attachments, fallback, footer } = attachment;
   const said = lines([
     textOf(pretext),
     textOf(title),
     attachmentWords(attachment),
     ...parts(fields).map((field) => joined(textOf(field.title), textOf(field.value))),
+    // Under a message Slack itself says where it is from.
+    isMessage(attachment) ? "" : textOf(footer),
     ...(depth < MAX_DEPTH ? parts(attachments).map((inner) => attachmentText(inner, depth + 1)) : []),
   ]);
   return said || textOf(fallback);
