@@ -163,6 +163,24 @@ describe("the word stop in a direct message", () => {
   });
 });
 
+describe("the word stop in a channel", () => {
+  it.each([
+    ["after a mention", "<@U0CRIA> stop", "off"],
+    ["where all messages are answered", "stop", "on"],
+  ])("ends %s the replies that are written in its threads, and is never a question", async (_, word, answersAll) => {
+    const { people, interactions } = bot.server;
+    await interactions.command(bot.ann, bot.channel, `setting answer-all ${answersAll}`);
+    await bot.server.until(() => bot.server.messages(bot.channel, undefined, bot.ann).length === 1);
+    bot.model.script({ chunks: ["As far as this"], hold: new Promise(() => {}) });
+    const question = people.mention(bot.channel, bot.ann, "hi");
+    await bot.server.until(() => bot.server.replies(question).length === 1);
+    const stop = people.say(bot.channel, bot.ann, word);
+    expect(await shown(question, 1)).toEqual(["As far as this"]);
+    expect(bot.server.replies(stop)).toEqual([]);
+    expect(bot.model.requests).toHaveLength(1);
+  });
+});
+
 describe("👍 and 👎", () => {
   it("are not asked for where the workspace did not say so", async () => {
     const [reply] = await repliesTo(bot.server, bot.server.people.dm(bot.ann, "hi"));

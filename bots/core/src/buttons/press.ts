@@ -27,11 +27,14 @@ export async function press(core: Core, work: () => Promise<string | undefined>)
   }
 }
 
-/** Stops a reply in whichever process writes it; without an id, all of the conversation, and of the threads of a direct one. */
-export async function stopReply(core: Core, { place, author, replyId }: StopAction): Promise<undefined> {
+/** Stops a reply in whichever process writes it; without an id, all of the conversation. */
+export async function stopReply(
+  core: Core,
+  { place, author, replyId, inThreads = place.isDirect }: StopAction,
+): Promise<undefined> {
   checkAccess(core, place, author);
   const conversation = conversationKey(place);
-  const which = replyId === undefined ? { inThreads: place.isDirect } : { replyId };
+  const which = replyId === undefined ? { inThreads } : { replyId };
   await tellAll(core, place, { type: "stop", conversation, ...which });
 }
 

@@ -71,8 +71,7 @@ export interface BotCore {
    */
   isNews(place: Place, atMs: number): Promise<boolean>;
   /**
-   * Stops a reply, whichever process writes it; without an id, whatever is being answered in the conversation, and in all
-   * threads of a direct channel. Anyone who may talk to the bot there may stop it.
+   * Stops a reply, whichever process writes it; without an id, whatever is being answered in the conversation. Anyone who may talk to the bot there may stop it.
    */
   stopReply(action: StopAction): Promise<string | undefined>;
   /**

@@ -12,7 +12,10 @@ export interface ReplyAction {
 }
 
 /** Somebody stops a reply, or all of a conversation. */
-export type StopAction = Omit<ReplyAction, "replyId"> & Partial<ReplyAction>;
+export interface StopAction extends Omit<ReplyAction, "replyId">, Partial<Pick<ReplyAction, "replyId">> {
+  /** Of a channel, whether what is answered in its threads stops too. Default: of a direct one. */
+  readonly inThreads?: boolean;
+}
 
 export type FeedbackRating = "up" | "down";
 

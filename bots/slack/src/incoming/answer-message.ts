@@ -44,6 +44,6 @@ export async function answerMessage(
     const isRecovered = begun !== undefined;
     return await answerCommand(context, { claimed, place, thread, author, asker, command, isRecovered });
   }
-  const refusal = await context.core.stopReply({ place, author });
+  const refusal = await context.core.stopReply({ place, author, inThreads: true });
   if (refusal !== undefined) await tellPrivately(context, thread, userId, refusal);
 }

@@ -3,7 +3,7 @@ import { namesIn, type SlackContext } from "../context.ts";
 import { plainText } from "../text/plain-text.ts";
 import { ownText } from "../text/readable-text.ts";
 import { surroundings } from "../text/surroundings.ts";
-import { isInThread, isOverheard } from "./for-bot.ts";
+import { isOverheard } from "./for-bot.ts";
 import { placeOf, type SlackMessageEvent } from "./message-event.ts";
 import { spokenCommand } from "./spoken-command.ts";
 
@@ -11,7 +11,7 @@ import { spokenCommand } from "./spoken-command.ts";
 export type ReadMessage =
   | { readonly type: "question"; readonly message: IncomingMessage }
   | { readonly type: "command"; readonly author: Author; readonly command: Command | CommandError }
-  /** Of what is being answered there: in its thread, or in all of a direct channel. */
+  /** Of what is being answered there: in its thread, or in all of the channel. */
   | { readonly type: "stop"; readonly author: Author };
 
 /** Reads a message that is for the bot: names, commands, and what it is about. Never rejects. */
@@ -21,8 +21,7 @@ export async function readMessage(context: SlackContext, event: SlackMessageEven
   const [names, author] = await Promise.all([context.names.of([text]), people.author(event.user ?? "")]);
   const words = plainText(text, botUserId, names);
   // For workspaces where Slack shows no stop button.
-  const stops = isInThread(event) || event.channel.startsWith("D");
-  if (stops && isStopWord(words)) return { type: "stop", author };
+  if (isStopWord(words)) return { type: "stop", author };
   const command = await spokenCommand(context, words);
   if (command) return { type: "command", author, command };
   const [about, placeNames] = await Promise.all([
