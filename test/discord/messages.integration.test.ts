@@ -174,8 +174,8 @@ describe("messages on Discord", () => {
     const first = await start();
     const others = [await start({ joins: first }), await start({ joins: first })];
     first.ann.mention(first.channel, "hello");
-    first.ann.mention(first.channel, "/help");
     await first.ended();
+    first.ann.mention(first.channel, "/help");
     await first.sees("/status");
     expect(first.server.botMessages(first.channel)).toHaveLength(2);
     expect([first, ...others].flatMap(prompts)).toHaveLength(1);
