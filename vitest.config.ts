@@ -29,11 +29,22 @@ export default defineConfig({
   test: {
     reporters: reportDir ? ["default", ["json", { outputFile: join(reportDir, `${Date.now()}.json`) }]] : ["default"],
     projects: [
-      { test: { name: "unit", include: [`${roots}/**/*.test.{ts,tsx}`], exclude: [...exclude, ...notUnit] } },
+      {
+        test: {
+          name: "unit",
+          include: [`${roots}/**/*.test.{ts,tsx}`],
+          exclude: [...exclude, ...notUnit],
+          // Modules are loaded once, not for each file: no test may leave one changed.
+          isolate: false,
+          setupFiles: ["./services/inference/src/runtime/without-float16-array.fixture.ts"],
+          // A slow machine is no fault.
+          testTimeout: 20_000,
+        },
+      },
       // They wait more than they compute.
       slowProject("integration", 1, 2),
       slowProject("model", 2, 1),
-      slowProject("browser", 3, 1),
+      slowProject("browser", 3, 2),
     ],
   },
 });

@@ -13,10 +13,16 @@ describe("loadConfig", () => {
       metricsPort: undefined,
       defaultModel: "smollm2-135m",
       device: "cpu",
-      memoryBytes: 12 * GIB,
+      modelMemoryBytes: 10.5 * GIB,
+      prefixCacheBytes: 1.5 * GIB,
       keepAliveMs: 300_000,
       maxNumSeqs: 16,
+      promptLookup: false,
     });
+  });
+
+  it("has prompt lookup with CRIA_PROMPT_LOOKUP=1", () => {
+    expect(load({ CRIA_PROMPT_LOOKUP: "1" })).toMatchObject({ promptLookup: true });
   });
 
   it("takes an empty variable for an absent one", () => {
@@ -27,7 +33,44 @@ describe("loadConfig", () => {
     ["512MiB", GIB / 2],
     ["1.5GiB", 1.5 * GIB],
   ])("reads CRIA_MEMORY=%s", (text, memoryBytes) => {
-    expect(load({ CRIA_MEMORY: text })).toMatchObject({ memoryBytes });
+    expect(load({ CRIA_MEMORY: text, CRIA_PREFIX_CACHE: "0" })).toMatchObject({ modelMemoryBytes: memoryBytes });
+  });
+
+  it("reads sizes in whole bytes, which the contract tells them in", () => {
+    const { modelMemoryBytes, prefixCacheBytes } = load({ CRIA_MEMORY: "1.1GiB", CRIA_PREFIX_CACHE: "0.1GiB" });
+    expect(prefixCacheBytes).toBe(107_374_182);
+    expect(modelMemoryBytes).toBe(1_181_116_006 - 107_374_182);
+  });
+
+  it.each([
+    [undefined, GIB / 4],
+    ["64MiB", 64 * 2 ** 20],
+    ["1.5GiB", 1.5 * GIB],
+    ["0", undefined],
+  ])("takes CRIA_PREFIX_CACHE=%s out of CRIA_MEMORY", (text, prefixCacheBytes) => {
+    const modelMemoryBytes = 2 * GIB - (prefixCacheBytes ?? 0);
+    expect(load({ CRIA_MEMORY: "2GiB", CRIA_PREFIX_CACHE: text })).toMatchObject({
+      modelMemoryBytes,
+      prefixCacheBytes,
+    });
+  });
+
+  it.each(["cuda", "cuda:1", "webgpu", "dml"])("keeps no memory for blocks that %s cannot keep", (device) => {
+    const own = { modelMemoryBytes: 2 * GIB, prefixCacheBytes: 0 };
+    expect(load({ CRIA_MEMORY: "2GiB", CRIA_DEVICES: device })).toMatchObject(own);
+    const off = { CRIA_MEMORY: "2GiB", CRIA_DEVICES: device, CRIA_PREFIX_CACHE: "0" };
+    expect(load(off)).toMatchObject({ ...own, prefixCacheBytes: undefined });
+  });
+
+  it("refuses to give models no memory", () => {
+    expect(() => load({ CRIA_MEMORY: "0MiB" })).toThrow(new ConfigError(['CRIA_MEMORY="0MiB": must be more than 0']));
+  });
+
+  it("refuses a prefix cache that leaves models nothing, and sizes without a unit", () => {
+    const fault = 'CRIA_PREFIX_CACHE="2GiB": must be less than CRIA_MEMORY, which is 2048MiB';
+    expect(() => load({ CRIA_MEMORY: "2GiB", CRIA_PREFIX_CACHE: "2GiB" })).toThrow(new ConfigError([fault]));
+    const unit = 'CRIA_PREFIX_CACHE="64": must be a number and a unit, as "512MiB" or "4GiB"; 0 for none';
+    expect(() => load({ CRIA_PREFIX_CACHE: "64" })).toThrow(new ConfigError([unit]));
   });
 
   it.each([

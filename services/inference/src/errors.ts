@@ -1,17 +1,16 @@
-import { status } from "@grpc/grpc-js";
-
-/** Every way a request can fail, its gRPC status and whether another try may help. docs/errors.md explains each. */
+/** Every way a request can fail, and whether another try may help. docs/errors.md explains each. */
 export const INFERENCE_ERRORS = {
-  INVALID_ARGUMENT: { status: status.INVALID_ARGUMENT, retryable: false },
-  PROMPT_TOO_LONG: { status: status.INVALID_ARGUMENT, retryable: false },
-  MODEL_NOT_FOUND: { status: status.NOT_FOUND, retryable: false },
-  MODEL_BROKEN: { status: status.FAILED_PRECONDITION, retryable: false },
-  OUT_OF_MEMORY_BUDGET: { status: status.RESOURCE_EXHAUSTED, retryable: true },
-  MODEL_TOO_LARGE: { status: status.FAILED_PRECONDITION, retryable: false },
-  QUEUE_FULL: { status: status.RESOURCE_EXHAUSTED, retryable: true },
-  QUEUE_TIMEOUT: { status: status.RESOURCE_EXHAUSTED, retryable: true },
-  DRAINING: { status: status.UNAVAILABLE, retryable: true },
-  UNAUTHENTICATED: { status: status.UNAUTHENTICATED, retryable: false },
+  INVALID_ARGUMENT: { retryable: false },
+  PROMPT_TOO_LONG: { retryable: false },
+  MODEL_NOT_FOUND: { retryable: false },
+  MODEL_BROKEN: { retryable: false },
+  OUT_OF_MEMORY_BUDGET: { retryable: true },
+  MODEL_TOO_LARGE: { retryable: false },
+  QUEUE_FULL: { retryable: true },
+  QUEUE_TIMEOUT: { retryable: true },
+  DRAINING: { retryable: true },
+  ENGINE_FAILED: { retryable: true },
+  UNAUTHENTICATED: { retryable: false },
 } as const;
 
 export type InferenceErrorCode = keyof typeof INFERENCE_ERRORS;

@@ -11,16 +11,20 @@ const modelDir = fileURLToPath(new URL(`../../../models/${MODEL}`, import.meta.u
 describe.skipIf(!existsSync(modelDir))(`the service with ${MODEL} (skipped where it is absent)`, () => {
   let client: InferenceServiceClient;
   beforeAll(async () => {
-    const { port } = await spawnService({ CRIA_PRELOAD: "1" }).line("listening");
-    client = new InferenceServiceClient(`127.0.0.1:${port}`, credentials.createInsecure());
+    client = await connect({ CRIA_PRELOAD: "1" });
   });
   afterAll(async () => {
     client.close();
     await stopServices();
   });
 
+  async function connect(env: Readonly<Record<string, string>>): Promise<InferenceServiceClient> {
+    const { port } = await spawnService(env).line("listening");
+    return new InferenceServiceClient(`127.0.0.1:${port}`, credentials.createInsecure());
+  }
+
   /** One answer of the model in its own chat format. */
-  async function ask(message: string, fields: object = {}) {
+  async function ask(message: string, fields: object = {}, from = client) {
     const prompt = [
       { text: "<|im_start|>user\n" },
       { text: message, literal: true },
@@ -28,7 +32,7 @@ describe.skipIf(!existsSync(modelDir))(`the service with ${MODEL} (skipped where
     ];
     const responses: GenerateResponse[] = [];
     const request = GenerateRequest.fromPartial({ model: MODEL, prompt, sampling: { temperature: 0 }, ...fields });
-    for await (const response of client.generate(request)) responses.push(response as GenerateResponse);
+    for await (const response of from.generate(request)) responses.push(response as GenerateResponse);
     const deltas = responses.flatMap(({ event }) => (event?.$case === "delta" ? [event.value] : []));
     const last = responses.at(-1)?.event;
     if (last?.$case !== "finished") throw new Error("the last message is not Finished");
@@ -79,6 +83,32 @@ describe.skipIf(!existsSync(modelDir))(`the service with ${MODEL} (skipped where
     expect(text).toMatch(/\p{Extended_Pictographic}/u);
     expect(deltas.length).toBeGreaterThan(1);
     expect(text).not.toContain("\ufffd");
+  });
+
+  it("tells how much of a prompt was known, under its salt alone", async () => {
+    const words = "Alpacas are fond of hay, of grass and of each other. ".repeat(8);
+    const cachedTokens = async (cacheSalt: string) => {
+      const { finished } = await ask(words, { cacheSalt, stopping: { maxTokens: 2 } });
+      return finished.usage!.cachedTokens;
+    };
+    expect(await cachedTokens("ann")).toBe(0);
+    expect(await cachedTokens("ann")).toBeGreaterThan(64);
+    expect(await cachedTokens("ben")).toBe(0);
+  });
+
+  it("computes all anew without a prefix cache, and says the same", async () => {
+    const uncached = await connect({ CRIA_PREFIX_CACHE: "0" });
+    // A question whose answer leaves no token nearly as likely as another: kernels for one token and for many round otherwise.
+    const words = `${"Alpacas are fond of hay, of grass and of each other. ".repeat(4)}What is the capital of France?`;
+    const ids = async (from: InferenceServiceClient, cacheSalt: string) => {
+      const { deltas, finished } = await ask(words, { cacheSalt, stopping: { maxTokens: 12 } }, from);
+      return [deltas.flatMap(({ tokenIds }) => tokenIds), finished.usage!.cachedTokens > 0] as const;
+    };
+    const [cold, warm] = [await ids(client, "off"), await ids(client, "off")];
+    expect([cold[1], warm[1]]).toEqual([false, true]);
+    for (let i = 0; i < 2; i++) expect(await ids(uncached, "off")).toEqual([cold[0], false]);
+    expect(warm[0]).toEqual(cold[0]);
+    uncached.close();
   });
 
   it("takes a control token that a person typed for plain text", async () => {

@@ -1,18 +1,26 @@
 import { totalmem } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
 import { setLogger as setGrpcLogger } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { type Config, ConfigError, isLoopback, loadConfig } from "./config.ts";
 import { InferenceError } from "./errors.ts";
-import { createInferenceEngine } from "./inference-engine.ts";
-import type { ModelWeights } from "./models/folder/model-folder.ts";
-import { createModelRegistry, type ModelRegistry } from "./models/model-registry.ts";
-import { nearestHint, nearestNames } from "./models/nearest-names.ts";
-import type { PlacedModelRunner } from "./models/weights/load-weights.ts";
-import type { MemoryPlan } from "./models/weights/memory-plan.ts";
+import { engineModel } from "./generation/engine-model.ts";
+import type { Generator } from "./generation/generator.ts";
+import { InferenceEngine } from "./generation/inference-engine.ts";
+import { createLocalGenerator } from "./generation/local-generator.ts";
+import type { ModelWeights } from "./model-folder/model-folder.ts";
 import { createLogger } from "./observability/logger.ts";
-import { createMetrics } from "./observability/metrics.ts";
+import { createMetrics, type Metrics } from "./observability/metrics.ts";
 import { startMetricsServer } from "./observability/metrics-server.ts";
+import { createModelRegistry, type ModelRegistry } from "./registry/model-registry.ts";
+import { nearestHint, nearestNames } from "./registry/nearest-names.ts";
+import type { GeneratorParts, PlacedModelRunner } from "./registry/weights/load-weights.ts";
+import type { MemoryPlan } from "./registry/weights/memory-plan.ts";
+import { BlockStore } from "./runtime/block-store.ts";
+import { DeviceMutex } from "./runtime/device-mutex.ts";
+import { MAX_PROMPT_BYTES } from "./server/edge/validate-request.ts";
 import { startServer } from "./server/server.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 /** For supervisors: there is no use in starting again until something is changed. README.md lists the codes. */
 const EXIT_CONFIG = 2;
@@ -20,8 +28,14 @@ const EXIT_PORT = 3;
 /** Replies in flight at SIGTERM: who wants to give them longer calls AdminService.Drain first. */
 const SHUTDOWN_GRACE_MS = 500;
 
+/** For models to be freed: a pass in flight may take longer, and one whose device another model's load has. */
+const FREE_MS = 250;
+
 /** For the process to end by itself. */
 const EXIT_MS = 50;
+
+/** A token of prose has four or five bytes; a prompt comes with droppable text of several times what its context holds. */
+const BYTES_PER_WAITING_TOKEN = 16;
 
 /** A start that failed for a reason that one line explains. */
 class StartError extends Error {
@@ -54,14 +68,16 @@ function readConfig(): Config {
 async function run(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   setGrpcLogger({ error: (message: string) => logger.debug({ from: "grpc-js" }, message) });
-  const stopped = stopSignal();
+  const stopped = stopSignal(process);
   const maxNumSeqs = await maxNumSeqsOn(config, logger);
-  const registry = openRegistry({ ...config, maxNumSeqs }, logger);
   const metrics = createMetrics({
-    loads: () => registry.loaded().map(({ description, engine }) => ({ model: description.name, load: engine.load() })),
+    loads: () =>
+      registry.loaded().map(({ description, generator }) => ({ model: description.name, load: generator.load() })),
   });
+  const blockStore = config.prefixCacheBytes === undefined ? undefined : new BlockStore(config.prefixCacheBytes);
+  const registry = openRegistry({ ...config, maxNumSeqs }, blockStore, metrics, logger);
   const server = await listenAt(config.host, config.port, "CRIA_PORT", () =>
-    startServer({ ...config, registry, metrics, logger }),
+    startServer({ ...config, registry, blockStore, metrics, logger }),
   );
   const metricsServer = await startMetrics(config, metrics.registry);
   announce(config, logger, { port: server.port, metricsPort: metricsServer?.port });
@@ -72,13 +88,20 @@ async function run(config: Config): Promise<void> {
   logger.info({ signal }, "stopping");
   metricsServer?.close();
   await server.close(SHUTDOWN_GRACE_MS);
-  await registry.close();
+  await atMost(FREE_MS, registry.close());
   logger.info("stopped");
   endThough(signal);
 }
 
+/** Waits for the work, but no longer. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([work, wait(ms, undefined, { signal: timer.signal })]);
+  timer.abort();
+}
+
 /**
- * A load in flight cannot be cut short, and even `process.exit` would wait for it: the process then ends as it would have
+ * A load or pass in flight cannot be cut short, and even `process.exit` would wait for it: the process then ends as it would have
  * without anyone minding the signal. Without one, nothing holds it any more.
  */
 function endThough(signal: NodeJS.Signals): void {
@@ -105,14 +128,23 @@ async function maxNumSeqsOn({ device, maxNumSeqs }: Config, logger: Logger): Pro
   }
 }
 
-function openRegistry(config: Config, logger: Logger): ModelRegistry {
+function openRegistry(
+  config: Config,
+  blockStore: BlockStore | undefined,
+  metrics: Metrics,
+  logger: Logger,
+): ModelRegistry {
+  const mutex = new DeviceMutex();
   return createModelRegistry({
     modelsDir: config.modelsDir,
     defaultModel: config.defaultModel,
     maxModelLen: config.maxModelLen,
-    memoryLimitBytes: config.memoryBytes,
+    memoryLimitBytes: config.modelMemoryBytes,
     maxNumSeqs: config.maxNumSeqs,
     keepAliveMs: config.keepAliveMs,
+    maxWaiting: config.maxWaiting,
+    // Beside the longest text there may be, so that one alone keeps nobody out.
+    maxWaitingBytes: config.maxWaitingTokens * BYTES_PER_WAITING_TOKEN + MAX_PROMPT_BYTES,
     observer: {
       loaded: (folder, loadTimeMs, maxNumSeqs) => {
         logger.info({ folder, loadTimeMs: Math.round(loadTimeMs), maxNumSeqs }, "model loaded");
@@ -121,23 +153,38 @@ function openRegistry(config: Config, logger: Logger): ModelRegistry {
       unloaded: (folder) => logger.info({ folder }, "model unloaded"),
       failed: (folder, err) => logger.error({ folder, err }, "model failed"),
     },
-    loadRunner: (weights, plan) => loadRunner(config, weights, plan),
-    createEngine: ({ runner, model }) =>
-      createInferenceEngine({
-        runner,
-        model,
-        maxWaiting: config.maxWaiting,
-        maxWaitingTokens: config.maxWaitingTokens,
-      }),
+    loadRunner: (weights, plan) => loadRunner(config, { mutex, blockStore }, weights, plan),
+    createGenerator: (parts) => createGenerator(config, metrics, parts),
   });
 }
 
-async function loadRunner(config: Config, { file, names }: ModelWeights, plan: MemoryPlan): Promise<PlacedModelRunner> {
+function createGenerator(config: Config, metrics: Metrics, { name, runner, tokenizer }: GeneratorParts): Generator {
+  const { maxWaiting, maxWaitingTokens, itlTargetMs, promptLookup } = config;
+  const limits = { maxWaiting, maxWaitingTokens, itlTargetMs, promptLookup };
+  const observer = metrics.observeEngine(name);
+  const engine = new InferenceEngine({ runner, model: engineModel(tokenizer), observer, ...limits });
+  return createLocalGenerator({ tokenizer, engine });
+}
+
+/** What all models of the process have in common. */
+interface SharedByModels {
+  readonly mutex: DeviceMutex;
+  /** Undefined for no prefix cache. */
+  readonly blockStore: BlockStore | undefined;
+}
+
+async function loadRunner(
+  config: Config,
+  { mutex, blockStore: store }: SharedByModels,
+  { file, names, folder, revision }: ModelWeights,
+  plan: MemoryPlan,
+): Promise<PlacedModelRunner> {
   // The native libraries take a moment, and a service that listens can say so.
   const { loadOnnxModelRunner } = await import("./runtime/onnx-model-runner.ts");
   const { maxNumSeqs, maxModelLen } = plan;
   const { device, threads: numThreads } = config;
-  return loadOnnxModelRunner({ graphFile: file, names, maxModelLen, maxNumSeqs, device, numThreads });
+  const blocks = store && { store, revision: `${folder}@${revision}` };
+  return loadOnnxModelRunner({ graphFile: file, names, maxModelLen, maxNumSeqs, device, mutex, blocks, numThreads });
 }
 
 function fewerSequences(folder: string, maxNumSeqs: number, config: Config): string {
@@ -195,11 +242,4 @@ async function preload(registry: ModelRegistry, model: string, logger: Logger): 
   } catch (error) {
     logger.error({ model, err: error }, "the default model could not be loaded");
   }
-}
-
-/** The first signal asks to stop; a second one stops at once, as Node does by itself. */
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
-  });
 }

@@ -1,5 +1,5 @@
 import type { EngineModel, GenerationRequest } from "./generation.ts";
-import type { SamplingParams, StoppingCriteria } from "./sampling-params.ts";
+import type { SamplingParams, StoppingCriteria } from "./sampling/sampling-params.ts";
 
 /** What a test says of a request; the rest is greedy, unlimited and stops at end-of-sequence. */
 export interface FakeRequestOptions extends Partial<Omit<GenerationRequest, "sampling" | "stopping">> {
@@ -11,8 +11,11 @@ export interface FakeRequestOptions extends Partial<Omit<GenerationRequest, "sam
 export function fakeRequest({ sampling, stopping, ...options }: FakeRequestOptions = {}): GenerationRequest {
   return {
     promptTokenIds: [1, 2, 3],
+    cacheSalt: "",
+    maxModelLen: Number.POSITIVE_INFINITY,
     sampling: { ...GREEDY, ...sampling },
     stopping: { ...UNLIMITED, ...stopping },
+    tenant: "",
     priority: 0,
     maxQueueTimeMs: undefined,
     timeBudgetMs: undefined,
@@ -45,9 +48,11 @@ export const EOS = 0;
 
 /** A model whose tokens are UTF-16 units: token 97 is "a". Token 0 ends a reply. */
 export const characterModel: EngineModel = {
+  vocabSize: 2 ** 16,
   eosTokenIds: [EOS],
   createDecoder: () => ({ push: (tokenId) => (tokenId === EOS ? "" : String.fromCharCode(tokenId)) }),
   tokenText: (tokenId) => String.fromCharCode(tokenId),
+  controlText: () => "",
 };
 
 /** The tokens of a text for `characterModel`. */

@@ -1,10 +1,16 @@
-import type { SamplingParams, StoppingCriteria } from "./sampling-params.ts";
+import type { SamplingParams, StoppingCriteria } from "./sampling/sampling-params.ts";
 
 /** What one request asks of the engine: everything is decided, nothing has a default. Times in milliseconds. */
 export interface GenerationRequest {
   readonly promptTokenIds: readonly number[];
+  /** What was computed under one salt is used for requests of the same salt alone. */
+  readonly cacheSalt: string;
+  /** Tokens that prompt and reply share: the model's, which may be fewer than its weights allow. */
+  readonly maxModelLen: number;
   readonly sampling: SamplingParams;
   readonly stopping: StoppingCriteria;
+  /** Whom the share is counted for. */
+  readonly tenant: string;
   /** Lower is sooner. */
   readonly priority: number;
   readonly maxQueueTimeMs: number | undefined;
@@ -29,7 +35,12 @@ export interface TokenLogprobs {
 
 /** What a generation tells, in order: one started, any number of deltas, one finished. Times in milliseconds. */
 export type GenerationEvent =
-  | { readonly type: "started"; readonly queueTimeMs: number }
+  | {
+      readonly type: "started";
+      readonly queueTimeMs: number;
+      /** Tokens of the prompt that were not computed anew. */
+      readonly cachedTokens: number;
+    }
   | {
       readonly type: "delta";
       /** Whole characters only. */
@@ -45,6 +56,7 @@ export type GenerationEvent =
       readonly matchedStop: string;
       /** UTF-16 units of the reply without a repeated loop. */
       readonly textLength: number;
+      readonly cachedTokens: number;
       readonly completionTokens: number;
       readonly timings: GenerationTimings;
     };
@@ -65,8 +77,12 @@ export interface TokenDecoder {
 
 /** What the engine knows of a model beside its runner. */
 export interface EngineModel {
+  /** Tokens it has. Columns of the logits beyond them are padding. */
+  readonly vocabSize: number;
   readonly eosTokenIds: readonly number[];
   createDecoder(): TokenDecoder;
   /** A stop token's text, for `matchedStop`. */
   tokenText(tokenId: number): string;
+  /** A control token's text, which is never sent but may be a stop string's; "" for any other token. */
+  controlText(tokenId: number): string;
 }

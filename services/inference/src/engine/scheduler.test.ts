@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { FakeModelRunner, type NextToken } from "../runtime/fake-model-runner.fixture.ts";
+import { FakeModelRunner, type NextToken } from "./fake-model-runner.fixture.ts";
+import { FakePasses } from "./fake-passes.fixture.ts";
 import { characterModel, type FakeRequestOptions, fakeRequest, tokensOf } from "./fake-requests.fixture.ts";
-import { Sampler } from "./sampler.ts";
+import { FixedPacer } from "./prefill/fixed-pacer.fixture.ts";
 import { Scheduler, type SchedulerOptions, type SequenceUpdate } from "./scheduler.ts";
 import { Sequence } from "./sequence.ts";
 
@@ -17,38 +18,38 @@ const asTold: NextToken = (prompt, reply) => (reply.length < prompt[0]! ? 97 + r
 function setup({ next = forever, ...options }: SetupOptions = {}) {
   const { maxNumSeqs = 4 } = options;
   const runner = new FakeModelRunner({ vocabSize: 128, maxNumSeqs, maxModelLen: 64, next });
-  const sampler = new Sampler(128);
+  const fakePasses = new FakePasses(runner);
+  const kinds: string[] = [];
   const scheduler = new Scheduler({
     maxNumSeqs,
     maxWaiting: 8,
     maxWaitingTokens: 100,
-    prefillChunkTokens: 8,
+    pacer: new FixedPacer(8),
     ...options,
   });
 
   function add(request: FakeRequestOptions, now = 0) {
     const sequence = new Sequence({ request: fakeRequest(request), model: characterModel, maxModelLen: 64, now });
-    return { sequence, refusal: scheduler.add(sequence) };
+    const refusals = scheduler.add(sequence);
+    return { sequence, refusals, refusal: refusals.find((refusal) => refusal.sequence === sequence)?.message };
   }
 
   function step(now = 0): SequenceUpdate[] {
     const schedule = scheduler.schedule(now);
     if (schedule.plan === undefined) return [];
-    const logits = runner.pass(schedule.plan);
-    const sampled = Array.from({ length: logits.length / 128 }, (_, row) => ({
-      tokenId: sampler.sample(logits.subarray(row * 128, (row + 1) * 128), schedule.sequences[row]!.sampling),
-      logprobs: undefined,
-    }));
-    return scheduler.update(schedule, sampled, now);
+    const { plan, sequences } = schedule;
+    const drawn = fakePasses.run(schedule);
+    kinds.push(
+      sequences[0]!.status === "prefill" ? `prefill ${plan.rows[0]!.tokenIds.length}` : `decode ${plan.rows.length}`,
+    );
+    return scheduler.update(schedule, drawn, { now, passMs: 0 });
   }
 
   /** The kinds of the next passes: a prefill by its tokens, a decode step by its rows. */
   function passes(count: number): string[] {
-    const before = runner.plans.length;
+    const before = kinds.length;
     for (let i = 0; i < count; i++) step();
-    return runner.plans
-      .slice(before)
-      .map((plan) => (plan.type === "prefill" ? `prefill ${plan.tokenIds.length}` : `decode ${plan.entries.length}`));
+    return kinds.slice(before);
   }
 
   return { scheduler, runner, add, step, passes };
@@ -59,15 +60,15 @@ const promptOf = (length: number, first = 1) => [first, ...new Array(length - 1)
 describe("Scheduler", () => {
   it("has nothing to do without sequences", () => {
     const { scheduler } = setup();
-    expect(scheduler.schedule(0)).toEqual({ timedOut: [], admitted: undefined, plan: undefined, sequences: [] });
+    expect(scheduler.schedule(0)).toEqual({ timedOut: [], admitted: [], plan: undefined, sequences: [] });
   });
 
   it("prefills a prompt, then decodes a token a step", () => {
     const { add, step, passes } = setup();
     add({ stopping: { maxTokens: 3 } });
-    expect(step()[0]?.delta).toEqual({ text: "a", tokenIds: [97], logprobs: [] });
-    expect(step()[0]?.delta?.text).toBe("b");
-    expect(step()[0]).toMatchObject({ delta: { text: "c" }, finished: { reason: "maxTokens", completionTokens: 3 } });
+    expect(step()).toMatchObject([{ tokens: [{ tokenId: 97 }], ended: undefined }]);
+    expect(step()).toMatchObject([{ tokens: [{ tokenId: 98 }], ended: undefined }]);
+    expect(step()).toMatchObject([{ tokens: [{ tokenId: 99 }], ended: "maxTokens" }]);
     expect(passes(1)).toEqual([]);
   });
 
@@ -110,21 +111,38 @@ describe("Scheduler", () => {
     expect(runner.plans.flatMap(({ moves }) => moves)).toEqual([]);
   });
 
-  it("keeps a prompt of several chunks behind the decoding rows and moves it once if they have become fewer", () => {
+  it("moves the shorter end into a hole, which closes as many as lie between", () => {
     const { add, passes, runner } = setup({ next: asTold });
     for (const length of [9, 2]) add({ promptTokenIds: promptOf(2, length) });
     add({ promptTokenIds: promptOf(16, 9) });
     expect(passes(7)).toEqual(["prefill 2", "prefill 2", "decode 2", "prefill 8", "decode 2", "prefill 8", "decode 2"]);
-    expect(runner.plans.flatMap(({ moves }) => moves)).toEqual([{ from: 2, to: 1, length: 16 }]);
+    expect(runner.plans.flatMap(({ moves }) => moves)).toEqual([{ from: 0, to: 1, length: 4 }]);
   });
 
-  it("closes holes before a prompt of several chunks takes its row", () => {
+  it("lets a prompt of several chunks fill a hole", () => {
     const { add, passes, runner } = setup({ next: asTold });
     for (const length of [1, 9]) add({ promptTokenIds: promptOf(2, length) });
     expect(passes(3)).toEqual(["prefill 2", "prefill 2", "decode 2"]);
     add({ promptTokenIds: promptOf(16, 9) });
-    passes(1);
-    expect(runner.plans.at(-1)).toMatchObject({ type: "prefill", row: 1, moves: [{ from: 1, to: 0 }] });
+    passes(2);
+    expect(runner.plans.at(-2)).toMatchObject({ rows: [{ row: 0 }], moves: [] });
+    expect(runner.plans.at(-1)).toMatchObject({ rows: [{ row: 1 }], moves: [] });
+  });
+
+  it("lets a hole run idle until that has cost as much as the move", () => {
+    const { add, passes, runner } = setup({ next: asTold, idleRowTokens: 2 });
+    for (const length of [9, 3, 9]) add({ promptTokenIds: promptOf(2, length) });
+    passes(3 + 3);
+    // Row 1 has ended; the others have 5 positions, one more after each step.
+    expect(passes(4)).toEqual(["decode 3", "decode 3", "decode 3", "decode 2"]);
+    expect(runner.plans.slice(-4).map(({ moves }) => moves)).toEqual([[], [], [], [{ from: 2, to: 1, length: 8 }]]);
+  });
+
+  it("never moves what cannot be copied", () => {
+    const { add, passes, runner } = setup({ next: asTold, idleRowTokens: 0 });
+    for (const length of [9, 1, 9]) add({ promptTokenIds: promptOf(2, length) });
+    passes(3 + 8);
+    expect(runner.plans.flatMap(({ moves }) => moves)).toEqual([]);
   });
 
   it("gives a freed row to the next in line, lower priority value first", () => {
@@ -135,7 +153,7 @@ describe("Scheduler", () => {
     add({ promptTokenIds: [1, 3], priority: -1 });
     add({ promptTokenIds: [1, 4] });
     for (let i = 0; i < 8; i++) {
-      for (const { sequence, finished } of step()) if (finished) order.push(sequence.request.promptTokenIds[1]!);
+      for (const { sequence, ended } of step()) if (ended) order.push(sequence.request.promptTokenIds[1]!);
     }
     expect(order).toEqual([3, 1, 2, 4]);
   });
@@ -159,23 +177,23 @@ describe("Scheduler", () => {
 
   it("estimates when to try again from the queue and the pace of late", () => {
     const { add, scheduler, step } = setup({ maxNumSeqs: 1, next: asTold });
-    expect(scheduler.retryDelayMs).toBe(100);
+    expect(scheduler.retryDelayMs("")).toBe(100);
     add({ promptTokenIds: [2] });
     step(0);
     for (let i = 0; i < 3; i++) add({ promptTokenIds: [2] });
-    expect(scheduler.retryDelayMs).toBe(6_000);
+    expect(scheduler.retryDelayMs("")).toBe(6_000);
     step(7_000);
     step(12_000);
-    expect(scheduler.retryDelayMs).toBe(3 * (2_000 + 0.2 * 10_000));
+    expect(scheduler.retryDelayMs("")).toBe(3 * (2_000 + 0.2 * 10_000));
     step(1e9);
-    expect(scheduler.retryDelayMs).toBeLessThanOrEqual(60_000);
+    expect(scheduler.retryDelayMs("")).toBeLessThanOrEqual(60_000);
   });
 
   it("lets go of one that has waited too long, and not of one that runs", () => {
     const { add, scheduler } = setup({ maxNumSeqs: 1 });
     add({ maxQueueTimeMs: 50 });
     const { sequence } = add({ maxQueueTimeMs: 50 });
-    scheduler.update(scheduler.schedule(10), [{ tokenId: 97, logprobs: undefined }], 20);
+    scheduler.update(scheduler.schedule(10), [[{ tokenId: 97, logprobs: undefined }]], { now: 20, passMs: 10 });
     expect(scheduler.schedule(49).timedOut).toEqual([]);
     expect(scheduler.schedule(50).timedOut).toEqual([sequence]);
     scheduler.abort(sequence);
@@ -186,26 +204,24 @@ describe("Scheduler", () => {
     const { add, step } = setup();
     add({ timeBudgetMs: 100 });
     step(1000);
-    expect(step(1099)[0]?.finished).toBeUndefined();
-    expect(step(1100)[0]).toMatchObject({ delta: { text: "c" }, finished: { reason: "timeBudget", textLength: 3 } });
+    expect(step(1099)[0]?.ended).toBeUndefined();
+    expect(step(1100)).toMatchObject([{ tokens: [{ tokenId: 99 }], ended: "timeBudget" }]);
   });
 
   it("ends a request whose time is over while its prompt is computed", () => {
     const { add, step, scheduler } = setup();
-    add({ timeBudgetMs: 100, promptTokenIds: promptOf(30) }, 5);
+    const { sequence } = add({ timeBudgetMs: 100, promptTokenIds: promptOf(30) }, 5);
     expect(step(10)).toEqual([]);
-    const [update] = step(110);
-    expect(update).toMatchObject({ delta: undefined, finished: { reason: "timeBudget", completionTokens: 0 } });
-    expect(update?.finished?.timings).toEqual({ queueMs: 5, prefillMs: 100, timeToFirstTokenMs: 105, decodeMs: 0 });
+    expect(step(110)).toEqual([{ sequence, tokens: [], ended: "timeBudget" }]);
+    expect(sequence.timings(110)).toEqual({ queueMs: 5, prefillMs: 100, timeToFirstTokenMs: 105, decodeMs: 0 });
     expect(scheduler.numRunning).toBe(0);
   });
 
   it("tells where the time went", () => {
     const { add, step } = setup({ next: asTold });
-    add({ promptTokenIds: promptOf(16, 1) }, 1);
-    step(10);
-    step(30);
-    expect(step(70)[0]?.finished?.timings).toEqual({ queueMs: 9, prefillMs: 20, timeToFirstTokenMs: 29, decodeMs: 40 });
+    const { sequence } = add({ promptTokenIds: promptOf(16, 1) }, 1);
+    for (const now of [10, 30, 70]) step(now);
+    expect(sequence.timings(70)).toEqual({ queueMs: 9, prefillMs: 20, timeToFirstTokenMs: 29, decodeMs: 40 });
   });
 
   it("takes an aborted sequence out wherever it stands, once", () => {
@@ -224,7 +240,7 @@ describe("Scheduler", () => {
   it("leaves a sequence without a token where it is, until it is aborted", () => {
     const { add, scheduler } = setup();
     const { sequence } = add({});
-    expect(scheduler.update(scheduler.schedule(0), [undefined], 0)).toEqual([]);
+    expect(scheduler.update(scheduler.schedule(0), [[]], { now: 0, passMs: 0 })).toEqual([]);
     expect(sequence.status).toBe("decode");
     scheduler.abort(sequence);
     expect(scheduler.numRunning).toBe(0);
@@ -238,10 +254,37 @@ describe("Scheduler", () => {
     expect(scheduler.numCachedPositions).toBe(3 + 1 + 5 + 1);
   });
 
-  it("sends tokens with the text they made, and with log-probabilities at once", () => {
-    const { add, step } = setup({ next: (_prompt, reply) => tokensOf("<em>")[reply.length]! });
-    add({ stopping: { maxTokens: 4, stop: ["<end>"] } });
-    expect([step()[0]?.delta, step()[0]?.delta]).toEqual([undefined, undefined]);
-    expect(step()[0]?.delta).toEqual({ text: "<em", tokenIds: tokensOf("<em"), logprobs: [] });
+  it.each([
+    ["end-of-sequence, and counts it", {}, "abcd\0", "eos"],
+    [
+      "max tokens, past an end-of-sequence that it is told to pass",
+      { ignoreEos: true, maxTokens: 6 },
+      "abcd\0\0",
+      "maxTokens",
+    ],
+    ["a stop token", { stopTokenIds: [99] }, "abc", "stop"],
+    ["max tokens before the context is full", { maxTokens: 3 }, "abc", "maxTokens"],
+  ] as const)("ends a reply at %s", (_name, stopping, said, ended) => {
+    const { add, step } = setup({ next: (_prompt, reply) => (reply.length < 4 ? 97 + reply.length : 0) });
+    const { sequence } = add({ stopping });
+    const updates = said.split("").flatMap(() => step());
+    expect(updates.at(-1)?.ended).toBe(ended);
+    expect(sequence.tokenIds.slice(3)).toEqual(tokensOf(said));
+  });
+
+  it("ends a reply when the context is full", () => {
+    const { add, step } = setup();
+    const { sequence } = add({ promptTokenIds: promptOf(61), stopping: { maxTokens: 100 } });
+    const updates = Array.from({ length: 10 }, () => step()).flat();
+    expect(updates.map(({ ended }) => ended)).toEqual([undefined, undefined, "contextFull"]);
+    expect(sequence.tokenIds).toHaveLength(64);
+  });
+
+  it("takes a sequence out that the caller finishes, once", () => {
+    const { add, scheduler, step } = setup();
+    const { sequence } = add({});
+    step(10);
+    for (let i = 0; i < 2; i++) scheduler.finish(sequence, 20);
+    expect([sequence.status, scheduler.numRunning]).toEqual(["finished", 0]);
   });
 });

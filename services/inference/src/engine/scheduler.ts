@@ -1,69 +1,65 @@
-import type { GenerationEvent } from "./generation.ts";
-import { prefillChunk } from "./prefill-chunk.ts";
-import type { ReplyDelta, SampledToken, Sequence } from "./sequence.ts";
-import { SlotAllocator } from "./slot-allocator.ts";
-import type { DecodePlan, PrefillPlan, RowMove, StepPlan } from "./step-plan.ts";
-import type { Stop } from "./stop-checker.ts";
-import { WaitingQueue } from "./waiting-queue.ts";
+import { SlotAllocator, type SlotAllocatorOptions } from "./kv-cache/slot-allocator.ts";
+import { PassPlanner, type PassPlannerOptions, type PlannedPass } from "./pass-planner.ts";
+import { FairQueue } from "./queue/fair-queue.ts";
+import { ServiceTime } from "./queue/service-time.ts";
+import type { ReplyGrowth, SampledToken, Sequence } from "./sequence.ts";
+import type { BlockCopy } from "./step-plan.ts";
 
-type FinishedReply = Omit<Extract<GenerationEvent, { type: "finished" }>, "type">;
-
-export interface SchedulerOptions {
-  readonly maxNumSeqs: number;
+export interface SchedulerOptions extends SlotAllocatorOptions, Omit<PassPlannerOptions, "slots"> {
   /** Most requests that wait beside those that free rows will take. */
   readonly maxWaiting: number;
   /** Most prompt tokens that wait. One prompt alone may be longer. */
   readonly maxWaitingTokens: number;
-  /** Most prompt tokens computed between two decode steps. */
-  readonly prefillChunkTokens: number;
+}
+
+/** One that may not wait, or not any longer. */
+export interface Refusal {
+  readonly sequence: Sequence;
+  /** What is full, and the limits. */
+  readonly message: string;
+  /** By what its tenant has waiting. */
+  readonly retryDelayMs: number;
 }
 
 /** What happens next. */
-export interface Schedule {
+export interface Schedule extends PlannedPass {
   /** Waited longer than they would; gone. */
   readonly timedOut: readonly Sequence[];
-  /** Got its row with this pass. */
-  readonly admitted: Sequence | undefined;
-  /** The pass to run; undefined when there is nothing to do. */
-  readonly plan: StepPlan | undefined;
-  /** The sequences it advances, entry i from row i of the logits. */
-  readonly sequences: readonly Sequence[];
+  /** Got their rows with this pass. */
+  readonly admitted: readonly Sequence[];
 }
 
-/** What a pass did to one sequence. */
-export interface SequenceUpdate {
+/** When a pass ended, and how long it took: less than since it was planned, where another model had the device. */
+export interface PassTime {
+  readonly now: number;
+  readonly passMs: number;
+}
+
+/** What a pass did to one sequence; where it ended the reply, the sequence is finished and its row free. */
+export interface SequenceUpdate extends ReplyGrowth {
   readonly sequence: Sequence;
-  readonly delta: ReplyDelta | undefined;
-  /** Set once: the sequence is finished and its row free. */
-  readonly finished: FinishedReply | undefined;
 }
-
-const FIRST_SERVICE_MS = 2_000;
-const SERVICE_SMOOTHING = 0.2;
-const MIN_RETRY_MS = 100;
-const MAX_RETRY_MS = 60_000;
 
 /**
  * Decides what each forward pass computes: continuous batching over a fixed number of rows. Pure and synchronous: time is an
- * argument, the pass and the drawing of tokens are the caller's. Call in turn: `schedule`, the pass, `update`; `add` and
- * `abort` only between `update` and `schedule`, save that `add` may come at any time, as it touches only the queue.
+ * argument, the pass, the drawing of tokens and their text are the caller's. Call in turn: `schedule`, the pass, `update`;
+ * `finish`, and `abort` of what runs, only between `update` and `schedule`. Only the queue changes during a pass: `add`, and
+ * `abort` of what waits, may be called at any time.
  *
- * Policy: between two decode steps at most `prefillChunkTokens` tokens of prompts are computed, in chunks, one sequence after
- * the other. So a decode step never waits for more than that, and a prompt gets that much for every decode step.
+ * Policy: whoever waits gets a row as soon as there is one, in the order of `FairQueue`. A pass computes one chunk of one
+ * prompt, or a decode step of all sequences that decode; the pacer says when which, `PrefillQueue` whose chunk.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #waiting = new WaitingQueue();
+  readonly #queue = new FairQueue<Sequence>();
+  readonly #serviceTime = new ServiceTime();
   readonly #slots: SlotAllocator;
-  #prefilling: Sequence | undefined;
-  #numDecoding = 0;
-  #prefillBudget: number;
-  #meanServiceMs = FIRST_SERVICE_MS;
+  readonly #planner: PassPlanner;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#slots = new SlotAllocator(options.maxNumSeqs);
-    this.#prefillBudget = options.prefillChunkTokens;
+    this.#slots = new SlotAllocator(options);
+    this.#planner = new PassPlanner({ ...options, slots: this.#slots });
   }
 
   get numRunning(): number {
@@ -71,11 +67,15 @@ export class Scheduler {
   }
 
   get numWaiting(): number {
-    return this.#waiting.size;
+    return this.#queue.size;
   }
 
   get numWaitingTokens(): number {
-    return this.#waiting.numTokens;
+    return this.#queue.numTokens;
+  }
+
+  get numWaitingTenants(): number {
+    return this.#queue.numWaitingTenants;
   }
 
   /** Positions that the rows hold. */
@@ -88,141 +88,100 @@ export class Scheduler {
     return this.#slots.sequences();
   }
 
-  /** When the queue will have drained, at the pace of late. */
-  get retryDelayMs(): number {
-    const drainMs = (this.#meanServiceMs * this.#waiting.size) / this.#options.maxNumSeqs;
-    return Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, drainMs));
+  /** When all will have got a row that go before the tenant's next request, at the pace of late. */
+  retryDelayMs(tenant: string): number {
+    return this.#serviceTime.retryDelayMs(this.#queue.numAheadOf(tenant), this.#options.maxNumSeqs);
   }
 
-  /** Lets a sequence wait for its row; says why not when the queue is full. */
-  add(sequence: Sequence): string | undefined {
-    const full = this.#queueFull(sequence);
-    if (full !== undefined) return full;
-    this.#waiting.add(sequence);
-    return undefined;
+  /** Lets a sequence wait for its row. Where the queue is full, returns it as refused, or those that made room for it. */
+  add(sequence: Sequence): readonly Refusal[] {
+    const { maxWaiting, maxWaitingTokens } = this.#options;
+    // Those that free rows are about to take are no part of what may wait.
+    const limits = { maxRequests: maxWaiting + this.#slots.numFree, maxTokens: maxWaitingTokens };
+    const pushedOut = this.#queue.add(sequence, limits);
+    if (pushedOut === undefined) return [this.#refuse(sequence, "the queue is full")];
+    const reason = "the queue is full, and this one made room for another tenant's, as its own has most waiting";
+    return pushedOut.map((other) => this.#refuse(other, reason));
   }
 
   /** Takes a sequence out, wherever it stands; does nothing once it is finished. */
   abort(sequence: Sequence): void {
-    if (sequence.status === "waiting") this.#waiting.remove(sequence);
+    if (sequence.status === "waiting") this.#queue.remove(sequence);
     else if (sequence.status !== "finished") this.#leave(sequence);
     sequence.status = "finished";
   }
 
   /** Plans the next pass. */
   schedule(now: number): Schedule {
-    const timedOut = this.#waiting.removeTimedOut(now);
+    const timedOut = this.#queue.removeTimedOut(now);
     for (const sequence of timedOut) sequence.status = "finished";
-    const next = this.#nextPrefill();
-    if (next !== undefined && this.#mayPrefill(next)) return { timedOut, ...this.#schedulePrefill(next, now) };
-    if (this.#numDecoding > 0) return { timedOut, ...this.#scheduleDecode() };
-    return { timedOut, admitted: undefined, plan: undefined, sequences: [] };
+    const { admitted, loads } = this.#admitWaiting(now);
+    return { timedOut, admitted, ...this.#planner.next(loads) };
   }
 
-  /**
-   * Takes the pass's results: one token for each row of logits; undefined for a sequence that is to be aborted next.
-   */
-  update({ plan, sequences }: Schedule, sampled: readonly (SampledToken | undefined)[], now: number): SequenceUpdate[] {
+  /** Takes what a pass yielded: the tokens drawn for each of its rows; none for a sequence that is to be aborted next. */
+  update(schedule: Schedule, drawn: readonly (readonly SampledToken[])[], { now, passMs }: PassTime): SequenceUpdate[] {
+    this.#planner.learn(schedule, drawn, passMs);
     const updates: SequenceUpdate[] = [];
-    for (const [i, sequence] of sequences.entries()) {
-      sequence.numComputedTokens += plan?.type === "prefill" ? plan.tokenIds.length : 1;
-      const step = this.#advance(sequence, sampled[i], now);
-      if (step !== undefined) updates.push(step);
+    for (const [i, sequence] of schedule.sequences.entries()) {
+      if (sequence === undefined) continue;
+      const growth = sequence.advance(schedule.plan!.rows[i]!, drawn[i]!, now);
+      this.#queue.countDrawn(sequence, growth.tokens.length);
+      if (sequence.status === "prefill" && sequence.numComputedTokens === sequence.numPromptTokens)
+        this.#planner.startDecoding(sequence);
+      if (growth.ended !== undefined) this.finish(sequence, now);
+      if (growth.ended !== undefined || growth.tokens.length > 0) updates.push({ sequence, ...growth });
     }
     return updates;
   }
 
-  #nextPrefill(): Sequence | undefined {
-    if (this.#prefilling !== undefined) return this.#prefilling;
-    return this.#slots.numFree > 0 ? this.#waiting.peek() : undefined;
+  /** Takes out a sequence whose reply has ended; does nothing once it is finished. */
+  finish(sequence: Sequence, now: number): void {
+    if (sequence.status === "finished") return;
+    const { prefillMs, decodeMs } = sequence.timings(now);
+    this.#serviceTime.ended(prefillMs + decodeMs);
+    this.abort(sequence);
   }
 
-  #mayPrefill(sequence: Sequence): boolean {
-    return this.#numDecoding === 0 || this.#chunk(sequence) <= this.#prefillBudget;
+  /** What was computed for the sequence is not to be used again. */
+  invalidate(sequence: Sequence): void {
+    this.#slots.invalidate(sequence);
   }
 
-  #chunk(sequence: Sequence): number {
-    return prefillChunk(sequence.numPromptTokens - sequence.numComputedTokens, this.#options.prefillChunkTokens);
+  /** A pass failed: what the rows hold is not to be used again. */
+  invalidateAll(): void {
+    this.#slots.invalidateAll();
   }
 
-  #schedulePrefill(sequence: Sequence, now: number): Omit<Schedule, "timedOut"> {
-    const isNew = sequence.status === "waiting";
-    const moves = isNew ? this.#admit(sequence, now) : [];
-    const start = sequence.numComputedTokens;
-    const end = start + this.#chunk(sequence);
-    this.#prefillBudget -= end - start;
-    const plan: PrefillPlan = {
-      type: "prefill",
-      moves,
-      row: this.#slots.row(sequence),
-      numComputedTokens: start,
-      tokenIds: sequence.request.promptTokenIds.slice(start, end),
-      wantsLogits: end === sequence.numPromptTokens,
-    };
-    return { admitted: isNew ? sequence : undefined, plan, sequences: [sequence] };
-  }
-
-  /** Gives a row. The prefix cache will fill its beginning here and raise `numComputedTokens`. */
-  #admit(sequence: Sequence, now: number): readonly RowMove[] {
-    this.#waiting.remove(sequence);
-    sequence.admit(now);
-    this.#prefilling = sequence;
-    // A prompt of one chunk decodes next, so it may fill a hole among the decoding rows. A longer one must stay behind them.
-    const moves = this.#chunk(sequence) < sequence.numPromptTokens ? this.#slots.compact() : [];
-    this.#slots.take(sequence);
-    return moves;
-  }
-
-  #scheduleDecode(): Omit<Schedule, "timedOut"> {
-    this.#prefillBudget = this.#options.prefillChunkTokens;
-    const moves = this.#slots.compact();
-    const sequences = this.#slots.sequences().slice(0, this.#numDecoding);
-    const entries = sequences.map(({ numComputedTokens, lastTokenId }) => ({
-      numComputedTokens,
-      tokenId: lastTokenId,
-    }));
-    const plan: DecodePlan = { type: "decode", moves, entries };
-    return { admitted: undefined, plan, sequences };
-  }
-
-  #advance(sequence: Sequence, sampled: SampledToken | undefined, now: number): SequenceUpdate | undefined {
-    if (sequence === this.#prefilling && sequence.numComputedTokens === sequence.numPromptTokens) this.#join(sequence);
-    const step = sampled === undefined ? sequence.endIfOutOfTime(now) : sequence.append(sampled, now);
-    if (step === undefined) return undefined;
-    const { delta, stop } = step;
-    return { sequence, delta, finished: stop && this.#finish(sequence, stop, now) };
-  }
-
-  #join(sequence: Sequence): void {
-    sequence.status = "decode";
-    this.#prefilling = undefined;
-    this.#numDecoding++;
-  }
-
-  #finish(sequence: Sequence, stop: Stop, now: number): FinishedReply {
-    const timings = sequence.timings(now);
-    this.#meanServiceMs += SERVICE_SMOOTHING * (timings.prefillMs + timings.decodeMs - this.#meanServiceMs);
-    this.#leave(sequence);
-    sequence.status = "finished";
-    return { ...stop, completionTokens: sequence.numCompletionTokens, timings };
+  /** Gives rows, of whose beginnings the prefix cache may know more than nothing. */
+  #admitWaiting(now: number): { admitted: readonly Sequence[]; loads: readonly BlockCopy[] } {
+    const admitted: Sequence[] = [];
+    const loads: BlockCopy[] = [];
+    while (this.#slots.numFree > 0 && this.#queue.size > 0) {
+      const next = this.#queue.peek()!;
+      const allocation = this.#slots.take(next);
+      this.#queue.admit(next, next.numPromptTokens - allocation.numCachedTokens);
+      next.admit(now, allocation.numCachedTokens);
+      this.#planner.add(next);
+      admitted.push(next);
+      loads.push(...allocation.loads);
+    }
+    return { admitted, loads };
   }
 
   #leave(sequence: Sequence): void {
-    if (sequence === this.#prefilling) this.#prefilling = undefined;
-    else this.#numDecoding--;
+    this.#planner.remove(sequence);
     this.#slots.free(sequence);
+    this.#queue.release(sequence);
   }
 
-  #queueFull(sequence: Sequence): string | undefined {
+  #refuse(sequence: Sequence, reason: string): Refusal {
     const { maxWaiting, maxWaitingTokens } = this.#options;
-    const { size, numTokens } = this.#waiting;
-    const isLong = size > 0 && numTokens + sequence.numPromptTokens > maxWaitingTokens;
-    if (!isLong && size < maxWaiting + this.#slots.numFree) return undefined;
-    // Those that free rows are about to take are no part of what may wait.
-    const numWaiting = Math.max(0, size - this.#slots.numFree);
-    return (
-      `the queue is full: ${numWaiting} requests wait for others to end, ${numTokens} prompt tokens wait, this one has ` +
-      `${sequence.numPromptTokens}; the limits are ${maxWaiting} requests and ${maxWaitingTokens} tokens. Try again later`
-    );
+    const numWaiting = Math.max(0, this.numWaiting - this.#slots.numFree);
+    sequence.status = "finished";
+    const message =
+      `${reason}: ${numWaiting} requests wait for others to end, ${this.numWaitingTokens} prompt tokens wait, ` +
+      `this one has ${sequence.numPromptTokens}; the limits are ${maxWaiting} requests and ${maxWaitingTokens} tokens. Try again later`;
+    return { sequence, message, retryDelayMs: this.retryDelayMs(sequence.request.tenant) };
   }
 }

@@ -2,7 +2,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createMetrics } from "./metrics.ts";
 import { type MetricsServer, startMetricsServer } from "./metrics-server.ts";
 
-const LOAD = { running: 2, waiting: 1, waitingTokens: 30, maxNumSeqs: 4, maxWaiting: 8, kvCacheUsage: 0.25 };
+const LOAD = {
+  running: 2,
+  waiting: 1,
+  waitingTokens: 30,
+  waitingTenants: 1,
+  maxNumSeqs: 4,
+  maxWaiting: 8,
+  kvCacheUsage: 0.25,
+};
 let server: MetricsServer | undefined;
 
 afterEach(() => server?.close());

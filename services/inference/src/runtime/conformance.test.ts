@@ -24,15 +24,11 @@ describe.each(TINY_LAYOUTS)("OnnxModelRunner on the $name layout", (layout) => {
     return () => runner.close();
   });
 
-  const prefill = (row: number, sequence: number, start: number, end: number, wantsLogits = true) =>
-    runner.run({
-      type: "prefill",
-      moves: [],
-      row,
-      numComputedTokens: start,
-      tokenIds: SEQUENCES[sequence]!.slice(start, end),
-      wantsLogits,
-    });
+  /** Some tokens of one sequence, from position `start` to before `end`. */
+  const compute = (row: number, sequence: number, start: number, end: number, numLogits = 1) => {
+    const tokenIds = SEQUENCES[sequence]!.slice(start, end);
+    return runner.run({ moves: [], rows: [{ row, numComputedTokens: start, tokenIds, numLogits }] });
+  };
 
   /** One token of each sequence, which takes the position given. */
   const decode = (
@@ -40,11 +36,12 @@ describe.each(TINY_LAYOUTS)("OnnxModelRunner on the $name layout", (layout) => {
     moves: readonly RowMove[] = [],
   ) =>
     runner.run({
-      type: "decode",
       moves,
-      entries: entries.map(([sequence, position]) => ({
+      rows: entries.map(([sequence, position], row) => ({
+        row,
         numComputedTokens: position,
-        tokenId: SEQUENCES[sequence]![position]!,
+        tokenIds: [SEQUENCES[sequence]![position]!],
+        numLogits: 1,
       })),
     });
 
@@ -56,29 +53,38 @@ describe.each(TINY_LAYOUTS)("OnnxModelRunner on the $name layout", (layout) => {
     expect(difference(logits, row, sequence, position)).toBeLessThanOrEqual(layout.tolerance);
 
   it("gives the stock API's logits for a prompt", async () => {
-    const logits = await prefill(0, 0, 0, 20);
+    const logits = await compute(0, 0, 0, 20);
     expect(logits).toHaveLength(TINY_VOCAB_SIZE);
     expectStock(logits, 0, 0, 19);
   });
 
   it("gives them for a prompt of one token", async () => {
-    expectStock(await prefill(2, 1, 0, 1), 0, 1, 0);
+    expectStock(await compute(2, 1, 0, 1), 0, 1, 0);
   });
 
   it("gives them for a prompt in chunks, and none for a chunk that wants none", async () => {
-    expect(await prefill(1, 0, 0, 7, false)).toHaveLength(0);
-    expect(await prefill(1, 0, 7, 8, false)).toHaveLength(0);
-    expectStock(await prefill(1, 0, 8, 20), 0, 0, 19);
+    expect(await compute(1, 0, 0, 7, 0)).toHaveLength(0);
+    expect(await compute(1, 0, 7, 8, 0)).toHaveLength(0);
+    expectStock(await compute(1, 0, 8, 20), 0, 0, 19);
+  });
+
+  it("gives them for several positions of a sequence, and again after some were refused", async () => {
+    await compute(2, 0, 0, 9, 0);
+    const logits = await compute(2, 0, 9, 14, 3);
+    for (let i = 0; i < 3; i++) expectStock(logits, i, 0, 11 + i);
+    const wrong = SEQUENCES[1]!.slice(0, 4);
+    await runner.run({ moves: [], rows: [{ row: 2, numComputedTokens: 14, tokenIds: wrong, numLogits: 4 }] });
+    expectStock(await compute(2, 0, 14, 15), 0, 0, 14);
   });
 
   it("gives them for each token decoded", async () => {
-    await prefill(0, 0, 0, 5, false);
+    await compute(0, 0, 0, 5, 0);
     for (let position = 5; position < 20; position++) expectStock(await decode([[0, position]]), 0, 0, position);
   });
 
   it("gives them for rows of different lengths in one step", async () => {
     const lengths = [4, 17, 9] as const;
-    for (const [row, length] of lengths.entries()) await prefill(row, row, 0, length, false);
+    for (const [row, length] of lengths.entries()) await compute(row, row, 0, length, 0);
     for (let step = 0; step < 10; step++) {
       const logits = await decode(lengths.map((length, row) => [row, length + step]));
       for (const [row, length] of lengths.entries()) expectStock(logits, row, row, length + step);
@@ -86,7 +92,7 @@ describe.each(TINY_LAYOUTS)("OnnxModelRunner on the $name layout", (layout) => {
   });
 
   it("gives them after a row moved", async () => {
-    for (const [row, length] of [6, 3, 12].entries()) await prefill(row, row, 0, length, false);
+    for (const [row, length] of [6, 3, 12].entries()) await compute(row, row, 0, length, 0);
     const logits = await decode(
       [
         [2, 12],
@@ -98,11 +104,27 @@ describe.each(TINY_LAYOUTS)("OnnxModelRunner on the $name layout", (layout) => {
     expectStock(logits, 1, 1, 3);
   });
 
+  it("gives them in rows from any on, and a row that runs idle between them keeps what it holds", async () => {
+    for (const [row, length] of [5, 9, 14].entries()) await compute(row + 1, row, 0, length, 0);
+    for (let step = 0; step < 3; step++) {
+      const rows = [
+        { row: 1, numComputedTokens: 5 + step, tokenIds: [SEQUENCES[0]![5 + step]!], numLogits: 1 },
+        { row: 2, numComputedTokens: 9, tokenIds: [0], numLogits: 1 },
+        { row: 3, numComputedTokens: 14 + step, tokenIds: [SEQUENCES[2]![14 + step]!], numLogits: 1 },
+      ];
+      const logits = await runner.run({ moves: [], rows });
+      expectStock(logits, 0, 0, 5 + step);
+      expectStock(logits, 2, 2, 14 + step);
+    }
+    expectStock(await compute(2, 1, 9, 12), 0, 1, 11);
+    // The row's first tokens are there for another sequence that begins alike.
+    expectStock(await compute(2, 1, 4, 7), 0, 1, 6);
+  });
+
   it("gives them at a row's last position", async () => {
     const tokenIds = Array.from({ length: TINY_MAX_MODEL_LEN }, (_, i) => i);
     const reference = (await stockLogits(layout, tokenIds)).at(-1)!;
-    const plan = { type: "prefill", moves: [], row: 3, numComputedTokens: 0, tokenIds, wantsLogits: true } as const;
-    const logits = await runner.run(plan);
+    const logits = await runner.run({ moves: [], rows: [{ row: 3, numComputedTokens: 0, tokenIds, numLogits: 1 }] });
     const distance = reference.reduce((max, value, i) => Math.max(max, Math.abs(value - logits[i]!)), 0);
     expect(distance).toBeLessThanOrEqual(layout.tolerance);
   });
@@ -140,7 +162,7 @@ describe.each(TINY_LAYOUTS)("OnnxModelRunner on the $name layout", (layout) => {
   async function admit(rows: DenseRows, { sequence, promptTokens, decodeTokens, chunk }: Arrival): Promise<void> {
     for (let start = 0; start < promptTokens; start += chunk) {
       const end = Math.min(start + chunk, promptTokens);
-      const logits = await prefill(rows.entries.length, sequence, start, end, end === promptTokens);
+      const logits = await compute(rows.entries.length, sequence, start, end, end === promptTokens ? 1 : 0);
       if (end === promptTokens) expectStock(logits, 0, sequence, end - 1);
     }
     rows.add({ sequence, position: promptTokens, end: promptTokens + decodeTokens });

@@ -1,9 +1,9 @@
-import type { DecodePlan, PrefillPlan } from "../engine/step-plan.ts";
+import { MAX_ROW_LOGITS, type PlanRow, type StepPlan } from "../engine/step-plan.ts";
 import { type DecoderGraph, LOGITS_POSITIONS } from "./graph/decoder-graph.ts";
 import { Int64Input } from "./int64-input.ts";
+import type { DisposableStack } from "./ort/disposable-stack.ts";
 import type { Memory } from "./ort/memory.ts";
 import type { Ort, OrtPointer } from "./ort/ort-api.ts";
-import type { ReleaseStack } from "./ort/release-stack.ts";
 
 /** Rows and lengths of one pass. */
 export interface PassShape {
@@ -13,7 +13,7 @@ export interface PassShape {
   readonly numTokens: number;
   /** Positions of the longest row after the pass. */
   readonly totalLength: number;
-  /** Positions of each row whose logits are wanted, where the graph gathers them. */
+  /** Last positions of each row whose logits are wanted. */
   readonly numLogits: number;
 }
 
@@ -22,7 +22,7 @@ export interface DecoderInputsOptions {
   readonly maxNumSeqs: number;
   readonly maxModelLen: number;
   readonly host: Memory;
-  readonly owned: ReleaseStack;
+  readonly owned: DisposableStack;
 }
 
 /** The inputs of a pass beside the KV cache: tokens, lengths, and where the graph takes them positions. */
@@ -39,35 +39,30 @@ export class DecoderInputs {
     this.#inputIds = new Int64Input(ort, host, numTokens, owned);
     this.#attentionMask = new Int64Input(ort, host, maxNumSeqs * maxModelLen, owned);
     this.#positionIds = new Int64Input(ort, host, numTokens, owned);
-    this.#logitsPositions = new Int64Input(ort, host, maxNumSeqs, owned);
+    this.#logitsPositions = new Int64Input(ort, host, Math.max(maxNumSeqs, MAX_ROW_LOGITS), owned);
   }
 
-  /** Writes a chunk of one prompt. */
-  setPrefill({ row, numComputedTokens, tokenIds, wantsLogits }: PrefillPlan): PassShape {
-    const totalLength = numComputedTokens + tokenIds.length;
-    for (let i = 0; i < tokenIds.length; i++) {
-      this.#inputIds.set(i, tokenIds[i]!);
-      this.#positionIds.set(i, numComputedTokens + i);
-    }
-    this.#attentionMask.fill(1n, 0, totalLength);
-    this.#logitsPositions.set(0, tokenIds.length - 1);
-    return { firstRow: row, numRows: 1, numTokens: tokenIds.length, totalLength, numLogits: wantsLogits ? 1 : 0 };
-  }
-
-  /** Writes one token of each row. GroupQueryAttention takes each row's length from its mask: ones, then zeros. */
-  setDecode({ entries }: DecodePlan): PassShape {
+  /** Writes a plan's rows, all with as many new tokens. */
+  set({ rows }: StepPlan): PassShape {
+    const { row: firstRow, tokenIds, numLogits } = rows[0]!;
     let totalLength = 0;
-    for (const { numComputedTokens } of entries) totalLength = Math.max(totalLength, numComputedTokens + 1);
-    for (let row = 0; row < entries.length; row++) {
-      const { numComputedTokens, tokenId } = entries[row]!;
-      const start = row * totalLength;
-      this.#inputIds.set(row, tokenId);
-      this.#positionIds.set(row, numComputedTokens);
-      this.#attentionMask.fill(1n, start, start + numComputedTokens + 1);
-      this.#attentionMask.fill(0n, start + numComputedTokens + 1, start + totalLength);
-      this.#logitsPositions.set(row, 0);
+    for (const row of rows) totalLength = Math.max(totalLength, row.numComputedTokens + row.tokenIds.length);
+    for (const [i, row] of rows.entries()) this.#setRow(i, row, totalLength);
+    return { firstRow, numRows: rows.length, numTokens: tokenIds.length, totalLength, numLogits };
+  }
+
+  /** GroupQueryAttention takes a row's length from its mask: ones, then zeros. */
+  #setRow(index: number, { numComputedTokens, tokenIds, numLogits }: PlanRow, totalLength: number): void {
+    const numTokens = tokenIds.length;
+    for (let i = 0; i < numTokens; i++) {
+      this.#inputIds.set(index * numTokens + i, tokenIds[i]!);
+      this.#positionIds.set(index * numTokens + i, numComputedTokens + i);
     }
-    return { firstRow: 0, numRows: entries.length, numTokens: 1, totalLength, numLogits: 1 };
+    const start = index * totalLength;
+    const end = start + numComputedTokens + numTokens;
+    this.#attentionMask.fill(1n, start, end);
+    this.#attentionMask.fill(0n, end, start + totalLength);
+    for (let i = 0; i < numLogits; i++) this.#logitsPositions.set(index * numLogits + i, numTokens - numLogits + i);
   }
 
   /** Tensors over what was written, by the graph's names; valid until the next call. */

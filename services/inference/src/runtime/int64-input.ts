@@ -1,6 +1,6 @@
+import type { DisposableStack } from "./ort/disposable-stack.ts";
 import type { Memory } from "./ort/memory.ts";
 import type { Ort, OrtPointer } from "./ort/ort-api.ts";
-import type { ReleaseStack } from "./ort/release-stack.ts";
 import { createTensor, type Tensor, tensorBytes, viewTensor } from "./ort/tensor.ts";
 
 /** One of a graph's int64 inputs: memory for its largest shape, made once, of which each step uses the beginning. */
@@ -15,7 +15,7 @@ export class Int64Input {
   #rows = -1;
   #columns = -1;
 
-  constructor(ort: Ort, memory: Memory, capacity: number, owned: ReleaseStack) {
+  constructor(ort: Ort, memory: Memory, capacity: number, owned: DisposableStack) {
     this.#ort = ort;
     this.#memory = memory;
     this.#tensor = createTensor(ort, { memory, type: "int64", dims: [capacity], owned });

@@ -1,10 +1,12 @@
 import type { RowMove } from "../engine/step-plan.ts";
+import { ELEMENT_TYPES } from "../model-folder/graph/element-types.ts";
+import type { BlockMemory } from "./block-store.ts";
 import type { DecoderGraph } from "./graph/decoder-graph.ts";
-import { ELEMENT_TYPES } from "./ort/element-types.ts";
+import { type ByteRange, copyInTurns } from "./ort/copy.ts";
+import { DisposableStack } from "./ort/disposable-stack.ts";
 import type { Memory } from "./ort/memory.ts";
 import type { Ort, OrtPointer } from "./ort/ort-api.ts";
-import type { ReleaseStack } from "./ort/release-stack.ts";
-import { copyBytes, createTensor, type Tensor, viewTensor } from "./ort/tensor.ts";
+import { createTensor, type Tensor, viewTensor } from "./ort/tensor.ts";
 
 export interface KvCacheOptions {
   readonly graph: DecoderGraph;
@@ -12,7 +14,15 @@ export interface KvCacheOptions {
   readonly maxModelLen: number;
   /** Where it lies. */
   readonly memory: Memory;
-  readonly owned: ReleaseStack;
+  readonly owned: DisposableStack;
+}
+
+/** Positions of one row. */
+export interface RowRange {
+  readonly row: number;
+  /** The first of them. */
+  readonly start: number;
+  readonly length: number;
 }
 
 /**
@@ -41,6 +51,20 @@ export class KvCache {
     return this.#buffers.length * this.#options.maxNumSeqs * this.#rowBytes;
   }
 
+  /** Bytes of some positions of one row. */
+  blockBytes(length: number): number {
+    return this.#buffers.length * this.#options.graph.numKvHeads * length * this.#positionBytes;
+  }
+
+  /** Memory for a block, where the rows are. */
+  allocateBlock(length: number): BlockMemory {
+    const { graph, memory } = this.#options;
+    const owned = new DisposableStack();
+    const dims = [this.#buffers.length, graph.numKvHeads, length, graph.headDim];
+    const { data } = createTensor(this.#ort, { memory, type: graph.kvType, dims, owned });
+    return { data, release: () => owned.dispose() };
+  }
+
   /** View of some rows of the graph's `kv[index]`, to be released: [numRows, numKvHeads, maxModelLen, headDim]. */
   viewRows(index: number, firstRow: number, numRows: number): OrtPointer {
     const { graph, maxModelLen, memory } = this.#options;
@@ -48,15 +72,49 @@ export class KvCache {
     return viewTensor(this.#ort, memory, data, graph.kvType, [numRows, graph.numKvHeads, maxModelLen, graph.headDim]);
   }
 
-  /** Copies a row's first positions to another row: head by head, because only within a head do positions follow each other. */
-  move({ from, to, length }: RowMove): void {
+  /** Copies a row's first positions to another row, giving the event loop turns. */
+  async move({ from, to, length }: RowMove): Promise<void> {
     if (length === 0 || from === to) return;
+    await copyInTurns(this.#rangesOfMove({ from, to, length }));
+  }
+
+  /** Copies positions of a row to a block's memory, giving the event loop turns. */
+  async readBlock(range: RowRange, block: OrtPointer): Promise<void> {
+    await copyInTurns(this.#rangesOfBlock(range, (inRow, inBlock) => [inRow, block + inBlock]));
+  }
+
+  /** Copies a block back into a row, giving the event loop turns. */
+  async writeBlock(range: RowRange, block: OrtPointer): Promise<void> {
+    await copyInTurns(this.#rangesOfBlock(range, (inRow, inBlock) => [block + inBlock, inRow]));
+  }
+
+  /** A block is [2 * layers, numKvHeads, length, headDim]. */
+  *#rangesOfBlock(
+    { row, start, length }: RowRange,
+    direct: (inRow: OrtPointer, inBlock: bigint) => readonly [OrtPointer, OrtPointer],
+  ): Iterable<ByteRange> {
     const headBytes = this.#options.maxModelLen * this.#positionBytes;
+    const byteLength = length * this.#positionBytes;
+    let inBlock = 0n;
+    for (const { data } of this.#buffers) {
+      for (let head = 0; head < this.#options.graph.numKvHeads; head++) {
+        const inRow = data + BigInt(row * this.#rowBytes + head * headBytes + start * this.#positionBytes);
+        const [source, target] = direct(inRow, inBlock);
+        yield { source, target, byteLength };
+        inBlock += BigInt(byteLength);
+      }
+    }
+  }
+
+  /** Head by head, because only within a head do positions follow each other. */
+  *#rangesOfMove({ from, to, length }: RowMove): Iterable<ByteRange> {
+    const headBytes = this.#options.maxModelLen * this.#positionBytes;
+    const byteLength = length * this.#positionBytes;
     for (const { data } of this.#buffers) {
       for (let head = 0; head < this.#options.graph.numKvHeads; head++) {
         const source = data + BigInt(from * this.#rowBytes + head * headBytes);
         const target = data + BigInt(to * this.#rowBytes + head * headBytes);
-        copyBytes(source, target, length * this.#positionBytes);
+        yield { source, target, byteLength };
       }
     }
   }

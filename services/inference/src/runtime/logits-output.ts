@@ -1,36 +1,37 @@
+import { MAX_ROW_LOGITS } from "../engine/step-plan.ts";
+import { ELEMENT_TYPES } from "../model-folder/graph/element-types.ts";
 import type { PassShape } from "./decoder-inputs.ts";
 import { float16ToFloat32 } from "./float16.ts";
 import type { DecoderGraph } from "./graph/decoder-graph.ts";
-import { ELEMENT_TYPES } from "./ort/element-types.ts";
+import type { DisposableStack } from "./ort/disposable-stack.ts";
 import type { Memory } from "./ort/memory.ts";
 import type { Ort, OrtPointer } from "./ort/ort-api.ts";
-import type { ReleaseStack } from "./ort/release-stack.ts";
 import { createTensor, type Tensor, tensorBytes, viewTensor } from "./ort/tensor.ts";
 
 export interface LogitsOutputOptions {
   readonly graph: DecoderGraph;
   readonly maxNumSeqs: number;
   readonly host: Memory;
-  readonly owned: ReleaseStack;
+  readonly owned: DisposableStack;
 }
 
-/** Where a graph writes logits, and what the engine reads of them: the last position of each row, as float32. */
+/** Where a graph writes logits, and what the engine reads of them: last positions of each row, as float32. */
 export class LogitsOutput {
   /** Tensor [1, 1, vocabSize], for a binding between passes: what is bound stays, and logits of all positions are large. */
   readonly oneRow: OrtPointer;
   readonly #ort: Ort;
   readonly #graph: DecoderGraph;
   readonly #host: Memory;
-  /** [maxNumSeqs, vocabSize], in the graph's type. */
+  /** As many rows of vocabSize as a pass may yield, in the graph's type. */
   readonly #tensor: Tensor;
   readonly #elements: Float32Array | Uint16Array;
   /** The same memory where the graph's type is float32. */
   readonly #logits: Float32Array;
-  /** Logits of all positions of a prompt, for the length of a pass. */
+  /** Logits of all new positions of one row, for the length of a pass. */
   #allPositions: Tensor | undefined;
 
   constructor(ort: Ort, { graph, maxNumSeqs, host, owned }: LogitsOutputOptions) {
-    const count = maxNumSeqs * graph.vocabSize;
+    const count = Math.max(maxNumSeqs, MAX_ROW_LOGITS) * graph.vocabSize;
     this.#ort = ort;
     this.#graph = graph;
     this.#host = host;
@@ -41,7 +42,7 @@ export class LogitsOutput {
   }
 
   /** Tensor for a pass to write to, until `owned` is released. */
-  view({ numRows, numTokens, numLogits }: PassShape, owned: ReleaseStack): OrtPointer {
+  view({ numRows, numTokens, numLogits }: PassShape, owned: DisposableStack): OrtPointer {
     const { gathersLogits, logitsType, vocabSize } = this.#graph;
     this.#allPositions = undefined;
     const dims = [numRows, gathersLogits ? numLogits : numTokens, vocabSize];
@@ -54,17 +55,16 @@ export class LogitsOutput {
     return this.#allPositions.value;
   }
 
-  /** What the pass wrote: float32 [numRows, vocabSize], empty where none were wanted. Valid until the next pass. */
+  /** What the pass wrote: float32 [numRows * numLogits, vocabSize], empty where none were wanted. Valid until the next pass. */
   read({ numRows, numTokens, numLogits }: PassShape): Float32Array {
     const count = numRows * numLogits * this.#graph.vocabSize;
-    if (count > 0 && this.#allPositions) this.#takeLastPosition(this.#allPositions, numTokens);
+    if (count > 0 && this.#allPositions) this.#takeLast(count, this.#allPositions, numTokens);
     if (this.#elements instanceof Uint16Array) float16ToFloat32(this.#elements, this.#logits, count);
     return this.#logits.subarray(0, count);
   }
 
-  #takeLastPosition(allPositions: Tensor, numTokens: number): void {
-    const { vocabSize } = this.#graph;
-    this.#elements.set(this.#elementsOf(allPositions, numTokens * vocabSize).subarray(-vocabSize));
+  #takeLast(count: number, allPositions: Tensor, numTokens: number): void {
+    this.#elements.set(this.#elementsOf(allPositions, numTokens * this.#graph.vocabSize).subarray(-count));
   }
 
   #elementsOf(tensor: Tensor, count: number): Float32Array | Uint16Array {

@@ -1,7 +1,9 @@
 import type { ModelRunner } from "../engine/model-runner.ts";
 import { InferenceError } from "../errors.ts";
-import type { GraphNames } from "./graph/decoder-graph.ts";
-import { readGraphFile } from "./graph/graph-file.ts";
+import { readGraphFile } from "../model-folder/graph/graph-file.ts";
+import type { GraphNames } from "../model-folder/graph/graph-names.ts";
+import type { BlockStore } from "./block-store.ts";
+import { DeviceMutex } from "./device-mutex.ts";
 import { deviceHint, findDevice, mostRows } from "./ort/execution-provider.ts";
 import { loadOrt, OrtError } from "./ort/ort-api.ts";
 import { openSessionRunner } from "./session-runner.ts";
@@ -17,6 +19,10 @@ export interface OnnxModelRunnerOptions {
   readonly maxModelLen: number;
   /** "cpu", "webgpu", "cuda:0", "coreml" or "dml". */
   readonly device: string;
+  /** Keeps the device to one at a time, where several models share it. Default: a mutex of its own. */
+  readonly mutex?: DeviceMutex | undefined;
+  /** Where blocks of rows are kept, and the name of the model there. Default: nowhere, and no row is used again. */
+  readonly blocks?: { readonly store: BlockStore; readonly revision: string } | undefined;
   /** Threads of one pass. Default: the physical cores. */
   readonly numThreads?: number | undefined;
 }
@@ -42,7 +48,8 @@ export async function loadOnnxModelRunner(options: OnnxModelRunnerOptions): Prom
   const weightBytes = weightFiles.reduce((sum, { bytes }) => sum + bytes, 0);
   try {
     const maxNumSeqs = Math.min(options.maxNumSeqs, mostRows(device));
-    return await openSessionRunner(ort, { ...options, device, maxNumSeqs, weightBytes });
+    const { mutex = new DeviceMutex() } = options;
+    return await openSessionRunner(ort, { ...options, mutex, device, maxNumSeqs, weightBytes });
   } catch (error) {
     throw error instanceof OrtError ? notRunnable(options, error) : error;
   }

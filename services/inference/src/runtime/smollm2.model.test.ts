@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DEFAULT_GRAPH_NAMES } from "./graph/decoder-graph.ts";
+import { DEFAULT_GRAPH_NAMES } from "../model-folder/graph/graph-names.ts";
 import { loadOnnxModelRunner, type OnnxModelRunner } from "./onnx-model-runner.ts";
 import { stockLogits } from "./stock-decoder.fixture.ts";
 
@@ -9,7 +9,7 @@ const graphFile = fileURLToPath(new URL("../../../../models/smollm2-135m/model.o
 const MB = 1e6;
 const tokens = (length: number) => Array.from({ length }, (_, i) => (i * 977 + 5) % 49_000);
 const prefill = (row: number, tokenIds: readonly number[], numComputedTokens = 0) =>
-  ({ type: "prefill", moves: [], row, numComputedTokens, tokenIds, wantsLogits: true }) as const;
+  ({ moves: [], rows: [{ row, numComputedTokens, tokenIds, numLogits: 1 }] }) as const;
 
 describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m (skipped where it is absent)", () => {
   let runner: OnnxModelRunner;
@@ -30,10 +30,7 @@ describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m 
     const tokenIds = tokens(24);
     const expected = (await stockLogits({ graphFile, names: DEFAULT_GRAPH_NAMES }, tokenIds)).at(-1)!;
     let logits = await runner.run(prefill(0, tokenIds.slice(0, 1)));
-    for (let i = 1; i < tokenIds.length; i++) {
-      const entries = [{ numComputedTokens: i, tokenId: tokenIds[i]! }];
-      logits = await runner.run({ type: "decode", moves: [], entries });
-    }
+    for (let i = 1; i < tokenIds.length; i++) logits = await runner.run(prefill(0, tokenIds.slice(i, i + 1), i));
     expect(distance(logits, expected)).toBeLessThan(1e-4); // the same kernels: bit-equal where this was written
     expect(distance(await runner.run(prefill(0, tokenIds)), expected)).toBeLessThan(TOLERANCE);
   });
@@ -44,11 +41,13 @@ describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m 
     for (let row = 0; row < 8; row++) await runner.run(prefill(row, tokens(30 + row)));
     for (let start = 0; start < 99; start += 33) await runner.run(prefill(5, tokenIds.slice(start, start + 33), start));
     const lengths = [30, 31, 32, 33, 34, 99, 36, 37];
-    const entries = lengths.map((length, row) => ({
+    const rows = lengths.map((length, row) => ({
+      row,
       numComputedTokens: length,
-      tokenId: row === 5 ? tokenIds[99]! : 7,
+      tokenIds: [row === 5 ? tokenIds[99]! : 7],
+      numLogits: 1,
     }));
-    const together = await runner.run({ type: "decode", moves: [], entries });
+    const together = await runner.run({ moves: [], rows });
     expect(distance(together.subarray(5 * runner.vocabSize, 6 * runner.vocabSize), alone)).toBeLessThan(TOLERANCE);
   });
 
@@ -69,7 +68,7 @@ describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m 
     const extra = await loadOnnxModelRunner({ graphFile, maxNumSeqs: 8, maxModelLen: 2048, device: "cpu" });
     for (let row = 0; row < 8; row++) await extra.run(prefill(row, tokens(256)));
     const before = process.memoryUsage.rss();
-    extra.close();
+    await extra.close();
     await vi.waitFor(() => expect(process.memoryUsage.rss()).toBeLessThan(before - 100 * MB), { timeout: 10_000 });
   });
 
@@ -78,6 +77,6 @@ describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m 
     const large = await loadOnnxModelRunner({ graphFile, maxNumSeqs: 8, maxModelLen: 8192, device: "cpu" });
     expect(large.memoryBytes).toBeGreaterThan(3000 * MB);
     expect(process.memoryUsage.rss() - before).toBeLessThan(600 * MB);
-    large.close();
+    await large.close();
   });
 });

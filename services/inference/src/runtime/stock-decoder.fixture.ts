@@ -1,11 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { DEFAULT_GRAPH_NAMES, type GraphNames } from "../model-folder/graph/graph-names.ts";
 import { float16ToFloat32 } from "./float16.ts";
-import { DEFAULT_GRAPH_NAMES, type GraphNames, LOGITS_POSITIONS } from "./graph/decoder-graph.ts";
-
-// onnxruntime-common takes Float16Array for float16 where there is one (Node 24), and onnxruntime-node 1.30 then reads 0 bytes
-// of it. Without, it takes Uint16Array as on Node 20.
-Reflect.deleteProperty(globalThis, "Float16Array");
+import { LOGITS_POSITIONS } from "./graph/decoder-graph.ts";
+import "./without-float16-array.fixture.ts";
 
 /** A graph that `fixtures/make_tiny_llama.py` wrote. */
 export interface TinyLayout {

@@ -46,7 +46,7 @@ describe.skipIf(!hasSwiftShader)("OnnxModelRunner on WebGPU over SwiftShader (Li
     async (layout) => {
       const [cpu, gpu] = await Promise.all([run(layout, "cpu"), run(layout, "webgpu")]);
       expect([cpu.maxNumSeqs, gpu.maxNumSeqs]).toEqual([16, 1]);
-      expect(gpu.passes).toHaveLength(5);
+      expect(gpu.passes).toHaveLength(6);
       for (const [pass, row] of gpu.passes.entries()) {
         const distance = row.reduce((max, value, i) => Math.max(max, Math.abs(value - cpu.passes[pass]![i]!)), 0);
         expect(distance).toBeLessThan(1e-4);

@@ -21,6 +21,8 @@ describe("AdminService", () => {
       draining: false,
       modelBytes: registry.get("fake").memoryBytes,
       modelBytesLimit: 5000,
+      prefixCacheBytes: 30,
+      prefixCacheBytesLimit: 40,
       residentBytes: expect.any(Number),
     });
   });

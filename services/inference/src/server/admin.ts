@@ -1,15 +1,23 @@
 import { type AdminServiceServer, type Duration, durationToMs, type GetLoadResponse } from "@cria/proto";
-import type { ModelRegistry } from "../models/model-registry.ts";
-import { type Edge, unary } from "./handler.ts";
-import { validateDrain } from "./validate-request.ts";
+import type { ModelRegistry } from "../registry/model-registry.ts";
+import { type Edge, unary } from "./edge/handler.ts";
+import { validateDrain } from "./edge/validate-request.ts";
 
 const DEFAULT_DRAIN_MS = 30_000;
+
+/** Memory that is in use, of what may be. */
+export interface MemoryInUse {
+  readonly usedBytes: number;
+  readonly limitBytes: number;
+}
 
 /** What the handlers of `AdminService` work with. */
 export interface AdminServiceOptions extends Edge {
   readonly registry: ModelRegistry;
   /** Most bytes of weights and KV caches that are loaded at once. */
-  readonly memoryBytes: number;
+  readonly modelMemoryBytes: number;
+  /** Blocks of the prefix cache; undefined for none. */
+  readonly blockStore: MemoryInUse | undefined;
   /** Turns health to NOT_SERVING and drains. Resolves to how many requests were ended. */
   drain(timeoutMs: number): Promise<number>;
 }
@@ -25,18 +33,20 @@ export function createAdminService(options: AdminServiceOptions): AdminServiceSe
   };
 }
 
-function currentLoad({ registry, gate, memoryBytes }: AdminServiceOptions): GetLoadResponse {
+function currentLoad({ registry, gate, modelMemoryBytes, blockStore }: AdminServiceOptions): GetLoadResponse {
   const loaded = registry.loaded();
   return {
-    models: loaded.map(({ description, engine }) => ({
-      ...engine.load(),
+    models: loaded.map(({ description, generator }) => ({
+      ...generator.load(),
       model: description.name,
       device: description.device,
     })),
     draining: gate.isDraining,
     residentBytes: process.memoryUsage.rss(),
     modelBytes: loaded.reduce((sum, { description }) => sum + description.memoryBytes, 0),
-    modelBytesLimit: memoryBytes,
+    modelBytesLimit: modelMemoryBytes,
+    prefixCacheBytes: blockStore?.usedBytes ?? 0,
+    prefixCacheBytesLimit: blockStore?.limitBytes ?? 0,
   };
 }
 

@@ -1,6 +1,31 @@
 import { type Client, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.fixture.ts";
+import type { EngineModel } from "../engine/generation.ts";
+import type { StepPlan } from "../engine/step-plan.ts";
+import { createGate } from "../gate.fixture.ts";
+import { createHealth } from "./health.ts";
+import {
+  call,
+  closeTestServers,
+  collect,
+  failure,
+  generateRequest,
+  startTestServer,
+  until,
+} from "./test-server.fixture.ts";
+
+/** What a model's health says once it is looked at. */
+function healthOf(name: string, registry: Parameters<typeof createHealth>[0]): string {
+  const health = createHealth(registry);
+  let status = "";
+  const addService = (_: unknown, { check }: { check: (call: object, done: Callback<{ status: string }>) => void }) => {
+    check({ request: { service: name } }, (_, response) => {
+      status = response.status;
+    });
+  };
+  health.addToServer({ addService } as never);
+  return status;
+}
 
 type Callback<T> = (error: ServiceError | null, response: T) => void;
 
@@ -55,13 +80,99 @@ describe("a failed request", () => {
     void Promise.allSettled(results);
   });
 
-  it("leaves without its text when it is nobody's fault, which is in the log", async () => {
+  it("is refused at once while the model loads, when more than may run and wait are there", async () => {
+    let finishLoad = () => {};
+    const loaded = new Promise<void>((resolve) => {
+      finishLoad = resolve;
+    });
+    const { inference, registry } = await startTestServer({
+      maxWaiting: 4,
+      maxNumSeqs: 16,
+      beforeLoad: () => loaded,
+    });
+    const outcomes = { refused: 0, answered: 0 };
+    const calls = Array.from({ length: 1_500 }, async () => {
+      try {
+        await collect(inference.generate(generateRequest()));
+        outcomes.answered++;
+      } catch (error) {
+        const { code, details } = await failure(Promise.reject(error));
+        expect({ code, reason: details?.reason }).toEqual({ code: status.RESOURCE_EXHAUSTED, reason: "QUEUE_FULL" });
+        outcomes.refused++;
+      }
+    });
+    await until(() => outcomes.refused === 1_480);
+    expect(registry.get("fake").state).toBe("loading");
+    finishLoad();
+    await Promise.all(calls);
+    expect(outcomes).toEqual({ refused: 1_480, answered: 20 });
+    expect(registry.leases).toBe(0);
+  });
+
+  it("may be tried again when a pass failed; its reason is in the log alone", async () => {
     const fail = () => Promise.reject(new Error("secret: the disk is on fire"));
     const { inference, logged } = await startTestServer({ runner: { beforeRun: fail } });
-    const { code, message } = await failure(collect(inference.generate(generateRequest())));
-    expect(code).toBe(status.INTERNAL);
+    const { code, message, details } = await failure(collect(inference.generate(generateRequest())));
+    expect({ code, reason: details?.reason }).toEqual({ code: status.UNAVAILABLE, reason: "ENGINE_FAILED" });
+    expect(details?.retryDelayMs).toBeGreaterThan(0);
     expect(message).not.toContain("disk");
     expect(logged.join("")).toContain("the disk is on fire");
+  });
+
+  it("whose text fails takes no other with it", async () => {
+    let decoders = 0;
+    const model = (own: EngineModel): EngineModel => ({
+      ...own,
+      createDecoder() {
+        if (++decoders !== 2) return own.createDecoder();
+        const push = () => {
+          throw new RangeError("secret: no such token");
+        };
+        return { push };
+      },
+    });
+    const { inference, registry, logged } = await startTestServer({ model });
+    const replies = Array.from({ length: 4 }, () => collect(inference.generate(generateRequest())));
+    const outcomes = await Promise.allSettled(replies);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+    const { code, message } = await failure(Promise.race(replies.filter((_, i) => outcomes[i]!.status === "rejected")));
+    expect(code).toBe(status.INTERNAL);
+    expect(message).not.toContain("no such token");
+    expect(logged.join("")).toContain("no such token");
+    expect(healthOf("fake", registry)).toBe("SERVING");
+    expect(registry.leases).toBe(0);
+  });
+
+  it.each([
+    ["fails", "the model's forward pass failed"],
+    ["computes NaN", "logit of token 0 is NaN"],
+  ])("because its pass %s, again and again, has the model loaded anew, and told of until it is", async (how, told) => {
+    const device = { isLost: true, loads: 0 };
+    const { opened, open } = createGate();
+    const beforeRun = () => {
+      if (device.isLost && how === "fails") throw new Error("device lost");
+      return device.isLost ? undefined : opened;
+    };
+    const spoil = (_: StepPlan, logits: Float32Array) => device.isLost && logits.fill(Number.NaN);
+    const beforeLoad = async () => void device.loads++;
+    const { inference, registry } = await startTestServer({ beforeLoad, runner: { beforeRun, spoil } });
+    const serving = () => healthOf("fake", registry);
+    const reply = () => collect(inference.generate(generateRequest()));
+    for (const serves of ["SERVING", "SERVING", "NOT_SERVING"]) {
+      const failed = { code: status.UNAVAILABLE, message: expect.stringContaining(told) };
+      expect(await failure(reply())).toMatchObject({ ...failed, details: { reason: "ENGINE_FAILED" } });
+      expect(serving()).toBe(serves);
+    }
+    expect(registry.get("fake").error).toContain("forward passes fail");
+    expect(device.loads).toBe(1);
+    device.isLost = false;
+    const replied = reply();
+    await until(() => registry.leases === 1);
+    expect(serving()).toBe("SERVING");
+    open();
+    await replied;
+    expect(device.loads).toBe(2);
+    expect(registry.leases).toBe(0);
   });
 
   it("carries half characters of the request without harm", async () => {

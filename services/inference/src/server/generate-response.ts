@@ -6,36 +6,28 @@ import {
   type Started,
   type TokenLogprobs,
 } from "@cria/proto";
-import type {
-  GenerationEvent,
-  GenerationRequest,
-  FinishReason as Reason,
-  TokenLogprobs as TokenIdLogprobs,
-  TokenLogprob,
-} from "../engine/generation.ts";
-import type { Tokenizer } from "../text/tokenizer.ts";
+import type { FinishReason as Reason } from "../engine/generation.ts";
+import type { GenerationParameters, GeneratorEvent, TextLogprobs } from "../generation/generator.ts";
 
-/** One kind of the engine's events. */
-export type EventOf<Type extends GenerationEvent["type"]> = Extract<GenerationEvent, { readonly type: Type }>;
+/** One kind of the generator's events. */
+export type EventOf<Type extends GeneratorEvent["type"]> = Extract<GeneratorEvent, { readonly type: Type }>;
 
-/** What the events of the engine do not tell. Times in milliseconds. */
+/** What the events of the generator do not tell. Times in milliseconds. */
 export interface GenerateContext {
   readonly requestId: string;
   readonly tenant: string;
-  readonly generation: GenerationRequest;
-  /** As asked for; the engine is given the strings that remain. */
+  /** The name asked for. */
+  readonly model: string;
+  readonly parameters: GenerationParameters;
+  /** As asked for; the generator is given the strings that remain. */
   readonly ignoreModelStop: boolean;
   readonly modelRevision: string;
-  readonly droppedSegments: number;
   readonly loadTimeMs: number;
   /** As `performance.now()` tells it. */
   readonly arrivedAt: number;
-  /** From the arrival of the request to its hand-over to the engine, model load included. */
+  /** From the arrival of the request to its hand-over to the generator, model load included. */
   readonly handOverMs: number;
 }
-
-/** There is no prefix cache yet. */
-const NO_CACHED_TOKENS = 0;
 
 const FINISH_REASONS: Readonly<Record<Reason, FinishReason>> = {
   eos: FinishReason.EOS,
@@ -46,44 +38,40 @@ const FINISH_REASONS: Readonly<Record<Reason, FinishReason>> = {
   repetition: FinishReason.REPETITION,
 };
 
-/** The contract's message for the engine's `started`. */
+/** The contract's message for the generator's `started`. */
 export function startedResponse(event: EventOf<"started">, context: GenerateContext): GenerateResponse {
-  const { generation } = context;
+  const { sampling, stopping } = context.parameters;
   const value: Started = {
     modelRevision: context.modelRevision,
-    promptTokens: generation.promptTokenIds.length,
-    cachedTokens: NO_CACHED_TOKENS,
-    droppedSegments: context.droppedSegments,
-    seed: generation.sampling.seed,
-    queueTime: durationFromMs(context.handOverMs - context.loadTimeMs + event.queueTimeMs),
-    sampling: { ...generation.sampling },
+    promptTokens: event.promptTokens,
+    cachedTokens: event.cachedTokens,
+    droppedSegments: event.droppedSegments,
+    seed: sampling.seed,
+    queueTime: durationFromMs(performance.now() - context.arrivedAt - context.loadTimeMs),
+    sampling: { ...sampling },
     stopping: {
-      ...generation.stopping,
-      stop: [...generation.stopping.stop],
-      stopTokenIds: [...generation.stopping.stopTokenIds],
+      ...stopping,
+      stop: [...stopping.stop],
+      stopTokenIds: [...stopping.stopTokenIds],
       ignoreModelStop: context.ignoreModelStop,
     },
   };
   return { event: { $case: "started", value } };
 }
 
-/** The contract's message for the engine's `delta`; made once a token, so it does no more than it must. */
-export function deltaResponse(event: EventOf<"delta">, tokenizer: Tokenizer): GenerateResponse {
-  const logprobs = event.logprobs.length === 0 ? [] : event.logprobs.map((entry) => tokenLogprobs(entry, tokenizer));
+/** The contract's message for the generator's `delta`; made once a token, so it does no more than it must. */
+export function deltaResponse(event: EventOf<"delta">): GenerateResponse {
+  const logprobs = event.logprobs.map(tokenLogprobs);
   return { event: { $case: "delta", value: { text: event.text, tokenIds: [...event.tokenIds], logprobs } } };
 }
 
-/** The contract's message for the engine's `finished`. */
+/** The contract's message for the generator's `finished`. */
 export function finishedResponse(event: EventOf<"finished">, context: GenerateContext): GenerateResponse {
   const { timings } = event;
   const value: Finished = {
     finishReason: FINISH_REASONS[event.reason],
     matchedStop: event.matchedStop,
-    usage: {
-      promptTokens: context.generation.promptTokenIds.length,
-      cachedTokens: NO_CACHED_TOKENS,
-      completionTokens: event.completionTokens,
-    },
+    usage: { ...event.usage },
     timings: {
       queue: durationFromMs(timings.queueMs),
       modelLoad: durationFromMs(context.loadTimeMs),
@@ -96,7 +84,6 @@ export function finishedResponse(event: EventOf<"finished">, context: GenerateCo
   return { event: { $case: "finished", value } };
 }
 
-function tokenLogprobs({ drawn, top }: TokenIdLogprobs, tokenizer: Tokenizer): TokenLogprobs {
-  const withText = (entry: TokenLogprob) => ({ ...entry, text: tokenizer.tokenText(entry.tokenId) });
-  return { drawn: withText(drawn), top: top.map(withText) };
+function tokenLogprobs({ drawn, top }: TextLogprobs): TokenLogprobs {
+  return { drawn, top: [...top] };
 }

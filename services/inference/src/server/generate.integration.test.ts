@@ -1,4 +1,5 @@
 import { type CountTokensResponse, durationToMs, FinishReason, type GenerateResponse } from "@cria/proto";
+import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { call, closeTestServers, collect, failure, generateRequest, startTestServer } from "./test-server.fixture.ts";
 
@@ -67,6 +68,51 @@ describe("Generate", () => {
     ]);
     expect(finishedOf(short)).toMatchObject({ finishReason: FinishReason.MAX_TOKENS, textLength: 4 });
     expect(finishedOf(cut)).toMatchObject({ finishReason: FinishReason.CONTEXT_FULL });
+  });
+
+  it("cuts a variant's reply at its own context, though its base's is longer", async () => {
+    const { inference } = await startTestServer({ reply: "x y z".repeat(20) });
+    const stopping = { maxTokens: 200, ignoreRepetition: true };
+    const request = generateRequest({ model: "fake-variant", stopping });
+    const { finishReason, usage } = finishedOf(await collect(inference.generate(request)));
+    expect(finishReason).toBe(FinishReason.CONTEXT_FULL);
+    expect(usage).toMatchObject({ promptTokens: 3, completionTokens: 21 });
+  });
+
+  it("answers a prompt that fills the context but for one token, and refuses a longer one", async () => {
+    const { inference } = await startTestServer();
+    // With the token that begins every prompt.
+    const ask = (length: number) => {
+      const request = generateRequest({ prompt: [{ text: "x".repeat(length - 1) }], stopping: { maxTokens: 1 } });
+      return collect(inference.generate(request));
+    };
+    expect(finishedOf(await ask(63)).usage).toMatchObject({ promptTokens: 63, completionTokens: 1 });
+    expect(await failure(ask(64))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      message: expect.stringContaining("64"),
+    });
+  });
+
+  it("ends at a stop string that is a control token's text", async () => {
+    const next = (_prompt: readonly number[], reply: readonly number[]) => [65, 66, 257][reply.length] ?? 67;
+    const { inference } = await startTestServer({ runner: { next } });
+    const responses = await collect(inference.generate(generateRequest({ stopping: { stop: ["<s>"] } })));
+    expect(textOf(responses)).toBe("AB");
+    expect(finishedOf(responses)).toMatchObject({ finishReason: FinishReason.STOP, matchedStop: "<s>" });
+  });
+
+  it("draws a token or refuses, whatever extremes the sampling parameters are", async () => {
+    const { inference } = await startTestServer({ maxWaiting: 64 });
+    const extremes = [1e-45, 1e-39, 1e-20, 3e38, -1e-45, Number.NaN, Number.POSITIVE_INFINITY];
+    const names = ["repetitionPenalty", "frequencyPenalty", "presencePenalty", "temperature", "topP", "minP"];
+    const outcomes = names.flatMap((name) =>
+      extremes.map(async (value) => {
+        const request = generateRequest({ sampling: { temperature: 1, [name]: value } as never });
+        const end = await collect(inference.generate(request)).catch(({ code }) => code as number);
+        return Array.isArray(end) ? "reply" : end;
+      }),
+    );
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(["reply", status.INVALID_ARGUMENT]));
   });
 
   it("drops the oldest droppable segments of a prompt that is too long", async () => {

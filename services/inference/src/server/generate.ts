@@ -5,10 +5,15 @@ import type {
   GenerateRequest,
   GenerateResponse,
   InferenceServiceServer,
+  PromptSegment,
 } from "@cria/proto";
-import type { LoadedModel, ModelLease, ModelRegistry } from "../models/model-registry.ts";
-import type { Metrics } from "../observability/metrics.ts";
-import { countTokens, encodePrompt } from "../text/prompt-encoder.ts";
+import type { GeneratorEvent } from "../generation/generator.ts";
+import type { Metrics, RequestObserver } from "../observability/metrics.ts";
+import type { ModelLease, ModelRegistry } from "../registry/model-registry.ts";
+import type { CallContext } from "./edge/call-context.ts";
+import { type Edge, type Send, serverStreaming, unary } from "./edge/handler.ts";
+import { SendQueue } from "./edge/send-queue.ts";
+import { validateCountTokens, validateGenerate } from "./edge/validate-request.ts";
 import {
   deltaResponse,
   type EventOf,
@@ -16,10 +21,8 @@ import {
   type GenerateContext,
   startedResponse,
 } from "./generate-response.ts";
-import { toGenerationRequest } from "./generation-request.ts";
-import { type Edge, type Send, serverStreaming, unary } from "./handler.ts";
+import { toGenerationParameters } from "./generation-parameters.ts";
 import { keepAliveMs } from "./models.ts";
-import { validateCountTokens, validateGenerate, validateStopTokens } from "./validate-request.ts";
 
 /** What the handlers of `InferenceService` work with. */
 export interface InferenceServiceOptions extends Edge {
@@ -30,8 +33,10 @@ export interface InferenceServiceOptions extends Edge {
 /** The handlers of the contract's `InferenceService`. */
 export function createInferenceService(options: InferenceServiceOptions): InferenceServiceServer {
   return {
-    generate: serverStreaming(options, (request, send, signal) => generate(options, request, send, signal)),
-    countTokens: unary(options, (request, signal) => options.gate.run(signal, (own) => count(options, request, own))),
+    generate: serverStreaming(options, (request, send, context) => generate(options, request, send, context)),
+    countTokens: unary(options, (request, context) =>
+      options.gate.run(context.signal, (signal) => count(options, request, signal)),
+    ),
   };
 }
 
@@ -39,76 +44,110 @@ async function generate(
   options: InferenceServiceOptions,
   request: GenerateRequest,
   send: Send<GenerateResponse>,
-  signal: AbortSignal,
+  { signal }: CallContext,
 ): Promise<void> {
   const arrivedAt = performance.now();
   validateGenerate(request);
-  const lease = await options.registry.acquire(request.model, { keepAliveMs: keepAliveMs(request.keepAlive), signal });
+  const lease = await options.registry.acquire(request.model, {
+    keepAliveMs: keepAliveMs(request.keepAlive),
+    signal,
+    request: { tenant: request.tenant, priority: request.priority ?? 0, bytes: textBytes(request.prompt) },
+  });
+  const sending = new SendQueue(send);
   try {
-    const context = await prepare(request, lease, arrivedAt);
-    await stream(options, lease.model, context, send, signal);
-  } finally {
-    lease.release();
+    // Once the model has done its part it is let go, however slowly the caller reads.
+    await reply(options, { request, lease, arrivedAt }, sending).finally(() => lease.release());
+  } catch (error) {
+    await sending.flushed().catch(() => {}); // Told is what came first.
+    throw error;
   }
+  await sending.flushed();
 }
 
-async function prepare(
-  request: GenerateRequest,
-  { model, loadTimeMs }: ModelLease,
-  arrivedAt: number,
-): Promise<GenerateContext> {
-  const { description, tokenizer } = model;
-  validateStopTokens(request.stopping?.stopTokenIds ?? [], tokenizer.vocabSize);
-  const maxTokens = request.stopping?.maxTokens ?? description.maxTokens;
-  const prompt = await encodePrompt(tokenizer, request.prompt, { maxModelLen: description.maxModelLen, maxTokens });
-  const generation = toGenerationRequest(request, description, prompt.tokenIds);
+interface Call {
+  readonly request: GenerateRequest;
+  readonly lease: ModelLease;
+  readonly arrivedAt: number;
+}
+
+async function reply(
+  options: InferenceServiceOptions,
+  { request, lease, arrivedAt }: Call,
+  sending: SendQueue<GenerateResponse>,
+): Promise<void> {
+  const context = contextOf(request, lease, arrivedAt);
+  const observer = options.metrics.observeRequest(context.model, arrivedAt);
+  const { generator } = lease.model;
+  const events = generator.generate(request.prompt, context.parameters, lease.signal, observer.token);
+  await stream(options, { events, context, observer, admit: () => admit(request, lease) }, sending);
+}
+
+function textBytes(prompt: readonly PromptSegment[]): number {
+  return prompt.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+}
+
+/** The request runs: it lets go of its text, which the call would hold to its end, and which no generator reads any more. */
+function admit(request: GenerateRequest, lease: ModelLease): void {
+  lease.admit();
+  request.prompt.length = 0;
+}
+
+function contextOf(request: GenerateRequest, { model, loadTimeMs }: ModelLease, arrivedAt: number): GenerateContext {
+  const { description } = model;
   return {
     requestId: request.requestId || randomUUID(),
     tenant: request.tenant,
-    generation,
+    model: description.name,
+    parameters: toGenerationParameters(request, description),
     ignoreModelStop: request.stopping?.ignoreModelStop ?? false,
     modelRevision: description.revision,
-    droppedSegments: prompt.droppedSegments,
     loadTimeMs,
     arrivedAt,
     handOverMs: performance.now() - arrivedAt,
   };
 }
 
+interface Reply {
+  readonly events: AsyncIterable<GeneratorEvent>;
+  readonly context: GenerateContext;
+  readonly observer: RequestObserver;
+  /** To be called once the request runs. */
+  admit(): void;
+}
+
 async function stream(
-  { metrics, logger }: InferenceServiceOptions,
-  { description, tokenizer, engine }: LoadedModel,
-  context: GenerateContext,
-  send: Send<GenerateResponse>,
-  signal: AbortSignal,
+  { logger }: InferenceServiceOptions,
+  { events, context, observer, admit }: Reply,
+  sending: SendQueue<GenerateResponse>,
 ): Promise<void> {
-  const observer = metrics.observeRequest(description.name, context.arrivedAt);
-  for await (const event of engine.generate(context.generation, signal, observer.token)) {
+  for await (const event of events) {
     switch (event.type) {
       case "started":
-        observer.started(event.queueTimeMs, context.generation.promptTokenIds.length);
-        await send(startedResponse(event, context));
+        admit();
+        observer.started(event);
+        sending.put(startedResponse(event, context));
         break;
       case "delta":
-        await send(deltaResponse(event, tokenizer));
+        sending.put(deltaResponse(event));
         break;
       case "finished":
         observer.finished(event.reason);
-        await send(finishedResponse(event, context));
-        logger.info(summary(description.name, event, context), "generated");
+        sending.put(finishedResponse(event, context));
+        logger.info(summary(event, context), "generated");
     }
   }
 }
 
 /** What the log tells of a reply: never its text. */
-function summary(model: string, event: EventOf<"finished">, context: GenerateContext) {
+function summary(event: EventOf<"finished">, context: GenerateContext) {
   return {
     requestId: context.requestId,
-    model,
+    model: context.model,
     tenant: context.tenant,
     finishReason: event.reason,
-    promptTokens: context.generation.promptTokenIds.length,
-    completionTokens: event.completionTokens,
+    promptTokens: event.usage.promptTokens,
+    cachedTokens: event.usage.cachedTokens,
+    completionTokens: event.usage.completionTokens,
     queueMs: Math.round(event.timings.queueMs),
     totalMs: Math.round(performance.now() - context.arrivedAt),
   };
@@ -120,11 +159,6 @@ async function count(
   signal: AbortSignal,
 ): Promise<CountTokensResponse> {
   validateCountTokens(request);
-  const lease = await registry.acquire(request.model, { signal });
-  try {
-    const { tokenizer, description } = lease.model;
-    return { ...(await countTokens(tokenizer, request.prompt)), maxModelLen: description.maxModelLen };
-  } finally {
-    lease.release();
-  }
+  const counted = await registry.countTokens(request.model, request.prompt, signal);
+  return { ...counted, maxModelLen: registry.get(request.model).maxModelLen };
 }

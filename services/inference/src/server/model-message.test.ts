@@ -1,7 +1,7 @@
 import { Model, ModelState } from "@cria/proto";
 import { describe, expect, it } from "vitest";
-import { describedModel } from "../models/model-description.fixture.ts";
-import type { ModelDescription } from "../models/model-description.ts";
+import { describedModel } from "../registry/model-description.fixture.ts";
+import type { ModelDescription } from "../registry/model-description.ts";
 import { modelMessage } from "./model-message.ts";
 
 /** As a client reads it. */

@@ -1,5 +1,5 @@
 import { type Model, ModelState, type PromptFormat } from "@cria/proto";
-import type { ModelDescription, ModelState as State } from "../models/model-description.ts";
+import type { ModelDescription, ModelState as State } from "../registry/model-description.ts";
 
 const STATES: Readonly<Record<State, ModelState>> = {
   available: ModelState.AVAILABLE,

@@ -5,10 +5,11 @@ import {
   type LoadModelResponse,
   type ModelServiceServer,
 } from "@cria/proto";
-import type { ModelRegistry } from "../models/model-registry.ts";
-import { type Edge, type Send, serverStreaming, unary } from "./handler.ts";
+import type { ModelRegistry } from "../registry/model-registry.ts";
+import type { CallContext } from "./edge/call-context.ts";
+import { type Edge, type Send, serverStreaming, unary } from "./edge/handler.ts";
+import { validateLoadModel, validateModelName } from "./edge/validate-request.ts";
 import { modelMessage } from "./model-message.ts";
-import { validateLoadModel, validateModelName } from "./validate-request.ts";
 
 /** What the handlers of `ModelService` work with. */
 export interface ModelServiceOptions extends Edge {
@@ -24,7 +25,7 @@ export function createModelService(options: ModelServiceOptions): ModelServiceSe
       validateModelName(name);
       return { model: modelMessage(registry.get(name)) };
     }),
-    loadModel: serverStreaming(options, (request, send, signal) => loadModel(registry, request, send, signal)),
+    loadModel: serverStreaming(options, (request, send, context) => loadModel(registry, request, send, context)),
     unloadModel: unary(options, async ({ name }) => {
       validateModelName(name);
       await registry.unload(name);
@@ -43,7 +44,7 @@ async function loadModel(
   registry: ModelRegistry,
   request: LoadModelRequest,
   send: Send<LoadModelResponse>,
-  signal: AbortSignal,
+  { signal }: CallContext,
 ): Promise<void> {
   validateLoadModel(request);
   const onProgress = percentSteps((loadedBytes, totalBytes) => {

@@ -13,16 +13,17 @@ import {
 } from "@cria/proto";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Logger } from "pino";
-import type { ModelRegistry } from "../models/model-registry.ts";
 import type { Metrics } from "../observability/metrics.ts";
-import { createAdminService } from "./admin.ts";
-import { bearerAuth } from "./auth.ts";
+import type { ModelRegistry } from "../registry/model-registry.ts";
+import { createAdminService, type MemoryInUse } from "./admin.ts";
+import { bearerAuth } from "./edge/auth.ts";
+import { endCancelledCalls } from "./edge/call-context.ts";
+import { RequestGate } from "./edge/request-gate.ts";
+import { strictly } from "./edge/strict-decoding.ts";
 import { createInferenceService } from "./generate.ts";
 import { createHealth, type Health } from "./health.ts";
 import { createModelService } from "./models.ts";
 import { addReflection } from "./reflection.ts";
-import { RequestGate } from "./request-gate.ts";
-import { strictly } from "./strict-decoding.ts";
 
 /** Twice the longest prompt, so that a prompt over its limit is refused by its name rather than by its frame. */
 const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
@@ -45,7 +46,9 @@ export interface ServerOptions {
   readonly token: string | undefined;
   readonly registry: ModelRegistry;
   /** Most memory that loaded models may hold, in bytes; told in load reports. */
-  readonly memoryBytes: number;
+  readonly modelMemoryBytes: number;
+  /** Memory of the prefix cache's blocks, told there too; undefined for none. */
+  readonly blockStore: MemoryInUse | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -65,7 +68,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     "grpc.max_concurrent_streams": MAX_CONCURRENT_STREAMS,
     "grpc.keepalive_time_ms": KEEPALIVE_TIME_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
-    interceptors: token === undefined ? [] : [bearerAuth(token, options)],
+    interceptors: [endCancelledCalls, ...(token === undefined ? [] : [bearerAuth(token, options)])],
   });
   const health = createHealth(options.registry);
   const drain = addServices(server, health, options);

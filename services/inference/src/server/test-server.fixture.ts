@@ -9,8 +9,8 @@ import {
 } from "@cria/proto";
 import { Client, type ClientReadableStream, type ClientUnaryCall, credentials, type ServiceError } from "@grpc/grpc-js";
 import { pino } from "pino";
-import { openTestRegistry, type TestRegistryOptions } from "../models/test-registry.fixture.ts";
 import { createMetrics } from "../observability/metrics.ts";
+import { openTestRegistry, type TestRegistryOptions } from "../registry/test-registry.fixture.ts";
 import { startServer } from "./server.ts";
 
 /** What a test's server is like. */
@@ -27,7 +27,8 @@ export async function startTestServer({ token, ...registryOptions }: TestServerO
   const logged: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line) => void logged.push(line) });
   const metrics = createMetrics({ loads: () => [] });
-  const server = await startServer({ host: "127.0.0.1", port: 0, token, registry, memoryBytes: 5000, metrics, logger });
+  const memory = { modelMemoryBytes: 5000, blockStore: { usedBytes: 30, limitBytes: 40 } };
+  const server = await startServer({ host: "127.0.0.1", port: 0, token, registry, ...memory, metrics, logger });
   cleanups.push(() => server.close(0));
   return { registry, server, metrics, logged, ...connect(`127.0.0.1:${server.port}`) };
 }

@@ -17,6 +17,7 @@ export function createByteTokenizer({ hasBos = true } = {}): Tokenizer {
     eosToken: "</s>",
     encode: (text, options) =>
       options?.literal ? [...Buffer.from(text)] : text.split(/(<s>|<\/s>)/).flatMap(encodePart),
+    split: (text) => text.split(/(<s>|<\/s>)/).map((part) => (/^<\/?s>$/.test(part) ? encodePart(part)[0]! : part)),
     minTokens: (text) => Math.ceil(text.length / "</s>".length),
     tokenBytes: (tokenId) => (tokenId < BOS ? Uint8Array.of(tokenId) : new Uint8Array()),
     tokenText: (tokenId) => CONTROL_TOKENS.get(tokenId) ?? Buffer.of(tokenId).toString(),

@@ -1,34 +1,39 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Tokenizer as HfTokenizer } from "@huggingface/tokenizers";
-import { readJsonFile } from "../json-file.ts";
 import { type AddedToken, createAddedTokenSplitter } from "./added-tokens.ts";
-import { readSpecialTokens, type SpecialTokens, type TokenizerConfig } from "./special-tokens.ts";
+import { type SpecialTokens, specialTokens, type TokenizerConfig } from "./special-tokens.ts";
 import { createTokenBound } from "./token-bound.ts";
 import { type VocabularyKind, vocabularyBytes } from "./token-bytes.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import {
   addsBefore,
-  readTokenizerFile,
   type TokenizerFile,
+  tokenizerFile,
   vocabularyKind,
   withoutControlTokens,
 } from "./tokenizer-file.ts";
+import { turnEndsOf, withControlTokens } from "./turn-ends.ts";
 
-/**
- * Reads a model folder's tokenizer: `tokenizer.json`, `tokenizer_config.json` if there is one, and the end-of-sequence
- * tokens that any of the folder's files names.
- * @throws Error naming the file and what is wrong in it
- */
-export async function loadTokenizer(folder: string): Promise<Tokenizer> {
-  const file = readTokenizerFile(join(folder, "tokenizer.json"));
-  const configFile = join(folder, "tokenizer_config.json");
-  const config = existsSync(configFile) ? (readJsonFile(configFile) as TokenizerConfig) : {};
+/** What a tokenizer is made of: a model folder's files, parsed. */
+export interface TokenizerFiles {
+  /** `tokenizer.json`. */
+  readonly tokenizer: unknown;
+  /** `tokenizer_config.json`. */
+  readonly config: TokenizerConfig;
+  /** The others that may name end-of-sequence tokens. */
+  readonly configs: readonly unknown[];
+}
+
+/** @throws Error naming what is wrong in the files */
+export function createTokenizer({ tokenizer, config, configs }: TokenizerFiles): Tokenizer {
+  const parsed = tokenizerFile(tokenizer);
+  const knownEnds = turnEndsOf(parsed);
+  const file = withControlTokens(parsed, knownEnds);
   const text = new HfTokenizer(withoutControlTokens(file), config);
   const addedIds = new Map(file.added_tokens.map(({ content, id }) => [content, id]));
-  const special = readSpecialTokens({
-    folder,
+  const special = specialTokens({
     config,
+    configs,
+    knownEnds,
     addsBos: (token) => addsBefore(file, token),
     idOf: (token) => addedIds.get(token) ?? text.token_to_id(token),
   });
@@ -64,7 +69,11 @@ class BpeTokenizer implements Tokenizer {
 
   encode(text: string, { literal = false }: { readonly literal?: boolean } = {}): number[] {
     if (literal) return this.#encodeText(text);
-    return this.#split(text).flatMap((piece) => (typeof piece === "string" ? this.#encodeText(piece) : piece.id));
+    return this.split(text).flatMap((piece) => (typeof piece === "string" ? this.#encodeText(piece) : piece));
+  }
+
+  split(text: string): (string | number)[] {
+    return this.#split(text).map((piece) => (typeof piece === "string" ? piece : piece.id));
   }
 
   tokenBytes(tokenId: number): Uint8Array {

@@ -41,11 +41,11 @@ describe("encodePrompt", () => {
     );
   });
 
-  it("drops the oldest droppable segments until prompt and reply fit", async () => {
+  it("drops the oldest droppable segments down to three quarters once prompt and reply do not fit", async () => {
     const old = segment("o".repeat(30), { droppable: true });
     const recent = segment("r".repeat(30), { droppable: true });
     const result = await encode([segment("S"), old, old, recent, segment("Q")]);
-    expect(result).toMatchObject({ text: `S${"o".repeat(30)}${"r".repeat(30)}Q`, droppedSegments: 1 });
+    expect(result).toMatchObject({ text: `S${"r".repeat(30)}Q`, droppedSegments: 2 });
   });
 
   it("drops the older even if a smaller one before them would fit", async () => {
@@ -97,6 +97,45 @@ describe("encodePrompt", () => {
     expect(await turn).toBe(false);
   });
 
+  it("refuses what is too long by its length alone without encoding it, droppable or not", async () => {
+    const tokenizer = { ...createByteTokenizer(), encode: () => expect.unreachable() };
+    for (const droppable of [true, false])
+      await expect(encode([segment("a".repeat(1_000), { droppable })], WINDOW, tokenizer)).rejects.toMatchObject({
+        code: "PROMPT_TOO_LONG",
+        message: expect.stringMatching(/at least 250 tokens.*the context holds 100/),
+      });
+  });
+
+  it("encodes trusted text in pieces as well, its control tokens whole", async () => {
+    const lengths: number[] = [];
+    const bytes = createByteTokenizer({ hasBos: false });
+    const encodeNoting: typeof bytes.encode = (text, options) => {
+      lengths.push(text.length);
+      return bytes.encode(text, options);
+    };
+    const text = `${"a".repeat(5_000)}</s>${"b".repeat(3_000)}`;
+    const window = { maxModelLen: 20_000, maxTokens: 20 };
+    const { tokenIds } = await encode([segment(text)], window, { ...bytes, encode: encodeNoting });
+    expect(tokenIds).toHaveLength(8_001);
+    expect(tokenIds[5_000]).toBe(EOS);
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(2_048);
+  });
+
+  it("ends when the caller hangs up in the middle of a text", async () => {
+    const window = { maxModelLen: 20_000, maxTokens: 20 };
+    const hangUp = new AbortController();
+    const encoding = encodePrompt(createByteTokenizer(), [segment("a".repeat(10_000))], window, hangUp.signal);
+    hangUp.abort("hung up");
+    await expect(encoding).rejects.toBe("hung up");
+  });
+
+  it("takes no longer for spaces over and over than for any other text", async () => {
+    const text = " ".repeat(4 * 2 ** 20);
+    // Looking back to the text's beginning for each piece would take longer than a test may.
+    const counted = await countTokens(createByteTokenizer({ hasBos: false }), [segment(text, { literal: true })]);
+    expect(counted.totalTokens).toBe(text.length);
+  });
+
   it("encodes a long text in pieces without loss, cut before spaces and never within a character", async () => {
     const texts = fc.array(fc.constantFrom("word ", "  ", "😀".repeat(700), "x".repeat(1_500), "\n"), {
       maxLength: 12,
@@ -111,7 +150,7 @@ describe("encodePrompt", () => {
     );
   });
 
-  it("keeps what dropping the oldest unit after the other would keep", async () => {
+  it("drops the oldest units only, none while all fit, and no more than a leap and two too many", async () => {
     const segments = fc.array(
       fc.record({
         text: fc.string({ maxLength: 40 }),
@@ -123,26 +162,50 @@ describe("encodePrompt", () => {
     );
     await fc.assert(
       fc.asyncProperty(segments, async (prompt) => {
-        const expected = dropOneByOne(prompt, WINDOW.maxModelLen - WINDOW.maxTokens);
-        fc.pre(expected !== undefined && Buffer.byteLength(expected.join("")) > 0);
-        expect((await encode(prompt)).text).toBe(expected!.join(""));
+        const all = droppings(prompt);
+        const fitting = all.findIndex((kept) => Buffer.byteLength(kept) <= WINDOW.maxModelLen - WINDOW.maxTokens);
+        fc.pre(fitting >= 0 && Buffer.byteLength(all.at(-1)!) > 0);
+        const dropped = all.indexOf((await encode(prompt)).text, fitting);
+        expect(dropped).toBeGreaterThanOrEqual(fitting);
+        const withTwo = all[Math.max(fitting, dropped - 2)]!;
+        expect(Buffer.byteLength(all[fitting]!) - Buffer.byteLength(withTwo)).toBeLessThanOrEqual(20);
+        if (fitting === 0) expect(dropped).toBe(0);
       }),
+      { numRuns: 500 },
     );
+  });
+
+  it("keeps the beginning of a growing conversation for several messages, and drops nothing while all fits", async () => {
+    const window = { maxModelLen: 1_000, maxTokens: 200 };
+    const rounds = Array.from({ length: 40 }, (_, i) => [
+      segment(`Q${i} ${"q".repeat(i % 9)}`, { droppable: true, literal: true, dropGroup: i }),
+      segment(`A${i} ${"a".repeat(20 + (i % 7))}`, { droppable: true, dropGroup: i }),
+    ]);
+    const beginnings: string[] = [];
+    for (let message = 0; message < rounds.length; message++) {
+      const question = segment(`Q${message} ${"q".repeat(message % 9)}`);
+      const prompt = [segment("Persona. "), ...rounds.slice(0, message).flat(), question];
+      const { text, droppedSegments } = await encode(prompt, window);
+      const isAll = prompt.reduce((sum, part) => sum + part.text.length, 0) <= 800;
+      expect(droppedSegments === 0).toBe(isAll);
+      beginnings.push(text.slice(0, 20));
+    }
+    const changes = beginnings.flatMap((text, i) => (i > 0 && text !== beginnings[i - 1] ? [i] : []));
+    expect(changes.length).toBeGreaterThan(2);
+    for (const [i, at] of changes.slice(1).entries()) expect(at - changes[i]!).toBeGreaterThanOrEqual(4);
   });
 });
 
-/** The rule as the contract words it, without any cleverness. Undefined when nothing droppable is left and it does not fit. */
-function dropOneByOne(segments: readonly PromptSegment[], budget: number): string[] | undefined {
-  let kept = [...segments];
-  while (Buffer.byteLength(kept.map(({ text }) => text).join("")) > budget) {
-    const first = kept.find(({ droppable }) => droppable);
-    if (!first) return undefined;
-    kept = kept.filter(
-      (other) =>
-        other !== first && !(other.droppable && first.dropGroup !== undefined && other.dropGroup === first.dropGroup),
-    );
-  }
-  return kept.map(({ text }) => text);
+/** What stays after each number of dropped units, the first of them all. */
+function droppings(segments: readonly PromptSegment[]): string[] {
+  const first = segments.find(({ droppable }) => droppable);
+  const text = segments.map((segment) => segment.text).join("");
+  if (!first) return [text];
+  const rest = segments.filter(
+    (other) =>
+      other !== first && !(other.droppable && first.dropGroup !== undefined && other.dropGroup === first.dropGroup),
+  );
+  return [text, ...droppings(rest)];
 }
 
 describe("countTokens", () => {

@@ -1,5 +1,6 @@
-import { setImmediate } from "node:timers/promises";
 import { InferenceError } from "../errors.ts";
+import { EncodingTurns } from "./encoding-turns.ts";
+import { leapLength, numDropped } from "./leaps.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** A part of a prompt; what the flags mean is told in the contract. */
@@ -36,28 +37,35 @@ const REPLY_SHARE = 1 / 4;
  */
 const TURN_CHARACTERS = 2_048;
 
+/** Of the whole process, as the event loop is. */
+const TURNS = new EncodingTurns(TURN_CHARACTERS);
+
 /**
  * The tokens of the segments joined, without the oldest droppable ones if all would leave no room for the reply. Each
- * kept segment is encoded once, so tokens never span two and dropping is linear.
- * @throws InferenceError PROMPT_TOO_LONG when what cannot be dropped does not fit
+ * segment is encoded at most once, so tokens never span two and dropping is linear.
+ * @throws InferenceError PROMPT_TOO_LONG when what cannot be dropped does not fit, or nothing does; the signal's reason when it
+ * aborts
  */
 export async function encodePrompt(
   tokenizer: Tokenizer,
   segments: readonly PromptSegment[],
   window: ContextWindow,
+  signal?: AbortSignal,
 ): Promise<EncodedPrompt> {
   const room = Math.min(window.maxTokens, Math.floor(window.maxModelLen * REPLY_SHARE));
   refuseHopeless(tokenizer, segments, room, window);
-  const encode = createEncoder(tokenizer);
+  const encode = createEncoder(tokenizer, signal);
   const encoded: (readonly number[] | undefined)[] = [];
   for (const segment of segments) encoded.push(segment.droppable ? undefined : await encode(segment));
   const required = count(encoded) + bosLength(tokenizer, encoded);
   if (required > window.maxModelLen - room) throw promptTooLong(required, room, window);
 
-  const budget = window.maxModelLen - room - required;
-  const droppedSegments = await fillFromNewest({ tokenizer, encode, segments, encoded, budget });
+  const capacity = window.maxModelLen - room;
+  const budget = capacity - required;
+  const leap = leapLength(capacity, budget);
+  const droppedSegments = await fillInLeaps({ tokenizer, encode, segments, encoded, budget, leap });
   const tokenIds = encoded.flatMap((ids) => ids ?? []);
-  if (tokenIds.length === 0) throw promptTooLong((await encode(segments.at(-1)!)).length, room, window);
+  if (tokenIds.length === 0) throw await nothingFits({ tokenizer, encode, segments, room, window });
   return { tokenIds: withBos(tokenizer, tokenIds), droppedSegments };
 }
 
@@ -77,9 +85,9 @@ function sumOfMinTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]
   return segments.reduce((sum, { text }) => sum + tokenizer.minTokens(text), 0);
 }
 
-/** Tokens of each segment, and of the prompt they make. */
-export async function countTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[]) {
-  const encode = createEncoder(tokenizer);
+/** Tokens of each segment, and of the prompt they make. @throws the signal's reason when it aborts */
+export async function countTokens(tokenizer: Tokenizer, segments: readonly PromptSegment[], signal?: AbortSignal) {
+  const encode = createEncoder(tokenizer, signal);
   const encoded: (readonly number[])[] = [];
   for (const segment of segments) encoded.push(await encode(segment));
   return {
@@ -96,25 +104,30 @@ interface FillOptions {
   readonly encoded: (readonly number[] | undefined)[];
   /** Tokens there is room for. */
   readonly budget: number;
+  /** Tokens of one leap. */
+  readonly leap: number;
 }
 
 /**
- * Encodes droppable segments, newest first, until some do not fit: dropping the oldest until all fit keeps the same ones.
- * Tells how many are left out.
+ * Encodes the droppable segments that stay and tells how many are left out. What cannot fit by its length alone leaves
+ * before anything is encoded, so that a history of megabytes costs no more than one that fits.
  */
-async function fillFromNewest({ tokenizer, encode, segments, encoded, budget }: FillOptions): Promise<number> {
-  let left = budget;
-  for (const unit of dropUnits(segments).reverse()) {
-    const unitSegments = unit.map((index) => segments[index]!);
-    if (sumOfMinTokens(tokenizer, unitSegments) > left) break;
-    const unitIds: (readonly number[])[] = [];
-    for (const segment of unitSegments) unitIds.push(await encode(segment));
-    left -= count(unitIds);
-    if (left < 0) break;
-    unit.forEach((index, position) => {
-      encoded[index] = unitIds[position];
-    });
+async function fillInLeaps({ tokenizer, encode, segments, encoded, budget, leap }: FillOptions): Promise<number> {
+  const units = dropUnits(segments);
+  const leastSizes = units.map((unit) =>
+    sumOfMinTokens(
+      tokenizer,
+      unit.map((index) => segments[index]!),
+    ),
+  );
+  const tried = units.slice(numDropped({ sizes: leastSizes, room: budget, leap }));
+  const sizes: number[] = [];
+  for (const unit of tried) {
+    for (const index of unit) encoded[index] = await encode(segments[index]!);
+    sizes.push(count(unit.map((index) => encoded[index])));
   }
+  const dropped = tried.slice(0, numDropped({ sizes, room: budget, leap }));
+  for (const index of dropped.flat()) encoded[index] = undefined;
   return encoded.filter((ids) => ids === undefined).length;
 }
 
@@ -134,20 +147,29 @@ function dropUnits(segments: readonly PromptSegment[]): number[][] {
 type Encode = (segment: PromptSegment) => Promise<readonly number[]>;
 
 /** Encodes segments one after another, with pauses in which the tokens of others get through. */
-function createEncoder(tokenizer: Tokenizer): Encode {
-  let characters = 0;
-  return async ({ text, literal }) => {
+function createEncoder(tokenizer: Tokenizer, signal: AbortSignal | undefined): Encode {
+  return async (segment) => {
     const encoded: number[][] = [];
-    for (const piece of literal ? piecesOf(text) : [text]) {
-      if (characters >= TURN_CHARACTERS) {
-        characters = 0;
-        await setImmediate();
-      }
-      characters += piece.length;
-      encoded.push(piece === "" ? [] : tokenizer.encode(piece, { literal }));
+    for (const part of partsOf(tokenizer, segment)) {
+      encoded.push(typeof part === "number" ? [part] : await encodePiece(tokenizer, part, signal));
     }
     return encoded.flat();
   };
+}
+
+async function encodePiece(tokenizer: Tokenizer, piece: string, signal: AbortSignal | undefined): Promise<number[]> {
+  const turn = TURNS.take(piece.length);
+  if (turn) await turn;
+  signal?.throwIfAborted();
+  return tokenizer.encode(piece, { literal: true });
+}
+
+/** A segment's control tokens, where it may have any, and its text in pieces, cut as they are encoded. */
+function* partsOf(tokenizer: Tokenizer, { text, literal }: PromptSegment): Generator<string | number> {
+  for (const part of literal ? [text] : tokenizer.split(text)) {
+    if (typeof part === "number") yield part;
+    else yield* piecesOf(part);
+  }
 }
 
 /** A text in pieces no longer than a turn, cut before a space where there is one: tokenizers cut there as well. */
@@ -158,13 +180,14 @@ function* piecesOf(text: string): Generator<string> {
     yield text.slice(start, end);
     start = end;
   }
-  yield text.slice(start);
+  if (start < text.length) yield text.slice(start);
 }
 
+/** Looks at this piece only: what stands before it may be millions of spaces, or of characters without one. */
 function cutOf(text: string, start: number): number {
   const limit = start + TURN_CHARACTERS;
-  let space = text.lastIndexOf(" ", limit);
-  while (text[space - 1] === " ") space--;
+  let space = start + text.slice(start, limit + 1).lastIndexOf(" ");
+  while (space > start && text[space - 1] === " ") space--;
   if (space > start) return space;
   const isWithinCharacter = /[\uDC00-\uDFFF]/.test(text[limit]!);
   return isWithinCharacter ? limit - 1 : limit;
@@ -186,9 +209,27 @@ function count(encoded: readonly (readonly number[] | undefined)[]): number {
 }
 
 function promptTooLong(promptTokens: number, room: number, window: ContextWindow, about = ""): InferenceError {
-  const { maxModelLen } = window;
+  return tooLong(`has ${about}${promptTokens} tokens that cannot be dropped`, promptTokens, room, window);
+}
+
+interface NothingFits extends Pick<FillOptions, "tokenizer" | "encode" | "segments"> {
+  readonly room: number;
+  readonly window: ContextWindow;
+}
+
+/** All of it may be dropped, and the newest of it alone is too long. It is encoded only if it is not far too long. */
+async function nothingFits({ tokenizer, encode, segments, room, window }: NothingFits): Promise<InferenceError> {
+  const newest = segments.at(-1)!;
+  const least = tokenizer.minTokens(newest.text);
+  const isFarTooLong = least > window.maxModelLen;
+  const promptTokens = isFarTooLong ? least : (await encode(newest)).length;
+  const about = isFarTooLong ? "at least " : "";
+  return tooLong(`has ${about}${promptTokens} tokens in its newest segment alone`, promptTokens, room, window);
+}
+
+function tooLong(fault: string, promptTokens: number, room: number, { maxModelLen }: ContextWindow): InferenceError {
   const description =
-    `has ${about}${promptTokens} tokens that cannot be dropped and its reply needs room for ${room}; ` +
+    `${fault} and its reply needs room for ${room}; ` +
     `the context holds ${maxModelLen}: shorten the prompt or lower stopping.max_tokens`;
   return new InferenceError("PROMPT_TOO_LONG", `prompt ${description}`, {
     fieldViolations: [{ field: "prompt", description }],

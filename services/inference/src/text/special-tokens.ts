@@ -1,7 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { readJsonFile } from "../json-file.ts";
-
 /** The tokens that begin and end a text. */
 export interface SpecialTokens {
   readonly bosToken: string;
@@ -11,8 +7,11 @@ export interface SpecialTokens {
 }
 
 interface SpecialTokenSources {
-  readonly folder: string;
   readonly config: TokenizerConfig;
+  /** Of the files beside the tokenizer's that name such tokens. */
+  readonly configs: readonly unknown[];
+  /** Tokens that end a reply by their name, whatever the files say of them. */
+  readonly knownEnds: readonly string[];
   /** Whether tokenizer.json puts this token before a text, where the config does not say. */
   addsBos(token: string): boolean;
   idOf(token: string): number | undefined;
@@ -32,14 +31,14 @@ interface ModelConfig {
 
 /**
  * The special tokens that a model folder's files name. Files often disagree on what ends a reply (a base model's
- * end of text, a chat model's end of turn), so every token that any of them names ends it, tokenizer_config.json's first.
+ * end of text, a chat model's end of turn), so every token that any of them names ends it, tokenizer_config.json's first, and
+ * every one that is known to end a turn.
  * @throws Error if none names one
  */
-export function readSpecialTokens({ folder, config, addsBos, idOf }: SpecialTokenSources): SpecialTokens {
+export function specialTokens({ config, configs, knownEnds, addsBos, idOf }: SpecialTokenSources): SpecialTokens {
   const bosToken = configuredToken(config.bos_token);
   const bosTokenId = (config.add_bos_token ?? addsBos(bosToken)) ? idOf(bosToken) : undefined;
-  const files = ["generation_config.json", "config.json", "genai_config.json"];
-  const named = [idOf(configuredToken(config.eos_token)), ...files.flatMap((name) => eosIds(folder, name))];
+  const named = [idOf(configuredToken(config.eos_token)), ...configs.flatMap(eosIds), ...knownEnds.map(idOf)];
   const eosTokenIds = [...new Set(named)].filter((id) => id !== undefined);
   if (eosTokenIds.length > 0) return { bosToken, bosTokenId, eosTokenIds };
   throw new Error(
@@ -54,9 +53,7 @@ export function configuredToken(token: unknown): string {
   return typeof content === "string" ? content : "";
 }
 
-function eosIds(folder: string, name: string): number[] {
-  const file = join(folder, name);
-  if (!existsSync(file)) return [];
-  const config = readJsonFile(file) as ModelConfig | null;
+function eosIds(content: unknown): number[] {
+  const config = content as ModelConfig | null;
   return [config?.eos_token_id ?? config?.model?.eos_token_id].flat().filter((id) => Number.isInteger(id)) as number[];
 }

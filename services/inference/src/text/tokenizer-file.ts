@@ -1,4 +1,3 @@
-import { readJsonFile } from "../json-file.ts";
 import type { AddedToken } from "./added-tokens.ts";
 import type { VocabularyKind } from "./token-bytes.ts";
 
@@ -29,9 +28,9 @@ export interface TokenizerFile {
   };
 }
 
-/** @throws Error naming what is wrong, if the file is not a BPE tokenizer */
-export function readTokenizerFile(path: string): TokenizerFile {
-  const json = readJsonFile(path) as Partial<TokenizerFile & { model: { readonly type?: string } }> | null;
+/** The parts of a parsed `tokenizer.json`. @throws Error naming what is wrong, if it is not a BPE tokenizer */
+export function tokenizerFile(content: unknown): TokenizerFile {
+  const json = content as Partial<TokenizerFile & { model: { readonly type?: string } }> | null;
   const {
     model,
     added_tokens = [],
@@ -97,7 +96,8 @@ function isControl({ content, special }: AddedToken): boolean {
   return special === true || !(content.length === 1 || /^[\s▁]+$/u.test(content));
 }
 
-function mergeResult(merge: Merge): string {
+/** The token that a merge makes. */
+export function mergeResult(merge: Merge): string {
   return typeof merge === "string" ? merge.replace(" ", "") : merge[0] + merge[1];
 }
 

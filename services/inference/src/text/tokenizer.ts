@@ -1,4 +1,4 @@
-/** A model's tokenizer: text to token ids and back. Made by `loadTokenizer(folder)`. */
+/** A model's tokenizer: text to token ids and back. Made by `createTokenizer(files)`. */
 export interface Tokenizer {
   /** Logits' columns that have a token. */
   readonly vocabSize: number;
@@ -15,6 +15,8 @@ export interface Tokenizer {
    * encoded as any others, so a user cannot forge one.
    */
   encode(text: string, options?: { readonly literal?: boolean }): number[];
+  /** Trusted text cut at its control tokens: pieces that are encoded as literal text, and the ids between them. */
+  split(text: string): (string | number)[];
   /** The least tokens a text can have, by its length: tells at once what is far too long to be encoded. */
   minTokens(text: string): number;
   /** A token's bytes in UTF-8, possibly half a character; empty for a control token. */

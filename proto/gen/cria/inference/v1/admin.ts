@@ -37,8 +37,12 @@ export interface GetLoadResponse {
    * share only as rows fill.
    */
   modelBytes: number;
-  /** Most bytes of weights and KV caches that are loaded at once; 0 for no limit. */
+  /** Most bytes of weights and KV caches that are loaded at once: CRIA_MEMORY less the prefix cache; 0 for no limit. */
   modelBytesLimit: number;
+  /** Blocks of the prefix cache in bytes. What free rows of a KV cache still hold is part of model_bytes. */
+  prefixCacheBytes: number;
+  /** Most bytes of those blocks; 0 for none. */
+  prefixCacheBytesLimit: number;
 }
 
 /** The load of one model. */
@@ -59,6 +63,8 @@ export interface ModelLoad {
   waitingTokens: number;
   /** Part of the KV cache in use, 0 to 1. */
   kvCacheUsage: number;
+  /** Tenants that have requests waiting: about as many requests go before the first one of another tenant. */
+  waitingTenants: number;
 }
 
 /** A request to drain. */
@@ -117,7 +123,15 @@ export const GetLoadRequest: MessageFns<GetLoadRequest> = {
 };
 
 function createBaseGetLoadResponse(): GetLoadResponse {
-  return { models: [], draining: false, residentBytes: 0, modelBytes: 0, modelBytesLimit: 0 };
+  return {
+    models: [],
+    draining: false,
+    residentBytes: 0,
+    modelBytes: 0,
+    modelBytesLimit: 0,
+    prefixCacheBytes: 0,
+    prefixCacheBytesLimit: 0,
+  };
 }
 
 export const GetLoadResponse: MessageFns<GetLoadResponse> = {
@@ -136,6 +150,12 @@ export const GetLoadResponse: MessageFns<GetLoadResponse> = {
     }
     if (message.modelBytesLimit !== 0) {
       writer.uint32(40).uint64(message.modelBytesLimit);
+    }
+    if (message.prefixCacheBytes !== 0) {
+      writer.uint32(48).uint64(message.prefixCacheBytes);
+    }
+    if (message.prefixCacheBytesLimit !== 0) {
+      writer.uint32(56).uint64(message.prefixCacheBytesLimit);
     }
     return writer;
   },
@@ -193,6 +213,22 @@ export const GetLoadResponse: MessageFns<GetLoadResponse> = {
             message.modelBytesLimit = longToNumber(reader.uint64());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.prefixCacheBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.prefixCacheBytesLimit = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -215,6 +251,8 @@ export const GetLoadResponse: MessageFns<GetLoadResponse> = {
     message.residentBytes = object.residentBytes ?? 0;
     message.modelBytes = object.modelBytes ?? 0;
     message.modelBytesLimit = object.modelBytesLimit ?? 0;
+    message.prefixCacheBytes = object.prefixCacheBytes ?? 0;
+    message.prefixCacheBytesLimit = object.prefixCacheBytesLimit ?? 0;
     return message;
   },
 };
@@ -229,6 +267,7 @@ function createBaseModelLoad(): ModelLoad {
     maxWaiting: 0,
     waitingTokens: 0,
     kvCacheUsage: 0,
+    waitingTenants: 0,
   };
 }
 
@@ -257,6 +296,9 @@ export const ModelLoad: MessageFns<ModelLoad> = {
     }
     if (message.kvCacheUsage !== 0) {
       writer.uint32(69).float(message.kvCacheUsage);
+    }
+    if (message.waitingTenants !== 0) {
+      writer.uint32(72).uint32(message.waitingTenants);
     }
     return writer;
   },
@@ -338,6 +380,14 @@ export const ModelLoad: MessageFns<ModelLoad> = {
             message.kvCacheUsage = reader.float();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.waitingTenants = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -363,6 +413,7 @@ export const ModelLoad: MessageFns<ModelLoad> = {
     message.maxWaiting = object.maxWaiting ?? 0;
     message.waitingTokens = object.waitingTokens ?? 0;
     message.kvCacheUsage = object.kvCacheUsage ?? 0;
+    message.waitingTenants = object.waitingTenants ?? 0;
     return message;
   },
 };

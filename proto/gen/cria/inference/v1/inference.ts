@@ -58,7 +58,9 @@ export interface PromptSegment {
   text: string;
   /**
    * Whether the segment may be left out when the prompt does not fit the context window with room for the reply: that is
-   * max_tokens, but at most a quarter of the window. The oldest (first) droppable segments go first. Default false.
+   * max_tokens, but at most a quarter of the window. The oldest (first) droppable segments go first, in leaps of a quarter of
+   * the prompt's room that are measured from the first one on: so a conversation that grows at its end keeps its beginning,
+   * and what the prefix cache knows of it, for several messages. None is left out while all fit. Default false.
    */
   droppable: boolean;
   /** Whether the text is user input: strings that look like control tokens become plain text tokens. Default false. */
@@ -87,26 +89,34 @@ export interface GenerateRequest {
     | StoppingCriteria
     | undefined;
   /**
-   * Whom the request is for, such as a workspace, in the log; at most 128 bytes. Default: "", one tenant like any other.
-   * Not yet in effect: fair shares between tenants will be counted by it.
+   * Whom the request is for, as a person: among requests of one priority, a place goes to the tenant that was served least,
+   * counted in tokens computed, those drawn twice. In a full queue, the tenant with most waiting gives way. Told in the log.
+   * At most 128 bytes. Default: "", one tenant like any other.
    */
   tenant: string;
   /**
-   * Not yet in effect, as there is no prefix cache: requests will share cached prefixes only with requests of the same salt.
-   * At most 128 bytes. Default "".
+   * What was computed of a prompt's beginning is used again only for requests of the same salt, so that cached_tokens tells
+   * nobody of others' prompts. At most 128 bytes. Default "".
    */
   cacheSalt: string;
-  /** Lower is sooner, as in vLLM. Range -1000 to 1000. Default 0. */
+  /**
+   * Lower is sooner, as in vLLM, whatever the tenant; but every 16th place goes to the priority that has gone longest
+   * without one. What fills the queue keeps out what has a lower priority. Range -1000 to 1000. Default 0.
+   */
   priority?:
     | number
     | undefined;
-  /** Longest wait for a place before the request fails with RESOURCE_EXHAUSTED. Range over 0 s to 1 h. Default: no limit but the call's deadline. */
+  /**
+   * Longest wait for a place before the request fails with RESOURCE_EXHAUSTED, counted from when the model is loaded and the
+   * prompt is encoded; the wait for these is not in it. It is looked at between forward passes: while another model loads on
+   * the same device, or a long pass runs, it is told later. Range over 0 s to 1 h. Default: no limit but the call's deadline.
+   */
   maxQueueTime?:
     | Duration
     | undefined;
   /**
-   * Longest generation, counted from the start of prefill; then the reply ends with FINISH_REASON_TIME_BUDGET.
-   * Range over 0 s to 1 h. Default: no limit.
+   * Longest generation, counted from the start of prefill; then the reply ends with FINISH_REASON_TIME_BUDGET. It is looked
+   * at between forward passes, as max_queue_time is. Range over 0 s to 1 h. Default: no limit.
    */
   timeBudget?:
     | Duration
@@ -156,7 +166,10 @@ export interface SamplingParams {
   minP?:
     | number
     | undefined;
-  /** Seed of the random numbers; the same seed, prompt and parameters give the same reply. Default: random, told in Started. */
+  /**
+   * Seed of the random numbers; the same seed, prompt and parameters give the same reply. With prompt lookup, and on a GPU,
+   * near ties between tokens may end otherwise, as kernels round otherwise. Default: random, told in Started.
+   */
   seed?: number | undefined;
 }
 
@@ -169,7 +182,10 @@ export interface StoppingCriteria {
   maxTokens?:
     | number
     | undefined;
-  /** Strings that end the reply and are not sent, beside the model's own. At most 16, of 1 to 256 bytes each. */
+  /**
+   * Strings that end the reply and are not sent, beside the model's own. At most 16, of 1 to 256 bytes each. They may hold
+   * the text of control tokens, as <|im_start|>.
+   */
   stop: string[];
   /** Tokens that end the reply and are not sent, beside the model's own. At most 64. */
   stopTokenIds: number[];
@@ -203,7 +219,7 @@ export interface Started {
   modelRevision: string;
   /** Tokens of the prompt, after dropping. */
   promptTokens: number;
-  /** Prompt tokens whose keys and values came from the prefix cache. Not yet in effect: 0. */
+  /** Prompt tokens whose keys and values came from the prefix cache. The prompt's last token never does. */
   cachedTokens: number;
   /** Droppable segments that were left out. */
   droppedSegments: number;
@@ -283,7 +299,7 @@ export interface Finished {
 export interface Usage {
   /** Tokens of the prompt, after dropping. */
   promptTokens: number;
-  /** Prompt tokens taken from the prefix cache. Not yet in effect: 0. */
+  /** Prompt tokens taken from the prefix cache. */
   cachedTokens: number;
   /** Tokens drawn, those that only ended the reply included. */
   completionTokens: number;
@@ -1885,7 +1901,10 @@ export const InferenceServiceService = {
     responseSerialize: (value: GenerateResponse): Buffer => Buffer.from(GenerateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GenerateResponse => GenerateResponse.decode(value),
   },
-  /** Counts the tokens of a prompt as Generate would, without generating. */
+  /**
+   * Counts the tokens of a prompt as Generate would, without generating or loading the model. Fails with RESOURCE_EXHAUSTED
+   * where more than 64 counts wait, or a MiB of text.
+   */
   countTokens: {
     path: "/cria.inference.v1.InferenceService/CountTokens" as const,
     requestStream: false as const,
@@ -1903,7 +1922,10 @@ export interface InferenceServiceServer extends UntypedServiceImplementation {
    * Hanging up frees the request's place before the next step of the engine.
    */
   generate: handleServerStreamingCall<GenerateRequest, GenerateResponse>;
-  /** Counts the tokens of a prompt as Generate would, without generating. */
+  /**
+   * Counts the tokens of a prompt as Generate would, without generating or loading the model. Fails with RESOURCE_EXHAUSTED
+   * where more than 64 counts wait, or a MiB of text.
+   */
   countTokens: handleUnaryCall<CountTokensRequest, CountTokensResponse>;
 }
 
@@ -1918,7 +1940,10 @@ export interface InferenceServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<GenerateResponse>;
-  /** Counts the tokens of a prompt as Generate would, without generating. */
+  /**
+   * Counts the tokens of a prompt as Generate would, without generating or loading the model. Fails with RESOURCE_EXHAUSTED
+   * where more than 64 counts wait, or a MiB of text.
+   */
   countTokens(
     request: CountTokensRequest,
     callback: (error: ServiceError | null, response: CountTokensResponse) => void,

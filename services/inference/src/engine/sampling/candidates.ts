@@ -1,5 +1,5 @@
 import { expNegative } from "./exponential.ts";
-import type { LogitsScan } from "./logits-scan.ts";
+import { inverse, type LogitsScan } from "./logits-scan.ts";
 import { type Cut, count, findCut, sum } from "./selection.ts";
 
 /** The tokens that may be drawn, ascending, with their weights: probabilities times a constant, the likeliest's being 1. */
@@ -17,7 +17,7 @@ export class Candidates {
 
   /** Takes the tokens whose logits reach the floor. */
   collect(scan: LogitsScan, logits: Float32Array, floor: number, temperature: number): void {
-    const scale = 1 / temperature;
+    const scale = inverse(temperature);
     this.#size = scan.collect(floor, this.#ids);
     for (let i = 0; i < this.#size; i++) this.#weights[i] = expNegative((scan.max - logits[this.#ids[i]!]!) * scale);
   }

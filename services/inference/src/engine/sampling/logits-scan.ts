@@ -84,7 +84,7 @@ export class LogitsScan {
 
   /** The same, adding up only the blocks whose largest logit reaches the floor; the others weigh at most `rest`. */
   totalFrom(floor: number, temperature: number): { readonly known: number; readonly rest: number } {
-    const scale = 1 / temperature;
+    const scale = inverse(temperature);
     let known = 0;
     let rest = 0;
     for (let block = 0; block < this.#blockMax.length; block++) {
@@ -131,6 +131,11 @@ export class LogitsScan {
     }
     return count;
   }
+}
+
+/** One over a temperature, finite for the smallest too: zero times it must be zero. */
+export function inverse(temperature: number): number {
+  return Math.min(1 / temperature, Number.MAX_VALUE);
 }
 
 function brokenLogits(logits: Float32Array): RangeError {

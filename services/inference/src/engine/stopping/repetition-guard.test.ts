@@ -2,15 +2,20 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RepetitionGuard } from "./repetition-guard.ts";
 
-/** What is kept of a text that comes in small pieces; undefined if no loop is found. */
-function keptOf(text: string, pieceLength = 4): string | undefined {
+/** UTF-16 units of a token, more or less. */
+const PIECE = 4;
+
+/** What is kept of a text that comes in small pieces, and how much of it was read; undefined if no loop is found. */
+function loopOf(text: string, pieceLength = PIECE): { readonly kept: string; readonly read: number } | undefined {
   const guard = new RepetitionGuard();
   for (let at = 0; at < text.length; at += pieceLength) {
     const length = guard.push(text.slice(at, at + pieceLength));
-    if (length !== undefined) return text.slice(0, length);
+    if (length !== undefined) return { kept: text.slice(0, length), read: at + pieceLength };
   }
   return undefined;
 }
+
+const keptOf = (text: string, pieceLength?: number) => loopOf(text, pieceLength)?.kept;
 
 const numbered = Array.from({ length: 60 }, (_, i) => `${i + 1}. Take the next step and write it down.\n`).join("");
 const table = `| day | morning | noon | evening |\n|-----|---------|------|---------|\n${"|     |         |      |         |\n".repeat(9)}`;
@@ -44,6 +49,34 @@ describe("RepetitionGuard", () => {
   });
 
   it.each([
+    ["a sentence", "I do not know what you mean by that. "],
+    ["a question and its answer", "What is your name? My name is Sam, and yours? "],
+    ["two turns of a dialogue", "Human: Tell me about the sea.\nAI: I am a sea, as you know.\n"],
+    ["an item of a list", "- Always be kind to each other.\n"],
+    ["items of a list", "- Be kind.\n- Be honest.\n- Be on time for dinner.\n- Be yourself.\n"],
+    ["a paragraph", "The sea was calm that day, and the wind had gone to sleep over the far hills.\n\n"],
+    ["pages", `${Array.from({ length: 40 }, (_, i) => `It was the ${i}th day of the long journey.`).join(" ")}\n`],
+    ["Chinese", "我不知道您说的是什么意思，请再说一遍。"],
+  ])("sees a loop of %s within its second repetition", (_name, unit) => {
+    const before = "Well, let me think about it.\n";
+    const { kept, read } = loopOf(before + unit.repeat(9))!;
+    expect(read).toBeLessThan(before.length + 3 * unit.length + PIECE);
+    expect(kept.trimEnd()).toBe((before + unit).trimEnd());
+  });
+
+  it("sees a loop of a few words within six lines of a phone", () => {
+    const { kept, read } = loopOf(`Good day, ${"I am a sea, ".repeat(60)}`)!;
+    expect(read).toBeLessThan(100);
+    expect(kept).toMatch(/^Good day, I am a sea,( I)?$/);
+  });
+
+  it("tells code in a fence from prose that repeats itself", () => {
+    const line = "    print('still waiting for the server')\n";
+    expect(keptOf(`Like this:\n\n\`\`\`python\n${line.repeat(3)}\`\`\`\nThat is all.`)).toBeUndefined();
+    expect(keptOf(`Like this:\n\n\`\`\`python\nx\n\`\`\`\n${line.repeat(3)}`)).toBeDefined();
+  });
+
+  it.each([
     ["a numbered list", numbered],
     ["laughter", `${"ha ".repeat(30)}that was good.`],
     ["a chorus three times", chorus.repeat(3)],
@@ -55,6 +88,10 @@ describe("RepetitionGuard", () => {
     ["a template filled three times", template.repeat(3)],
     ["counting", Array.from({ length: 300 }, (_, i) => i).join(", ")],
     ["a shout", `N${"o".repeat(100)}!`],
+    ["children on a journey", `They asked: "${"Are we there yet? ".repeat(3)}"`],
+    ["links of a page", '<li class="nav-item"><a class="nav-link" href="#">Link</a></li>\n'.repeat(3)],
+    ["equal rows of a table", "| No entry yet | No entry yet | No entry yet |\n".repeat(4)],
+    ["an oath", `"${"I promise. ".repeat(3)}" Never, never, never, never again.`],
   ])("lets %s be", (_name, text) => {
     expect(keptOf(text)).toBeUndefined();
   });

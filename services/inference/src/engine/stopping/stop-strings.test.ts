@@ -56,6 +56,28 @@ describe("StopStrings", () => {
     expect(send(["ab"], ["a", "", "c"]).sent).toEqual(["", "", "ac", ""]);
   });
 
+  it("finds control tokens' text, which it never sends", () => {
+    const strings = new StopStrings(["\n<|x|>", "<|y|>b"]);
+    const pushed = [
+      strings.push("a\n"),
+      strings.pushHidden("<|y|>"),
+      strings.push("c\n"),
+      strings.pushHidden("<|y|>"),
+      strings.pushHidden("<|x|>"),
+      strings.push("\nd\n"),
+      strings.pushHidden("<|x|>"),
+    ];
+    expect(pushed.map(({ text }) => text)).toEqual(["a", "\n", "c", "\n", "", "\nd", ""]);
+    expect(pushed.at(-1)!.matched).toBe("\n<|x|>");
+  });
+
+  it("releases what it held without control tokens' text", () => {
+    const strings = new StopStrings(["a<|y|>b<|y|>c"]);
+    const held = [strings.push("a"), strings.pushHidden("<|y|>"), strings.push("b")];
+    expect(held.map(({ text }) => text)).toEqual(["", "", ""]);
+    expect(strings.release()).toBe("ab");
+  });
+
   it("does the same wherever the borders fall", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "b", "😀"), maxLength: 20 });
     const stop = fc.string({ unit: fc.constantFrom("a", "b", "😀"), minLength: 1, maxLength: 5 });

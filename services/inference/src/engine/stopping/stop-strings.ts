@@ -42,6 +42,8 @@ export interface StopScan {
 export class StopStrings {
   readonly #stops: readonly StopString[];
   #held = "";
+  /** Where units in it stand that are never sent. Nearly always empty. */
+  #hidden: readonly number[] = [];
   #heldLength = 0;
 
   constructor(stops: readonly string[]) {
@@ -50,14 +52,25 @@ export class StopStrings {
 
   /** Reads the next piece. No call follows a match. */
   push(piece: string): StopScan {
+    return this.#read(piece, this.#hidden);
+  }
+
+  /** Reads a piece that stop strings may hold but nobody is sent: a control token's text. No call follows a match. */
+  pushHidden(piece: string): StopScan {
+    const begin = this.#held.length;
+    return this.#read(piece, [...this.#hidden, ...Array.from(piece.split(""), (_, i) => begin + i)]);
+  }
+
+  #read(piece: string, hidden: readonly number[]): StopScan {
     const text = this.#held + piece;
     for (let i = this.#held.length; i < text.length; i++) {
       const matched = this.#pushUnit(text.charCodeAt(i));
-      if (matched !== undefined) return { text: text.slice(0, i + 1 - matched.length), matched };
+      if (matched !== undefined) return { text: without(hidden, text.slice(0, i + 1 - matched.length)), matched };
     }
     const sendable = text.length - this.#heldLength;
     this.#held = text.slice(sendable);
-    return { text: text.slice(0, sendable), matched: undefined };
+    this.#hidden = hidden.length === 0 ? hidden : hidden.map((at) => at - sendable).filter((at) => at >= 0);
+    return { text: without(hidden, text.slice(0, sendable)), matched: undefined };
   }
 
   #pushUnit(unit: number): string | undefined {
@@ -73,9 +86,18 @@ export class StopStrings {
 
   /** What is held back, once no stop string can follow. */
   release(): string {
-    const held = this.#held;
+    const held = without(this.#hidden, this.#held);
     this.#held = "";
+    this.#hidden = [];
     this.#heldLength = 0;
     return held;
   }
+}
+
+function without(hidden: readonly number[], text: string): string {
+  if (hidden.length === 0) return text;
+  return text
+    .split("")
+    .filter((_, at) => !hidden.includes(at))
+    .join("");
 }

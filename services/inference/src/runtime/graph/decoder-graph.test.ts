@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { DEFAULT_GRAPH_NAMES } from "../../model-folder/graph/graph-names.ts";
 import type { OrtSession, TensorInfo } from "../ort/ort-session.ts";
-import { DEFAULT_GRAPH_NAMES, readDecoderGraph } from "./decoder-graph.ts";
+import { readDecoderGraph } from "./decoder-graph.ts";
 
 const FLOAT32 = 1;
 const UINT8 = 2;

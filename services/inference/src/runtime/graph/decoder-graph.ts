@@ -1,30 +1,7 @@
 import { InferenceError } from "../../errors.ts";
-import { ELEMENT_TYPES, type ElementType } from "../ort/element-types.ts";
+import { ELEMENT_TYPES, type ElementType } from "../../model-folder/graph/element-types.ts";
+import type { GraphNames } from "../../model-folder/graph/graph-names.ts";
 import type { OrtSession, TensorInfo } from "../ort/ort-session.ts";
-
-/** What a graph calls its inputs and outputs; `%d` is the layer. The keys are those of onnxruntime-genai's genai_config.json. */
-export interface GraphNames {
-  readonly inputIds: string;
-  readonly attentionMask: string;
-  readonly positionIds: string;
-  readonly pastKeyNames: string;
-  readonly pastValueNames: string;
-  readonly logits: string;
-  readonly presentKeyNames: string;
-  readonly presentValueNames: string;
-}
-
-/** The names that Optimum, onnxruntime-genai's builder and our own import write. */
-export const DEFAULT_GRAPH_NAMES: GraphNames = {
-  inputIds: "input_ids",
-  attentionMask: "attention_mask",
-  positionIds: "position_ids",
-  pastKeyNames: "past_key_values.%d.key",
-  pastValueNames: "past_key_values.%d.value",
-  logits: "logits",
-  presentKeyNames: "present.%d.key",
-  presentValueNames: "present.%d.value",
-};
 
 /** Our own layout's input [batch, k]: which positions' logits are wanted. Without it a graph yields those of all. */
 export const LOGITS_POSITIONS = "logits_positions";

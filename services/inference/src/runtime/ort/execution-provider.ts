@@ -1,28 +1,7 @@
 import koffi from "koffi";
 import { InferenceError } from "../../errors.ts";
 import { loadOrt, type Ort, type OrtPointer } from "./ort-api.ts";
-
-/** What computes a model, and where its KV cache lies. */
-export interface ExecutionProvider {
-  /** As `GetAvailableProviders` lists it. */
-  readonly listedName: string;
-  /** As `SessionOptionsAppendExecutionProvider` takes it; undefined for the CPU, which is always there. */
-  readonly optionName: string | undefined;
-  /** Memory of its KV cache; "Cpu" where it computes in the host's. */
-  readonly memoryName: string;
-}
-
-const PROVIDERS: Readonly<Record<string, ExecutionProvider>> = {
-  cpu: { listedName: "CPUExecutionProvider", optionName: undefined, memoryName: "Cpu" },
-  webgpu: {
-    listedName: "WebGpuExecutionProvider",
-    optionName: "WebGPU",
-    memoryName: "WebGPU_Buffer",
-  },
-  cuda: { listedName: "CUDAExecutionProvider", optionName: "CUDA", memoryName: "Cuda" },
-  coreml: { listedName: "CoreMLExecutionProvider", optionName: "CoreML", memoryName: "Cpu" },
-  dml: { listedName: "DmlExecutionProvider", optionName: "DML", memoryName: "DML" },
-};
+import { type ExecutionProvider, isInHostMemory, PROVIDERS } from "./providers.ts";
 
 /** A provider and which of its devices, from 0. */
 export interface Device {
@@ -64,9 +43,9 @@ export function requireDevice(name: string): Device {
   }
 }
 
-/** Rows of a KV cache on it: they move by copying within the host's memory, and no other memory can be copied from here. */
+/** Rows of a KV cache on it: they move by copying. */
 export function mostRows({ provider }: Device): number {
-  return provider.memoryName === PROVIDERS.cpu!.memoryName ? Number.POSITIVE_INFINITY : 1;
+  return isInHostMemory(provider) ? Number.POSITIVE_INFINITY : 1;
 }
 
 /** What to do where a device fails, if more is known than its error says. */

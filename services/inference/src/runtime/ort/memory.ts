@@ -1,7 +1,7 @@
 import koffi, { type LibraryHandle } from "koffi";
+import type { DisposableStack } from "./disposable-stack.ts";
 import type { Device } from "./execution-provider.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { ReleaseStack } from "./release-stack.ts";
 
 /** ONNX Runtime's name of the host's memory. */
 const HOST_MEMORY = "Cpu";
@@ -17,13 +17,18 @@ export interface Memory {
 }
 
 /** The host's memory, allocated without an arena: what is released goes back to the system. */
-export function hostMemory(ort: Ort, owned: ReleaseStack): Memory {
+export function hostMemory(ort: Ort, owned: DisposableStack): Memory {
   const info = memoryInfo(ort, HOST_MEMORY, 0, owned);
   return { info, allocator: ort.get("GetAllocatorWithDefaultOptions") }; // ONNX Runtime's own, never released
 }
 
 /** The memory in which a session computes. */
-export function deviceMemory(ort: Ort, session: OrtPointer, { provider, index }: Device, owned: ReleaseStack): Memory {
+export function deviceMemory(
+  ort: Ort,
+  session: OrtPointer,
+  { provider, index }: Device,
+  owned: DisposableStack,
+): Memory {
   if (provider.memoryName === HOST_MEMORY) return hostMemory(ort, owned);
   const info = memoryInfo(ort, provider.memoryName, index, owned);
   const allocator = ort.get("CreateAllocator", session, info);
@@ -31,7 +36,7 @@ export function deviceMemory(ort: Ort, session: OrtPointer, { provider, index }:
   return { info, allocator };
 }
 
-function memoryInfo(ort: Ort, name: string, index: number, owned: ReleaseStack): OrtPointer {
+function memoryInfo(ort: Ort, name: string, index: number, owned: DisposableStack): OrtPointer {
   const info = ort.get("CreateMemoryInfo", name, DEVICE_ALLOCATOR, index, DEFAULT_MEMORY);
   owned.defer(() => ort.release("ReleaseMemoryInfo", info));
   return info;

@@ -1,7 +1,7 @@
 import koffi from "koffi";
+import type { DisposableStack } from "./disposable-stack.ts";
 import { appendProvider, type Device } from "./execution-provider.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { ReleaseStack } from "./release-stack.ts";
 
 /** An input or output of a graph. */
 export interface TensorInfo {
@@ -24,7 +24,7 @@ export interface OrtSessionOptions {
   readonly device: Device;
   /** Threads of one kernel. Default: the physical cores. */
   readonly numThreads: number | undefined;
-  readonly owned: ReleaseStack;
+  readonly owned: DisposableStack;
 }
 
 /** Reads and prepares a graph off the event loop. @throws OrtError */

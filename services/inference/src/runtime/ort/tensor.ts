@@ -1,8 +1,8 @@
 import koffi from "koffi";
-import { ELEMENT_TYPES, type ElementType } from "./element-types.ts";
+import { ELEMENT_TYPES, type ElementType } from "../../model-folder/graph/element-types.ts";
+import type { DisposableStack } from "./disposable-stack.ts";
 import type { Memory } from "./memory.ts";
 import type { Ort, OrtPointer } from "./ort-api.ts";
-import type { ReleaseStack } from "./release-stack.ts";
 
 /** Memory that ONNX Runtime owns, in C order; releasing `value` gives it back, and with it all views of it. */
 export interface Tensor {
@@ -17,7 +17,7 @@ export interface Tensor {
  */
 export function createTensor(
   ort: Ort,
-  { memory, type, dims, owned }: { memory: Memory; type: ElementType; dims: readonly number[]; owned: ReleaseStack },
+  { memory, type, dims, owned }: { memory: Memory; type: ElementType; dims: readonly number[]; owned: DisposableStack },
 ): Tensor {
   const shape = BigInt64Array.from(dims, BigInt);
   const value = ort.get("CreateTensorAsOrtValue", memory.allocator, shape, dims.length, ELEMENT_TYPES[type].id);
@@ -42,9 +42,4 @@ export function viewTensor(
 /** Bytes of a tensor in host memory, as JavaScript reads and writes them; dangling once the tensor is released. */
 export function tensorBytes(tensor: Tensor, byteLength: number): ArrayBuffer {
   return koffi.view(tensor.data, byteLength);
-}
-
-/** Copies within host memory. The views last as long as the copy: kept, V8 would count the memory as its own and collect for it. */
-export function copyBytes(source: OrtPointer, target: OrtPointer, byteLength: number): void {
-  new Uint8Array(koffi.view(target, byteLength)).set(new Uint8Array(koffi.view(source, byteLength)));
 }
