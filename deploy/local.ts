@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { resolve } from "node:path";
 import { createInferenceClient } from "@cria/bot-core";
 import { requireConfiguration } from "./configuration.ts";
 import { claimInstance, type Instance } from "./instance.ts";
@@ -6,6 +6,7 @@ import { freePort, listenObstacle } from "./ports.ts";
 import { loadDefaultModel, waitForPage } from "./readiness.ts";
 import { findRedisServer, prepareRedis } from "./redis.ts";
 import { type LocalSettings, loadLocalSettings, ROOT, reachableHost } from "./settings.ts";
+import { shownPath } from "./shown-path.ts";
 import { StartError } from "./start-error.ts";
 import { createLineWriter, timePrefix } from "./supervisor/log-lines.ts";
 import { botProcess, inferenceProcess, webProcess } from "./supervisor/node-processes.ts";
@@ -89,7 +90,7 @@ async function startRedis(group: ProcessGroup, stateDir: string): Promise<string
   }
   const redis = prepareRedis(server, stateDir, await freePort("127.0.0.1"));
   group.start(redis.spec);
-  write("redis", `remembers conversations in ${relative(ROOT, stateDir)}/redis`);
+  write("redis", `remembers conversations in ${shownPath(ROOT, resolve(stateDir, "redis"))}`);
   return redis.url;
 }
 

@@ -23,6 +23,8 @@ const HELP = `Usage: ${USAGE}
 Answers in the terminal, by the service that runs or by one started for the call. \`npm run models -- list\` names the models.
 Exits with 0 after a whole answer, 1 if there is none, 2 for a command line that it does not understand, 130 after Ctrl-C.`;
 const PLACE = { platform: "terminal", workspaceId: "local", channelId: "ask", isDirect: true };
+/** Each user of the machine has a share of their own; Windows tells no user ids. */
+const AUTHOR = { id: `${process.getuid?.() ?? "terminal"}`, name: "you" };
 /** In a terminal a model is chosen by an option. */
 const WORDS: PlatformWords = {
   workspace: "terminal",
@@ -134,7 +136,7 @@ async function ask(
     write: (part) => process.stdout.write(part),
     note,
   });
-  const asked = () => ({ eventId: randomUUID(), place: PLACE, author: { id: "terminal", name: "you" } });
+  const asked = () => ({ eventId: randomUUID(), place: PLACE, author: AUTHOR });
   if (model) await core.handleCommand({ ...asked(), command: { type: "model", name: model } }, fail);
   await core.handleMessage({ ...asked(), text, attachments }, async () => reply);
   await stores.close();

@@ -90,7 +90,7 @@ describe("commands that set something", () => {
           "- `answer-all` (off): every message is answered, whether it names me or not",
           "- `names` (on): the model is shown who said what",
           "",
-          "`/setting name on` or `off` switches one for this channel.",
+          "`/setting NAME on` or `off` switches one for this channel.",
         ].join("\n"),
       );
       expect(await run({ type: "setting", name: "names" })).toBe("`names` is **on** here.");

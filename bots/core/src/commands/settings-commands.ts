@@ -63,7 +63,7 @@ export async function setSetting(
   const lines = words.settings.map(
     (each) => `- ${inlineCode(each)} (${onOrOff(isOn(each))}): ${CHANNEL_SETTINGS[each].description}`,
   );
-  return `${lines.join("\n")}\n\n\`${words.commandPrefix}setting name on\` or \`off\` switches one for this channel.`;
+  return `${lines.join("\n")}\n\n\`${words.commandPrefix}setting NAME on\` or \`off\` switches one for this channel.`;
 }
 
 const onOrOff = (isOn: boolean) => (isOn ? "on" : "off");

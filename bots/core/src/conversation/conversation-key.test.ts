@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conversationKey, settingsKeys, workspaceKey } from "./conversation-key.ts";
+import { cacheSalt, conversationKey, settingsKeys, tenantKey, workspaceKey } from "./conversation-key.ts";
 
 const channel = { platform: "slack", workspaceId: "T1", channelId: "C1", isDirect: false };
 
@@ -13,6 +13,17 @@ describe("conversation keys", () => {
   it("of settings go from thread to channel to workspace", () => {
     expect(settingsKeys(channel)).toEqual(["slack:T1:C1", "slack:T1"]);
     expect(settingsKeys({ ...channel, threadId: "9" })).toEqual(["slack:T1:C1:9", "slack:T1:C1", "slack:T1"]);
+  });
+
+  it("count shares for each person of a workspace", () => {
+    expect(tenantKey(channel, { id: "U1" })).toBe("slack:T1:U1");
+    expect(tenantKey(channel, { id: "U2" })).toBe("slack:T1:U2");
+    expect(tenantKey({ ...channel, platform: "discord" }, { id: "U1" })).not.toBe(tenantKey(channel, { id: "U1" }));
+  });
+
+  it("share cached prefixes within a workspace, and in a direct message with nobody", () => {
+    expect(cacheSalt(channel, { id: "U1" })).toBe("slack:T1");
+    expect(cacheSalt({ ...channel, isDirect: true }, { id: "U1" })).toBe("slack:T1:U1");
   });
 
   it("keep ids apart whatever they hold, and leave hash tags whole", () => {

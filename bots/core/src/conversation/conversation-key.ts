@@ -1,12 +1,25 @@
 import type { SettingsScope } from "../port/command.ts";
-import type { Place } from "../port/place.ts";
+import type { Author, Place } from "../port/place.ts";
 
 /** Ids are opaque and may hold ":" or "{", which mean something in keys. */
 const join = (...ids: readonly string[]) => ids.map(encodeURIComponent).join(":");
 
-/** Key of the workspace: its settings, and the tenant of the inference service. As `web:local`. */
+/** Key of the workspace: its settings. As `web:local`. */
 export function workspaceKey(place: Place): string {
   return join(place.platform, place.workspaceId);
+}
+
+/** Whom the inference service counts a fair share for: a person of a workspace, so that colleagues share fairly too. As `slack:T1:U1`. */
+export function tenantKey(place: Place, author: Pick<Author, "id">): string {
+  return join(place.platform, place.workspaceId, author.id);
+}
+
+/**
+ * Who share cached prefixes: a workspace; in a direct message the person alone, as the count of cached tokens would tell
+ * others what is said there.
+ */
+export function cacheSalt(place: Place, author: Pick<Author, "id">): string {
+  return place.isDirect ? tenantKey(place, author) : workspaceKey(place);
 }
 
 /** Key of the conversation: the thread if there is one, else the channel. As `web:local:general` or `web:local:general:17`. */

@@ -1,7 +1,7 @@
 import { Finished, type GenerateRequest, type GenerateResponse, ModelLoad, ModelState, Started } from "@cria/proto";
 import { type ServerWritableStream, status } from "@grpc/grpc-js";
 import { pino } from "pino";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBotCore } from "../bot-core.ts";
 import { createMemoryStores } from "../memory/memory-stores.ts";
 import { BotError, tell } from "../port/bot-error.ts";
@@ -23,7 +23,7 @@ const never = new AbortController().signal;
 const request = {
   model: "fake",
   prompt: [{ text: "Hi", literal: true, droppable: true, dropGroup: 1 }],
-  tenant: "web:local",
+  tenant: "web:local:u1",
 };
 const delta = (text: string): GenerateResponse => ({
   event: { $case: "delta", value: { text, tokenIds: [], logprobs: [] } },
@@ -80,14 +80,36 @@ describe("createInferenceClient", () => {
     expect(steps).toEqual([5, 10]);
   });
 
+  it("lists anew once a model is loaded or a call has failed, and not for every message", async () => {
+    const listModels = vi.fn<NonNullable<InferenceHandlers["listModels"]>>((_, answer) => answer(null, { models: [] }));
+    const { client } = await connect({ listModels, loadModel: (call) => call.end() });
+    const listings = async () => {
+      for (const _ of [1, 2]) await client.listModels();
+      return listModels.mock.calls.length;
+    };
+    expect(await listings()).toBe(1);
+    for await (const _ of client.loadModel("fake", never)) expect.unreachable();
+    expect(await listings()).toBe(2);
+    await expect(generateAll(client)).rejects.toBeInstanceOf(BotError);
+    expect(await listings()).toBe(3);
+  });
+
   it.each([
     [[], 0],
-    [[{ model: "other", running: 4, maxNumSeqs: 4, waiting: 9 }], 0],
+    [[{ model: "other", running: 4, maxNumSeqs: 4, waiting: 9, waitingTenants: 2 }], 0],
     [[{ model: "fake", running: 3, maxNumSeqs: 4, waiting: 0 }], 0],
-    [[{ model: "fake", running: 4, maxNumSeqs: 4, waiting: 2 }], 3],
+    [[{ model: "fake", running: 4, maxNumSeqs: 4, waiting: 50, waitingTenants: 2 }], 3],
   ])("counts the requests ahead under a load of %j", async (loads, ahead) => {
     const models = loads.map((load) => ModelLoad.fromPartial(load));
-    const load = { models, draining: false, residentBytes: 0, modelBytes: 0, modelBytesLimit: 0 };
+    const load = {
+      models,
+      draining: false,
+      residentBytes: 0,
+      modelBytes: 0,
+      modelBytesLimit: 0,
+      prefixCacheBytes: 0,
+      prefixCacheBytesLimit: 0,
+    };
     const { client } = await connect({ getLoad: (_, answer) => answer(null, load) });
     expect(await client.queueLength("fake")).toBe(ahead);
   });
@@ -95,32 +117,6 @@ describe("createInferenceClient", () => {
   it("does not guess how many are ahead where the load cannot be had", async () => {
     const { client } = await connect({});
     await expect(client.queueLength("fake")).rejects.toBeInstanceOf(BotError);
-  });
-
-  it("hangs up when the signal aborts, and throws its reason", async () => {
-    const cancelled = createGate();
-    const generate = (call: GenerateCall) => {
-      call.on("cancelled", cancelled.open);
-      call.write(started);
-    };
-    const { client } = await connect({ generate });
-    const stop = new AbortController();
-    const reading = (async () => {
-      for await (const _ of client.generate(request, stop.signal)) stop.abort(new Error("stopped"));
-    })();
-    await expect(reading).rejects.toThrow("stopped");
-    await cancelled.opened;
-  });
-
-  it("hangs up when the loop is left", async () => {
-    const cancelled = createGate();
-    const generate = (call: GenerateCall) => {
-      call.on("cancelled", cancelled.open);
-      call.write(started);
-    };
-    const { client } = await connect({ generate });
-    for await (const _ of client.generate(request, never)) break;
-    await cancelled.opened;
   });
 
   it("does not begin what is stopped already", async () => {

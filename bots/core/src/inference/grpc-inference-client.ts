@@ -9,6 +9,7 @@ import {
 import { Channel, type ClientReadableStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { watchHealth } from "./health-watch.ts";
 import type { InferenceClient } from "./inference-client.ts";
+import { createRecentModels } from "./recent-models.ts";
 import { toBotError } from "./service-error.ts";
 
 /** Longest time a call may take, in milliseconds. */
@@ -24,6 +25,9 @@ interface Deadlines {
 const DEFAULT_DEADLINES: Deadlines = { listMs: 5_000, loadMs: 600_000, generateMs: 600_000 };
 /** The load is a nicety in a waiting reply and in `/status`: nobody waits long for it. */
 const LOAD_DEADLINE_MS = 1_000;
+
+/** A stream that has said all is given so long to end by itself, in milliseconds; then it is hung up. */
+const END_MS = 1_000;
 
 /** gRPC's own defaults wait up to two minutes to connect again and never notice a peer that hangs. */
 const CHANNEL_OPTIONS = {
@@ -53,15 +57,22 @@ export function createInferenceClient({ address, token, deadlines }: InferenceCl
   const admin = new AdminServiceClient(...connection);
   const metadata = new Metadata();
   if (token) metadata.set("authorization", `Bearer ${token}`);
+  const recent = createRecentModels(async () => {
+    const list = (answer: Answer<ListModelsResponse>) => models.listModels({}, metadata, within(listMs), answer);
+    return (await unary(list)).models;
+  });
   return {
-    listModels: async () => {
-      const list = (answer: Answer<ListModelsResponse>) => models.listModels({}, metadata, within(listMs), answer);
-      return (await unary(list)).models;
+    listModels: recent.list,
+    loadModel: (name, signal) => {
+      const open = () => models.loadModel({ name, keepAlive: undefined }, metadata, within(loadMs));
+      return stream(open, { signal, onEnd: recent.forget });
     },
-    loadModel: (name, signal) =>
-      stream(() => models.loadModel({ name, keepAlive: undefined }, metadata, within(loadMs)), signal),
-    generate: (request, signal) =>
-      stream(() => inference.generate(GenerateRequest.fromPartial(request), metadata, within(generateMs)), signal),
+    generate: (request, signal) => {
+      const message = GenerateRequest.fromPartial(request);
+      const open = () => inference.generate(message, metadata, within(generateMs));
+      // What was listed may be why: a model that is gone, another service that serves now.
+      return stream(open, { signal, isLast: ({ event }) => event?.$case === "finished", onFailure: recent.forget });
+    },
     queueLength: async (model) => {
       const load = (answer: Answer<GetLoadResponse>) => admin.getLoad({}, metadata, within(LOAD_DEADLINE_MS), answer);
       return requestsAhead(await unary(load), model);
@@ -81,28 +92,57 @@ function unary<T>(call: (answer: Answer<T>) => unknown): Promise<T> {
   });
 }
 
-/** Ends with the signal's reason when it aborts; the call is cancelled however the loop is left. */
-async function* stream<T>(open: () => ClientReadableStream<T>, signal: AbortSignal): AsyncGenerator<T> {
+/** What else a stream does. */
+interface StreamOptions<T> {
+  readonly signal: AbortSignal;
+  /** Whether nothing more is awaited behind a message. Default: what comes is read to the end. */
+  readonly isLast?: (message: T) => boolean;
+  readonly onFailure?: () => void;
+  readonly onEnd?: () => void;
+}
+
+/** Ends with the signal's reason when it aborts; the call is cancelled where the loop is left before the last message. */
+async function* stream<T>(open: () => ClientReadableStream<T>, options: StreamOptions<T>): AsyncGenerator<T> {
+  const { signal, isLast, onFailure, onEnd } = options;
   signal.throwIfAborted();
   const call = open();
   const cancel = () => call.cancel();
   signal.addEventListener("abort", cancel, { once: true });
   // grpc-js emits the cancellation as an error even when the loop is over and nobody listens any more.
   call.on("error", () => undefined);
+  let isOver = false;
   try {
-    yield* call as AsyncIterable<T>;
+    for await (const message of call.iterator({ destroyOnReturn: false })) {
+      isOver = isLast?.(message) ?? false;
+      yield message;
+    }
+    isOver = true;
   } catch (error) {
     signal.throwIfAborted();
+    onFailure?.();
     throw toBotError(error);
   } finally {
+    onEnd?.();
     signal.removeEventListener("abort", cancel);
-    call.cancel();
+    if (isOver) letEnd(call);
+    else cancel();
   }
 }
 
-/** With a free place none are ahead; without one, those who wait and at least one of those who run. */
+/** Its end comes right behind: to hang up before it would make an error, with its stack, on both sides. */
+function letEnd(call: ClientReadableStream<unknown>): void {
+  if (call.readableEnded) return;
+  const hangUp = setTimeout(() => call.cancel(), END_MS).unref();
+  call.once("end", () => clearTimeout(hangUp));
+  call.resume();
+}
+
+/**
+ * With a free place none are ahead. Without one, at least one of those who run, and of those who wait one for each tenant, as
+ * they take turns.
+ */
 function requestsAhead({ models }: GetLoadResponse, name: string): number {
   const load = models.find(({ model }) => model === name);
   if (!load || load.running < load.maxNumSeqs) return 0;
-  return load.waiting + 1;
+  return load.waitingTenants + 1;
 }

@@ -5,6 +5,7 @@ export type GenerateOptions = Pick<GenerateRequest, "model" | "prompt"> & Partia
 
 /** What bots need of the inference service. Failures are `BotError`s with a sentence for people; an aborted signal throws its reason. */
 export interface InferenceClient {
+  /** As they were within the last second, unless a call has failed or loaded a model since. */
   listModels(): Promise<readonly Model[]>;
   loadModel(name: string, signal: AbortSignal): AsyncIterable<LoadModelResponse>;
   generate(request: GenerateOptions, signal: AbortSignal): AsyncIterable<GenerateResponse>;

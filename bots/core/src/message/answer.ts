@@ -2,7 +2,7 @@ import type { Model } from "@cria/proto";
 import { admit, countTokens } from "../admission/admit.ts";
 import { checkFiles, readContext } from "../admission/attachments.ts";
 import { type About, checkQuestion, poseQuestion, type Question } from "../admission/question.ts";
-import { workspaceKey } from "../conversation/conversation-key.ts";
+import { cacheSalt, tenantKey } from "../conversation/conversation-key.ts";
 import { modelInUse, usableModel } from "../inference/models.ts";
 import { BotError } from "../port/bot-error.ts";
 import type { ConversationSettings } from "../port/settings.ts";
@@ -164,7 +164,8 @@ export class Answer {
           : { model: usableModel(listed, model), note: undefined },
       maxTokens: core.maxTokens,
       prompt: (chosen) => renderPrompt(chosen, { system: this.#persona(chosen, settings), contextMode, ...said }),
-      tenant: workspaceKey(message.place),
+      tenant: tenantKey(message.place, message.author),
+      cacheSalt: cacheSalt(message.place, message.author),
       text: this.#text,
       onTokens: (tokens) => void this.#countTokens(tokens),
     });

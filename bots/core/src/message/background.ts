@@ -54,8 +54,9 @@ export interface AboutOptions {
 /** What a question is about: the thread before it, and what is quoted or in its files; nobody's words in it begin like another's. */
 export function aboutOf(context: string, options: AboutOptions): About {
   const { message, background } = options;
-  const speakers = speakersOf(options);
   const before = unseen(message.before ?? [], background);
+  // For a message alone, as most are, nobody's name is looked for.
+  const speakers = context === "" && before.length === 0 ? [] : speakersOf(options);
   const quoted = [forgottenAnswer(message, background), defuse(context, titlesOf(speakers))];
   const thread = before.length > 0 ? threadContext(before, speakers) : "";
   const texts = [thread, ...quoted].filter((text) => text !== "");

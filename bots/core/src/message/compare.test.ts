@@ -47,6 +47,7 @@ describe("compare", () => {
       { end: "complete", text: "**small**\n\nI am small." },
     ]);
     expect(client.requests.map(({ model }) => model)).toEqual(["big", "small"]);
+    expect(client.requests.map(({ tenant }) => tenant)).toEqual(["web:local:u1", "web:local:u1"]);
     expect(exchanges).toMatchObject([{ stats: { model: "big" } }, { stats: { model: "small" } }]);
   });
 

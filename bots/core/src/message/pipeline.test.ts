@@ -57,14 +57,19 @@ describe("createBotCore", () => {
       expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Hi\nAI: Hello.\nHuman: Ann: And you?\nAI:");
     });
 
-    it("asks for the workspace's share and the format's stop strings", async () => {
+    it("asks for its author's share, the workspace's cached prefixes and the format's stop strings", async () => {
       await send("Hi");
       expect(client.requests[0]).toMatchObject({
         model: "fake",
-        tenant: "web:local",
+        tenant: "web:local:u1",
         cacheSalt: "web:local",
         stopping: { stop: ["\nHuman:"] },
       });
+    });
+
+    it("said directly shares cached prefixes with nobody", async () => {
+      await send("Hi", { place: { ...testPlace, isDirect: true } });
+      expect(client.requests[0]).toMatchObject({ tenant: "web:local:u1", cacheSalt: "web:local:u1" });
     });
 
     it("delivered twice is answered once", async () => {

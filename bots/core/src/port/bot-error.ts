@@ -46,6 +46,10 @@ export const BOT_ERRORS = {
     ...ASKER,
     sentence: ({ said }) => said || "The model had nothing to say. Ask again, or in other words.",
   },
+  ENGINE_FAILED: {
+    ...PASSING,
+    sentence: ({ said }) => said || "The model failed while it worked on this; its service's log says why. Try again.",
+  },
   FILE_REFUSED: REFUSED,
   INTERNAL: {
     ...SERVICE,

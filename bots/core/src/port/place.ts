@@ -23,7 +23,7 @@ export interface PlaceNames {
 export interface Place {
   /** As "slack", "discord", "web". */
   readonly platform: string;
-  /** Workspace or guild; the tenant of the inference service. */
+  /** Workspace or guild. */
   readonly workspaceId: string;
   /** Of a thread, the channel it hangs in. */
   readonly channelId: string;

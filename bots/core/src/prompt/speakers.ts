@@ -1,5 +1,5 @@
 import type { Speaker } from "../port/place.ts";
-import { defuse } from "./defuse.ts";
+import { defuser } from "./defuse.ts";
 
 /** Most characters of a name in a prompt: the longest that the platforms let people give, of a channel. */
 const MAX_NAME_LENGTH = 100;
@@ -24,8 +24,10 @@ export function speakerName(name: string): string {
 /** The names of speakers, in their order: each has one, and of two people of one name the second has a number. */
 export function nameSpeakers(speakers: readonly Speaker[]): readonly string[] {
   const owners = new Map<string, string | undefined>();
+  const names = new Set(speakers.map(({ name }) => name));
+  const cleaned = new Map(Array.from(names, (name) => [name, speakerName(name)]));
   return speakers.map(({ id, name }) => {
-    const own = speakerName(name);
+    const own = cleaned.get(name)!;
     let shown = own;
     for (let number = 2; isAnothers(owners.get(shown), id); number++) shown = `${own} ${number}`;
     owners.set(shown, owners.get(shown) ?? id);
@@ -56,10 +58,15 @@ export interface Spoken {
  */
 export function withSpeakers(spoken: readonly Spoken[]): readonly string[] {
   const names = nameSpeakers(spoken.flatMap(({ speaker, others }) => [speaker, ...others]));
-  const titles: string[] = [];
+  const titles = new Set<string>();
+  let defuse = defuser({ lines: [], anywhere: [] });
+  let numNamed = 0;
   return spoken.map(({ text, others }) => {
-    const own = names[titles.length];
-    titles.push(...names.slice(titles.length, titles.length + 1 + others.length).map((name) => `${name}:`));
-    return `${own}: ${defuse(text.trim(), [...new Set(titles)])}`;
+    const own = names[numNamed];
+    const numKnown = titles.size;
+    for (const name of names.slice(numNamed, numNamed + 1 + others.length)) titles.add(`${name}:`);
+    if (titles.size > numKnown) defuse = defuser({ lines: [...titles], anywhere: [] });
+    numNamed += 1 + others.length;
+    return `${own}: ${defuse(text.trim())}`;
   });
 }

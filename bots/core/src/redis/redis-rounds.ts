@@ -3,7 +3,6 @@ import { channelOfThread } from "../conversation/conversation-key.ts";
 import { type KeptReply, MAX_KEPT_REPLIES } from "../conversation/kept-reply.ts";
 import type { AppendOptions, KeptReplies, Remembered, Round, Rounds } from "../conversation/rounds.ts";
 import type { RedisConnection } from "./connection/redis-connection.ts";
-import { present } from "./present.ts";
 import { ADD_THREAD, APPEND_ROUND, FORGET, KEEP_REPLY, READ, REPLACE_REPLY, RESET } from "./redis-rounds-scripts.ts";
 
 /** An edit is made anew where a reply to the message was kept in the same instant. */
@@ -136,7 +135,7 @@ class RedisRounds implements Rounds, KeptReplies {
 /** A round that this version cannot read is left out rather than stopping the conversation. */
 function parseRound(json: string): readonly Round[] {
   try {
-    return [present<Round>(roundSchema.parse(JSON.parse(json)))];
+    return [roundSchema.parse(JSON.parse(json)) as Round];
   } catch {
     return [];
   }
@@ -152,7 +151,7 @@ function editedReply(id: string, json: string, { messageId, question }: Pick<Kep
 
 function parseKeptReply(json: string | undefined): KeptReply | undefined {
   try {
-    return json === undefined ? undefined : present<KeptReply>(keptReplySchema.parse(JSON.parse(json)));
+    return json === undefined ? undefined : (keptReplySchema.parse(JSON.parse(json)) as KeptReply);
   } catch {
     return undefined;
   }

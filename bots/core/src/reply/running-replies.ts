@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { channelOfThread, conversationKey } from "../conversation/conversation-key.ts";
 import type { NewEntry } from "../conversation/inbox.ts";
 import type { ReplySignal } from "../conversation/signals.ts";
@@ -21,7 +21,9 @@ const TIME_LENGTH = 9;
 
 /** A new reply id, as `mdl3k2x0q-8Jd03kQzT5s`: ids sort by when they were made, to the millisecond. */
 export function newReplyId(): string {
-  return `${Date.now().toString(36).padStart(TIME_LENGTH, "0")}-${randomBytes(8).toString("base64url")}`;
+  // The last 8 bytes of a UUID, 62 bits of them random: Node draws these ahead, and `randomBytes` from the system each time.
+  const random = Buffer.from(randomUUID().slice(-17).replace("-", ""), "hex").toString("base64url");
+  return `${Date.now().toString(36).padStart(TIME_LENGTH, "0")}-${random}`;
 }
 
 /** A reply that this process writes, from before the claim of its question to its end. */

@@ -28,8 +28,10 @@ export interface StreamReplyOptions {
   /** Longest reply in tokens where the model's folder does not say. */
   readonly maxTokens: number;
   readonly prompt: (model: Model) => Prompt;
-  /** Whom the fair share is counted for, and who shares cached prefixes. */
+  /** Whom the fair share is counted for. */
   readonly tenant: string;
+  /** Who share cached prefixes. */
+  readonly cacheSalt: string;
   /** Receives the text as it comes; after a failure it holds what was written. */
   readonly text: ReplyText;
   /** Hears how many tokens the service read and wrote, however its answer ended; of each attempt. */
@@ -75,7 +77,8 @@ async function attemptReply(options: StreamReplyOptions, models: readonly Model[
   const { segments, stop } = options.prompt(model);
   text.clear(openedThought(segments));
   if (model.state !== ModelState.LOADED) await loadModel(inference, model.name, reply);
-  const request = { model: model.name, prompt: segments, tenant: options.tenant, cacheSalt: options.tenant };
+  const { tenant, cacheSalt } = options;
+  const request = { model: model.name, prompt: segments, tenant, cacheSalt };
   const finished = await generate(
     options,
     { ...request, stopping: stopping(stop, maxTokensOf(model, options.maxTokens)) },
@@ -167,7 +170,10 @@ async function showEvent(event: GenerateResponse["event"], { reply, text }: Stre
 
 /** A service that goes away in the middle of a reply is another story than one that was never there. */
 function cutShort(error: unknown): unknown {
-  if (!(error instanceof BotError) || !["SERVICE_UNAVAILABLE", "DRAINING", "INTERNAL"].includes(error.code))
+  if (
+    !(error instanceof BotError) ||
+    !["SERVICE_UNAVAILABLE", "DRAINING", "ENGINE_FAILED", "INTERNAL"].includes(error.code)
+  )
     return error;
   const message =
     "The model service stopped in the middle of this reply. What it wrote is kept; ask again in a moment.";

@@ -34,6 +34,7 @@ export interface PartedText {
  * closing tag alone was thought; `opened` are the tags of a thought that the prompt began, from `thoughtBegun`.
  */
 export function splitThoughts(text: string, opened?: ThoughtTags): PartedText {
+  if (!opened && !TAG.test(text)) return { thoughts: "", text };
   const stream = new ThoughtStream(opened);
   stream.push(text);
   return stream.end();

@@ -1,10 +1,10 @@
 import { type Attachment, readAnnouncedBody } from "@cria/bot-core";
 import type { Attachment as DiscordAttachment } from "discord.js";
-import type { ReadableMessage } from "./readable-text.ts";
+import { passedOn, type ReadableMessage } from "./readable-text.ts";
 
-/** Files of a message, and of those that are forwarded in it. */
+/** Files of a message; of a forward, those of what it passes on. */
 export function filesOf(message: ReadableMessage): readonly DiscordAttachment[] {
-  return [...message.attachments.values(), ...[...(message.messageSnapshots?.values() ?? [])].flatMap(filesOf)];
+  return passedOn(message).flatMap(({ attachments }) => [...attachments.values()]);
 }
 
 /** A file for the core. `isBeside`: a question is answered without it where it is no text. */

@@ -13,31 +13,39 @@ import { type Names, plainWords } from "./plain-words.ts";
 /** A message, or what is forwarded in one. */
 export type ReadableMessage = Message | MessageSnapshot;
 
-/** Forwards within one another. */
-const MAX_DEPTH = 3;
 /** What replies have under their words: figures, or how they ended. */
 const SMALL_PRINT = /\n?^-# .*$/gm;
 
 /**
- * All that people read in a message: its words, embeds, poll, stickers and text components, and those of messages that are
- * forwarded in it; not its files. "" for nothing. `reader`: who asks.
+ * All that people read in a message: its words, embeds, poll, stickers and text components, of a forward those of what it
+ * passes on; not its files. "" for nothing. `reader`: who asks.
  */
 export function readableText(message: ReadableMessage, reader: GuildMember | null): string {
-  const names = namesIn(message, reader);
-  return lines([plainWords(ownWords(message), names), textBesideWords(message, reader)]);
+  const texts = passedOn(message).map((one) => [
+    plainWords(ownWords(one), namesIn(one, reader)),
+    ownExtras(one, reader),
+  ]);
+  return lines(texts.flat());
 }
 
-/** What people read in a message besides its own words. */
-export function textBesideWords(message: ReadableMessage, reader: GuildMember | null, depth = 0): string {
-  const { embeds, poll, stickers, components, messageSnapshots } = message;
-  const texts = [
-    ...embeds.map(embedText),
-    pollText(poll),
-    ...stickers.map(({ name }) => `(sticker: ${name})`),
-    ...componentTexts(components),
-  ].map((text) => plainWords(text, namesIn(message, reader)));
-  const forwarded = depth < MAX_DEPTH ? [...(messageSnapshots?.values() ?? [])] : [];
-  return lines([...texts, ...forwarded.map(forwardText(reader, depth))]);
+/** What people read in a message besides its own words; of a forward, all. */
+export function textBesideWords(message: ReadableMessage, reader: GuildMember | null): string {
+  return message.messageSnapshots?.size ? readableText(message, reader) : ownExtras(message, reader);
+}
+
+/**
+ * The message itself; of a forward, what it passes on, through forwards of forwards. discord.js gives the snapshot of a
+ * forward as the message that was forwarded, where it knows that one, and writes the snapshot's words into it: a forward
+ * may seem to have words and files of its own besides those it passes on.
+ */
+export function passedOn(message: ReadableMessage): readonly ReadableMessage[] {
+  return message.messageSnapshots?.size ? [...message.messageSnapshots.values()].flatMap(passedOn) : [message];
+}
+
+function ownExtras(message: ReadableMessage, reader: GuildMember | null): string {
+  const { embeds, poll, stickers, components } = message;
+  const texts = [embeds.map(embedText), pollText(poll), stickers.map(({ name }) => `(sticker: ${name})`)].flat();
+  return lines([...texts, ...componentTexts(components)].map((text) => plainWords(text, namesIn(message, reader))));
 }
 
 /** Names as the message has them. A forwarded one comes without some. */
@@ -49,9 +57,6 @@ export function namesIn({ mentions, guild }: ReadableMessage, reader: GuildMembe
 function ownWords({ content, author, client }: ReadableMessage): string {
   return author?.id === client.user.id ? content.replace(SMALL_PRINT, "") : content;
 }
-
-const forwardText = (reader: GuildMember | null, depth: number) => (forwarded: MessageSnapshot) =>
-  lines([plainWords(forwarded.content, namesIn(forwarded, reader)), textBesideWords(forwarded, reader, depth + 1)]);
 
 function embedText({ author, title, description, fields, footer }: Embed): string {
   const said = fields.map(({ name, value }) => `${name}: ${value}`);

@@ -117,18 +117,18 @@ describe.each(MEMORIES)("what can be done with a message on the page, kept in %s
     await say(page, "Tell me about cats");
     await expect.poll(() => texts(page), LIMIT).toEqual(["About cats."]);
     await page.keyboard.press("ArrowUp");
-    expect(await page.locator("#composer").inputValue()).toBe("Tell me about cats");
+    await expect.poll(() => page.locator("#composer").inputValue()).toBe("Tell me about cats");
     const edited = page.locator(".is-being-edited");
     await edited.getByText("Tell me about cats").waitFor();
     await page.keyboard.press("Escape");
-    expect(await page.locator("#composer").inputValue()).toBe("");
+    await expect.poll(() => page.locator("#composer").inputValue()).toBe("");
     expect(await edited.count()).toBe(0);
     await page.keyboard.press("ArrowUp");
     await say(page, "Tell me about dogs");
     await expect.poll(() => texts(page), LIMIT).toEqual(["About dogs."]);
     const own = page.getByRole("article", { name: /^Ann,/ });
     expect(await own.allInnerTexts()).toMatchObject([expect.stringMatching(/Tell me about dogs[\s\S]*\(edited\)/)]);
-    expect(await page.locator("#composer").inputValue()).toBe("");
+    await expect.poll(() => page.locator("#composer").inputValue()).toBe("");
     expect(JSON.stringify(server!.inference.requests[1]!.prompt)).not.toContain("cats");
   });
 
@@ -142,7 +142,7 @@ describe.each(MEMORIES)("what can be done with a message on the page, kept in %s
     expect(await edit.count()).toBe(1);
     await page.getByRole("article", { name: /^Ann,/ }).last().hover();
     await edit.click();
-    expect(await page.locator("#composer").inputValue()).toBe("And birds");
+    await expect.poll(() => page.locator("#composer").inputValue()).toBe("And birds");
     expect(await page.locator("#composer").evaluate((element) => element === document.activeElement)).toBe(true);
     expect(await edit.count()).toBe(0);
     server!.inference.script({ chunks: ["About dogs."] });

@@ -156,16 +156,19 @@ describe("the composer", () => {
 
   it("completes commands and models by keyboard, and does not choose a broken one", async () => {
     await on.ada.composer.pressSequentially("/mo");
-    await on.ada.page.getByRole("option", { name: /model/ }).waitFor();
+    await on.ada.page.locator(".completions[aria-busy=false]").getByRole("option", { name: /model/ }).waitFor();
     await on.ada.composer.press("Tab");
-    expect(await on.ada.composer.inputValue()).toBe("/model ");
-    await on.ada.page.getByRole("option", { name: /tiny-broken.*tokenizer.json is missing/ }).waitFor();
+    await expect.poll(() => on.ada.composer.inputValue()).toBe("/model ");
+    await on.ada.page
+      .locator(".completions[aria-busy=false]")
+      .getByRole("option", { name: /tiny-broken.*tokenizer.json is missing/ })
+      .waitFor();
     await on.ada.composer.press("ArrowUp");
     await on.ada.composer.press("Enter");
     expect(await on.ada.composer.inputValue()).toBe("/model ");
     await on.ada.composer.press("ArrowUp");
     await on.ada.composer.press("Enter");
-    expect(await on.ada.composer.inputValue()).toBe("/model smollm2-135m-few-shot");
+    await expect.poll(() => on.ada.composer.inputValue()).toBe("/model smollm2-135m-few-shot");
     await on.ada.page.locator(".completions").waitFor({ state: "detached" });
     await on.ada.composer.press("Enter");
     await on.ada.model.getByText("smollm2-135m-few-shot").waitFor();
@@ -175,7 +178,7 @@ describe("the composer", () => {
     await on.ada.openChannel("general");
     await on.ada.composer.pressSequentially("hey @c");
     await on.ada.page.getByRole("option", { name: /@cria/ }).click();
-    expect(await on.ada.composer.inputValue()).toBe("hey @cria ");
+    await expect.poll(() => on.ada.composer.inputValue()).toBe("hey @cria ");
     expect(await on.ada.composer.evaluate((element) => element === document.activeElement)).toBe(true);
   });
 
@@ -190,6 +193,7 @@ describe("the composer", () => {
   it("says that a text is too long in the place of what was said of another", async () => {
     const { ada } = on;
     await ada.send("hello");
+    await ada.waitForReplies(1);
     await ada.composer.press("ArrowUp");
     await ada.composer.fill("");
     await ada.composer.press("Enter");

@@ -68,7 +68,7 @@ describe("chats with the bot", () => {
     await on.ada.page.getByRole("button", { name: "More for “What is a dog?”" }).click();
     await on.ada.page.getByRole("button", { name: "Rename" }).click();
     const field = on.ada.page.getByLabel("Title");
-    expect(await field.inputValue()).toBe("What is a dog?");
+    await expect.poll(() => field.inputValue()).toBe("What is a dog?");
     await field.fill("  ");
     await field.press("Enter");
     await on.ada.page.getByRole("alert").getByText("at least one character").waitFor();
@@ -108,7 +108,7 @@ describe("chats with the bot", () => {
     await on.ada.page.getByRole("button", { name: "Delete" }).click();
     await on.ada.page.getByRole("button", { name: "Delete" }).last().click();
     await other.getByText("The chat was deleted. What you were writing").waitFor();
-    expect(await other.locator("#composer").inputValue()).toBe("half a thought");
+    await expect.poll(() => other.locator("#composer").inputValue()).toBe("half a thought");
   });
 
   it("are deleted while a reply is being written", async () => {

@@ -28,6 +28,9 @@ describe("a conversation on the page", () => {
     expect(await on.ada.lastMessage.locator(".figures").textContent()).toMatch(
       /^smollm2-135m · 0\.01 s to first token · \d+ tok\/s · 4 tokens$/,
     );
+    expect(await on.ada.lastMessage.locator(".figures").getAttribute("title")).toBe(
+      "Prompt of 12 tokens, 4 from the cache",
+    );
     expect(await on.ada.page.locator(".rounds").textContent()).toBe("1 round remembered");
   });
 

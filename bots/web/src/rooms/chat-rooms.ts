@@ -152,7 +152,7 @@ export class ChatRooms {
     const place = placeOf(channelId);
     if (meaningOf(text, place.isDirect).type === "question") this.#replies.checkRoom(timeline);
     const title = titleOf(text) || titleOf(files[0]?.name ?? "");
-    await this.#chats.note({ id: channelId, title, atMs: this.#options.now() });
+    await this.#chats.note({ id: channelId, title });
     // Sent twice, it may have been posted meanwhile.
     if (timeline.message(message.id) !== undefined) return await writtenDown(timeline);
     const author = { id: person.id, name: person.name };
@@ -242,7 +242,7 @@ export class ChatRooms {
   async setModel(person: Author, channelId: string, name: string): Promise<void> {
     const timeline = await this.#timelines.get(person.id, channelId);
     await this.#replies.commands.setModel({ timeline, place: placeOf(channelId), person, name });
-    await this.#chats.note({ id: channelId, title: "", atMs: this.#options.now() });
+    await this.#chats.note({ id: channelId, title: "" });
   }
 
   /** Leaves every reply to another server, or stops it where there is none, and writes down what is not yet written. */

@@ -21,7 +21,8 @@ async function ask(channelId: string, text: string): Promise<void> {
 }
 
 describe("chats", () => {
-  it("are listed by what was asked first, and each has rounds of its own", async () => {
+  it("are listed by what was asked last, within a millisecond too, and each has rounds of its own", async () => {
+    on.now = () => 1_800_000_000_000;
     await ask(on.direct, "What is a dog?");
     await ask(chat, "/status");
     expect(await titles()).toEqual(["", "What is a dog?"]);

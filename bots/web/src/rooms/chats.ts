@@ -10,11 +10,14 @@ export interface ChatsOptions {
   readonly store: ChatStore;
   readonly feed: EventFeed;
   readonly logger: Logger;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** The lists of people's chats: each person's for that person alone. */
 export class Chats {
   readonly #options: ChatsOptions;
+  #notedAtMs = 0;
 
   constructor(options: ChatsOptions) {
     this.#options = options;
@@ -26,13 +29,14 @@ export class Chats {
   }
 
   /**
-   * Notes that somebody writes in a chat, which lists one that is new; does nothing for channels. Throws a WebError where there
-   * is no room for it.
+   * Notes that somebody writes in a chat, which lists one that is new; does nothing for channels. No two are of the same
+   * millisecond, or their order would be left to the store. Throws a WebError where there is no room for the chat.
    */
-  async note(chat: Chat): Promise<void> {
+  async note(chat: Omit<Chat, "atMs">): Promise<void> {
     const owner = ownerOf(chat.id);
     if (owner === undefined) return;
-    const noted = await this.#touch(owner, chat);
+    this.#notedAtMs = Math.max(this.#notedAtMs + 1, this.#options.now());
+    const noted = await this.#touch(owner, { ...chat, atMs: this.#notedAtMs });
     if (noted === "unknown") return;
     if (noted === undefined)
       throw new WebError("tooMany", `You have ${MAX_CHATS} chats, the most this page keeps. Delete one of them.`);

@@ -24,6 +24,8 @@ export class TestRooms {
   /** Ada's. */
   readonly direct = directChannelOf(ADA.id);
   rooms!: ChatRooms;
+  /** A test may hold it. */
+  now: () => number = Date.now;
   #numMessages = 0;
 
   static async open(options: Partial<BotCoreOptions> = {}): Promise<TestRooms> {
@@ -46,7 +48,7 @@ export class TestRooms {
       feed,
       logger,
       workspaceName: "Alpaca Club",
-      now: Date.now,
+      now: () => this.now(),
     });
   }
 

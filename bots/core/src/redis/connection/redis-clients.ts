@@ -36,9 +36,10 @@ export function createRedisClient(url: string) {
 /** A client of a cluster, found through the nodes that the URL names. */
 export function createRedisCluster(url: string) {
   const { rootUrls, username, password, isTls } = parseClusterUrl(url);
-  const { socket, ...rest } = behaviour();
+  const { socket, commandOptions, ...rest } = behaviour();
   return createCluster({
     rootNodes: rootUrls.map((rootUrl) => ({ url: rootUrl })),
+    commandOptions,
     defaults: {
       ...rest,
       socket: isTls ? { ...socket, tls: true } : socket,
@@ -50,6 +51,8 @@ export function createRedisCluster(url: string) {
 
 const behaviour = () => ({
   disableOfflineQueue: true,
+  // Without: each command would cost a signal and its timer, which fires 5 s later. What waits longer is given up by the connection.
+  commandOptions: { timeout: 0 },
   pingInterval: PING_INTERVAL_MS,
   socket: {
     connectTimeout: CONNECT_TIMEOUT_MS,

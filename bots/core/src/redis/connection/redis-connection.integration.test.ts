@@ -79,6 +79,18 @@ describe.skipIf(!hasRedisServer(process.env.PATH ?? ""))("a connection to Redis"
     await expect.poll(isThere, SECONDS).toBe(true);
   });
 
+  it("gives up with a dead line what was never sent on it", async () => {
+    const value = "x".repeat(2 ** 20);
+    const keys = Array.from({ length: 64 }, (_, index) => `key${index}`);
+    server.freeze();
+    const sent = await Promise.allSettled(keys.map((key) => redis.run((client) => client.set(key, value))));
+    expect(sent.every(({ status }) => status === "rejected")).toBe(true);
+    await pause(1_500, never);
+    server.thaw();
+    await expect.poll(isThere, SECONDS).toBe(true);
+    expect(await redis.run((client) => client.exists(keys.at(-1)!))).toBe(0);
+  });
+
   it("is said to be back once Redis answers, not when it takes a connection", async () => {
     const said: string[] = [];
     const noting = pino({}, { write: (line: string) => void said.push(JSON.parse(line).msg) });

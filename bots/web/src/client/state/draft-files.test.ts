@@ -34,6 +34,18 @@ describe("addFiles", () => {
     expect(fault).toMatch(sentence);
   });
 
+  it("names each that it does not take", async () => {
+    const [picture, empty] = [new File([new Uint8Array([0, 255])], "pic.txt"), new File([""], "empty.txt")];
+    const { files, fault } = await add(notes, picture, notes, empty);
+    expect(files).toHaveLength(2);
+    expect(fault).toMatch(/pic\.txt is none\..* empty\.txt is empty\.$/);
+  });
+
+  it("counts those that are too many to name", async () => {
+    const { fault } = await add(...[1, 2, 3, 4, 5, 6].map((number) => new File([""], `${number}.txt`)));
+    expect(fault).toBe("1.txt is empty. 2.txt is empty. 3.txt is empty. 4.txt is empty. Files left out besides: 2.");
+  });
+
   it("takes as many as a message may have", async () => {
     const { files, fault } = await addFiles((await add(notes, notes)).files, [notes, notes, notes]);
     expect(files).toHaveLength(4);

@@ -7,14 +7,17 @@ export type DraftFile = MessageFile & SentFile;
 /** What came of adding files. */
 export interface AddedFiles {
   readonly files: readonly DraftFile[];
-  /** One sentence about the first that was not taken; "" where all were. */
+  /** A sentence about each that was not taken, of many about the first and how many more; "" where all were. */
   readonly fault: string;
 }
+
+/** Sentences about files that are not taken, at most. */
+const MAX_FAULTS = 4;
 
 /** Adds to the files of a message those that the bot would take: by the bot's own checks, so that nothing is sent in vain. */
 export async function addFiles(before: readonly DraftFile[], added: readonly File[]): Promise<AddedFiles> {
   let files = before;
-  let fault = "";
+  const faults: string[] = [];
   for (const file of added) {
     try {
       const read = await readFile(file);
@@ -22,10 +25,15 @@ export async function addFiles(before: readonly DraftFile[], added: readonly Fil
         throw new Error(`${read.name} is left out: a message has at most ${MAX_ATTACHMENTS} files.`);
       files = [...files, read];
     } catch (error) {
-      fault ||= error instanceof Error ? error.message : String(error);
+      faults.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return { files, fault };
+  return { files, fault: inWords(faults) };
+}
+
+function inWords(faults: readonly string[]): string {
+  const more = faults.length - MAX_FAULTS;
+  return [...faults.slice(0, MAX_FAULTS), ...(more > 0 ? [`Files left out besides: ${more}.`] : [])].join(" ");
 }
 
 async function readFile(file: File): Promise<DraftFile> {

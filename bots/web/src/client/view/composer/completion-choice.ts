@@ -8,6 +8,8 @@ export interface CompletionChoice {
   readonly completions: readonly Completion[];
   readonly activeIndex: number;
   readonly isOpen: boolean;
+  /** The list is of an older text: another one comes, and nothing can be chosen until then. */
+  readonly isBusy: boolean;
   readonly onChoose: (completion: Completion) => void;
   /** Handles a key that is meant for the list and says whether it was. */
   readonly takesKey: (event: KeyboardEvent) => boolean;
@@ -37,10 +39,12 @@ export function useCompletionChoice({ text, channelId, isDirect, onChoose }: Com
   const activeIndex = active.completions === completions ? active.index : 0;
   const { choices } = completions;
   const isOpen = choices.length > 0 && closedFor !== text && !isComplete(completions, text);
+  // A list for an older text is shown until the new one comes, but must not undo what was typed since.
+  const isBusy = completions.forText !== text;
 
   function takesKey(event: KeyboardEvent): boolean {
-    // A list for an older text is shown until the new one comes, but must not undo what was typed since.
-    if (!isOpen || completions.forText !== text) return false;
+    if (!isOpen) return false;
+    if (isBusy) return keepsFocus(event);
     const action = completionAction(event, { choices, activeIndex, text });
     if (action === undefined) return false;
     event.preventDefault();
@@ -50,7 +54,7 @@ export function useCompletionChoice({ text, channelId, isDirect, onChoose }: Com
     return true;
   }
 
-  return { completions: choices, activeIndex, isOpen, onChoose, takesKey };
+  return { completions: choices, activeIndex, isOpen, isBusy, onChoose, takesKey };
 }
 
 interface ListState {
@@ -73,6 +77,13 @@ export function completionAction(
   const isEnter = event.key === "Enter" && !event.shiftKey && active.text.trim() !== text.trim();
   if (!isEnter && (event.key !== "Tab" || event.shiftKey)) return undefined;
   return active.disabledReason === undefined ? { type: "choose", completion: active } : { type: "refuse" };
+}
+
+/** A Tab that comes too early does not leave the composer. */
+function keepsFocus(event: KeyboardEvent): boolean {
+  const isEarly = event.key === "Tab" && !event.shiftKey;
+  if (isEarly) event.preventDefault();
+  return isEarly;
 }
 
 function isComplete({ choices }: Completions, text: string): boolean {

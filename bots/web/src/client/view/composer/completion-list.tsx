@@ -4,6 +4,8 @@ import { Icon } from "../icons.tsx";
 export interface CompletionListProps {
   readonly completions: readonly Completion[];
   readonly activeIndex: number;
+  /** Another list is on its way. */
+  readonly isBusy: boolean;
   readonly onChoose: (completion: Completion) => void;
 }
 
@@ -13,9 +15,9 @@ export function completionId(index: number): string {
 }
 
 /** Above the composer: what can be completed. The composer keeps the focus and moves the choice. */
-export function CompletionList({ completions, activeIndex, onChoose }: CompletionListProps) {
+export function CompletionList({ completions, activeIndex, isBusy, onChoose }: CompletionListProps) {
   return (
-    <div class="completions" id="completions" role="listbox" aria-label="Completions">
+    <div class="completions" id="completions" role="listbox" aria-label="Completions" aria-busy={isBusy}>
       {completions.map((completion, index) => (
         // biome-ignore lint/a11y/useFocusableInteractive: the composer keeps the focus (aria-activedescendant)
         // biome-ignore lint/a11y/useKeyWithClickEvents: the composer handles the keys

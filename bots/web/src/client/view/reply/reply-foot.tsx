@@ -6,7 +6,7 @@ import { useChat } from "../chat-context.ts";
 import { Icon } from "../icons.tsx";
 import { Sentence } from "../sentence.tsx";
 import { ContinueReply, CopyReply, ReplyActions, RetryReply, StopReply } from "./reply-actions.tsx";
-import { endLine, loadedShare, statsFigures, statusLine } from "./reply-lines.ts";
+import { endLine, loadedShare, promptLine, statsFigures, statusLine } from "./reply-lines.ts";
 import { VersionPager } from "./version-pager.tsx";
 
 /** What a reply waits for, in the place where its text will be. */
@@ -67,13 +67,13 @@ function ReplyOutcome({ state }: { readonly state: ReplyState }) {
   const stopper = stoppedBy && (isOwn ? "you" : taggedName(stoppedBy, chat.current.value.sharedNames.value));
   const end = endLine(state.end, stopper);
   const figures = [...(end === "" ? [] : [end]), ...(state.stats === undefined ? [] : statsFigures(state.stats))];
-  return <Figures figures={figures} />;
+  return <Figures figures={figures} title={state.stats && promptLine(state.stats)} />;
 }
 
 /** One line where there is room; else it breaks between two figures, never within one. */
-function Figures({ figures }: { readonly figures: readonly string[] }) {
+function Figures({ figures, title }: { readonly figures: readonly string[]; readonly title: string | undefined }) {
   return (
-    <span class="figures">
+    <span class="figures" title={title}>
       {figures.map((figure, index) => (
         <Fragment key={figure}>
           {index > 0 && " "}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { endLine, statusLine } from "./reply-lines.ts";
+import { endLine, promptLine, statusLine } from "./reply-lines.ts";
 
 describe("statusLine", () => {
   it.each([
@@ -13,6 +13,13 @@ describe("statusLine", () => {
     [{ type: "ended", end: "complete" }, ""],
   ] as const)("says %j as %j", (state, line) => {
     expect(statusLine(state)).toBe(line);
+  });
+});
+
+describe("promptLine", () => {
+  it("tells how much of the prompt was known", () => {
+    expect(promptLine({ promptTokens: 1200, cachedTokens: 1152 })).toBe("Prompt of 1,200 tokens, 1,152 from the cache");
+    expect(promptLine({ promptTokens: 12, cachedTokens: 0 })).toBe("Prompt of 12 tokens");
   });
 });
 

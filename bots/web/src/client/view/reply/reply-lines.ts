@@ -1,4 +1,4 @@
-import type { ReplyEnd } from "@cria/bot-core";
+import type { ReplyEnd, ReplyStats } from "@cria/bot-core";
 import { endWords, statusLine as waitLine } from "@cria/bot-core/reply-lines";
 import type { ReplyState } from "../../../wire.ts";
 
@@ -23,6 +23,13 @@ export function statusLine(state: ReplyState): string {
     case "failed":
       return "";
   }
+}
+
+/** How long the prompt was, shown where one points at the figures. */
+export function promptLine({ promptTokens, cachedTokens }: Pick<ReplyStats, "promptTokens" | "cachedTokens">): string {
+  const count = (value: number) => value.toLocaleString("en");
+  const line = `Prompt of ${count(promptTokens)} tokens`;
+  return cachedTokens === 0 ? line : `${line}, ${count(cachedTokens)} from the cache`;
 }
 
 /** How a reply ended, if it did not simply end, and by whom it was stopped. */
