@@ -1,31 +1,53 @@
 import { parseArgs } from "node:util";
+import { PeerUnavailable } from "./peers/python-environment.ts";
+import { arrivals } from "./peers/suites/arrivals.ts";
+import { conversations } from "./peers/suites/conversations.ts";
+import { mixed } from "./peers/suites/mixed.ts";
+import { served } from "./peers/suites/served.ts";
 import { type Result, resultLine } from "./result.ts";
+import type { SuiteOptions } from "./suite.ts";
 import { baseLatency } from "./suites/base-latency.ts";
 import { batch } from "./suites/batch.ts";
 import { botDedupe } from "./suites/bot-dedupe.ts";
 import { botLatency } from "./suites/bot-latency.ts";
 import { botLoad } from "./suites/bot-load.ts";
 import { botRedis } from "./suites/bot-redis.ts";
+import { decodeStep } from "./suites/decode-step.ts";
 import { discordEdits } from "./suites/discord-edits.ts";
 import { discordFaults } from "./suites/discord-faults.ts";
 import { engineOverhead } from "./suites/engine-overhead.ts";
 import { eventLoop } from "./suites/event-loop.ts";
+import { fair } from "./suites/fair.ts";
 import { filesEntered } from "./suites/files-entered.ts";
 import { footprint } from "./suites/footprint.ts";
+import { lookup } from "./suites/lookup.ts";
 import { modelSpeed } from "./suites/model-speed.ts";
+import { origin } from "./suites/origin.ts";
 import { slackEdits } from "./suites/slack-edits.ts";
 import { slackFaults } from "./suites/slack-faults.ts";
-import { writeTable } from "./write-table.ts";
+import { soak } from "./suites/soak.ts";
+import { warmTtft } from "./suites/warm-ttft.ts";
+import { type Picture, writeTable } from "./write-table.ts";
 
-/** Reports its figures, and in detail what they are made of, where it can tell. */
-type Suite = (report: (result: Result) => void, detail: (line: string) => void) => Promise<void>;
+/** Reports its figures. */
+type Suite = (report: (result: Result) => void, options: SuiteOptions) => Promise<void>;
 
 const SUITES: Readonly<Record<string, Suite>> = {
   "engine-overhead": engineOverhead,
   batch,
+  "decode-step": decodeStep,
   "model-speed": modelSpeed,
+  served,
+  conversations,
+  mixed,
+  arrivals,
+  origin,
+  fair,
   footprint,
   "event-loop": eventLoop,
+  "warm-ttft": warmTtft,
+  lookup,
+  soak,
   "files-entered": filesEntered,
   "bot-latency": botLatency,
   "base-latency": baseLatency,
@@ -38,13 +60,18 @@ const SUITES: Readonly<Record<string, Suite>> = {
   "bot-faults-slack": slackFaults,
 };
 
-const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write] [--detail]
+const IN_ROUNDS = "served, conversations, mixed, arrivals, origin, fair, warm-ttft, decode-step and lookup";
+const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write] [--detail] [--rounds N]
 Names: ${Object.keys(SUITES).join(", ")}; all without one. bot-edits stands for both that begin so, as bot-faults does.
 --json prints one JSON object a line, --write puts the tables into docs/benchmarks.md.
---detail lists on stderr what files-entered and bot-redis count.`;
+--detail lists on stderr what files-entered and bot-redis count.
+--rounds sets how often ${IN_ROUNDS} measure; they have a number of their own.`;
 
 const { values, positionals } = parse();
-const detail = values.detail ? (line: string) => console.error(line) : () => undefined;
+const options: Omit<SuiteOptions, "draw"> = {
+  ...(values.rounds === undefined ? {} : { rounds: roundsOf(values.rounds) }),
+  detail: (line) => values.detail && console.error(line),
+};
 if (values.help) {
   console.log(USAGE);
   process.exit(0);
@@ -58,19 +85,37 @@ if (unknown.length > 0) {
 }
 
 for (const name of positionals.length > 0 ? positionals.flatMap(suitesOf) : Object.keys(SUITES)) {
+  try {
+    await run(name);
+  } catch (error) {
+    if (!(error instanceof PeerUnavailable)) throw error;
+    console.error(`${name}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+async function run(name: string): Promise<void> {
   const results: Result[] = [];
-  await SUITES[name]!((result) => {
+  const pictures: Picture[] = [];
+  const report = (result: Result) => {
     results.push(result);
     console.log(values.json ? JSON.stringify(result) : resultLine(result));
-  }, detail);
-  if (values.write) await writeTable(name, results);
+  };
+  await SUITES[name]!(report, { ...options, draw: (svg, alt) => pictures.push({ svg, alt }) });
+  if (values.write) await writeTable(name, results, pictures[0]);
+}
+
+function roundsOf(text: string): number {
+  if (!/^[1-9]\d?$/.test(text)) refuse(`--rounds is ${text}; it must be 1 to 99.`);
+  return Number(text);
 }
 
 function parse() {
   const flag = { type: "boolean" } as const;
   try {
-    const options = { json: flag, write: flag, detail: flag, help: { ...flag, short: "h" } } as const;
-    return parseArgs({ options, allowPositionals: true });
+    const rounds = { type: "string" } as const;
+    const known = { json: flag, write: flag, detail: flag, rounds, help: { ...flag, short: "h" } } as const;
+    return parseArgs({ options: known, allowPositionals: true });
   } catch (error) {
     refuse(`${(error as Error).message.split(". ")[0]}; see npm run bench -- --help.`);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare, measured, median, resultLine, resultTable } from "./result.ts";
+import { compare, measured, median, quantile, resultLine, resultTable } from "./result.ts";
 
 describe("median", () => {
   it("is the middle value, or the mean of the two in the middle", () => {
@@ -9,6 +9,18 @@ describe("median", () => {
 
   it("refuses to make up a figure", () => {
     expect(() => median([])).toThrow("no values");
+  });
+});
+
+describe("quantile", () => {
+  it("is a value that was measured, and of few values the largest", () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
+    expect([0, 0.5, 0.99, 1].map((share) => quantile(hundred, share))).toEqual([1, 50, 99, 100]);
+    expect(quantile([3, 1, 2], 0.99)).toBe(3);
+  });
+
+  it("refuses to make up a figure", () => {
+    expect(() => quantile([], 0.5)).toThrow("no values");
   });
 });
 

@@ -13,7 +13,7 @@ export interface Result {
 
 /**
  * A figure beside its peer's: medians of rounds that took turns. The ratio is the median of each round's own ratio, since
- * what else the machine does meets both halves of a round alike.
+ * what else the machine does meets both halves of a round alike; there is none to a peer's zero.
  */
 export function compare(
   name: string,
@@ -22,14 +22,14 @@ export function compare(
   peer: string,
   peers: readonly number[],
 ): Result {
-  const ratios = own.map((value, round) => value / peers[round]!);
+  const ratio = median(own.map((value, round) => value / peers[round]!));
   return {
     name,
     value: round(median(own)),
     unit,
     peer,
     peerValue: round(median(peers)),
-    ratio: round(median(ratios)),
+    ...(Number.isFinite(ratio) ? { ratio: round(ratio) } : {}),
   };
 }
 
@@ -46,10 +46,19 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/**
+ * The value below which a share of all lies, as 0.99: the nearest one that was measured, so of fewer than a hundred values
+ * the 99th percentile is the largest.
+ */
+export function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new RangeError("quantile of no values");
+  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)]!;
+}
+
 /** One line for people. */
 export function resultLine({ name, value, unit, peer, peerValue, ratio }: Result): string {
   const figure = `${name.padEnd(24)} ${String(value).padStart(9)} ${unit}`;
-  return peer ? `${figure.padEnd(46)} ${styleText("bold", `${ratio}`)} of the ${peer}'s ${peerValue}` : figure;
+  return peer ? `${figure.padEnd(46)} ${styleText("bold", `${ratio ?? "–"}`)} of the ${peer}'s ${peerValue}` : figure;
 }
 
 /** Rows of a Markdown table. */

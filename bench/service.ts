@@ -10,6 +10,7 @@ import {
   InferenceServiceClient,
   LoadModelRequest,
   ModelServiceClient,
+  SamplingParams,
 } from "@cria/proto";
 import { credentials, Metadata } from "@grpc/grpc-js";
 import { freePort } from "../deploy/ports.ts";
@@ -22,12 +23,20 @@ const HOST = "127.0.0.1";
 const READY_MS = 20_000;
 const PROBE = pathToFileURL(join(ROOT, "bench/event-loop-probe.ts")).href;
 
+/** The likeliest token each time, whatever the model's own sampling is. */
+export const GREEDY = SamplingParams.fromPartial({
+  repetitionPenalty: 1,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+  temperature: 0,
+});
+
 /** One reply as its client sees it. */
 export interface TimedReply {
   readonly firstTokenAtMs: number;
   readonly finishedAtMs: number;
-  /** When tokens came, and how many at once. */
-  readonly arrivals: readonly { readonly atMs: number; readonly tokens: number }[];
+  /** When tokens came, how many at once, and their text. */
+  readonly arrivals: readonly { readonly atMs: number; readonly tokens: number; readonly text: string }[];
   readonly finished: Finished;
 }
 
@@ -45,19 +54,31 @@ export class Service {
     this.admin = new AdminServiceClient(address, credentials.createInsecure());
   }
 
-  /** Starts it on a free port and loads the model. */
-  static async start(): Promise<Service> {
+  /** Id of its process. */
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Starts it on a free port, with variables beside the environment's own, and loads the model. */
+  static async start(variables: NodeJS.ProcessEnv = {}): Promise<Service> {
     const port = await freePort(HOST);
-    const { command, args, env } = inferenceProcess({ ...process.env, CRIA_LOG_LEVEL: "error" }, HOST, port);
+    const { command, args, env } = inferenceProcess(
+      { ...process.env, CRIA_LOG_LEVEL: "error", ...variables },
+      HOST,
+      port,
+    );
     const child = spawn(command, ["--import", "tsx", "--import", PROBE, ...args], {
       env,
       stdio: ["pipe", "ignore", "inherit", "ipc"],
     });
     const service = new Service(child, `${HOST}:${port}`);
-    await new Promise<void>((resolve, reject) => {
-      service.inference.waitForReady(Date.now() + READY_MS, (error) => (error ? reject(error) : resolve()));
-    });
-    await service.load();
+    try {
+      await service.#untilReady();
+      await service.load();
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
     return service;
   }
 
@@ -83,21 +104,38 @@ export class Service {
     });
   }
 
-  /** Streams exactly `maxTokens` tokens, drawn with the model's own sampling. */
-  async generate(prompt: string, maxTokens: number): Promise<TimedReply> {
-    const request = GenerateRequest.fromPartial({
-      model: MODEL,
-      prompt: [{ text: prompt }],
-      stopping: { maxTokens, ignoreEos: true, ignoreModelStop: true, ignoreRepetition: true },
-    });
-    const arrivals: { atMs: number; tokens: number }[] = [];
+  /** Streams exactly `maxTokens` tokens, drawn with the model's own sampling unless `more` says otherwise. */
+  async generate(prompt: string, maxTokens: number, more: Partial<GenerateRequest> = {}): Promise<TimedReply> {
+    const arrivals: { atMs: number; tokens: number; text: string }[] = [];
     let finished: Finished | undefined;
-    for await (const { event } of this.inference.generate(request, new Metadata()) as AsyncIterable<GenerateResponse>) {
-      if (event?.$case === "delta") arrivals.push({ atMs: performance.now(), tokens: event.value.tokenIds.length });
+    for await (const { event } of this.stream(prompt, maxTokens, more)) {
+      if (event?.$case === "delta") {
+        const { tokenIds, text } = event.value;
+        arrivals.push({ atMs: performance.now(), tokens: tokenIds.length, text });
+      }
       if (event?.$case === "finished") finished = event.value;
     }
     if (!finished || !arrivals[0]) throw new Error("the reply ended without a token");
     return { firstTokenAtMs: arrivals[0].atMs, finishedAtMs: performance.now(), arrivals, finished };
+  }
+
+  /** The same as it comes. It hangs up when the signal aborts, and then throws. */
+  async *stream(
+    prompt: string,
+    maxTokens: number,
+    more: Partial<GenerateRequest> = {},
+    signal?: AbortSignal,
+  ): AsyncIterable<GenerateResponse> {
+    const stopping = { maxTokens, ignoreEos: true, ignoreModelStop: true, ignoreRepetition: true };
+    const request = GenerateRequest.fromPartial({ model: MODEL, prompt: [{ text: prompt }], stopping, ...more });
+    const call = this.inference.generate(request, new Metadata());
+    const hangUp = () => call.cancel();
+    signal?.addEventListener("abort", hangUp, { once: true });
+    try {
+      yield* call as AsyncIterable<GenerateResponse>;
+    } finally {
+      signal?.removeEventListener("abort", hangUp);
+    }
   }
 
   /** Milliseconds of the longest time its event loop did not turn while `work` ran. */
@@ -113,6 +151,12 @@ export class Service {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), 3000);
     if (this.#child.exitCode === null) await once(this.#child, "exit");
     clearTimeout(timer);
+  }
+
+  #untilReady(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.inference.waitForReady(Date.now() + READY_MS, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   async #probe(message: "reset" | "read"): Promise<number> {

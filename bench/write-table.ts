@@ -5,14 +5,21 @@ import { type Result, resultTable } from "./result.ts";
 
 const PAGE = new URL("../docs/benchmarks.md", import.meta.url);
 
-/** Puts a bench's table between its markers in docs/benchmarks.md, with the machine and the commit. */
-export async function writeTable(name: string, results: readonly Result[]): Promise<void> {
+/** A picture of a bench's figures. */
+export interface Picture {
+  readonly svg: string;
+  /** What it shows, in words. */
+  readonly alt: string;
+}
+
+/** Puts a bench's table between its markers in docs/benchmarks.md, its picture above it, with the machine and the commit. */
+export async function writeTable(name: string, results: readonly Result[], picture?: Picture): Promise<void> {
   const page = await readFile(PAGE, "utf8");
   const day = new Date().toISOString().slice(0, 10);
-  await writeFile(
-    PAGE,
-    replaceBetweenMarkers(page, name, `${resultTable(results)}\n\n${day}, ${machine()}, commit ${commit()}.`),
-  );
+  const table = `${resultTable(results)}\n\n${day}, ${machine()}, commit ${commit()}.`;
+  if (picture) await writeFile(new URL(`images/${name}.svg`, PAGE), picture.svg);
+  const text = picture ? `![${picture.alt}](images/${name}.svg)\n\n${table}` : table;
+  await writeFile(PAGE, replaceBetweenMarkers(page, name, text));
 }
 
 /**

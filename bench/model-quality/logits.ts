@@ -35,9 +35,7 @@ export function readReference(file: string): Reference {
 /** Feeds a text to the runner token by token, as it decodes. */
 export function decodeWith(runner: ModelRunner): NextLogits {
   return (tokenId, position) =>
-    position === 0
-      ? runner.run({ type: "prefill", moves: [], row: 0, numComputedTokens: 0, tokenIds: [tokenId], wantsLogits: true })
-      : runner.run({ type: "decode", moves: [], entries: [{ numComputedTokens: position, tokenId }] });
+    runner.run({ moves: [], rows: [{ row: 0, numComputedTokens: position, tokenIds: [tokenId], numLogits: 1 }] });
 }
 
 /** Compares every position of the reference's text. */

@@ -41,7 +41,7 @@ async function compareFolder(folder: string, to: Reference): Promise<LogitsCompa
   const graphFile = path.join(folder, "model.onnx");
   const runner = await loadOnnxModelRunner({ graphFile, maxNumSeqs: 1, maxModelLen: 2048, device: "cpu" });
   const comparison = await compareLogits(to, decodeWith(runner));
-  runner.close();
+  await runner.close();
   return comparison;
 }
 
@@ -59,7 +59,7 @@ async function everydayReplies(model: string): Promise<readonly Reply[]> {
   const engine = createEngine(subject);
   const sampling = samplingOf(subject);
   const replies = await Promise.all(
-    prompts.map((prompt, seed) => reply(engine, subject, single(prompt), { ...sampling, seed })),
+    prompts.map((prompt, seed) => reply(engine, subject, single(prompt), { sampling: { ...sampling, seed } })),
   );
   await engine.close();
   return replies;

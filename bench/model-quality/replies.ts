@@ -1,10 +1,10 @@
 import type { Conversation } from "../../bots/core/src/prompt/conversation.ts";
 import type { FinishReason } from "../../services/inference/src/engine/generation.ts";
-import type { SamplingParams } from "../../services/inference/src/engine/sampling-params.ts";
-import { createInferenceEngine, type InferenceEngine } from "../../services/inference/src/inference-engine.ts";
-import { DEFAULT_SAMPLING } from "../../services/inference/src/models/model-catalog.ts";
-import { engineModel } from "../../services/inference/src/models/weights/engine-model.ts";
-import { promptOf, type Subject } from "./subject.ts";
+import type { SamplingParams, StoppingCriteria } from "../../services/inference/src/engine/sampling/sampling-params.ts";
+import { engineModel } from "../../services/inference/src/generation/engine-model.ts";
+import { InferenceEngine } from "../../services/inference/src/generation/inference-engine.ts";
+import { DEFAULT_SAMPLING } from "../../services/inference/src/registry/model-catalog.ts";
+import { MAX_MODEL_LEN, promptOf, type Subject } from "./subject.ts";
 
 /** One reply and how it ended. */
 export interface Reply {
@@ -21,7 +21,7 @@ export function samplingOf({ folder }: Subject): Omit<SamplingParams, "seed"> {
 
 /** Drives the subject's runner with the service's own engine; closing it closes the runner. */
 export function createEngine({ runner, tokenizer }: Subject): InferenceEngine {
-  return createInferenceEngine({
+  return new InferenceEngine({
     runner,
     maxWaiting: 10_000,
     maxWaitingTokens: 10_000_000,
@@ -29,16 +29,25 @@ export function createEngine({ runner, tokenizer }: Subject): InferenceEngine {
   });
 }
 
+/** How a reply is made. */
+export interface ReplyOptions {
+  readonly sampling: SamplingParams;
+  /** Default: the model's tokens at most, its stop strings and the prompt format's. */
+  readonly stopping?: Partial<StoppingCriteria>;
+}
+
 /** Answers one message. Same seed, same reply. */
 export async function reply(
   engine: InferenceEngine,
   subject: Subject,
   conversation: Conversation,
-  sampling: SamplingParams,
+  { sampling, stopping = {} }: ReplyOptions,
 ): Promise<Reply> {
   const { tokenIds, stop } = await promptOf(subject, conversation);
   const request = {
     promptTokenIds: tokenIds,
+    cacheSalt: "",
+    maxModelLen: MAX_MODEL_LEN,
     sampling,
     stopping: {
       maxTokens: subject.folder.manifest.maxTokens ?? 256,
@@ -46,7 +55,9 @@ export async function reply(
       stopTokenIds: [],
       ignoreEos: false,
       ignoreRepetition: false,
+      ...stopping,
     },
+    tenant: "",
     priority: 0,
     maxQueueTimeMs: undefined,
     timeBudgetMs: undefined,

@@ -1,4 +1,4 @@
-import type { SamplingParams } from "../../services/inference/src/engine/sampling-params.ts";
+import type { SamplingParams } from "../../services/inference/src/engine/sampling/sampling-params.ts";
 import answers from "./everyday-answers.json" with { type: "json" };
 import prompts from "./everyday-prompts.json" with { type: "json" };
 import { createEngine, type Reply, reply, samplingOf, single } from "./replies.ts";
@@ -49,7 +49,7 @@ for (const { sampling, system } of CANDIDATES) {
   const full = { ...samplingOf(subject), ...sampling };
   const replies = await Promise.all(
     prompts.map((prompt, index) =>
-      reply(engine, subject, { ...single(prompt), system }, { ...full, seed: Number(firstSeed) + index }),
+      reply(engine, subject, { ...single(prompt), system }, { sampling: { ...full, seed: Number(firstSeed) + index } }),
     ),
   );
   console.log(`${summary(replies)} | ${JSON.stringify({ ...sampling, system })}`);

@@ -5,9 +5,9 @@ import { fewShotPrompt } from "../../bots/core/src/prompt/few-shot.ts";
 import { toSegments } from "../../bots/core/src/prompt/segments.ts";
 import { ROOT } from "../../deploy/settings.ts";
 import type { ModelRunner } from "../../services/inference/src/engine/model-runner.ts";
-import { type ModelFolder, readModelFolder } from "../../services/inference/src/models/folder/model-folder.ts";
+import { loadTokenizer } from "../../services/inference/src/model-folder/load-tokenizer.ts";
+import { type ModelFolder, readModelFolder } from "../../services/inference/src/model-folder/model-folder.ts";
 import { loadOnnxModelRunner } from "../../services/inference/src/runtime/onnx-model-runner.ts";
-import { loadTokenizer } from "../../services/inference/src/text/hf-tokenizer.ts";
 import { encodePrompt } from "../../services/inference/src/text/prompt-encoder.ts";
 import type { Tokenizer } from "../../services/inference/src/text/tokenizer.ts";
 
@@ -20,7 +20,7 @@ export interface Subject {
 
 /** Replies that are generated at once. */
 const MAX_NUM_SEQS = 16;
-const MAX_MODEL_LEN = 2048;
+export const MAX_MODEL_LEN = 2048;
 
 /** Loads a model of `models/` by name, its base's weights if it has none. */
 export async function loadSubject(name: string): Promise<Subject> {
@@ -34,7 +34,7 @@ export async function loadSubject(name: string): Promise<Subject> {
     maxModelLen: MAX_MODEL_LEN,
     device: "cpu",
   });
-  return { folder: { ...folder, defaults: owner.defaults }, runner, tokenizer: await loadTokenizer(owner.path) };
+  return { folder: { ...folder, defaults: owner.defaults }, runner, tokenizer: loadTokenizer(owner.path) };
 }
 
 /** What a bot would send for a conversation: tokens and stop strings. */

@@ -10,7 +10,7 @@ import { fakeModel, startInferenceServer, startRedisServer } from "@cria/bot-cor
 import { Finished, Started } from "@cria/proto";
 import { pino } from "pino";
 import { RecordedReply } from "../recorded-reply.ts";
-import type { Result } from "../result.ts";
+import { quantile, type Result } from "../result.ts";
 
 const PER_SECOND = 50;
 const SECONDS = 20;
@@ -60,15 +60,10 @@ export async function botLatency(report: (result: Result) => void): Promise<void
     sent.push(send(number));
   }
   await Promise.all(sent);
-  latencies.sort((a, b) => a - b);
   report({ name: "bot-latency", value: Number(quantile(latencies, QUANTILE).toPrecision(3)), unit: "ms (p99)" });
   report({ name: "bot-latency-median", value: Number(quantile(latencies, 0.5).toPrecision(3)), unit: "ms" });
   inference.close();
   server.kill();
   await stores.close();
   await redisServer.close();
-}
-
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }

@@ -15,6 +15,7 @@ import { RecordedReply } from "../recorded-reply.ts";
 import { RedisMonitor } from "../redis-monitor.ts";
 import type { Result } from "../result.ts";
 import { startSlackBot } from "../slack-bot.ts";
+import type { SuiteOptions } from "../suite.ts";
 
 const TTL_MS = 60_000;
 const WAITERS = 20;
@@ -27,7 +28,7 @@ const logger = pino({ level: "silent" });
 const place = { platform: "bench", workspaceId: "w", channelId: "c", isDirect: false };
 
 /** Commands that bots send to Redis; a script counts once. */
-export async function botRedis(report: (result: Result) => void, detail: (line: string) => void): Promise<void> {
+export async function botRedis(report: (result: Result) => void, { detail }: SuiteOptions): Promise<void> {
   const server = await startRedisServer();
   const redis = await connectRedis(server.url, logger);
   const monitor = await RedisMonitor.open(server.url);

@@ -46,7 +46,7 @@ export async function engineOverhead(report: (result: Result) => void): Promise<
   });
 }
 
-/** Runs the service and the bare engine side by side. */
+/** Runs the service and the bare engine side by side. The bare one guesses no tokens, so the service guesses none either. */
 export async function withBoth(work: (service: Service, runner: ModelRunner) => Promise<void>): Promise<void> {
   const runner = await loadBareEngine();
   const service = await Service.start();
@@ -54,6 +54,6 @@ export async function withBoth(work: (service: Service, runner: ModelRunner) => 
     await work(service, runner);
   } finally {
     await service.stop();
-    runner.close();
+    await runner.close();
   }
 }

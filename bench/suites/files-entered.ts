@@ -5,11 +5,12 @@ import { FakeInferenceClient } from "@cria/bot-core/testing";
 import { pino } from "pino";
 import { RecordedReply } from "../recorded-reply.ts";
 import type { Result } from "../result.ts";
+import type { SuiteOptions } from "../suite.ts";
 
 const CORE = fileURLToPath(new URL("../../bots/core/src/", import.meta.url));
 
 /** Files of bots/core in which one plain message runs code, by V8's coverage, memory and model in this process. */
-export async function filesEntered(report: (result: Result) => void, detail: (line: string) => void): Promise<void> {
+export async function filesEntered(report: (result: Result) => void, { detail }: SuiteOptions): Promise<void> {
   const stores = createMemoryStores({ roundsTtlMs: 60_000 });
   const core = createBotCore({ stores, inference: new FakeInferenceClient(), logger: pino({ level: "silent" }) });
   const place = { platform: "bench", workspaceId: "w", channelId: "c", isDirect: false };

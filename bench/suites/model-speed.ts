@@ -7,7 +7,7 @@ const DECODE_TOKENS = 128;
 const SHORT_PROMPT = "The story of a young alpaca begins in the mountains of Peru, where";
 const PREFILL_WORDS = 500;
 
-/** Decoding and prefill of one reply as the service tells them, and the time to load the model. */
+/** Decoding, a pass for each token, and prefill of one reply as the service tells them, and the time to load the model. */
 export async function modelSpeed(report: (result: Result) => void): Promise<void> {
   const service = await Service.start();
   const decode: number[] = [];
