@@ -8,7 +8,7 @@ const exclude = ["**/node_modules/**", "**/.cria/**"];
 const reportDir = process.env.CRIA_TEST_REPORTS;
 
 /** A project whose tests start real things: so many of its files run at a time, after the projects before it. */
-const slowProject = (name: string, groupOrder: number, maxWorkers: number) => ({
+const slowProject = (name: string, groupOrder: number, maxWorkers: number, ...globalSetup: string[]) => ({
   test: {
     name,
     include: [`${roots}/**/*.${name}.test.ts`],
@@ -17,7 +17,7 @@ const slowProject = (name: string, groupOrder: number, maxWorkers: number) => ({
     sequence: { groupOrder },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    globalSetup: ["./test/ensure-redis.ts"],
+    globalSetup: ["./test/ensure-redis.ts", ...globalSetup],
   },
 });
 
@@ -44,7 +44,7 @@ export default defineConfig({
       // They wait more than they compute.
       slowProject("integration", 1, 2),
       slowProject("model", 2, 1),
-      slowProject("browser", 3, 2),
+      slowProject("browser", 3, 2, "./test/ensure-browser.ts"),
     ],
   },
 });

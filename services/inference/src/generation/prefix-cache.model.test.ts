@@ -12,7 +12,7 @@ import { createLocalGenerator } from "./local-generator.ts";
 
 const folder = fileURLToPath(new URL("../../../../models/smollm2-135m", import.meta.url));
 const MIB = 2 ** 20;
-/** As in runtime/smollm2.model.test.ts: kernels for one token and for many differ in a last bit of int8. */
+/** Of log-probabilities, as activations are rounded to int8: a last bit in another kernel may flip a rounding. */
 const TOLERANCE = 0.3;
 
 const PARAMETERS: GenerationParameters = {

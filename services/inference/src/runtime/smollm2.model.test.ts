@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { DEFAULT_GRAPH_NAMES } from "../model-folder/graph/graph-names.ts";
+import { makeExactCopy } from "../tools/onnx/exact-copy.fixture.ts";
 import { loadOnnxModelRunner, type OnnxModelRunner } from "./onnx-model-runner.ts";
 import { stockLogits } from "./stock-decoder.fixture.ts";
 
@@ -11,6 +13,13 @@ const tokens = (length: number) => Array.from({ length }, (_, i) => (i * 977 + 5
 const prefill = (row: number, tokenIds: readonly number[], numComputedTokens = 0) =>
   ({ moves: [], rows: [{ row, numComputedTokens, tokenIds, numLogits: 1 }] }) as const;
 
+/** Mean distance of logits, which lie between 0 and 27 here. One wrong token of 24 moves it by 2.7. */
+const distance = (left: Float32Array, right: Float32Array) =>
+  right.reduce((sum, value, i) => sum + Math.abs(value - left[i]!), 0) / right.length;
+
+/** Where products are summed in float32, the same sums in another order. */
+const ROUNDING = 1e-3;
+
 describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m (skipped where it is absent)", () => {
   let runner: OnnxModelRunner;
   beforeEach(async () => {
@@ -18,37 +27,12 @@ describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m 
   });
   afterEach(() => runner.close());
 
-  /**
-   * Mean distance of logits, which lie between 0 and 27 here. Activations are rounded to int8: kernels for one token and
-   * for many differ in a last bit, a rounding flips, and the mean moves by 0.1. One wrong token of 24 moves it by 2.7.
-   */
-  const distance = (left: Float32Array, right: Float32Array) =>
-    right.reduce((sum, value, i) => sum + Math.abs(value - left[i]!), 0) / right.length;
-  const TOLERANCE = 0.3;
-
-  it("gives the stock API's logits, token by token and as one prompt", async () => {
+  it("gives the stock API's logits, token by token", async () => {
     const tokenIds = tokens(24);
     const expected = (await stockLogits({ graphFile, names: DEFAULT_GRAPH_NAMES }, tokenIds)).at(-1)!;
     let logits = await runner.run(prefill(0, tokenIds.slice(0, 1)));
     for (let i = 1; i < tokenIds.length; i++) logits = await runner.run(prefill(0, tokenIds.slice(i, i + 1), i));
     expect(distance(logits, expected)).toBeLessThan(1e-4); // the same kernels: bit-equal where this was written
-    expect(distance(await runner.run(prefill(0, tokenIds)), expected)).toBeLessThan(TOLERANCE);
-  });
-
-  it("gives a sequence the same logits alone, in chunks and among others", async () => {
-    const tokenIds = tokens(100);
-    const alone = (await runner.run(prefill(7, tokenIds))).slice();
-    for (let row = 0; row < 8; row++) await runner.run(prefill(row, tokens(30 + row)));
-    for (let start = 0; start < 99; start += 33) await runner.run(prefill(5, tokenIds.slice(start, start + 33), start));
-    const lengths = [30, 31, 32, 33, 34, 99, 36, 37];
-    const rows = lengths.map((length, row) => ({
-      row,
-      numComputedTokens: length,
-      tokenIds: [row === 5 ? tokenIds[99]! : 7],
-      numLogits: 1,
-    }));
-    const together = await runner.run({ moves: [], rows });
-    expect(distance(together.subarray(5 * runner.vocabSize, 6 * runner.vocabSize), alone)).toBeLessThan(TOLERANCE);
   });
 
   it("lets timers and sockets have their turns during a long prefill", async () => {
@@ -78,5 +62,48 @@ describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on models/smollm2-135m 
     expect(large.memoryBytes).toBeGreaterThan(3000 * MB);
     expect(process.memoryUsage.rss() - before).toBeLessThan(600 * MB);
     await large.close();
+  });
+});
+
+/**
+ * As the fast arithmetic rounds activations to int8, the last bits in which kernels for one token and for many differ grow
+ * there, on some processors to half of what a logit is worth. Without it any processor must compute the same.
+ */
+describe.skipIf(!existsSync(graphFile))("OnnxModelRunner on an exact copy of it", () => {
+  let copy: ReturnType<typeof makeExactCopy>;
+  let runner: OnnxModelRunner;
+  beforeAll(async () => {
+    copy = makeExactCopy(path.dirname(graphFile));
+    const exactFile = path.join(copy.folder, "model.onnx");
+    runner = await loadOnnxModelRunner({ graphFile: exactFile, maxNumSeqs: 8, maxModelLen: 2048, device: "cpu" });
+  });
+  afterAll(async () => {
+    await runner.close();
+    copy.remove();
+  });
+
+  it("gives the same logits for a prompt as a whole and token by token", async () => {
+    const tokenIds = tokens(24);
+    const whole: Float32Array = (await runner.run(prefill(0, tokenIds))).slice();
+    let logits = whole;
+    for (let i = 0; i < tokenIds.length; i++) logits = await runner.run(prefill(1, tokenIds.slice(i, i + 1), i));
+    expect(distance(logits, whole)).toBeLessThan(ROUNDING);
+  });
+
+  it("gives a sequence the same logits alone, in chunks and among others", async () => {
+    const tokenIds = tokens(100);
+    const alone = (await runner.run(prefill(7, tokenIds))).slice();
+    for (let row = 0; row < 8; row++) await runner.run(prefill(row, tokens(30 + row)));
+    for (let start = 0; start < 99; start += 33) await runner.run(prefill(5, tokenIds.slice(start, start + 33), start));
+    const lengths = [30, 31, 32, 33, 34, 99, 36, 37];
+    const rows = lengths.map((length, row) => ({
+      row,
+      numComputedTokens: length,
+      tokenIds: [row === 5 ? tokenIds[99]! : 7],
+      numLogits: 1,
+    }));
+    const together = await runner.run({ moves: [], rows });
+    const among = together.subarray(5 * runner.vocabSize, 6 * runner.vocabSize);
+    expect(distance(among, alone)).toBeLessThan(ROUNDING);
   });
 });

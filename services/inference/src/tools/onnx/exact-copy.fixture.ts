@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { ModelProto } from "../../services/inference/src/tools/onnx/gen/onnx.ts";
+import { ModelProto } from "./gen/onnx.ts";
 
 /**
  * A copy of a model folder whose products are summed in float32 (accuracy level 0) instead of int8: slow, and as exact as
