@@ -2,8 +2,7 @@ import { totalmem } from "node:os";
 import { ConfigError, loadCoreConfig } from "@cria/bot-core";
 import { loadConfig, ConfigError as ServiceConfigError } from "@cria/inference/config";
 import { loadWebConfig } from "@cria/web/config";
-import { portFaults } from "./settings.ts";
-import { badConfiguration } from "./start-error.ts";
+import { badConfiguration, portFaults } from "./settings.ts";
 
 /**
  * Reads what the service, the page and all bots read of the environment, before any of them starts: what is wrong would be
@@ -19,7 +18,7 @@ export function requireConfiguration(env: NodeJS.ProcessEnv): void {
     ...faultsOf(() => loadWebConfig(env)),
     ...faultsOf(() => loadCoreConfig(botEnv)),
   ];
-  if (faults.length > 0) throw badConfiguration(oneEach(faults));
+  if (faults.length > 0) throw badConfiguration(oneEach(faults), env);
 }
 
 function faultsOf(load: () => unknown): readonly string[] {

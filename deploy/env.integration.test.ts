@@ -12,14 +12,14 @@ let folder: string;
 let env: NodeJS.ProcessEnv;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "cria-env-"));
-  const file = join(folder, ".env");
+  const file = join(folder, "cria.env");
   writeFileSync(file, `CRIA_MODELS_DIR=${folder}\nCRIA_WEB_PORT=none\n`);
   env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CRIA_")));
   env.CRIA_ENV_FILE = file;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("the variables of .env", () => {
+describe("the variables of the file that CRIA_ENV_FILE names", () => {
   it.each([
     ["start", []],
     ["ask", ["Hi"]],
@@ -49,7 +49,8 @@ describe("the variables of .env", () => {
       'CRIA_MEMORY="4GB": must be a number and a unit, as "512MiB" or "4GiB"',
       'CRIA_USER_MESSAGES_PER_MINUTE="-3": must be a whole number of 1 or more',
     ];
-    const line = `Cria: ${faults.join("; ")}. Change it in the environment or in .env, then start again.\n`;
+    const where = `Change it in the environment or in ${env.CRIA_ENV_FILE}, then start again`;
+    const line = `Cria: ${faults.join("; ")}. ${where}.\n`;
     const { code, stdout, stderr } = await told.catch((error) => error);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr.replace(/^[\dT:-]+Z /, "(time) ")).toBe(`(time) ${line}`);

@@ -4,7 +4,7 @@ import { connect, createServer, type Server } from "node:net";
 import { dirname, join, relative, resolve } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { text } from "node:stream/consumers";
-import { badConfiguration, StartError } from "./start-error.ts";
+import { MISUSED, StartError } from "./start-error.ts";
 
 /** A running `npm start`. */
 export interface Instance {
@@ -55,7 +55,8 @@ function makeStateDir(stateDir: string): void {
     makeFolder(stateDir);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw badConfiguration([`CRIA_STATE_DIR is ${stateDir}, which cannot be a folder to write in: ${reason}`]);
+    const fault = `CRIA_STATE_DIR is ${stateDir}, which cannot be a folder to write in: ${reason}`;
+    throw new StartError(`${fault}. Choose another one, then start again`, MISUSED);
   }
 }
 

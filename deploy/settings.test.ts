@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadLocalSettings, reachableHost } from "./settings.ts";
+import { badConfiguration, loadLocalSettings, ROOT, reachableHost } from "./settings.ts";
 
 describe("loadLocalSettings", () => {
   it("listens on loopback and starts a Redis unless told otherwise", () => {
@@ -23,6 +23,19 @@ describe("loadLocalSettings", () => {
     expect(() => loadLocalSettings({ CRIA_WEB_PORT: "a", CRIA_PORT: "b" })).toThrow(
       /^CRIA_WEB_PORT="a": .*; CRIA_PORT="b": must be a port/,
     );
+  });
+});
+
+describe("badConfiguration", () => {
+  it.each([
+    [undefined, ".env"],
+    ["", ".env"],
+    ["deploy/my.env", "deploy/my.env"],
+    [`${ROOT}my.env`, "my.env"],
+    ["/etc/cria.env", "/etc/cria.env"],
+  ])("names the file that is read where CRIA_ENV_FILE is %j", (CRIA_ENV_FILE, shown) => {
+    const { message } = badConfiguration(["CRIA_WEB_PORT is none"], { CRIA_ENV_FILE });
+    expect(message).toBe(`CRIA_WEB_PORT is none. Change it in the environment or in ${shown}, then start again`);
   });
 });
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { badConfiguration } from "./start-error.ts";
+import { shownPath } from "./shown-path.ts";
+import { MISUSED, StartError } from "./start-error.ts";
 
 /** The repository's root, where all processes run. */
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -26,7 +27,7 @@ export interface LocalSettings {
  */
 export function loadLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
   const faults = portFaults(env);
-  if (faults.length > 0) throw badConfiguration(faults);
+  if (faults.length > 0) throw badConfiguration(faults, env);
   return {
     webHost: env.CRIA_WEB_HOST || LOOPBACK,
     webPort: Number(env.CRIA_WEB_PORT || DEFAULT_WEB_PORT),
@@ -35,6 +36,17 @@ export function loadLocalSettings(env: NodeJS.ProcessEnv): LocalSettings {
     redisUrl: env.CRIA_REDIS_URL || undefined,
     stateDir: resolve(ROOT, env.CRIA_STATE_DIR || ".cria"),
   };
+}
+
+/** Where the variables are that `npm run setup` writes, for all npm scripts that people run. */
+export function envFilePath(env: NodeJS.ProcessEnv): string {
+  return resolve(ROOT, env.CRIA_ENV_FILE || ".env");
+}
+
+/** For variables that cannot be as they are; each fault names one, its value and what it must be. */
+export function badConfiguration(faults: readonly string[], env: NodeJS.ProcessEnv): StartError {
+  const file = shownPath(ROOT, envFilePath(env));
+  return new StartError(`${faults.join("; ")}. Change it in the environment or in ${file}, then start again`, MISUSED);
 }
 
 /** What is wrong with the ports; empty where they can be. */

@@ -13,8 +13,3 @@ export class StartError extends Error {
     this.exitCode = exitCode;
   }
 }
-
-/** For variables that cannot be as they are; each fault names one, its value and what it must be. */
-export function badConfiguration(faults: readonly string[]): StartError {
-  return new StartError(`${faults.join("; ")}. Change it in the environment or in .env, then start again`, MISUSED);
-}

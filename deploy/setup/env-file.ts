@@ -1,14 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { ROOT } from "../settings.ts";
 
 /** Readable by its owner alone: it holds tokens. */
 const MODE = 0o600;
-
-/** Where the variables are that `npm run setup` writes, for all npm scripts that people run. */
-export function envFilePath(env: NodeJS.ProcessEnv): string {
-  return resolve(ROOT, env.CRIA_ENV_FILE || ".env");
-}
 
 /** Puts a file's variables into this process's environment; those that are set already stay. No file is no fault. */
 export function loadEnvFile(path: string): void {

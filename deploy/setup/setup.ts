@@ -1,6 +1,8 @@
 import { tellFailure, UsageError } from "../command-failure.ts";
+import { envFilePath, ROOT } from "../settings.ts";
+import { shownPath } from "../shown-path.ts";
 import { setUpDiscord } from "./discord.ts";
-import { envFilePath, loadEnvFile, overridden, writeEnvFile } from "./env-file.ts";
+import { loadEnvFile, overridden, writeEnvFile } from "./env-file.ts";
 import { setUpSlack } from "./slack.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
@@ -31,7 +33,7 @@ async function main([platform = "", ...rest]: readonly string[]): Promise<number
   try {
     const values = await setUp(terminal);
     writeEnvFile(path, values);
-    terminal.say(`Written to ${path}. Now: npm start`);
+    terminal.say(`Written to ${shownPath(ROOT, path)}. Now: npm start`);
     for (const name of overridden(values, envBefore)) terminal.say(overriddenLine(name));
     return 0;
   } finally {
