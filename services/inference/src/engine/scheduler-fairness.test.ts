@@ -98,7 +98,7 @@ describe("Scheduler, between tenants,", () => {
     const { sequence, message, retryDelayMs } = refusals[0]!;
     expect([refusals.length, sequence, retryDelayMs]).toEqual([1, newest!.sequence, 6_000]);
     expect(message).toMatch(
-      /^the queue is full, and this one made room .*: 2 requests wait for others .* the limits are 2 requests/,
+      /^the queue is full, and this one made room .*: requests that wait for others to end 2 of at most 2/,
     );
     scheduler.abort(newest!.sequence);
     expect([newest!.sequence.status, scheduler.numWaiting]).toEqual(["finished", 3]);

@@ -162,7 +162,7 @@ describe("Scheduler", () => {
     const { add, scheduler, passes } = setup({ maxNumSeqs: 2, maxWaiting: 1 });
     expect([add({}), add({}), add({})].map(({ refusal }) => refusal)).toEqual([undefined, undefined, undefined]);
     expect(add({}).refusal).toMatch(
-      /1 requests wait for others to end, 9 prompt tokens wait, this one has 3; the limits are 1 requests/,
+      /requests that wait for others to end 1 of at most 1, prompt tokens that wait 9 of at most \d+; this one has 3/,
     );
     passes(2);
     expect([scheduler.numRunning, scheduler.numWaiting, scheduler.numWaitingTokens]).toEqual([2, 1, 3]);

@@ -180,8 +180,8 @@ export class Scheduler {
     const numWaiting = Math.max(0, this.numWaiting - this.#slots.numFree);
     sequence.status = "finished";
     const message =
-      `${reason}: ${numWaiting} requests wait for others to end, ${this.numWaitingTokens} prompt tokens wait, ` +
-      `this one has ${sequence.numPromptTokens}; the limits are ${maxWaiting} requests and ${maxWaitingTokens} tokens. Try again later`;
+      `${reason}: requests that wait for others to end ${numWaiting} of at most ${maxWaiting}, prompt tokens that wait ` +
+      `${this.numWaitingTokens} of at most ${maxWaitingTokens}; this one has ${sequence.numPromptTokens}. Try again later`;
     return { sequence, message, retryDelayMs: this.retryDelayMs(sequence.request.tenant) };
   }
 }

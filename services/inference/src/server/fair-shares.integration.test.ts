@@ -65,7 +65,9 @@ describe("fair shares", () => {
       details: { reason: "QUEUE_FULL", retryDelayMs: expect.any(Number) },
     });
     expect(await numWait()).toBe(95);
-    expect((await failure(generate("busy", "x".repeat(50)))).message).toMatch(/^the queue is full: 95 requests wait/);
+    expect((await failure(generate("busy", "x".repeat(50)))).message).toMatch(
+      /^the queue is full: requests that wait for others to end 95 of/,
+    );
     open();
     await Promise.all([lone, ...busy.slice(0, -1)]);
   });

@@ -58,9 +58,10 @@ export interface PromptSegment {
   text: string;
   /**
    * Whether the segment may be left out when the prompt does not fit the context window with room for the reply: that is
-   * max_tokens, but at most a quarter of the window. The oldest (first) droppable segments go first, in leaps of a quarter of
-   * the prompt's room that are measured from the first one on: so a conversation that grows at its end keeps its beginning,
-   * and what the prefix cache knows of it, for several messages. None is left out while all fit. Default false.
+   * max_tokens, but at most a quarter of the window. The oldest (first) droppable segments go first, in leaps that leave about
+   * three quarters of the prompt's room in use and are measured from the first one on: so a conversation that grows at its end
+   * keeps its beginning, and what the prefix cache knows of it, for several messages. None is left out while all fit. Default
+   * false.
    */
   droppable: boolean;
   /** Whether the text is user input: strings that look like control tokens become plain text tokens. Default false. */
