@@ -172,7 +172,7 @@ describe("Scheduler", () => {
   it("refuses prompt tokens more than may wait, but takes a long prompt alone", () => {
     const { add } = setup({ maxWaitingTokens: 10 });
     expect(add({ promptTokenIds: promptOf(20) }).refusal).toBeUndefined();
-    expect(add({ promptTokenIds: [1] }).refusal).toMatch(/the limits are 8 requests and 10 tokens/);
+    expect(add({ promptTokenIds: [1] }).refusal).toMatch(/prompt tokens that wait 20 of at most 10; this one has 1/);
   });
 
   it("estimates when to try again from the queue and the pace of late", () => {
