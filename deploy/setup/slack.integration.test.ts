@@ -47,7 +47,7 @@ describe("setUpSlack", () => {
     const terminal = createTerminal(server.botToken, "", server.appToken);
     await setUpSlack(terminal, server.apiUrl);
     expect(terminal.lines.join("\n")).toMatch(
-      /The scope files:read is missing: attached files cannot be read\. .*OAuth & Permissions → Scopes/,
+      /The scope files:read is missing: attached files cannot be read\.\n.*OAuth & Permissions → Scopes/,
     );
   });
 

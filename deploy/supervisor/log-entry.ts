@@ -29,15 +29,15 @@ export function readEntry(line: string): LogEntry | undefined {
 
 /**
  * An entry as `WARN message: error field=value`, in one line of at most `room` characters; only a message that is longer by
- * itself is not cut, since it says what to do. Undefined for what another line tells: a reply has one line.
+ * itself goes on in further lines, since it says what to do. None for what another line tells: a reply has one line.
  */
-export function showEntry(entry: LogEntry, room: number): string | undefined {
-  if (isToldByCaller(entry)) return undefined;
+export function showEntry(entry: LogEntry, room: number): readonly string[] {
+  if (isToldByCaller(entry)) return [];
   if (entry.msg === "exchange") return showExchange(entry, room);
   const message = oneLine(`${levelWord(entry.level)}${entry.msg ?? ""}`);
-  if (message.length > room) return message;
+  if (message.length > room) return wrap(message, room);
   const reason = entry.err?.message === undefined ? "" : `: ${entry.err.message}`;
-  return cutTo([message + reason, ...fields(entry)].join(" "), room);
+  return [cutTo([message + reason, ...fields(entry)].join(" "), room)];
 }
 
 /** What the inference service did or refused for a bot: the bot says it in words of its own. */
@@ -49,6 +49,17 @@ function isToldByCaller({ level, msg, code }: LogEntry): boolean {
 export function cutTo(text: string, room: number): string {
   const line = oneLine(text);
   return line.length <= room ? line : `${line.slice(0, room - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+/** A text in lines of at most so many UTF-16 code units, broken at spaces; a word that is longer, as a link, stays whole. */
+function wrap(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function oneLine(text: string): string {
@@ -70,11 +81,11 @@ function fields(entry: LogEntry): readonly string[] {
 }
 
 /** As "answered with smollm2-135m: 61 tokens in 0.52 s (cut at the length limit)". A failure has a line of its own. */
-function showExchange({ outcome, model, completionTokens, totalMs }: LogEntry, room: number): string | undefined {
-  if (typeof outcome !== "string" || /^[A-Z]/.test(outcome)) return undefined;
+function showExchange({ outcome, model, completionTokens, totalMs }: LogEntry, room: number): readonly string[] {
+  if (typeof outcome !== "string" || /^[A-Z]/.test(outcome)) return [];
   const by = typeof model === "string" ? ` with ${model}` : "";
   const tokens = typeof completionTokens === "number" ? `: ${completionTokens.toLocaleString("en")} tokens` : "";
   const end = endWords(outcome as ReplyEnd);
   const ended = end ? ` (${end.charAt(0).toLowerCase()}${end.slice(1)})` : "";
-  return cutTo(`answered${by}${tokens} in ${(Number(totalMs) / 1000).toFixed(2)} s${ended}`, room);
+  return [cutTo(`answered${by}${tokens} in ${(Number(totalMs) / 1000).toFixed(2)} s${ended}`, room)];
 }

@@ -56,7 +56,7 @@ describe("createLineWriter", () => {
     ]);
   });
 
-  it("writes at most 160 characters of a line, but the whole of a message that says what to do", () => {
+  it("writes at most 160 characters of a line, and the whole of a message that says what to do in several", () => {
     const long = "word ".repeat(60).trim();
     for (const options of [{}, { showTimes: true }]) {
       for (const line of [long, info("failed", { err: { message: long } }), info("listens", { long })]) {
@@ -65,7 +65,9 @@ describe("createLineWriter", () => {
         expect(text.endsWith("…")).toBe(true);
       }
     }
-    expect(written(info(long, { id: 1 }))).toEqual([`web       ${long}`]);
+    const lines = written(info(long, { id: 1 }));
+    expect(lines.map((line) => line.length)).toEqual([159, 159]);
+    expect(lines.map((line) => line.replace(/^web {7}/, "")).join(" ")).toBe(long);
   });
 
   it("leaves out what a terminal would obey", () => {

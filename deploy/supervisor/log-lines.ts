@@ -24,7 +24,7 @@ export interface LineOptions {
   readonly showStacks?: boolean;
 }
 
-/** Makes a function that writes a process's line for people: its name before it, a pino line brief. */
+/** Makes a function that writes a process's line for people: its name before it, a pino line brief, none beyond 160 characters but for a longer word. */
 export function createLineWriter(write: (line: string) => void, options: LineOptions = {}) {
   return (name: string, line: string): void => {
     for (const shown of shownLines(name, line, options)) write(shown);
@@ -37,9 +37,10 @@ function shownLines(name: string, line: string, options: LineOptions): readonly 
   const time = showTimes ? timePrefix(entry?.time ?? Date.now()) : "";
   const label = `${name.padEnd(NAME_WIDTH)} `;
   const room = MAX_LENGTH - time.length - label.length;
-  const text = entry ? showEntry(entry, room) : cutTo(line, room);
-  if (text === undefined) return [];
-  return [time + (useColours ? coloured(name, label) : label) + text, ...(showStacks ? stackOf(entry) : [])];
+  const texts = entry ? showEntry(entry, room) : [cutTo(line, room)];
+  if (texts.length === 0) return [];
+  const start = time + (useColours ? coloured(name, label) : label);
+  return [...texts.map((text) => start + text), ...(showStacks ? stackOf(entry) : [])];
 }
 
 function coloured(name: string, label: string): string {

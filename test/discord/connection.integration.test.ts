@@ -1,6 +1,7 @@
 import { createGate } from "@cria/bot-core/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { AdvancingClock } from "../clock.ts";
+import { shownLines } from "../shown-lines.ts";
 import { DiscordRun } from "./discord-run.ts";
 
 const runs: DiscordRun[] = [];
@@ -262,8 +263,20 @@ describe("the connection to Discord", () => {
 
   it("prints where to add the bot", async () => {
     const run = await start();
-    const link =
-      /https:\/\/discord.com\/oauth2\/authorize\?client_id=(\d+)&scope=bot\+applications.commands&permissions=\d+/;
+    const link = /https:\/\/discord.com\/oauth2\/authorize\?client_id=(\d+)&scope=bot&permissions=\d+/;
     expect(link.exec(run.logs.join(""))?.[1]).toBe(run.server.world.bot.id);
+  });
+
+  it("tells of each thing at the start in one line of npm start, with long ids and names too", async () => {
+    const run = await prepare({ server: { privilegedIntents: 0 }, config: { guildIds: ["1234567890123456789"] } });
+    run.server.world.bot.username = "A name of thirty-two characters.";
+    await run.platform.start();
+    expect(run.server.world.bot.id).toHaveLength(19);
+    const lines = shownLines("discord", run.logs);
+    expect(lines).toHaveLength(run.logs.length);
+    expect(lines.filter(({ length }) => length > 160)).toEqual([]);
+    expect(run.logs.join("")).toMatch(
+      /could not be registered.*name of thirty-two.*Add it to.*intent is off.*Switch it/s,
+    );
   });
 });

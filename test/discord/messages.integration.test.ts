@@ -101,7 +101,7 @@ describe("messages on Discord", () => {
   it("need a mention in threads where the intent is off; the log says where to switch it on", async () => {
     const run = await start({ server: { privilegedIntents: 0 } });
     expect(run.logs.join("")).toMatch(
-      /Message Content intent is off. Switch it on at https:\/\/discord.com\/developers/,
+      /Message Content intent is off.*Switch it on.*https:\/\/discord.com\/developers/s,
     );
     const thread = run.ann.startThread(run.channel, "a thread");
     run.ann.mention(thread, "first");

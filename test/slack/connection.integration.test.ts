@@ -3,8 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createMemoryStores } from "@cria/bot-core";
 import { createGate } from "@cria/bot-core/testing";
+import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
-import { checkBotToken } from "../../bots/slack/src/check-tokens.ts";
+import { checkBotToken, SCOPES } from "../../bots/slack/src/check-tokens.ts";
+import { shownLines } from "../shown-lines.ts";
+import type { SlackServer } from "../slack-server/slack-server.ts";
 import { type Message, shownText } from "../slack-server/world/world.ts";
 import { repliesTo } from "./replies-to.ts";
 import { createBot, type SlackBot, startSlackBot } from "./slack-bot.ts";
@@ -93,6 +96,23 @@ describe("the bot's connection to Slack", () => {
     bot = await startSlackBot({ server: { hidesScopes: true } });
     expect((await checkBotToken(bot.server.botToken, bot.server.apiUrl)).faults).toEqual([]);
     expect(await replies(bot.server.people.mention(bot.channel, bot.ann, "hi"))).toEqual(["hi"]);
+  });
+
+  it("tells of each thing at the start in one line of npm start, with long names too", async () => {
+    const logs: string[] = [];
+    const logger = pino({}, { write: (line: string) => void logs.push(line) });
+    const prepare = ({ api, world }: SlackServer) => {
+      api.failNext("auth.test", 503);
+      world.team.name = "The workspace of a company with a long name ".repeat(4);
+    };
+    bot = await startSlackBot({ server: { scopes: [] }, logger, prepare });
+    const lines = shownLines("slack", logs);
+    expect(lines).toHaveLength(logs.length);
+    expect(lines.filter(({ length }) => length > 160)).toEqual([]);
+    expect(lines.filter((line) => /WARN The scope .* is missing: /.test(line))).toHaveLength(
+      Object.keys(SCOPES).length,
+    );
+    expect(logs.join("")).toMatch(/Trying again in .*is added here: https:.*Slack knows the bot/s);
   });
 
   it("begins when Slack can be reached again", async () => {

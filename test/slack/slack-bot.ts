@@ -8,7 +8,7 @@ import {
   type Stores,
 } from "@cria/bot-core";
 import { FakeInferenceClient, fakeModel } from "@cria/bot-core/testing";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { loadSlackConfig } from "../../bots/slack/src/config.ts";
 import { createSlackPlatform, type SlackPlatform } from "../../bots/slack/src/slack-platform.ts";
 import { SLACK_WORDS } from "../../bots/slack/src/words.ts";
@@ -31,6 +31,8 @@ export interface SlackBotOptions {
   /** Whether it remembers in its own process. Default: in Redis where there is one. */
   readonly isAlone?: boolean;
   readonly server?: Partial<SlackServerOptions>;
+  /** Default: none. */
+  readonly logger?: Logger;
   /** What is there before the bot starts. */
   readonly prepare?: (server: SlackServer) => void;
 }
@@ -85,9 +87,8 @@ export function createBot(
   server: SlackServer,
   model: FakeInferenceClient,
   losses: string[],
-  { core = {}, env = {} }: SlackBotOptions = {},
+  { core = {}, env = {}, logger = pino({ level: "silent" }) }: SlackBotOptions = {},
 ): SlackPlatform {
-  const logger = pino({ level: "silent" });
   const stores = core.stores ?? memory();
   const tokens = { CRIA_SLACK_BOT_TOKEN: server.botToken, CRIA_SLACK_APP_TOKEN: server.appToken };
   return createSlackPlatform({

@@ -125,21 +125,19 @@ export class Connection {
       const isChanged = await registerCommands(this.#client.rest, applicationId, places);
       logger.info({ isChanged }, "slash commands are registered");
     } catch (error) {
-      const link = installLink(applicationId);
-      logger.warn(
-        { err: error },
-        `slash commands could not be registered; is the bot in each server of CRIA_DISCORD_GUILDS? ${link}`,
-      );
+      const hint = "is the bot in each server of CRIA_DISCORD_GUILDS?";
+      logger.warn({ err: error }, `slash commands could not be registered; ${hint}`);
     }
   }
 
+  /** A link has a line of its own: with ids of 19 digits it fills most of the 160 characters that `npm start` gives one. */
   #announce(): void {
     const { logger, config } = this.#options;
     const { applicationId, name, readsAllMessages } = this.#identity;
-    logger.info(`Discord knows the bot as ${name}. Add it to a server: ${installLink(applicationId)}`);
+    logger.info(`Discord knows the bot as ${name}`);
+    logger.info(`Add it to a server: ${installLink(applicationId)}`);
     if (readsAllMessages || !config.followsThreads) return;
-    logger.warn(
-      `Threads need a mention in each message: the Message Content intent is off. Switch it on at ${intentsLink(applicationId)} and start again, or set CRIA_DISCORD_THREADS=0.`,
-    );
+    logger.warn("Threads need a mention in each message: the Message Content intent is off");
+    logger.warn(`Switch it on, or set CRIA_DISCORD_THREADS=0: ${intentsLink(applicationId)}`);
   }
 }

@@ -74,7 +74,7 @@ export async function checkBotToken(token: string, apiUrl?: string): Promise<Tok
     const granted = answer.response_metadata?.scopes;
     const missing = granted ? Object.keys(SCOPES).filter((scope) => !granted.includes(scope)) : [];
     const { team = "", team_id: teamId = "", user_id: userId = "" } = answer;
-    return { ...ACCEPTED, identity: { team, teamId, userId, scopes: granted }, faults: missing.map(missingScope) };
+    return { ...ACCEPTED, identity: { team, teamId, userId, scopes: granted }, faults: missingScopes(missing) };
   } catch (error) {
     return botTokenRefusal(error);
   }
@@ -106,8 +106,11 @@ function refusal(error: unknown, name: string, where: string): TokenCheck {
   return { isAccepted: false, isUnreachable, faults: [tokenFault(error, name, where)] };
 }
 
-function missingScope(scope: string): string {
-  return `The scope ${scope} is missing: ${SCOPES[scope]}. ${APPS} → OAuth & Permissions → Scopes → Add, then Reinstall.`;
+/** One sentence each, and one of where to click. */
+function missingScopes(scopes: readonly string[]): readonly string[] {
+  if (scopes.length === 0) return [];
+  const missing = scopes.map((scope) => `The scope ${scope} is missing: ${SCOPES[scope]}.`);
+  return [...missing, `What is missing is added here: ${APPS} → OAuth & Permissions → Scopes, then Reinstall.`];
 }
 
 function tokenFault(error: unknown, name: string, where: string): string {
@@ -115,7 +118,7 @@ function tokenFault(error: unknown, name: string, where: string): string {
   if (code !== undefined && isTransient(error)) return `Slack answers ${code} just now: try again later.`;
   switch (code) {
     case undefined:
-      return `Slack cannot be reached (${firstCause(error)}). Check this machine's network and proxy.`;
+      return `Slack cannot be reached (${firstCause(error)}). Check network and proxy.`;
     case "missing_scope":
       return `The ${name} lacks a scope. ${APPS} → ${where}.`;
     case "not_allowed_token_type":

@@ -37,7 +37,7 @@ export async function checkToken(token: string, apiUrl: string | undefined): Pro
   }
 }
 
-/** Where a guild's owner adds the bot, with the permissions it needs. */
+/** Where a guild's owner adds the bot, with the permissions it needs. The scope `bot` includes `applications.commands`. */
 export function installLink(applicationId: string): string {
   const permissions = [
     PermissionFlagsBits.ViewChannel,
@@ -47,12 +47,7 @@ export function installLink(applicationId: string): string {
     PermissionFlagsBits.AttachFiles,
     PermissionFlagsBits.ReadMessageHistory,
   ].reduce((sum, bit) => sum | bit, 0n);
-  const query = new URLSearchParams({
-    client_id: applicationId,
-    scope: "bot applications.commands",
-    permissions: `${permissions}`,
-  });
-  return `https://discord.com/oauth2/authorize?${query}`;
+  return `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=bot&permissions=${permissions}`;
 }
 
 /** Where the intent is switched on. */
