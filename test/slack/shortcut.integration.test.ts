@@ -33,7 +33,7 @@ describe("the message shortcut", () => {
     await bot.server.interactions.submit(opened, { question: { question: { value: "Really <!channel>?" } } }, bot.ann);
     const shown = await repliesTo(bot.server, message);
     expect(shown.map(shownText)).toEqual(["*Ann* asks: Really &lt;!channel&gt;?", "They do."]);
-    expect(bot.prompts()[0]).toContain("Llamas hum.");
+    expect(bot.prompts()[0]).toContain("Ann: Llamas hum.");
     expect(bot.server.world.pings).toEqual([]);
   });
 

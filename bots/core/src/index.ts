@@ -23,9 +23,9 @@ export type { ClaimedEvent } from "./port/claimed-event.ts";
 export type { Command, CommandError } from "./port/command.ts";
 export type { CommandAsked, IncomingCommand, SaidCommand } from "./port/incoming-command.ts";
 export { LruCache } from "./port/lru-cache.ts";
-export type { Attachment, EarlierMessage, IncomingMessage, ReceivedEvent } from "./port/message.ts";
+export type { Attachment, EarlierMessage, IncomingMessage, Quote, ReceivedEvent } from "./port/message.ts";
 export { pause } from "./port/pause.ts";
-export type { Author, Place, PlaceNames } from "./port/place.ts";
+export type { Author, Place, PlaceNames, Speaker } from "./port/place.ts";
 export type {
   FeedbackRating,
   Reply,

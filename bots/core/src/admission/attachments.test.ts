@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type { Attachment } from "../port/message.ts";
+import type { Attachment, IncomingMessage } from "../port/message.ts";
 import { testMessage } from "../testing/test-core.ts";
-import { leftOutNote, MAX_ATTACHMENT_BYTES, readContext } from "./attachments.ts";
+import { contextOf, leftOutNote, MAX_ATTACHMENT_BYTES, readFiles } from "./attachments.ts";
 import { readAnnouncedBody } from "./read-announced-body.ts";
 
 const never = new AbortController().signal;
@@ -11,11 +11,17 @@ function file(name: string, content: string | Uint8Array, fields: Partial<Attach
   return { name, mimeType: "text/plain", sizeBytes: bytes.length, load: async () => bytes, ...fields };
 }
 
+/** The text that a message is about. */
+async function readContext(message: IncomingMessage, signal = never): Promise<string> {
+  const quotes = (message.quotes ?? []).map(({ text }) => text);
+  return contextOf(await readFiles(message, signal), quotes.join("\n\n"), message);
+}
+
 /** Of a message of files alone. */
 const read = (attachments: readonly Attachment[], quote?: string) =>
-  readContext(testMessage("", { attachments, ...(quote !== undefined && { quote }) }), never);
+  readContext(testMessage("", { attachments, ...(quote !== undefined && { quotes: [{ text: quote }] }) }));
 
-describe("readContext", () => {
+describe("readFiles", () => {
   afterEach(() => {
     vi.useRealTimers();
   });
@@ -34,7 +40,7 @@ describe("readContext", () => {
   });
 
   it("is empty without quote and files", async () => {
-    expect(await readContext(testMessage("Hi"), never)).toBe("");
+    expect(await readContext(testMessage("Hi"))).toBe("");
   });
 
   it("is the quoted message or the one file as it is", async () => {
@@ -85,7 +91,7 @@ describe("readContext", () => {
 
   it("leaves out what is no text of a message with words", async () => {
     const attachments = [file("cat.png", "", { mimeType: "image/png" })];
-    expect(await readContext(testMessage("What is this?", { attachments }), never)).toBe("");
+    expect(await readContext(testMessage("What is this?", { attachments }))).toBe("");
     expect(await read(attachments, "Quoted.")).toBe("Quoted.");
   });
 
@@ -105,7 +111,7 @@ describe("readContext", () => {
   it("shortens what others wrote to half of the room that the message leaves", async () => {
     const attachments = [file("own.txt", "x".repeat(10_000)), file("log.txt", "y".repeat(20_000), { isBeside: true })];
     const text = "z".repeat(2_000);
-    const context = await readContext(testMessage(text, { attachments, quote: "q".repeat(20_000) }), never);
+    const context = await readContext(testMessage(text, { attachments, quotes: [{ text: "q".repeat(20_000) }] }));
     expect(context).toMatch(/^q{9000,}…\n\nown\.txt:\nx{10000}$/);
     expect(text.length + context.length).toBeLessThan(32_000);
   });

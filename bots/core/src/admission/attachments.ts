@@ -17,7 +17,7 @@ const MAX_BESIDE = 2;
 const NOT_READ = "(This file could not be read.)";
 
 /** What a message says, and its files. */
-type Asked = Pick<IncomingMessage, "attachments" | "text" | "quote">;
+type Asked = Pick<IncomingMessage, "attachments" | "text" | "quotes">;
 
 const TEXT_TYPES =
   /^(text\/|application\/(json|xml|yaml|x-yaml|toml|javascript|typescript|sql|x-sh|x-ndjson|csv)\b)|\+(json|xml)\b/;
@@ -25,29 +25,41 @@ const UNKNOWN_TYPES = /^(application\/octet-stream)?$/;
 const TEXT_NAMES =
   /\.(txt|md|markdown|rst|log|csv|tsv|json|jsonl|ya?ml|toml|ini|cfg|conf|env|xml|html?|css|sql|diff|patch|tex|sh|bash|ps1|py|rb|pl|lua|js|jsx|mjs|cjs|ts|tsx|java|kt|scala|go|rs|c|h|cc|cpp|hpp|cs|swift|php|r|jl|hs|ml|ex|exs|clj|vue|svelte|proto|graphql|tf)$/i;
 
+/** The texts of a message's files; "" for none. */
+export interface FileTexts {
+  readonly own: string;
+  /** Of those that did not come with the message. */
+  readonly beside: string;
+}
+
 /**
- * The text a message is about: what is quoted and the text files beside it, in at most half of the room that the message leaves,
- * and its own text files; each is named where there is more than one text. Throws a `BotError` (`FILE_REFUSED`) where nothing can be read, and for a
- * file of its own that is too large, one too many or cannot be fetched within 10 s.
+ * Reads the text files of a message and beside it; each is named where there is more than one text. Throws a `BotError`
+ * (`FILE_REFUSED`) where nothing can be read, and for a file of its own that is too large, one too many or cannot be fetched within 10 s.
  */
-export async function readContext(message: IncomingMessage, signal: AbortSignal): Promise<string> {
+export async function readFiles(message: IncomingMessage, signal: AbortSignal): Promise<FileTexts> {
   checkFiles(message);
   const taken = takenOf(message.attachments ?? []);
   const read = await Promise.all(taken.map((file) => readNamed(file, signal)));
-  const isAlone = taken.length === 1 && !message.quote?.trim();
+  const isAlone = taken.length === 1 && !hasQuotes(message);
   const texts = read.map((text, index) => ({
-    isBeside: taken[index]!.isBeside,
+    isBeside: taken[index]!.isBeside ?? false,
     text: isAlone ? text : named(taken[index]!, text),
   }));
-  const own = joined(texts.filter(({ isBeside }) => !isBeside).map(({ text }) => text));
-  const others = joined([message.quote ?? "", ...texts.filter(({ isBeside }) => isBeside).map(({ text }) => text)]);
-  const room = Math.max(1, (MAX_MESSAGE_LENGTH - message.text.length - own.length) / 2);
-  return joined([shorten(others, room), own]);
+  const those = (wanted: boolean) =>
+    joined(texts.filter(({ isBeside }) => isBeside === wanted).map(({ text }) => text));
+  return { own: those(false), beside: those(true) };
+}
+
+/** The text a message is about: what is quoted and the files beside it, in at most half of the room that the message leaves, and its own files. */
+export function contextOf({ own, beside }: FileTexts, quote: string, { text }: Asked): string {
+  const room = Math.max(1, (MAX_MESSAGE_LENGTH - text.length - own.length) / 2);
+  return joined([shorten(joined([quote, beside]), room), own]);
 }
 
 /** Throws a `BotError` (`FILE_REFUSED`) for what can be seen to be refused without fetching it. */
-export function checkFiles({ attachments = [], text, quote = "" }: Asked): void {
-  const hasWords = text.trim() !== "" || quote.trim() !== "";
+export function checkFiles(asked: Asked): void {
+  const { attachments = [], text } = asked;
+  const hasWords = text.trim() !== "" || hasQuotes(asked);
   const own = attachments.filter((file) => !file.isBeside && !(hasWords && !isText(file)));
   checkAttachments(own, attachments.some(isText));
 }
@@ -72,6 +84,8 @@ export function leftOutNote(attachments: readonly Attachment[]): string | undefi
   const most = `${MAX_BESIDE} text files of ${MAX_ATTACHMENT_BYTES / 1024} KB`;
   return `Beside your message I read ${most}, so I left ${names} out.`;
 }
+
+const hasQuotes = ({ quotes = [] }: Asked) => quotes.some(({ text }) => text.trim() !== "");
 
 /** Those that are read: all text files of the message's own, and some beside it. */
 function takenOf(attachments: readonly Attachment[]): readonly Attachment[] {

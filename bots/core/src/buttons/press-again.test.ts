@@ -118,7 +118,7 @@ describe("buttons that answer again", () => {
   it("answer a message without words again by what it is about", async () => {
     const reply = new FakeReplyHandle();
     reply.shownIn = ["m7"];
-    await send("", { quote: "A long story." }, reply);
+    await send("", { quotes: [{ text: "A long story." }] }, reply);
     await regenerate(reply.id);
     expect(lastPrompt(client)).toContain("A long story.");
     expect(await stores.replies.get(testConversation, reply.id)).toBeUndefined();
@@ -127,7 +127,7 @@ describe("buttons that answer again", () => {
   it("are not there where the reply ended before what the question is about was read", async () => {
     ({ client, core, send } = createTestCore([chatModel], { quotaLimits: { userMessagesPerMinute: 0 } }));
     const place = { ...testPlace, isDirect: true };
-    expect((await send("Sum up", { place, quote: "A long story." })).buttons).toBe("none");
+    expect((await send("Sum up", { place, quotes: [{ text: "A long story." }] })).buttons).toBe("none");
     expect((await send("Hi", { place })).buttons).toBe("all");
   });
 

@@ -108,7 +108,7 @@ describe("the buttons of a reply", () => {
     it("answers the question again, without what followed, in the old reply's place", async () => {
       client.script({ chunks: ["one"] }, { chunks: ["two"] }, { chunks: ["three"] }, { chunks: ["zwei"] });
       await send("1");
-      const second = await send("2", { quote: "A text." });
+      const second = await send("2", { quotes: [{ text: "A text." }] });
       await send("3");
       const { reply, refusal } = await regenerate(second.id);
       expect(refusal).toBeUndefined();
@@ -262,7 +262,7 @@ describe("the buttons of a reply", () => {
     it("is kept with question, text, reply and model", async () => {
       await stores.settings.update("web:local", { feedback: true });
       client.script({ chunks: ["Hello."] });
-      const reply = await send("Hi", { quote: "A text." });
+      const reply = await send("Hi", { quotes: [{ text: "A text." }] });
       expect(await core.wantsFeedback(testPlace)).toBe(true);
       expect(await core.giveFeedback({ ...action(reply.id), rating: "up" })).toBeUndefined();
       const kept = { question: "Hi", context: "A text.", reply: "Hello.", model: "fake" };

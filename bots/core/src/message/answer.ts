@@ -1,6 +1,6 @@
 import type { Model } from "@cria/proto";
 import { admit, countTokens } from "../admission/admit.ts";
-import { checkFiles, readContext } from "../admission/attachments.ts";
+import { checkFiles, type FileTexts, readFiles } from "../admission/attachments.ts";
 import { type About, checkQuestion, poseQuestion, type Question } from "../admission/question.ts";
 import { cacheSalt, tenantKey } from "../conversation/conversation-key.ts";
 import { modelInUse, usableModel } from "../inference/models.ts";
@@ -65,8 +65,8 @@ export class Answer {
 
   /** Whether all is known that the question is about. */
   get #isWhole(): boolean {
-    const { attachments = [], quote, quotedAnswer, before = [] } = this.#options.message;
-    return this.#about !== undefined || (attachments.length + before.length === 0 && !quote && !quotedAnswer);
+    const { attachments = [], quotes = [], quotedAnswer, before = [] } = this.#options.message;
+    return this.#about !== undefined || (attachments.length + before.length + quotes.length === 0 && !quotedAnswer);
   }
 
   get #ending(): EndingAnswer {
@@ -90,29 +90,28 @@ export class Answer {
     try {
       if (refusal !== undefined) throw refusal;
       checkQuestion(this.#question);
-      const context = this.#readContext();
+      const files = this.#readFiles();
       // Awaited in the turn.
-      context.catch(() => undefined);
+      files.catch(() => undefined);
       const report = (ahead: number) => void reply.status({ type: "queued", ahead }).catch(() => undefined);
       await turn?.come(report, reply.signal);
-      return await this.#answerInTurn(await context);
+      return await this.#answerInTurn(await files);
     } finally {
       await turn?.leave();
     }
   }
 
   /** Files are fetched while the turn is waited for; what can be seen to be refused is refused at once. */
-  #readContext(): Promise<string> {
+  #readFiles(): Promise<FileTexts> {
     const { message, reply } = this.#options;
-    if (!message.attachments?.length && !message.quote) return Promise.resolve("");
     checkFiles(message);
-    return readContext(message, reply.signal);
+    return readFiles(message, reply.signal);
   }
 
-  async #answerInTurn(context: string): Promise<StreamedReply> {
+  async #answerInTurn(files: FileTexts): Promise<StreamedReply> {
     const { message, running, memory } = this.#options;
     const background = await this.#options.background();
-    this.#about = memory.about ?? aboutOf(context.trim(), { message, memory, background });
+    this.#about = memory.about ?? aboutOf(files, { message, memory, background });
     // Changed while it waited, it is answered as it is now.
     running.takeEdit();
     if (this.#question.text === "") return await this.#sayEmpty();

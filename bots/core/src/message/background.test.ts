@@ -10,15 +10,15 @@ describe("forgottenAnswer", () => {
   const shown = { settings: {}, generation: "", rounds: [round] };
 
   it("is the answer that is replied to, unless its round is remembered", () => {
-    expect(forgottenAnswer({ ...message, quotedAnswer }, { ...shown, rounds: [] })).toBe("Because.");
-    expect(forgottenAnswer({ ...message, quotedAnswer }, shown)).toBe("");
+    expect(forgottenAnswer({ ...message, quotedAnswer }, { ...shown, rounds: [] })).toEqual([quotedAnswer]);
+    expect(forgottenAnswer({ ...message, quotedAnswer }, shown)).toEqual([]);
     const nameless = { ...round, messageId: undefined as never };
-    expect(forgottenAnswer(message, { ...shown, rounds: [nameless] })).toBe("");
+    expect(forgottenAnswer(message, { ...shown, rounds: [nameless] })).toEqual([]);
   });
 
   it("is the answer where rounds are remembered and not shown", () => {
     const settings = { contextMode: "off" } as const;
-    expect(forgottenAnswer({ ...message, quotedAnswer }, { ...shown, settings })).toBe("Because.");
+    expect(forgottenAnswer({ ...message, quotedAnswer }, { ...shown, settings })).toEqual([quotedAnswer]);
   });
 });
 

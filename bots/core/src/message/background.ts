@@ -1,13 +1,15 @@
 import type { Model } from "@cria/proto";
+import { contextOf, type FileTexts } from "../admission/attachments.ts";
 import type { About } from "../admission/question.ts";
 import { conversationKey } from "../conversation/conversation-key.ts";
 import type { Round } from "../conversation/rounds.ts";
 import { resolveSettings } from "../conversation/settings.ts";
 import { slideWindow } from "../conversation/window.ts";
-import type { EarlierMessage, IncomingMessage } from "../port/message.ts";
+import type { EarlierMessage, IncomingMessage, Quote } from "../port/message.ts";
 import type { Place, Speaker } from "../port/place.ts";
 import type { ConversationSettings } from "../port/settings.ts";
 import { defuse } from "../prompt/defuse.ts";
+import { quotesContext } from "../prompt/quotes.ts";
 import { titlesOf } from "../prompt/speakers.ts";
 import { threadContext } from "../prompt/thread-context.ts";
 import type { AnswerMemory } from "./answer-memory.ts";
@@ -52,15 +54,27 @@ export interface AboutOptions {
 }
 
 /** What a question is about: the thread before it, and what is quoted or in its files; nobody's words in it begin like another's. */
-export function aboutOf(context: string, options: AboutOptions): About {
+export function aboutOf(files: FileTexts, options: AboutOptions): About {
   const { message, background } = options;
   const before = unseen(message.before ?? [], background);
+  const quotes = shownQuotes(message, background);
   // For a message alone, as most are, nobody's name is looked for.
-  const speakers = context === "" && before.length === 0 ? [] : speakersOf(options);
-  const quoted = [forgottenAnswer(message, background), defuse(context, titlesOf(speakers))];
-  const thread = before.length > 0 ? threadContext(before, speakers) : "";
-  const texts = [thread, ...quoted].filter((text) => text !== "");
-  return { text: texts.join("\n\n"), speakers: before.map(({ author: name, authorId: id }) => ({ id, name })) };
+  if (before.length + quotes.length + files.own.length + files.beside.length === 0) return { text: "", speakers: [] };
+  const known = speakersOf(options);
+  const inThread = before.map(({ author: name, authorId: id }) => ({ id, name }));
+  const quoted = quotes.flatMap(({ author }) => author ?? []);
+  const titles = titlesOf([...known, ...inThread, ...quoted]);
+  const texts = { own: defuse(files.own, titles), beside: defuse(files.beside, titles) };
+  const context = contextOf(texts, quotesContext(quotes, [...known, ...inThread]), message);
+  const parts = [threadContext(before, known), context].filter((text) => text !== "");
+  return { text: parts.join("\n\n"), speakers: [...inThread, ...quoted] };
+}
+
+/** What is quoted and the prompt does not show anyway, without names where the channel does not want them. */
+function shownQuotes(message: IncomingMessage, background: Background): readonly Quote[] {
+  const quotes = [...forgottenAnswer(message, background), ...(message.quotes ?? [])];
+  const written = quotes.filter(({ text }) => text.trim() !== "");
+  return (background.settings.showsNames ?? true) ? written : written.map(({ text }) => ({ text }));
 }
 
 /** Where two talk, it is plain who does. */
@@ -85,10 +99,10 @@ type Shown = Pick<Background, "settings" | "rounds" | "generation">;
 /** The rounds that the prompt shows. */
 const shownRounds = ({ settings, rounds }: Shown): readonly Round[] => (settings.contextMode === "off" ? [] : rounds);
 
-/** What the answer that is replied to says, where the prompt does not show it anyway; else "". */
-export function forgottenAnswer({ quotedAnswer }: IncomingMessage, shown: Shown): string {
+/** The answer that is replied to, where the prompt does not show it anyway; else none. */
+export function forgottenAnswer({ quotedAnswer }: IncomingMessage, shown: Shown): readonly Quote[] {
   const isKnown = shownRounds(shown).some(({ messageId }) => messageId === quotedAnswer?.messageId);
-  return quotedAnswer === undefined || isKnown ? "" : quotedAnswer.text;
+  return quotedAnswer === undefined || isKnown ? [] : [quotedAnswer];
 }
 
 /**

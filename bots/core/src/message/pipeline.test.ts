@@ -92,13 +92,13 @@ describe("createBotCore", () => {
     });
 
     it("with quoted text carries it along and remembers it", async () => {
-      await send("Sum up", { quote: " Long text. " });
+      await send("Sum up", { quotes: [{ text: " Long text. " }] });
       expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Sum up\n\nLong text.\nAI:");
       expect(await roundsOf(stores)).toMatchObject([{ user: "Sum up", context: "Long text." }]);
     });
 
     it("of an attachment alone is the attachment's text", async () => {
-      await send("", { quote: "Long text." });
+      await send("", { quotes: [{ text: "Long text." }] });
       expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Long text.\nAI:");
     });
 

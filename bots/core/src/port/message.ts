@@ -1,4 +1,4 @@
-import type { Author, Place, PlaceNames } from "./place.ts";
+import type { Author, Place, PlaceNames, Speaker } from "./place.ts";
 
 /** A file that came with a message. Text files become part of Alpaca's Input; the core decides which are taken. */
 export interface Attachment {
@@ -24,15 +24,22 @@ export interface EarlierMessage {
   readonly atMs?: number;
 }
 
+/** A message that another one quotes, links to, replies to or passes on. */
+export interface Quote {
+  /** Who wrote it, the bot too. Default: not known, as the platform does not tell whose a forwarded message was. */
+  readonly author?: Speaker | undefined;
+  readonly text: string;
+}
+
 /** A message for the bot: a mention or a direct message, the mention itself taken off. */
 export interface IncomingMessage {
   readonly place: Place;
   readonly author: Author;
   readonly text: string;
-  /** The quoted or replied-to message's text: part of Alpaca's Input. */
-  readonly quote?: string;
+  /** Messages that it quotes or replies to: part of Alpaca's Input. Default none. */
+  readonly quotes?: readonly Quote[];
   /** An answer of the bot's that it replies to, with the question's message: left out while memory has the two. */
-  readonly quotedAnswer?: { readonly messageId: string; readonly text: string };
+  readonly quotedAnswer?: Quote & { readonly messageId: string };
   /** Messages of the thread before it, oldest first, the bot's own left out; those that memory has are left out here. Default none. */
   readonly before?: readonly EarlierMessage[];
   /** Files, in the order of the message. Default none. */

@@ -1,14 +1,14 @@
-import type { Attachment, EarlierMessage, IncomingMessage } from "@cria/bot-core";
+import type { Attachment, EarlierMessage, IncomingMessage, Quote } from "@cria/bot-core";
 import { type Client, type Message, MessageReferenceType } from "discord.js";
 import { filesOf, toAttachment } from "./files.ts";
 import { isReadableIn, type MessageLink, messageLinks } from "./message-links.ts";
 import { readableText, textBesideWords } from "./readable-text.ts";
-import { earlierMessages, threadStarter } from "./thread-messages.ts";
+import { earlierMessages, speakerOf, threadStarter } from "./thread-messages.ts";
 
 /** Messages that one replies to and links to, and that those link to, read for one question. */
 const MAX_MESSAGES = 4;
 
-type Surroundings = Pick<IncomingMessage, "quote" | "quotedAnswer" | "before" | "attachments">;
+type Surroundings = Pick<IncomingMessage, "quotes" | "quotedAnswer" | "before" | "attachments">;
 
 /** What is asked in a message. */
 export interface Asked extends Pick<IncomingMessage, "text" | "isOverheard"> {
@@ -21,14 +21,19 @@ export async function surroundings(message: Message, asked: Asked): Promise<Surr
   const [named, { before, withFiles }] = await Promise.all([namedMessages(message), saidBefore(message, asked)]);
   const answer = named.find((one) => one.author.id === one.client.user.id && questionOf(one) !== undefined);
   const others = named.filter((one) => one !== answer);
-  const texts = [textBesideWords(message, message.member), ...others.map((one) => readableText(one, message.member))];
-  const quote = texts.filter((text) => text !== "").join("\n\n");
+  const quotes = [{ text: textBesideWords(message, message.member) }, ...others.map((one) => toQuote(one, message))];
   return {
     attachments: attachments(message, [...others, ...withFiles]),
-    ...(quote !== "" && { quote }),
-    ...(answer && { quotedAnswer: { messageId: questionOf(answer)!, text: readableText(answer, message.member) } }),
+    quotes: quotes.filter(({ text }) => text !== ""),
+    ...(answer && { quotedAnswer: { messageId: questionOf(answer)!, ...toQuote(answer, message) } }),
     ...(before.length > 0 && { before }),
   };
+}
+
+/** Whose words a forward passes on Discord does not tell. */
+function toQuote(quoted: Message, { member: reader }: Message): Quote {
+  const text = readableText(quoted, reader);
+  return quoted.messageSnapshots.size > 0 ? { text } : { author: speakerOf(quoted), text };
 }
 
 interface SaidBefore {

@@ -1,4 +1,4 @@
-import { type EarlierMessage, isSlashCommand, isStopWord } from "@cria/bot-core";
+import { type EarlierMessage, isSlashCommand, isStopWord, type Speaker } from "@cria/bot-core";
 import { type GuildMember, type Message, MessageType, type ThreadChannel } from "discord.js";
 import { isWritten } from "../incoming/attention.ts";
 import { filesOf } from "./files.ts";
@@ -70,16 +70,21 @@ async function messagesBefore(thread: ThreadChannel, before: string): Promise<re
 }
 
 function toEarlier(message: Message, reader: GuildMember | null, limit = MAX_LENGTH): EarlierMessage {
-  const { id, member, author } = message;
+  const { id: authorId, name: author } = speakerOf(message);
   const files = filesOf(message).map(({ name }) => `(file: ${name})`);
   const text = [readableText(message, reader), ...files].filter((part) => part !== "").join("\n");
   return {
-    messageId: id,
+    messageId: message.id,
     atMs: message.createdTimestamp,
-    author: member?.displayName ?? author.displayName,
-    authorId: author.id,
+    author,
+    authorId,
     text: text.length > limit ? `${text.slice(0, limit)}…` : text,
   };
+}
+
+/** Who wrote a message, by the name that people see there. */
+export function speakerOf({ member, author }: Message): Speaker {
+  return { id: author.id, name: member?.displayName ?? author.displayName };
 }
 
 function lengthOf({ author, text }: EarlierMessage): number {

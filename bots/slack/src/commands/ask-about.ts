@@ -4,10 +4,9 @@ import type { App, types } from "@slack/bolt";
 import { isUnreachable, slackError } from "../api/slack-errors.ts";
 import { namesIn, placeAt, replyStarter, type SlackContext, type ThreadPlace } from "../context.ts";
 import { escapeMrkdwn, withoutPings } from "../reply/message-text.ts";
-import { wordsOf } from "../text/earlier-messages.ts";
 import { attachmentsOf, besideAttachments } from "../text/files.ts";
 import { filesOf } from "../text/readable-text.ts";
-import { quoted } from "../text/surroundings.ts";
+import { quotesOf, writtenIn } from "../text/surroundings.ts";
 import { tellPrivately } from "./answer-command.ts";
 
 const ASK = { shortcut: "ask_about", view: "ask_about", question: "question" } as const;
@@ -161,10 +160,11 @@ async function answerQuestion(
 async function askedAbout(context: SlackContext, { channel, ts, threadTs = ts }: AskedInModal) {
   const message = await context.threads.message({ channel, threadTs, ts }, READ_TIMEOUT_MS);
   if (!message) return undefined;
-  const quote = await quoted(context, [wordsOf(context, { ...message, files: [] })]);
+  const quotes = await quotesOf(context, [writtenIn(context, { ...message, files: [] })]);
   const files = filesOf(message);
   // Where there are no words, a file is what is asked about.
-  const attachments = (quote === "" ? attachmentsOf : besideAttachments)(files, context.fileAccess);
-  if (quote === "") checkAttachments(attachments);
-  return quote === "" && attachments.length === 0 ? undefined : { quote, attachments };
+  const hasWords = quotes.length > 0;
+  const attachments = (hasWords ? besideAttachments : attachmentsOf)(files, context.fileAccess);
+  if (!hasWords) checkAttachments(attachments);
+  return hasWords || attachments.length > 0 ? { quotes, attachments } : undefined;
 }

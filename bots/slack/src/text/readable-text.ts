@@ -27,13 +27,34 @@ export function ownText({ text = "", bot_id, blocks }: ReadableMessage): string 
   return blocksText(blocks) || text;
 }
 
-/** What stands under its words. */
-export function sharedText({ attachments }: ReadableMessage): string {
+/** What somebody wrote, in Slack's own writing, and what is known of them. */
+export interface WrittenText {
+  readonly text: string;
+  readonly userId?: string | undefined;
+  /** As the message itself has it. */
+  readonly name?: string | undefined;
+}
+
+/** What stands under its words, with whose messages are shared there. */
+export function sharedTexts({ attachments }: ReadableMessage): readonly WrittenText[] {
   return parts(attachments)
     .filter(isSaid)
-    .map((attachment) => attachmentText(attachment, 0))
-    .filter(Boolean)
+    .map((attachment) => ({ ...authorOf(attachment), text: attachmentText(attachment, 0) }))
+    .filter(({ text }) => text !== "");
+}
+
+function sharedText(message: ReadableMessage): string {
+  return sharedTexts(message)
+    .map(({ text }) => text)
     .join("\n\n");
+}
+
+/** Of a shared message. Any other attachment says of itself what it says of an author. */
+function authorOf(attachment: Part): Omit<WrittenText, "text"> {
+  if (!isMessage(attachment)) return {};
+  const id = textOf(attachment.author_id);
+  // An app has an id of another kind.
+  return { userId: /^[UW]/.test(id) ? id : undefined, name: textOf(attachment.author_name) || undefined };
 }
 
 /** Its files, and those of the messages that are shared in it. */

@@ -1,11 +1,11 @@
-import type { EarlierMessage, IncomingMessage } from "@cria/bot-core";
+import type { EarlierMessage, IncomingMessage, Quote, Speaker } from "@cria/bot-core";
 import type { SlackContext } from "../context.ts";
 import { placeOf, type SlackMessage, type SlackMessageEvent } from "../incoming/message-event.ts";
 import { earlierMessages, isRoot, wordsOf } from "./earlier-messages.ts";
 import { attachmentsOf, besideAttachments, type SlackFile } from "./files.ts";
 import { linkedMessages } from "./message-links.ts";
 import { plainText } from "./plain-text.ts";
-import { filesOf, sharedFiles, sharedText } from "./readable-text.ts";
+import { filesOf, sharedFiles, sharedTexts, type WrittenText } from "./readable-text.ts";
 
 /** Linked messages that are read; what those link to is not. */
 const MAX_LINKED = 3;
@@ -17,16 +17,16 @@ const MAX_ROOT_LENGTH = 4_000;
 export async function surroundings(
   context: SlackContext,
   event: SlackMessageEvent,
-): Promise<Pick<IncomingMessage, "quote" | "before" | "attachments">> {
+): Promise<Pick<IncomingMessage, "quotes" | "before" | "attachments">> {
   const { fileAccess } = context;
   const [before, linked] = await Promise.all([earlierMessages(context, event), messagesLinkedIn(context, event)]);
-  const quotes = [...linked.map((message) => wordsOf(context, message)), sharedText(event)];
+  const written = [...linked.map((message) => writtenIn(context, message)), ...sharedTexts(event)];
   const ofRoot = await rootFiles(context, event, before);
   const beside = [...sharedFiles(event), ...ofRoot, ...linked.flatMap(filesOf)];
-  const [quote, said] = await Promise.all([quoted(context, quotes), saidBefore(context, before)]);
+  const [quotes, said] = await Promise.all([quotesOf(context, written), saidBefore(context, before)]);
   return {
     attachments: [...attachmentsOf(event.files ?? [], fileAccess), ...besideAttachments(beside, fileAccess)],
-    ...(quote && { quote }),
+    quotes,
     ...(said.length > 0 && { before: said }),
   };
 }
@@ -46,13 +46,33 @@ async function rootFiles(
 /** When a message was written, in milliseconds since 1970. */
 const msOf = ({ ts }: SlackMessage) => Number(ts) * 1_000;
 
-/** Texts as people read them, one under the other. */
-export async function quoted({ names, botUserId }: SlackContext, texts: readonly string[]): Promise<string> {
-  const namesOf = await names.of(texts);
-  return texts
-    .map((text) => plainText(text, botUserId, namesOf))
-    .filter((text) => text !== "")
-    .join("\n\n");
+/** What people read in a message, and whose it is. */
+export function writtenIn(context: SlackContext, message: SlackMessage): WrittenText {
+  return { userId: message.user, name: appName(message), text: wordsOf(context, message) };
+}
+
+/** Texts as people read them, with the names of who wrote them. */
+export async function quotesOf(context: SlackContext, written: readonly WrittenText[]): Promise<readonly Quote[]> {
+  const namesOf = await context.names.of(written.map(({ text }) => text));
+  const quotes = written.map(async ({ text, ...writer }) => ({
+    author: await speakerOf(context, writer),
+    text: plainText(text, context.botUserId, namesOf),
+  }));
+  return (await Promise.all(quotes)).filter(({ text }) => text !== "");
+}
+
+async function speakerOf(
+  { people }: SlackContext,
+  { userId: id, name }: Omit<WrittenText, "text">,
+): Promise<Speaker | undefined> {
+  if (id === undefined) return name === undefined ? undefined : { name };
+  const person = await people.person(id);
+  return { id, name: person.name === id ? (name ?? id) : person.name };
+}
+
+/** Under which an app writes. */
+function appName({ username, bot_profile }: SlackMessage): string | undefined {
+  return username ?? bot_profile?.name;
 }
 
 async function saidBefore(context: SlackContext, before: readonly SlackMessage[]): Promise<EarlierMessage[]> {
@@ -64,7 +84,7 @@ async function saidBefore(context: SlackContext, before: readonly SlackMessage[]
   return before.map((message, index) => ({
     messageId: message.ts,
     atMs: msOf(message),
-    author: isNamed(message) ? namesOf.user(message.user!) : (message.username ?? message.bot_profile?.name ?? "App"),
+    author: isNamed(message) ? namesOf.user(message.user!) : (appName(message) ?? "App"),
     authorId: message.user,
     text: plainText(texts[index]!, context.botUserId, namesOf),
   }));
