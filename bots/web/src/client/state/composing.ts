@@ -1,5 +1,6 @@
 import { batch } from "@preact/signals";
 import { api } from "./api.ts";
+import type { ChannelState } from "./channels/channel-state.ts";
 import type { ChatState } from "./chat-state.ts";
 import { addFiles, type DraftFile } from "./draft-files.ts";
 import { newId } from "./new-id.ts";
@@ -7,6 +8,8 @@ import { newId } from "./new-id.ts";
 /** Writes and changes messages, for one page. */
 export class Composing {
   readonly #chat: ChatState;
+  /** Ids of messages whose new texts are on their way. */
+  readonly #beingEdited = new Set<string>();
   #unsent: { readonly id: string; readonly text: string; readonly files: readonly DraftFile[] } | undefined;
 
   /** What was said of what stands in the composer. */
@@ -29,9 +32,7 @@ export class Composing {
 
   /** Takes files into the composer, and says what it cannot take. */
   async addFiles(added: readonly File[]): Promise<void> {
-    const channel = this.#chat.current.value;
-    const { files, fault } = await addFiles(channel.files.value, added);
-    channel.files.value = files;
+    const fault = await addFiles(this.#chat.current.value.files, added);
     this.#chat.problem.value = fault;
     this.#fault = fault;
     focusComposer();
@@ -44,18 +45,27 @@ export class Composing {
     focusComposer();
   }
 
-  /** Posts what stands in the composer. If that fails, it comes back. */
+  /** Posts what stands in the composer, or changes the message that it is to replace. If that fails, it is there again. */
   async send(): Promise<void> {
-    const { draft, id, editing } = this.#chat.current.value;
-    const text = draft.value.trim();
-    const edited = editing.value;
-    if (edited === undefined) await this.#post(text);
-    else if (await this.#attempt(() => api.edit(id, edited, text))) this.cancelEdit();
+    const channel = this.#chat.current.value;
+    const edited = channel.editing.value;
+    if (edited === undefined) await this.#post(channel);
+    else if (!this.#beingEdited.has(edited)) await this.#edit(channel, edited);
   }
 
-  async #post(text: string): Promise<void> {
-    const channel = this.#chat.current.value;
+  /** Whoever opened another channel meanwhile, or wrote on, keeps what stands in the composer. */
+  async #edit(channel: ChannelState, messageId: string): Promise<void> {
+    const { id, draft, editing } = channel;
+    const typed = draft.value;
+    this.#beingEdited.add(messageId);
+    const isDone = await this.#attempt(() => api.edit(id, messageId, typed.trim()));
+    this.#beingEdited.delete(messageId);
+    if (isDone && editing.value === messageId && draft.value === typed) endEdit(channel);
+  }
+
+  async #post(channel: ChannelState): Promise<void> {
     const { draft, id, numSent } = channel;
+    const text = draft.value.trim();
     const files = channel.files.value;
     if (text === "" && files.length === 0) return;
     batch(() => {
@@ -90,11 +100,7 @@ export class Composing {
   }
 
   cancelEdit(): void {
-    const { draft, editing } = this.#chat.current.value;
-    batch(() => {
-      editing.value = undefined;
-      draft.value = "";
-    });
+    endEdit(this.#chat.current.value);
     this.clearFault();
     focusComposer();
   }
@@ -104,6 +110,13 @@ export class Composing {
     this.#fault = this.#chat.problem.value;
     return isDone;
   }
+}
+
+function endEdit({ draft, editing }: ChannelState): void {
+  batch(() => {
+    editing.value = undefined;
+    draft.value = "";
+  });
 }
 
 function focusComposer(): void {

@@ -1,8 +1,13 @@
+import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
-import { addFiles, sizeWords } from "./draft-files.ts";
+import { addFiles, type DraftFile, sizeWords } from "./draft-files.ts";
 
 const notes = new File(["one"], "notes.txt", { type: "video/mp2t" });
-const add = async (...files: readonly File[]) => await addFiles([], files);
+const add = async (...added: readonly File[]) => {
+  const files = signal<readonly DraftFile[]>([]);
+  const fault = await addFiles(files, added);
+  return { files: files.value, fault };
+};
 
 describe("addFiles", () => {
   it("takes text, whatever the browser says of its type", async () => {
@@ -47,9 +52,18 @@ describe("addFiles", () => {
   });
 
   it("takes as many as a message may have", async () => {
-    const { files, fault } = await addFiles((await add(notes, notes)).files, [notes, notes, notes]);
+    const { files, fault } = await add(notes, notes, notes, notes, notes);
     expect(files).toHaveLength(4);
     expect(fault).toBe("notes.txt is left out: a message has at most 4 files.");
+  });
+
+  it("keeps what is added or removed while it reads, and counts all of it", async () => {
+    const files = signal<readonly DraftFile[]>([{ name: "old.txt", sizeBytes: 3, text: "old" }]);
+    const additions = [1, 2, 3, 4].map(() => addFiles(files, [notes]));
+    files.value = [];
+    expect(await Promise.all(additions)).toEqual(["", "", "", ""]);
+    expect(files.value.map(({ name }) => name)).toEqual(Array(4).fill("notes.txt"));
+    expect(await addFiles(files, [notes])).toBe("notes.txt is left out: a message has at most 4 files.");
   });
 
   it("keeps a name in one line", async () => {

@@ -1,34 +1,31 @@
 import { checkAttachments, MAX_ATTACHMENTS, textOf } from "@cria/bot-core/attachments";
+import type { Signal } from "@preact/signals";
 import { MAX_FILE_NAME_LENGTH, type MessageFile, type SentFile } from "../../wire.ts";
 
 /** A file that goes with the message in the composer. */
 export type DraftFile = MessageFile & SentFile;
 
-/** What came of adding files. */
-export interface AddedFiles {
-  readonly files: readonly DraftFile[];
-  /** A sentence about each that was not taken, of many about the first and how many more; "" where all were. */
-  readonly fault: string;
-}
-
 /** Sentences about files that are not taken, at most. */
 const MAX_FAULTS = 4;
 
-/** Adds to the files of a message those that the bot would take: by the bot's own checks, so that nothing is sent in vain. */
-export async function addFiles(before: readonly DraftFile[], added: readonly File[]): Promise<AddedFiles> {
-  let files = before;
+/**
+ * Adds to the files of a message those that the bot would take: by the bot's own checks, so that nothing is sent in vain. Each
+ * is added once it is read, whatever was added or removed meanwhile. Returns a sentence about each that was not taken, of many
+ * about the first and how many more; "" where all were.
+ */
+export async function addFiles(files: Signal<readonly DraftFile[]>, added: readonly File[]): Promise<string> {
   const faults: string[] = [];
   for (const file of added) {
     try {
       const read = await readFile(file);
-      if (files.length >= MAX_ATTACHMENTS)
+      if (files.value.length >= MAX_ATTACHMENTS)
         throw new Error(`${read.name} is left out: a message has at most ${MAX_ATTACHMENTS} files.`);
-      files = [...files, read];
+      files.value = [...files.value, read];
     } catch (error) {
       faults.push(error instanceof Error ? error.message : String(error));
     }
   }
-  return { files, fault: inWords(faults) };
+  return inWords(faults);
 }
 
 function inWords(faults: readonly string[]): string {
