@@ -6,6 +6,7 @@ import { mixed } from "./peers/suites/mixed.ts";
 import { served } from "./peers/suites/served.ts";
 import { type Result, resultLine } from "./result.ts";
 import type { SuiteOptions } from "./suite.ts";
+import { bareServed } from "./suites/bare-served.ts";
 import { baseLatency } from "./suites/base-latency.ts";
 import { batch } from "./suites/batch.ts";
 import { botDedupe } from "./suites/bot-dedupe.ts";
@@ -38,6 +39,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   "decode-step": decodeStep,
   "model-speed": modelSpeed,
   served,
+  "bare-served": bareServed,
   conversations,
   mixed,
   arrivals,
@@ -60,7 +62,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
   "bot-faults-slack": slackFaults,
 };
 
-const IN_ROUNDS = "served, conversations, mixed, arrivals, origin, fair, warm-ttft, decode-step and lookup";
+const IN_ROUNDS =
+  "served, bare-served, conversations, mixed, arrivals, origin, fair, warm-ttft, decode-step and lookup";
 const USAGE = `Usage: npm run bench -- [NAME…] [--json] [--write] [--detail] [--rounds N]
 Names: ${Object.keys(SUITES).join(", ")}; all without one. bot-edits stands for both that begin so, as bot-faults does.
 --json prints one JSON object a line, --write puts the tables into docs/benchmarks.md.

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, type } from "node:os";
 import { type Result, resultTable } from "./result.ts";
@@ -36,7 +37,16 @@ export function replaceBetweenMarkers(page: string, name: string, text: string):
 }
 
 function machine(): string {
-  return `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? "an unknown processor"}, ${type()}, Node ${process.versions.node}`;
+  const processor = cpus()[0]?.model.trim() ?? "an unknown processor";
+  return `${availableParallelism()} cores of ${processor}${vectors()}, ${type()}, Node ${process.versions.node}`;
+}
+
+/** What products of 8 bits are computed with on x86, as " (avx2)": from one to the next they differ by half. */
+function vectors(): string {
+  const file = "/proc/cpuinfo";
+  const flags = existsSync(file) ? readFileSync(file, "utf8").split(/\s+/) : [];
+  const widest = ["amx_int8", "avx512_vnni", "avx_vnni", "avx2"].find((flag) => flags.includes(flag));
+  return widest ? ` (${widest})` : "";
 }
 
 function commit(): string {

@@ -5,10 +5,10 @@ import { type Completion, complete, type Engine, timeToFirstTokenMs } from "../e
 import { sentences } from "../sentences.ts";
 
 const ROUNDS = 3;
-const CLIENTS = [1, 4, 8, 16];
+export const CLIENTS = [1, 4, 8, 16];
 /** About 200 tokens. */
 const PROMPT_WORDS = 165;
-const REPLY_TOKENS = 64;
+export const REPLY_TOKENS = 64;
 /** One after the other, so that not all prompts come at once. */
 const REPLIES_A_CLIENT = 2;
 
@@ -23,7 +23,8 @@ export async function served(report: (result: Result) => void, { rounds = ROUNDS
   });
 }
 
-async function serve(engine: Engine, clients: number, seed: number) {
+/** One round of it. Rate in tokens a second, median time to the first token. */
+export async function serve(engine: Engine, clients: number, seed: number) {
   const startedAtMs = performance.now();
   const replies = (
     await Promise.all(Array.from({ length: clients }, (_, client) => ask(engine, seed + client * REPLIES_A_CLIENT)))
