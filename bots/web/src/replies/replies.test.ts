@@ -1,9 +1,15 @@
-import { OPEN_ACCESS } from "@cria/bot-core";
+import { setImmediate } from "node:timers/promises";
+import { OPEN_ACCESS, type Reply } from "@cria/bot-core";
+import { createGate } from "@cria/bot-core/testing";
+import { pino } from "pino";
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Bot } from "../bot.ts";
+import { placeOf } from "../rooms/channel-names.ts";
 import { NEVER } from "../testing/chunk-source.ts";
 import { ADA, BEN, TestRooms } from "../testing/test-rooms.ts";
+import { Timeline } from "../timeline/timeline.ts";
 import { BOT, type ChatMessage, isLive } from "../wire.ts";
-import { MAX_LIVE_REPLIES } from "./replies.ts";
+import { MAX_LIVE_REPLIES, Replies } from "./replies.ts";
 
 let on: TestRooms;
 beforeEach(async () => {
@@ -217,5 +223,51 @@ describe("replies", () => {
     await on.edit("/reset", "@cria what is a puppy?");
     await ended;
     expect(await on.texts("general")).toEqual(["@cria what is a puppy?", "A small one."]);
+  });
+
+  it("answers a press whose question goes before the reply begins", async () => {
+    let counted = Promise.resolve();
+    const quotas = {
+      countMessages: () => counted.then(() => undefined),
+      uncountMessages: async () => undefined,
+      countTokens: async () => undefined,
+    };
+    await on.reopen({ quotas, quotaLimits: { userMessagesPerMinute: 1 } });
+    on.inference.script({ chunks: ["A loyal animal."] });
+    const remembered = on.headChanges();
+    await on.post(ADA, "general", "@cria what is a dog?");
+    await remembered;
+    const counting = createGate();
+    counted = counting.opened;
+    const pressed = on.rooms.again(BEN, "general", (await on.messages("general")).at(-1)!.id, "regenerate");
+    await setImmediate();
+    const edited = on.edit("@cria what is a dog?", "Ben, what is a dog?");
+    await setImmediate();
+    counting.open();
+    await Promise.all([pressed, edited]);
+    expect(await on.texts("general")).toEqual(["Ben, what is a dog?"]);
+    expect(on.inference.requests).toHaveLength(1);
+  });
+
+  it("says of a reply that it failed here, although another server went on with it before", async () => {
+    const timeline = await Timeline.open({ ...on, channelId: "general", logger: pino({ level: "silent" }) });
+    type Start = (replyId: string) => Promise<Reply>;
+    const answer = async (_: unknown, startReply: Start) => (await startReply("left")).leave?.();
+    const bot = {
+      head: async () => ({ rememberedRounds: 0, wantsFeedback: false }),
+      receive: (_: unknown, work: (claimed: object) => Promise<void>) => work({ answer }),
+      regenerate: async (_: unknown, startReply: Start) => void (await startReply("broken")),
+    } as unknown as Bot;
+    const replies = new Replies({ bot, feed: on.feed, workspaceName: "Alpaca Club", now: Date.now });
+    const place = placeOf("general");
+    const message = timeline.post({ id: "question", author: ADA, text: "@cria hello" }, 1);
+    replies.answer({ timeline, place, message, author: ADA });
+    await replies.end();
+    const reply = timeline.replyTo("question")!;
+    expect(isLive(reply.state)).toBe(true);
+    timeline.setState(reply.id, { type: "ended", end: "complete" }, "Hello.");
+    await replies.again("regenerate", { timeline, place, reply, person: ADA });
+    await replies.end();
+    expect(timeline.message(reply.id)).toMatchObject({ replyId: "broken", state: { type: "failed" } });
   });
 });

@@ -48,7 +48,7 @@ export class Replies {
   readonly #options: RepliesOptions;
   readonly #open = new OpenReplies();
   readonly #commands: Commands;
-  /** Replies that another server goes on with. */
+  /** Messages whose replies another server goes on with, until they have ended here. */
   readonly #left = new Set<string>();
 
   constructor(options: RepliesOptions) {
@@ -106,8 +106,8 @@ export class Replies {
   }
 
   /**
-   * Answers a reply's question again in its place, or goes on where it was cut. Resolves when it has begun; throws a
-   * WebError with the bot's sentence where it may not.
+   * Answers a reply's question again in its place, or goes on where it was cut. Resolves when it has begun, or is not to any
+   * more; throws a WebError with the bot's sentence where it may not.
    */
   async again(kind: "regenerate" | "continueReply", { timeline, place, reply, person }: PressedReply): Promise<void> {
     if (this.#open.get(reply.id)) throw new WebError("conflict", "This reply is being written.");
@@ -125,6 +125,8 @@ export class Replies {
       };
       const ended = this.#options.bot[kind](action, startReply).then((refusal) => {
         if (refusal !== undefined) refuse(new WebError("conflict", refusal));
+        // Its question was deleted, or another server answers it, before it began.
+        else begin();
       });
       this.#hold({ timeline, place, messageId: reply.id, abort, ended });
     });
@@ -257,7 +259,8 @@ export class Replies {
   /** A reply that was never begun was not to be given, as to somebody who was just told why. */
   #settle(timeline: Timeline, messageId: string): void {
     const { state, replyId } = timeline.message(messageId) ?? {};
-    if (!isLive(state) || this.#left.has(messageId)) return;
+    const isLeft = this.#left.delete(messageId);
+    if (!isLive(state) || isLeft) return;
     const reason = "Something went wrong on the chat server. Its log says what.";
     if (replyId === undefined) timeline.remove(messageId);
     else timeline.setState(messageId, { type: "failed", reason });
