@@ -69,6 +69,7 @@ export class Pending {
     const generation = begunIn ?? (await background.catch(() => undefined))?.generation;
     const begun = await startReply(running.replyId, await facts).catch(async (error: unknown) => {
       await uncount(core, message.place, message.author, numCounted);
+      if (numCounted > 0) delivery.keep({ isAdmitted: false });
       throw error;
     });
     await new Answer({
@@ -134,9 +135,11 @@ export class Pending {
     return this.delivery.state.handle !== undefined || (await isToBeTold(this.#core.stores.claims, message, refusal));
   }
 
+  /** That it was counted is kept at once: it may wait for long before its reply has a handle to keep. */
   async #admit({ place, author }: IncomingMessage): Promise<void> {
-    if (this.delivery.state.isAdmitted) checkAccess(this.#core, place, author);
-    else await admit(this.#core, place, author);
+    if (this.delivery.state.isAdmitted) return checkAccess(this.#core, place, author);
+    await admit(this.#core, place, author);
+    if (this.#core.quotas) this.delivery.keep({ isAdmitted: true });
   }
 
   /** Without the store a platform knows nothing, and the answer says why. */

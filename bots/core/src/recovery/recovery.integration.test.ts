@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { createMemoryQuotaStore } from "../memory/memory-quota-store.ts";
 import { type BotProcess, LEASE_MS, startBotProcesses, WAIT } from "../testing/bot-processes.contract.ts";
 import { describeOnRedis } from "../testing/describe-on-redis.contract.ts";
 import { FakeReplyHandle } from "../testing/fake-reply.ts";
@@ -70,6 +71,46 @@ describeOnRedis("what a process leaves", (program) => {
     await run.ended(begun);
     expect(begun).toMatchObject([{ handle: "shown 17", reply: { ended: { end: "complete" } } }]);
     expect(await roundsOf(next.stores)).toMatchObject([{ user: "A story" }]);
+  });
+
+  it.each([
+    ["ended cleanly", (process: BotProcess) => process.core.stop()],
+    ["died", (process: BotProcess) => run.die(process)],
+  ])("when it %s is not counted again, what waited for its turn included", async (_, leave) => {
+    const quotas = createMemoryQuotaStore();
+    const counted = vi.spyOn(quotas, "countMessages");
+    const limited = { quotas, quotaLimits: { userMessagesPerMinute: 2 } };
+    const leaving = await run.open(limited);
+    await run.startWriting(leaving);
+    const waiting = new FakeReplyHandle();
+    void leaving.core.handleMessage(testMessage("And then?"), starting(waiting));
+    await vi.waitFor(async () => expect(await run.numKept()).toBe(2), WAIT);
+    await leave(leaving);
+    const next = await run.open(limited);
+    const begun = run.recover(next);
+    await run.ended(begun, 2);
+    expect(begun.map(({ reply }) => reply.ended?.type)).toEqual(["finished", "finished"]);
+    expect(counted).toHaveBeenCalledTimes(2);
+  });
+
+  it("that could be begun nowhere is counted by the process that can", async () => {
+    const quotas = createMemoryQuotaStore();
+    const limited = { quotas, quotaLimits: { userMessagesPerMinute: 1 } };
+    const failing = await run.open(limited);
+    await failing.core.handleMessage(testMessage("A story"), async () => {
+      throw new Error("the platform is away");
+    });
+    await vi.waitFor(async () => {
+      const [key = ""] = await run.admin.keys("cria:*:entry:*");
+      expect(await run.admin.hGet(key, "isAdmitted")).toBe("false");
+    }, WAIT);
+    await run.die(failing);
+    const next = await run.open(limited);
+    const begun = run.recover(next);
+    await run.ended(begun);
+    expect(begun).toMatchObject([{ reply: { ended: { end: "complete" } } }]);
+    const use = { workspace: "web:local", user: "u1", numMessages: 1 };
+    expect(await quotas.countMessages(use, limited.quotaLimits)).toMatchObject({ limit: "userMessagesPerMinute" });
   });
 
   it("is not remembered where the conversation was reset while nobody had it", async () => {
@@ -207,7 +248,7 @@ describeOnRedis("what a process leaves", (program) => {
   });
 
   it("stays its own through a restart of Redis that keeps its data", async () => {
-    const writing = await Promise.all(Array.from({ length: 3 }, run.open));
+    const writing = await Promise.all(Array.from({ length: 3 }, () => run.open()));
     const begun = run.recover(await run.open());
     const replies = await Promise.all(writing.map((one, index) => run.startWriting(one, `c${index}`)));
     run.server.freeze();

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { createClient } from "redis";
 import { expect, vi } from "vitest";
-import { createBotCore } from "../bot-core.ts";
+import { type BotCoreOptions, createBotCore } from "../bot-core.ts";
 import type { Stores } from "../conversation/stores.ts";
 import type { RecoverOptions } from "../port/bot.ts";
 import { createRedisStores } from "../redis/redis-stores.ts";
@@ -29,16 +29,18 @@ export async function startBotProcesses(program: string) {
   const opened: Stores[] = [];
   const endings: (() => void)[] = [];
 
-  const open = async () => {
+  const open = async (options: Partial<BotCoreOptions> = {}) => {
     const stores = await createRedisStores({ url: server.url, logger, roundsTtlMs: 60_000, leaseMs: LEASE_MS });
     opened.push(stores);
     const inference = new FakeInferenceClient();
-    return { stores, inference, core: createBotCore({ stores, inference, logger }) };
+    return { stores, inference, core: createBotCore({ stores, inference, logger, ...options }) };
   };
   type Process = Awaited<ReturnType<typeof open>>;
 
   /** Entries of which something is kept for whoever takes them over. */
   const numKept = async () => (await admin.keys("cria:*:entry:*")).length;
+  const handles = async () =>
+    await Promise.all((await admin.keys("cria:*:entry:*")).map((key) => admin.hGet(key, "handle")));
 
   /** A reply that its process will not end by itself. */
   const startWriting = async ({ core, inference }: Process, channelId = "general") => {
@@ -51,7 +53,7 @@ export async function startBotProcesses(program: string) {
     const message = testMessage("A story", { place: { ...testPlace, channelId } });
     const sent = core.handleMessage(message, starting(reply));
     await isWriting.opened;
-    await vi.waitFor(async () => expect(await numKept()).toBeGreaterThan(0), WAIT);
+    await vi.waitFor(async () => expect(await handles()).toContain('"shown 17"'), WAIT);
     return { reply, sent, hold, messageId: message.eventId };
   };
 
