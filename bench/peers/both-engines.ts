@@ -3,7 +3,7 @@ import { compare, type Result } from "../result.ts";
 import { Service } from "../service.ts";
 import { CriaEngine } from "./cria-engine.ts";
 import { complete, type Engine } from "./engine.ts";
-import { LlamaServer } from "./llama-server.ts";
+import { LlamaServer, THREADS } from "./llama-server.ts";
 import { sentences } from "./sentences.ts";
 
 /** Engines at work side by side: what one run measures in turn. */
@@ -36,7 +36,7 @@ export async function withBothEngines(
 ): Promise<void> {
   const llama = await LlamaServer.start();
   try {
-    const service = await Service.start();
+    const service = await Service.start({ CRIA_THREADS: `${THREADS}` });
     try {
       const both = { cria: new CriaEngine(service), llama };
       await requireSamePrompt(both);
@@ -53,16 +53,22 @@ export async function withBothEngines(
   }
 }
 
-/** Measures both in turn, that many times. Each round has a seed of its own, the same for both. */
+/**
+ * Measures both in turn, that many times, now the one first and now the other. Each round has a seed of its own, the same
+ * for both.
+ */
 export async function inTurn<T>(
-  { cria, llama }: Both,
+  both: Both,
   rounds: number,
   measure: (engine: Engine, seed: number) => Promise<T>,
 ): Promise<readonly Round<T>[]> {
   const measured: Round<T>[] = [];
   for (let round = 1; round <= rounds; round++) {
     const seed = round * SEEDS_A_ROUND;
-    measured.push({ cria: await measure(cria, seed), llama: await measure(llama, seed) });
+    const order = round % 2 === 1 ? (["cria", "llama"] as const) : (["llama", "cria"] as const);
+    const values: Partial<Record<keyof Both, T>> = {};
+    for (const name of order) values[name] = await measure(both[name], seed);
+    measured.push(values as Round<T>);
   }
   return measured;
 }

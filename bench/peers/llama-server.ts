@@ -14,7 +14,8 @@ const HOST = "127.0.0.1";
 /** As our service has by default: sequences at once, context of each. */
 const SLOTS = 16;
 const TOKENS_A_SLOT = 4096;
-const THREADS = 2;
+/** Of a pass, and of our service beside it. */
+export const THREADS = 2;
 const READY_MS = 60_000;
 const POLL_MS = 100;
 const PROGRAM = join(import.meta.dirname, "llama-server.py");

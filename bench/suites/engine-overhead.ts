@@ -16,17 +16,19 @@ export async function serviceOverBare(
   service: Service,
   runner: ModelRunner,
 ) {
-  const own: number[] = [];
-  const bare: number[] = [];
+  const measure = {
+    own: async () =>
+      decodeRate(await Promise.all(Array.from({ length: clients }, () => service.generate(PROMPT, STEPS)))),
+    bare: () => bareDecodeRate(runner, { batch: clients, promptTokens: PROMPT_TOKENS, steps: STEPS }),
+  };
+  const rates = { own: [] as number[], bare: [] as number[] };
   for (let round = -1; round < rounds; round++) {
-    const replies = Array.from({ length: clients }, () => service.generate(PROMPT, STEPS));
-    const rate = decodeRate(await Promise.all(replies));
-    const bareRate = await bareDecodeRate(runner, { batch: clients, promptTokens: PROMPT_TOKENS, steps: STEPS });
-    if (round < 0) continue; // Both were cold.
-    own.push(rate);
-    bare.push(bareRate);
+    for (const which of round % 2 === 0 ? (["own", "bare"] as const) : (["bare", "own"] as const)) {
+      const rate = await measure[which]();
+      if (round >= 0) rates[which].push(rate); // Both were cold.
+    }
   }
-  return compare(name, "tokens/s", own, "bare engine", bare);
+  return compare(name, "tokens/s", rates.own, "bare engine", rates.bare);
 }
 
 /** Tokens a second while all replies ran: from the last first token to the first end. */

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { Metadata } from "@grpc/grpc-js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { callContext } from "./call-context.ts";
 import { CallCancelledError, DeadlineExceededError } from "./error-status.ts";
 
@@ -21,6 +21,16 @@ describe("callContext", () => {
     });
     call.emit("cancelled");
     expect(signal.reason).toBeInstanceOf(CallCancelledError);
+  });
+
+  it("tells a deadline that passes from a caller that hangs up", () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_000 });
+    const call = startCall({ deadline: 1_500 });
+    const { signal } = callContext(call);
+    vi.setSystemTime(1_500);
+    call.emit("cancelled");
+    vi.useRealTimers();
+    expect(signal.reason).toEqual(new DeadlineExceededError("the call's deadline passed"));
   });
 
   it("is not given to a call that is cancelled already", () => {

@@ -24,8 +24,13 @@ export function callContext(call: CancellableCall): CallContext {
   if (call.cancelled) throw new CallCancelledError("the caller hung up");
   if (deadline <= Date.now()) throw new DeadlineExceededError("the call's deadline has passed");
   const controller = new AbortController();
-  call.on("cancelled", () => controller.abort(new CallCancelledError("the caller hung up")));
+  call.on("cancelled", () => controller.abort(whyCancelled(deadline)));
   return { signal: controller.signal, deadline, metadata: call.metadata };
+}
+
+function whyCancelled(deadline: number): CallCancelledError {
+  if (deadline > Date.now()) return new CallCancelledError("the caller hung up");
+  return new DeadlineExceededError("the call's deadline passed");
 }
 
 /**

@@ -31,7 +31,7 @@ export class CallCancelledError extends Error {
   readonly status: status.CANCELLED | status.DEADLINE_EXCEEDED = status.CANCELLED;
 }
 
-/** The call's deadline passed before its work began. */
+/** The call's deadline has passed. */
 export class DeadlineExceededError extends CallCancelledError {
   override readonly name = "DeadlineExceededError";
   override readonly status = status.DEADLINE_EXCEEDED;

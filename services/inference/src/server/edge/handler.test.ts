@@ -68,7 +68,7 @@ describe("serverStreaming", () => {
     expect(call.written).toEqual([1, 2]);
   });
 
-  it("hangs up on a reader that takes nothing for a minute", async () => {
+  it("gives up a reader that takes nothing for a minute", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { call, failure } = start();
     await vi.advanceTimersByTimeAsync(59_999);

@@ -13,7 +13,10 @@ export interface Edge extends FailureSink {
 /** Longer ones are refused; what is wrong with them is told without them. */
 const MAX_LOGGED_ID_LENGTH = 128;
 
-/** A reader that takes nothing for this long is hung up on: it holds what was made for it in memory. */
+/**
+ * A reader that takes nothing for this long is given up: what was made for it is held in memory no longer. Its stream stays
+ * until it or its connection goes: grpc-js sends a status behind what is not read, and lets nobody reset a stream.
+ */
 const MAX_STALL_MS = 60_000;
 
 /** Sends one message of a stream; resolves when the client has room for the next. */
