@@ -94,8 +94,8 @@ export class RoundMemory implements AnswerMemory {
 
   get asker(): Speaker {
     const { message, predecessor } = this.#options;
-    const { id, name } = message.author;
-    return { id: predecessor ? predecessor.kept.asker?.id : id, name };
+    const { author, asker = author } = message;
+    return { id: predecessor ? predecessor.kept.asker?.id : asker.id, name: asker.name };
   }
 
   before(rounds: readonly Round[]): readonly Round[] {
@@ -184,13 +184,13 @@ export class RoundMemory implements AnswerMemory {
     shownIn = [],
   }: KeptAnswer): KeptReply {
     const { message, running, predecessor } = this.#options;
-    const { id, roleIds } = message.author;
+    const { id, roleIds } = message.asker ?? message.author;
     const asker = predecessor ? predecessor.kept.asker : { id, ...(roleIds && { roleIds }) };
     const shown = [...this.#shownBefore, ...shownIn];
     return {
       id: running.replyId,
       messageId: running.messageId,
-      author: message.author.name,
+      author: this.asker.name,
       ...(asker && { asker }),
       ...(message.names && { names: message.names }),
       question,

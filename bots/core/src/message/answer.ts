@@ -180,11 +180,11 @@ export class Answer {
 
   /** With its fields as they are now: a prompt's beginning changes with the day, and with who asks where it names them. */
   #persona(model: Model, { system }: ConversationSettings): string {
-    const { core, message } = this.#options;
-    const { place, author, names = {} } = message;
+    const { core, message, memory } = this.#options;
+    const { place, names = {} } = message;
     const { channel = place.channelId, workspace = place.workspaceId } = names;
     const persona = personaOf(model, { system, fallback: core.persona });
-    return fillPersona(persona, { date: new Date(), user: author.name, channel, workspace });
+    return fillPersona(persona, { date: new Date(), user: memory.asker.name, channel, workspace });
   }
 
   async #withNotes(streamed: StreamedReply, isKept: boolean): Promise<StreamedReply> {

@@ -55,6 +55,19 @@ describe("who said what", () => {
     expect(await roundsOf(stores)).toMatchObject([{ id: first.id, authorId: "u1" }, { authorId: "u1" }]);
   });
 
+  it("is the asker's where somebody else has it answered", async () => {
+    const { client, stores, send } = createTestCore();
+    await send("Hi");
+    const asker = { id: "u1", name: "Ann", roleIds: ["r1"] };
+    const reply = await send("And you?", { author: bob, asker });
+    expect(lastPrompt(client)).toBe("A talk.\n\nHuman: Ann: Hi\nAI: Hi\nHuman: Ann: And you?\nAI:");
+    expect((await roundsOf(stores))[1]).toMatchObject({ author: "Ann", authorId: "u1" });
+    expect(await stores.replies.get(conversationKey(testPlace), reply.id)).toMatchObject({
+      author: "Ann",
+      asker: { id: "u1", roleIds: ["r1"] },
+    });
+  });
+
   it("stays each one's where two of one name spoke in the thread before", async () => {
     const { client, send } = createTestCore();
     const before = [

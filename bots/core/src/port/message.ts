@@ -34,7 +34,10 @@ export interface Quote {
 /** A message for the bot: a mention or a direct message, the mention itself taken off. */
 export interface IncomingMessage {
   readonly place: Place;
+  /** Who has it answered, with their own rights. */
   readonly author: Author;
+  /** Who wrote it, where that is somebody else, as under a Retry: it is theirs in the prompt and in memory. Default: the author. */
+  readonly asker?: Author;
   readonly text: string;
   /** Messages that it quotes or replies to: part of Alpaca's Input. Default none. */
   readonly quotes?: readonly Quote[];

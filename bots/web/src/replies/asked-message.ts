@@ -12,7 +12,7 @@ export interface Spot {
 /** A message in its channel. */
 export interface AskedMessage extends Spot {
   readonly message: KeptMessage;
-  /** Who asks: under this name, and with these rights. */
+  /** Who has it answered, with these rights: who wrote it, or pressed Retry. */
   readonly author: Author;
 }
 
@@ -20,7 +20,9 @@ export interface AskedMessage extends Spot {
 export function incomingMessage({ message, place, author }: AskedMessage, workspaceName: string): IncomingMessage {
   const meaning = meaningOf(message.text, place.isDirect);
   const text = meaning.type === "question" ? meaning.text : message.text;
-  return { place, author, text, names: namesOf(place, workspaceName), attachments: attachmentsOf(message) };
+  const asker = message.author.id === author.id ? {} : { asker: message.author };
+  const names = namesOf(place, workspaceName);
+  return { place, author, ...asker, text, names, attachments: attachmentsOf(message) };
 }
 
 /** What a persona calls the place. */

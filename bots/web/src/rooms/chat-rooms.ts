@@ -211,9 +211,7 @@ export class ChatRooms {
     const question = timeline.message(reply.answers?.messageId ?? "");
     if (question === undefined) throw new WebError("notFound", "The question of this reply is no longer kept.");
     this.#replies.checkRoom(timeline);
-    // Under the name of who asked, with the rights of who asks now.
-    const author = { ...person, name: question.author.name };
-    await this.#replies.retry({ timeline, place: placeOf(channelId), message: question, author }, reply);
+    await this.#replies.retry({ timeline, place: placeOf(channelId), message: question, author: person }, reply);
   }
 
   /** The text of a message's file. */
