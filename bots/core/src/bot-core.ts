@@ -119,8 +119,9 @@ async function handleMessage(core: Core, sent: SentMessage, startReply: StartRep
 
 /** Its message is done with once its replies are claimed. */
 async function compare(core: Core, pending: Pending, command: CommandAsked, startReply: StartReply) {
-  const { messageId } = pending.delivery.entry;
-  const asked = { ...command, messageId, onClaimed: () => pending.delivery.end() };
+  const { running, delivery } = pending;
+  const { messageId } = delivery.entry;
+  const asked = { ...command, messageId, running, onClaimed: () => delivery.end() };
   return await pending.once(() => answerSaidComparison(core, asked, startReply));
 }
 

@@ -11,7 +11,7 @@ import type { StartReply } from "../port/reply.ts";
 import { runCommand } from "./run-command.ts";
 
 /** A comparison as it was asked for, in a message or by a slash command. */
-export type ComparisonMessage = CommandAsked & Pick<CompareAsked, "messageId" | "onClaimed">;
+export type ComparisonMessage = CommandAsked & Pick<CompareAsked, "messageId" | "running" | "onClaimed">;
 
 /**
  * Answers a command with Markdown; undefined where another process has the event. What keeps it from being run goes through

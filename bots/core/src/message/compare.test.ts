@@ -112,6 +112,43 @@ describe("compare", () => {
     expect(replies.map(({ ended }) => ended)).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
   });
 
+  /** What happens while both replies are claimed. */
+  const whileClaimed = (happens: () => Promise<unknown>) => {
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    stores.inbox.claim = async (entry) => {
+      const delivery = await claim(entry);
+      await happens();
+      return delivery;
+    };
+  };
+
+  it("that is stopped before its replies begin ends both without words", async () => {
+    whileClaimed(() => core.stopReply({ place: testPlace, author: { id: "u1", name: "Ann" } }));
+    const { replies } = await compare(command());
+    expect(replies.map(({ ended }) => ended)).toMatchObject([{ end: "stopped" }, { end: "stopped" }]);
+    expect(replies.map(({ text }) => text)).toEqual(["", ""]);
+  });
+
+  it("of a question that is deleted before its replies begin begins none, and counts for nothing", async () => {
+    ({ stores, core } = createTestCore(models, { quotaLimits: { userMessagesPerMinute: 2 } }));
+    const asked = command();
+    whileClaimed(() => core.handleDeletion({ place: testPlace, ids: [asked.eventId] }));
+    const { replies, refusal } = await compare(asked);
+    expect(refusal).toBeUndefined();
+    expect(replies.map(({ id }) => id)).toEqual(["", ""]);
+    expect((await compare(command())).refusal).toBeUndefined();
+  });
+
+  it("in a message that is deleted before it is read begins no reply", async () => {
+    const { eventId, ...asked } = command();
+    const start = vi.fn(starting(new FakeReplyHandle()));
+    await core.receive({ eventId, messageId: eventId, place: testPlace, raw: "" }, async (claimed) => {
+      await core.handleDeletion({ place: testPlace, ids: [eventId] });
+      await claimed.compare(asked, start);
+    });
+    expect(start).not.toHaveBeenCalled();
+  });
+
   it("of a question that is deleted keeps neither reply", async () => {
     const asked = command();
     client.script({ hold: createGate().opened }, { hold: createGate().opened });

@@ -1,5 +1,6 @@
 import { admit, uncount } from "../admission/admit.ts";
 import { checkLength, type Question } from "../admission/question.ts";
+import type { NewEntry } from "../conversation/inbox.ts";
 import { usableModel } from "../inference/models.ts";
 import type { Command } from "../port/command.ts";
 import type { CommandAsked } from "../port/incoming-command.ts";
@@ -17,6 +18,8 @@ import { HeldEntry } from "./held-entry.ts";
 export type CompareAsked = CommandAsked & {
   readonly command: Command & { readonly type: "compare" };
   readonly messageId: string;
+  /** Of the message: what has ended it ends both replies. */
+  readonly running?: RunningReply;
   /** Called once both replies are claimed: whoever takes them over tells of them, and the command is not run again. */
   readonly onClaimed?: () => Promise<void>;
 };
@@ -26,23 +29,46 @@ export type CompareAsked = CommandAsked & {
  * neither. Throws a `BotError` before a reply has begun.
  */
 export async function compare(core: Core, asked: CompareAsked, startReply: StartReply): Promise<void> {
+  const replies = asked.command.models.map(() => new RunningReply(entryOf(asked, newReplyId())));
+  const { end, isDeleted } = asked.running ?? {};
+  if (end !== undefined) for (const reply of replies) reply.stop(isDeleted ? "deleted" : end);
+  // What becomes of the question before they are claimed is heard.
+  await core.running.during(replies, () => claimAndRun(core, { asked, replies, startReply }));
+}
+
+interface Comparison {
+  readonly asked: CompareAsked;
+  /** In the order of the models. */
+  readonly replies: readonly RunningReply[];
+  readonly startReply: StartReply;
+}
+
+async function claimAndRun(core: Core, { asked, replies, startReply }: Comparison): Promise<void> {
   const { place, author, command } = asked;
   const background = await readBackground(core, place);
   const models = await background.models;
   const names = command.models.map((name) => usableModel(models, name).name);
   checkLength(command.text.length);
   await admit(core, place, author, names.length);
-  const halves = await claimAll(names.map((model) => Half.claim(core, { ...asked, background, model }))).catch(
-    async (error: unknown) => {
-      await uncount(core, place, author, names.length);
-      throw error;
-    },
-  );
+  const claims = replies.map((reply, index) => Half.claim(core, { ...asked, background, model: names[index]! }, reply));
+  const halves = await claimAll(claims).catch(async (error: unknown) => {
+    await uncount(core, place, author, names.length);
+    throw error;
+  });
   await asked.onClaimed?.();
-  await core.running.during(
-    halves.map(({ running }) => running),
-    () => runSideBySide(halves, startReply),
-  );
+  if (replies.some(({ isDeleted }) => isDeleted)) return await withdraw(core, asked, halves);
+  await runSideBySide(halves, startReply);
+}
+
+/** Of one reply: where its process does not end it, another says a sentence. */
+function entryOf({ place, messageId }: CompareAsked, replyId: string): NewEntry {
+  return { eventId: replyId, kind: "comparison", place, messageId, replyId, raw: "" };
+}
+
+/** Nobody asks any more, and nothing was begun. */
+async function withdraw(core: Core, { place, author }: CompareAsked, halves: readonly Half[]): Promise<void> {
+  await uncount(core, place, author, halves.length);
+  await Promise.all(halves.map((half) => half.close()));
 }
 
 /** Where one cannot be claimed, the other is ended. */
@@ -92,13 +118,9 @@ class Half {
     return this.#held.running;
   }
 
-  /** A reply that its process does not end gets a sentence from another. */
-  static async claim(core: Core, asked: AskedOfOne): Promise<Half> {
-    const { place, messageId } = asked;
-    const replyId = newReplyId();
-    const entry = { eventId: replyId, kind: "comparison", place, messageId, replyId, raw: "" } as const;
-    const delivery = await core.stores.inbox.claim(entry);
-    return new Half(core, asked, new HeldEntry(core, delivery!, new RunningReply(entry)));
+  static async claim(core: Core, asked: AskedOfOne, running: RunningReply): Promise<Half> {
+    const delivery = await core.stores.inbox.claim(entryOf(asked, running.replyId));
+    return new Half(core, asked, new HeldEntry(core, delivery!, running));
   }
 
   async begin(startReply: StartReply): Promise<void> {
