@@ -22,6 +22,8 @@ export interface FakeModelRunnerOptions {
   readonly maxNumSeqs?: number;
   /** Default 64. */
   readonly maxModelLen?: number;
+  /** What an idle row costs. Default: more than any move. */
+  readonly idleRowTokens?: number;
   /** Default: a token that depends on every token so far. */
   readonly next?: NextToken;
   /** Where blocks of rows are kept. Default: nowhere. */
@@ -53,6 +55,7 @@ export class FakeModelRunner implements ModelRunner {
   readonly vocabSize: number;
   readonly maxNumSeqs: number;
   readonly maxModelLen: number;
+  readonly idleRowTokens: number;
   readonly prefixCache: FakeBlocks | undefined;
   /** Every plan that was run. */
   readonly plans: StepPlan[] = [];
@@ -70,6 +73,7 @@ export class FakeModelRunner implements ModelRunner {
     this.vocabSize = options.vocabSize ?? 256;
     this.maxNumSeqs = options.maxNumSeqs ?? 4;
     this.maxModelLen = options.maxModelLen ?? 64;
+    this.idleRowTokens = options.idleRowTokens ?? Number.POSITIVE_INFINITY;
     this.prefixCache = options.prefixCache;
     this.#next = options.next ?? ((prompt, reply) => hash([...prompt, ...reply], 0) % this.vocabSize);
     this.#runExclusive = options.runExclusive ?? ((work) => work());

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FakeModelRunner, type FakeModelRunnerOptions } from "../engine/fake-model-runner.fixture.ts";
 import { characterModel, fakeRequest } from "../engine/fake-requests.fixture.ts";
+import type { StepPlan } from "../engine/step-plan.ts";
 import { InferenceEngine } from "./inference-engine.ts";
 
 /** An engine on a clock that its passes move on, by ten milliseconds each after a wait for the device, and what it tells. */
@@ -26,7 +27,7 @@ function start({ beforeRun, ...options }: FakeModelRunnerOptions = {}, waitMs = 
     promptLookup: true,
     now: () => clock,
     observer: {
-      stepped: ({ rows }, passMs) => told.push(`${rows.length} in ${passMs} ms`),
+      stepped: (rows, passMs) => told.push(`${rows.length} in ${passMs} ms`),
       drafted: (numDrafts, numAccepted) => told.push(`${numAccepted} of ${numDrafts} came true`),
       passFailed: () => told.push("pass failed"),
       aborted: () => told.push("aborted"),
@@ -45,6 +46,14 @@ describe("an engine's observer", () => {
     const { told, generate } = start();
     await Promise.all([generate(2), generate(3)]);
     expect(told).toEqual(["1 in 10 ms", "1 in 10 ms", "2 in 10 ms", "1 in 10 ms"]);
+  });
+
+  it("hears of the sequences of a step, not of the row between them whose sequence has ended", async () => {
+    const passes: StepPlan[] = [];
+    const { told, generate } = start({ idleRowTokens: 0, beforeRun: (plan) => void passes.push(plan) });
+    await Promise.all([generate(4), generate(2), generate(4)]);
+    expect(passes.slice(-2).map(({ rows }) => rows.length)).toEqual([3, 3]);
+    expect(told.slice(-2)).toEqual(["2 in 10 ms", "2 in 10 ms"]);
   });
 
   it("hears of a pass's own time, not of the wait for a device that another model has", async () => {

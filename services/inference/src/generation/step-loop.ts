@@ -138,7 +138,7 @@ export class StepLoop {
     }
     const now = this.#now();
     const passMs = now - this.#startedAt;
-    if (plan.rows.length > 0) this.#observer.stepped(plan, passMs);
+    this.#tellStep(schedule, plan, passMs);
     const drawn = this.#draw(schedule.sequences, plan, logits);
     this.#tellDrafts(plan, drawn);
     const updates = this.#scheduler.update(schedule, drawn, { now, passMs });
@@ -165,6 +165,14 @@ export class StepLoop {
     this.#observer.passFailed();
     const ended = this.health === "failed" ? this.#replies.sequences() : sequences;
     for (const sequence of ended) this.#fail(sequence, failedError(cause));
+  }
+
+  #tellStep({ sequences }: Schedule, { rows }: StepPlan, passMs: number): void {
+    if (rows.length === 0) return;
+    this.#observer.stepped(
+      rows.filter((_, i) => sequences[i] !== undefined),
+      passMs,
+    );
   }
 
   #tellDrafts({ rows }: StepPlan, drawn: readonly (readonly SampledToken[])[]): void {

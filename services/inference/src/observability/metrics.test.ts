@@ -35,8 +35,8 @@ describe("createMetrics", () => {
     const { registry, observeEngine } = metrics();
     const observer = observeEngine("m");
     const rows = [0, 1].map((row) => ({ row, numComputedTokens: 4, tokenIds: [7], numLogits: 1 }));
-    observer.stepped({ moves: [], rows }, 20);
-    observer.stepped({ moves: [], rows: [{ ...rows[0]!, tokenIds: [1, 2, 3] }] }, 30);
+    observer.stepped(rows, 20);
+    observer.stepped([{ ...rows[0]!, tokenIds: [1, 2, 3] }], 30);
     observer.drafted(4, 3);
     observer.drafted(2, 0);
     observer.passFailed();

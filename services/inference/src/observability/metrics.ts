@@ -130,7 +130,7 @@ function observeEngine(instruments: Instruments, model: string): EngineObserver 
   const { draftTokens, acceptedTokens, passFailures, aborts } = instruments;
   for (const counter of [draftTokens, acceptedTokens, passFailures, aborts]) counter.inc(label, 0);
   return {
-    stepped({ rows }, passMs) {
+    stepped(rows, passMs) {
       passTime.observe(passMs / 1e3);
       stepTokens.observe(rows.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0));
       stepSequences.observe(rows.length);
