@@ -123,6 +123,7 @@ describe("replies", () => {
       answers: { messageId: question.id },
     });
     await expect(on.rooms.retry(ADA, on.direct, question.id)).rejects.toThrow("Only a reply that failed");
+    await expect(on.rooms.retry(ADA, on.direct, "forgotten")).rejects.toThrow("This reply is no longer kept.");
     const state = { type: "failed", reason: "You may not.", isFinal: true } as const;
     await on.store.put("general", { id: "refused", atMs: 2, author: BOT, text: "", state });
     await expect(on.rooms.retry(BEN, "general", "refused")).rejects.toThrow("fail again in the same way");

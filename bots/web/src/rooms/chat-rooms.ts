@@ -4,7 +4,7 @@ import type { Bot } from "../bot.ts";
 import { WebError } from "../errors.ts";
 import type { EventFeed } from "../feed/event-feed.ts";
 import { meaningOf } from "../mention.ts";
-import { Replies } from "../replies/replies.ts";
+import { type PressedReply, Replies } from "../replies/replies.ts";
 import type { Timeline } from "../timeline/timeline.ts";
 import type { TimelineStore } from "../timeline/timeline-store.ts";
 import { type ChannelSnapshot, type Completion, isLive, type Workspace } from "../wire.ts";
@@ -186,11 +186,9 @@ export class ChatRooms {
 
   /** Answers a reply's question again in its place, or goes on where it was cut. */
   async again(person: Author, channelId: string, replyId: string, kind: "regenerate" | "continueReply"): Promise<void> {
-    const timeline = await this.#timelines.get(person.id, channelId);
-    const reply = timeline.message(replyId);
-    if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
-    this.#replies.checkRoom(timeline);
-    await this.#replies.again(kind, { timeline, place: placeOf(channelId), reply, person });
+    const pressed = await this.#pressed(person, channelId, replyId);
+    this.#replies.checkRoom(pressed.timeline);
+    await this.#replies.again(kind, pressed);
   }
 
   /** Keeps a person's rating of a reply. */
@@ -204,14 +202,13 @@ export class ChatRooms {
 
   /** Answers the question of a failed reply once more. */
   async retry(person: Author, channelId: string, replyId: string): Promise<void> {
-    const timeline = await this.#timelines.get(person.id, channelId);
-    const reply = timeline.message(replyId);
-    if (reply?.state?.type !== "failed") throw new WebError("conflict", "Only a reply that failed can be tried again.");
+    const { timeline, place, reply } = await this.#pressed(person, channelId, replyId);
+    if (reply.state?.type !== "failed") throw new WebError("conflict", "Only a reply that failed can be tried again.");
     if (reply.state.isFinal) throw new WebError("conflict", "This message would fail again in the same way.");
     const question = timeline.message(reply.answers?.messageId ?? "");
     if (question === undefined) throw new WebError("notFound", "The question of this reply is no longer kept.");
     this.#replies.checkRoom(timeline);
-    await this.#replies.retry({ timeline, place: placeOf(channelId), message: question, author: person }, reply);
+    await this.#replies.retry({ timeline, place, message: question, author: person }, reply);
   }
 
   /** The text of a message's file. */
@@ -224,10 +221,7 @@ export class ChatRooms {
 
   /** Stops a reply; stopping one that has ended does nothing. */
   async stop(person: Author, channelId: string, replyId: string): Promise<void> {
-    const timeline = await this.#timelines.get(person.id, channelId);
-    const reply = timeline.message(replyId);
-    if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
-    await this.#replies.stop({ timeline, place: placeOf(channelId), reply, person });
+    await this.#replies.stop(await this.#pressed(person, channelId, replyId));
   }
 
   /** What the composer offers for a text in a channel. */
@@ -250,6 +244,14 @@ export class ChatRooms {
     await this.#options.bot.stop();
     await this.#replies.end();
     await this.#timelines.close();
+  }
+
+  /** Throws a WebError (`notFound`) where the reply is no longer kept. */
+  async #pressed(person: Author, channelId: string, replyId: string): Promise<PressedReply> {
+    const timeline = await this.#timelines.get(person.id, channelId);
+    const reply = timeline.message(replyId);
+    if (reply === undefined) throw new WebError("notFound", "This reply is no longer kept.");
+    return { timeline, place: placeOf(channelId), reply, person };
   }
 
   /** The name is taken while it is being stored, so that nobody else adds it meanwhile. */
