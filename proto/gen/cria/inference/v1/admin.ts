@@ -543,7 +543,10 @@ export const AdminServiceService = {
     responseSerialize: (value: GetLoadResponse): Buffer => Buffer.from(GetLoadResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetLoadResponse => GetLoadResponse.decode(value),
   },
-  /** Refuses new requests with UNAVAILABLE, waits for the running ones, then answers. Health turns NOT_SERVING at once. */
+  /**
+   * Refuses new calls of Generate, CountTokens and LoadModel with UNAVAILABLE, waits for the running ones, then answers.
+   * Other calls are served on. Health turns NOT_SERVING at once.
+   */
   drain: {
     path: "/cria.inference.v1.AdminService/Drain" as const,
     requestStream: false as const,
@@ -558,7 +561,10 @@ export const AdminServiceService = {
 export interface AdminServiceServer extends UntypedServiceImplementation {
   /** What the service is doing now; cheap enough to poll each second. */
   getLoad: handleUnaryCall<GetLoadRequest, GetLoadResponse>;
-  /** Refuses new requests with UNAVAILABLE, waits for the running ones, then answers. Health turns NOT_SERVING at once. */
+  /**
+   * Refuses new calls of Generate, CountTokens and LoadModel with UNAVAILABLE, waits for the running ones, then answers.
+   * Other calls are served on. Health turns NOT_SERVING at once.
+   */
   drain: handleUnaryCall<DrainRequest, DrainResponse>;
 }
 
@@ -579,7 +585,10 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetLoadResponse) => void,
   ): ClientUnaryCall;
-  /** Refuses new requests with UNAVAILABLE, waits for the running ones, then answers. Health turns NOT_SERVING at once. */
+  /**
+   * Refuses new calls of Generate, CountTokens and LoadModel with UNAVAILABLE, waits for the running ones, then answers.
+   * Other calls are served on. Health turns NOT_SERVING at once.
+   */
   drain(
     request: DrainRequest,
     callback: (error: ServiceError | null, response: DrainResponse) => void,

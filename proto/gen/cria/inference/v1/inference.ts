@@ -116,8 +116,8 @@ export interface GenerateRequest {
     | Duration
     | undefined;
   /**
-   * Longest generation, counted from the start of prefill; then the reply ends with FINISH_REASON_TIME_BUDGET. It is looked
-   * at between forward passes, as max_queue_time is. Range over 0 s to 1 h. Default: no limit.
+   * Longest generation, counted from when the request gets its place; then the reply ends with FINISH_REASON_TIME_BUDGET. It is
+   * looked at between forward passes, as max_queue_time is. Range over 0 s to 1 h. Default: no limit.
    */
   timeBudget?:
     | Duration
@@ -188,7 +188,7 @@ export interface StoppingCriteria {
    * the text of control tokens, as <|im_start|>.
    */
   stop: string[];
-  /** Tokens that end the reply and are not sent, beside the model's own. At most 64. */
+  /** Tokens that end the reply and are not sent, beside the model's end-of-sequence tokens. At most 64. */
   stopTokenIds: number[];
   /** Whether to leave out the model's own stop strings. Default false. */
   ignoreModelStop: boolean;
@@ -220,7 +220,7 @@ export interface Started {
   modelRevision: string;
   /** Tokens of the prompt, after dropping. */
   promptTokens: number;
-  /** Prompt tokens whose keys and values came from the prefix cache. The prompt's last token never does. */
+  /** Prompt tokens whose keys and values came from the prefix cache. The prompt's last two tokens never do. */
   cachedTokens: number;
   /** Droppable segments that were left out. */
   droppedSegments: number;

@@ -57,7 +57,7 @@ export interface Model {
   base: string;
   /** Where it stands. */
   state: ModelState;
-  /** Why it is broken, in one sentence; empty otherwise. */
+  /** Why it is broken; or, of one that can be loaded, that its forward passes fail. In one sentence; empty where it works. */
   error: string;
   /** How its prompts are written. */
   promptFormat?:

@@ -17,7 +17,7 @@ export interface StoppingCriteria {
   readonly maxTokens: number;
   /** The model's own included. */
   readonly stop: readonly string[];
-  /** The model's own included, its end-of-sequence tokens not. */
+  /** The model's end-of-sequence tokens are not among them. */
   readonly stopTokenIds: readonly number[];
   readonly ignoreEos: boolean;
   readonly ignoreRepetition: boolean;
