@@ -48,6 +48,7 @@ export { RefusedError, untilReachable } from "./process/until-reachable.ts";
 export { toAlpaca } from "./records/alpaca-export.ts";
 export type { Rating } from "./records/feedback.ts";
 export { connectRedis, type RedisConnection } from "./redis/connection/redis-connection.ts";
+export { defineScript, type RedisScript } from "./redis/connection/redis-script.ts";
 export { forget, knownConversations, rememberedConversations } from "./redis/memory-keys.ts";
 export { readRatings } from "./redis/records/redis-feedback.ts";
 export { createRedisTranscript } from "./redis/records/redis-transcript.ts";

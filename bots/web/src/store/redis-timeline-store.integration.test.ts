@@ -63,6 +63,16 @@ describe.skipIf(!hasRedis)("on a real Redis", () => {
       for (const key of keys) expect(await redis.run((client) => client.pTTL(key))).toBeGreaterThan(TTL_MS / 2);
     });
 
+    it("sends the text of a script once", async () => {
+      const store = createRedisTimelineStore(redis, TTL_MS);
+      await store.put("general", message);
+      await redis.run((client) => client.configResetStat());
+      await store.put("general", message);
+      const commands = await redis.run((client) => client.info("commandstats"));
+      expect(commands).toContain("cmdstat_evalsha:calls=1,");
+      expect(commands).not.toContain("cmdstat_eval:");
+    });
+
     it("leaves out what another process drops while it reads", async () => {
       const store = createRedisTimelineStore(redis, TTL_MS);
       await store.put("herd", message);

@@ -1,4 +1,4 @@
-import type { RedisConnection } from "@cria/bot-core";
+import { defineScript, type RedisConnection } from "@cria/bot-core";
 import type { KeptMessage } from "../timeline/kept-message.ts";
 import { TIMELINE_CAPACITY, type TimelineStore } from "../timeline/timeline-store.ts";
 
@@ -8,7 +8,7 @@ const CHANNELS_KEY = "cria:web:channels";
  * KEYS: order (sorted set of ids by time), messages (hash of JSON by id). ARGV: id, time, JSON, capacity, TTL in ms.
  * One script, so that a message is never in one of them alone, however many processes write.
  */
-const PUT = `
+const PUT = defineScript(`
 redis.call("ZADD", KEYS[1], ARGV[2], ARGV[1])
 redis.call("HSET", KEYS[2], ARGV[1], ARGV[3])
 local dropped = redis.call("ZRANGE", KEYS[1], 0, -tonumber(ARGV[4]) - 1)
@@ -19,20 +19,20 @@ end
 redis.call("PEXPIRE", KEYS[1], ARGV[5])
 redis.call("PEXPIRE", KEYS[2], ARGV[5])
 return 1
-`;
+`);
 
 /** KEYS: as above. ARGV: id. */
-const REMOVE = `
+const REMOVE = defineScript(`
 redis.call("ZREM", KEYS[1], ARGV[1])
 redis.call("HDEL", KEYS[2], ARGV[1])
 return 1
-`;
+`);
 
 /** KEYS: channels (list). ARGV: name. One script, so that two processes that add a channel at once list it once. */
-const ADD_CHANNEL = `
+const ADD_CHANNEL = defineScript(`
 if not redis.call("LPOS", KEYS[1], ARGV[1]) then redis.call("RPUSH", KEYS[1], ARGV[1]) end
 return 1
-`;
+`);
 
 /** Keeps timelines in Redis; a channel that is silent for `ttlMs` is forgotten. */
 export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number): TimelineStore {
@@ -47,12 +47,11 @@ export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number):
       return stored.filter((json) => json !== null).map((json): KeptMessage => JSON.parse(json));
     },
     async put(channelId, message) {
-      const limits = [TIMELINE_CAPACITY, ttlMs].map(String);
-      const values = [message.id, String(message.atMs), JSON.stringify(message), ...limits];
-      await redis.run((client) => client.eval(PUT, { keys: [...keysOf(channelId)], arguments: values }));
+      const args = [message.id, message.atMs, JSON.stringify(message), TIMELINE_CAPACITY, ttlMs];
+      await redis.script(PUT, keysOf(channelId), args);
     },
     async remove(channelId, messageId) {
-      await redis.run((client) => client.eval(REMOVE, { keys: [...keysOf(channelId)], arguments: [messageId] }));
+      await redis.script(REMOVE, keysOf(channelId), [messageId]);
     },
     async forget(channelId) {
       await redis.run((client) => client.del([...keysOf(channelId)]));
@@ -70,7 +69,7 @@ export function createRedisTimelineStore(redis: RedisConnection, ttlMs: number):
       return await redis.run((client) => client.lRange(CHANNELS_KEY, 0, -1));
     },
     async addChannel(name) {
-      await redis.run((client) => client.eval(ADD_CHANNEL, { keys: [CHANNELS_KEY], arguments: [name] }));
+      await redis.script(ADD_CHANNEL, [CHANNELS_KEY], [name]);
     },
   };
 }

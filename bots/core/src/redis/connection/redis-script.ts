@@ -6,6 +6,7 @@ export interface RedisScript {
   readonly sha1: string;
 }
 
+/** A script of a text that is always the same: Redis keeps each. */
 export function defineScript(source: string): RedisScript {
   return { source, sha1: createHash("sha1").update(source).digest("hex") };
 }
