@@ -71,8 +71,7 @@ async function run(config: Config): Promise<void> {
   const stopped = stopSignal(process);
   const maxNumSeqs = await maxNumSeqsOn(config, logger);
   const metrics = createMetrics({
-    loads: () =>
-      registry.loaded().map(({ description, generator }) => ({ model: description.name, load: generator.load() })),
+    loads: () => registry.loads().map(({ description, load }) => ({ model: description.name, load })),
   });
   const blockStore = config.prefixCacheBytes === undefined ? undefined : new BlockStore(config.prefixCacheBytes);
   const registry = openRegistry({ ...config, maxNumSeqs }, blockStore, metrics, logger);

@@ -117,7 +117,11 @@ function createLoadGauges(registry: Registry, source: LoadSource): void {
       },
     });
   gauge("num_requests_running", "Sequences in prefill or decode.", (load) => load.running);
-  gauge("num_requests_waiting", "Requests that wait for a place.", (load) => load.waiting);
+  gauge(
+    "num_requests_waiting",
+    "Requests that wait for a place, for the model's load or for their text to be read.",
+    (load) => load.waiting,
+  );
   gauge("kv_cache_usage_perc", "Part of the KV cache in use, 0 to 1.", (load) => load.kvCacheUsage);
 }
 

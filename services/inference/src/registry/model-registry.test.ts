@@ -2,6 +2,7 @@ import { rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { InferenceError } from "../errors.ts";
+import { createGate } from "../gate.fixture.ts";
 import { TINY_TOKENIZER, writeFiles, writeModelFolder } from "../model-folder/model-folder.fixture.ts";
 import { registryOverFolders } from "./registry-over-folders.fixture.ts";
 import { FakeMemory, failureOf, use } from "./weights/fake-memory.fixture.ts";
@@ -51,9 +52,32 @@ describe("createModelRegistry", () => {
       memoryBytes: 5000,
       maxModelLen: 100,
     });
-    expect(models.loaded().map(({ description }) => description.name)).toEqual(["llama"]);
+    expect(models.loads().map(({ description }) => description.name)).toEqual(["llama"]);
     lease.release();
     expect((await models.acquire("llama")).loadTimeMs).toBe(0);
+  });
+
+  it("tells how many wait for a model, also while it loads and nothing is asked of its generator yet", async () => {
+    writeModelFolder(modelsDir, "llama");
+    const memory = new FakeMemory();
+    const { opened, open } = createGate();
+    memory.gate = opened;
+    const models = start(memory);
+    expect(models.loads()).toEqual([]);
+    const leases = ["a", "a", "b"].map((tenant) =>
+      models.acquire("llama", { request: { tenant, priority: 0, bytes: 1 } }),
+    );
+    const most = { running: 0, maxNumSeqs: 4, maxWaiting: 8 };
+    expect(models.loads()).toMatchObject([
+      { description: { name: "llama", device: "" }, load: { ...most, waiting: 3, waitingTenants: 2 } },
+    ]);
+    open();
+    const [first, second, third] = await Promise.all(leases);
+    first!.admit();
+    second!.release();
+    expect(models.loads()).toMatchObject([{ description: { device: "cpu" }, load: { waiting: 1, waitingTenants: 1 } }]);
+    third!.admit();
+    expect(models.loads()).toMatchObject([{ load: { waiting: 0, waitingTenants: 0 } }]);
   });
 
   it("lets no more than 64 wait for loads", async () => {
@@ -119,7 +143,7 @@ describe("createModelRegistry", () => {
       sampling: { temperature: 0, topK: 5, topP: 0.95 },
     });
     expect(other.model.description.revision).not.toBe(base.model.description.revision);
-    expect(models.loaded()).toHaveLength(1);
+    expect(models.loads()).toHaveLength(1);
   });
 
   it("names the nearest models that work when one is unknown, and no others", async () => {

@@ -1,5 +1,5 @@
 import { InferenceError } from "../errors.ts";
-import type { Generator, TokenCount } from "../generation/generator.ts";
+import type { Generator, GeneratorLoad, TokenCount } from "../generation/generator.ts";
 import { type ModelWeights, weightsKey } from "../model-folder/model-folder.ts";
 import { countTokens, type PromptSegment } from "../text/prompt-encoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -19,6 +19,13 @@ export interface LoadedModel {
   readonly description: ModelDescription;
   /** Shared by all models over the same weights. */
   readonly generator: Generator;
+}
+
+/** How busy a model is, and all that share its weights. */
+export interface ModelLoad {
+  readonly description: ModelDescription;
+  /** Those count as waiting too who wait for its load or for their text to be read. */
+  readonly load: GeneratorLoad;
 }
 
 /** A claim on a loaded model: it stays in memory until released, and `keepAlive` longer. */
@@ -51,8 +58,8 @@ export interface ModelRegistry {
   countTokens(name: string, segments: readonly PromptSegment[], signal?: AbortSignal): Promise<TokenCount>;
   /** Waits for the model's leases, then frees its memory. */
   unload(name: string): Promise<void>;
-  /** The loaded models that hold weights, for load reports. */
-  loaded(): readonly LoadedModel[];
+  /** Of the models that own weights, those that are loaded or waited for. */
+  loads(): readonly ModelLoad[];
   /** Frees everything. A load cannot be cut short: it ends by itself, later, and is freed then. */
   close(): Promise<void>;
 }
@@ -159,12 +166,21 @@ class FolderModelRegistry implements ModelRegistry {
     if (weights) await this.#pool.unload(weights);
   }
 
-  loaded(): readonly LoadedModel[] {
+  loads(): readonly ModelLoad[] {
     return [...this.#catalog.models.values()].flatMap((model) => {
-      const state = model.base === undefined && model.weights ? this.#pool.stateOf(model.weights) : undefined;
-      if (typeof state !== "object") return [];
-      return [{ description: this.#describe(model), generator: state.generator }];
+      const load = model.base === undefined && model.weights ? this.#loadOf(model.weights) : undefined;
+      return load ? [{ description: this.#describe(model), load }] : [];
     });
+  }
+
+  #loadOf(weights: ModelWeights): GeneratorLoad | undefined {
+    const { numWaiting: waiting, numWaitingTenants: waitingTenants } = this.#desk(weights);
+    const held = this.#pool.stateOf(weights);
+    if (typeof held === "object") return { ...held.generator.load(), waiting, waitingTenants };
+    if (waiting === 0) return undefined;
+    const { maxNumSeqs } = planMemory(weights, this.#options);
+    const { maxWaiting } = this.#options;
+    return { running: 0, waiting, waitingTokens: 0, waitingTenants, maxNumSeqs, maxWaiting, kvCacheUsage: 0 };
   }
 
   close(): Promise<void> {

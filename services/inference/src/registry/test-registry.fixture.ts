@@ -120,7 +120,7 @@ function countLeases(registry: ModelRegistry): TestRegistry {
     list: () => registry.list(),
     get: (name) => registry.get(name),
     unload: (name) => registry.unload(name),
-    loaded: () => registry.loaded(),
+    loads: () => registry.loads(),
     countTokens: (name, segments, signal) => registry.countTokens(name, segments, signal),
     close: () => registry.close(),
     async acquire(name, options) {

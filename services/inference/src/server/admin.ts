@@ -34,16 +34,12 @@ export function createAdminService(options: AdminServiceOptions): AdminServiceSe
 }
 
 function currentLoad({ registry, gate, modelMemoryBytes, blockStore }: AdminServiceOptions): GetLoadResponse {
-  const loaded = registry.loaded();
+  const loads = registry.loads();
   return {
-    models: loaded.map(({ description, generator }) => ({
-      ...generator.load(),
-      model: description.name,
-      device: description.device,
-    })),
+    models: loads.map(({ description: { name, device }, load }) => ({ ...load, model: name, device })),
     draining: gate.isDraining,
     residentBytes: process.memoryUsage.rss(),
-    modelBytes: loaded.reduce((sum, { description }) => sum + description.memoryBytes, 0),
+    modelBytes: loads.reduce((sum, { description }) => sum + description.memoryBytes, 0),
     modelBytesLimit: modelMemoryBytes,
     prefixCacheBytes: blockStore?.usedBytes ?? 0,
     prefixCacheBytesLimit: blockStore?.limitBytes ?? 0,

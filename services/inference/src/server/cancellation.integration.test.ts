@@ -51,7 +51,7 @@ describe("hanging up", () => {
     const stream = inference.generate(generateRequest({ stopping: { maxTokens: 40 } }));
     hangUp = () => stream.cancel();
     expect(await failure(collect(stream))).toMatchObject({ code: status.CANCELLED });
-    await until(() => registry.loaded()[0]?.generator.load().running === 0);
+    await until(() => registry.loads()[0]?.load.running === 0);
     expect(passes).toBe(3);
   });
 
@@ -68,7 +68,7 @@ describe("hanging up", () => {
       expect(await failure(collect(stream))).toMatchObject({ code: status.DEADLINE_EXCEEDED });
     }
     await until(() => registry.leases === 0);
-    await until(() => registry.loaded()[0]?.generator.load().running === 0);
+    await until(() => registry.loads()[0]?.load.running === 0);
     expect(passes).toBe(1);
   });
 
@@ -103,7 +103,7 @@ describe("hanging up", () => {
       client.close();
     }
     letGo();
-    const load = () => registry.loaded()[0]?.generator.load();
+    const load = () => registry.loads()[0]?.load;
     await until(() => load()?.running === 0);
     expect(load()).toMatchObject({ running: 0, waiting: 0, kvCacheUsage: 0 });
   });
@@ -145,7 +145,7 @@ describe("hanging up", () => {
     const whole = results.filter((result, index) => index % 2 === 0 && result.status === "fulfilled");
     expect(whole).toEqual(Array(25).fill({ status: "fulfilled", value: "a b c d e f" }));
     await until(() => registry.leases === 0);
-    expect(registry.loaded()[0]?.generator.load()).toMatchObject({ running: 0, waiting: 0, kvCacheUsage: 0 });
+    expect(registry.loads()[0]?.load).toMatchObject({ running: 0, waiting: 0, kvCacheUsage: 0 });
   });
 
   it("ends a count of tokens", async () => {

@@ -26,7 +26,7 @@ it(
     await Promise.all(Array.from({ length: NUM_CALLERS }, callInTurn));
     expect(numAnswered).toBe(NUM_TENANTS);
     await until(() => registry.leases === 0);
-    expect(registry.loaded()[0]!.generator.load()).toMatchObject({
+    expect(registry.loads()[0]!.load).toMatchObject({
       running: 0,
       waiting: 0,
       waitingTokens: 0,

@@ -26,7 +26,7 @@ export interface GetLoadRequest {
 
 /** What the service is doing now. */
 export interface GetLoadResponse {
-  /** One for each loaded model that holds weights. */
+  /** One for each model that holds weights of its own and is loaded or waited for. */
   models: ModelLoad[];
   /** Whether the service drains. */
   draining: boolean;
@@ -49,17 +49,17 @@ export interface GetLoadResponse {
 export interface ModelLoad {
   /** Its name. */
   model: string;
-  /** Device it runs on. */
+  /** Device it runs on; empty until loaded. */
   device: string;
   /** Sequences in prefill or decode. */
   running: number;
-  /** Requests that wait for a place. */
+  /** Requests that wait for a place, for the model's load or for their text to be read. */
   waiting: number;
   /** Most sequences that run at once. */
   maxNumSeqs: number;
-  /** Most requests that may wait. */
+  /** Most requests that may wait for others to end; where fewer than max_num_seqs run, as many more may wait. */
   maxWaiting: number;
-  /** Prompt tokens of the waiting requests. */
+  /** Prompt tokens of the waiting requests whose text is read. */
   waitingTokens: number;
   /** Part of the KV cache in use, 0 to 1. */
   kvCacheUsage: number;

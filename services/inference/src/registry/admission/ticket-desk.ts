@@ -60,6 +60,15 @@ export class TicketDesk {
     return this.#queue.size + this.#numRunning === 0;
   }
 
+  get numWaiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Tenants of those that wait. */
+  get numWaitingTenants(): number {
+    return this.#queue.numWaitingTenants;
+  }
+
   /** @throws InferenceError QUEUE_FULL */
   take(request: TicketRequest): Ticket {
     const { maxRunning, maxWaiting, maxWaitingBytes } = this.#limits;

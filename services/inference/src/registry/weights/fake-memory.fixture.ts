@@ -1,7 +1,17 @@
 import { basename } from "node:path";
 import type { InferenceError } from "../../errors.ts";
-import type { Generator } from "../../generation/generator.ts";
+import type { Generator, GeneratorLoad } from "../../generation/generator.ts";
 import type { ModelRegistry, ModelRegistryOptions } from "../model-registry.ts";
+
+const IDLE: GeneratorLoad = {
+  running: 0,
+  waiting: 0,
+  waitingTokens: 0,
+  waitingTenants: 0,
+  maxNumSeqs: 4,
+  maxWaiting: 8,
+  kvCacheUsage: 0,
+};
 
 /** Counts what is in memory; loads wait at `gate` if there is one. */
 export class FakeMemory {
@@ -33,7 +43,7 @@ export class FakeMemory {
     },
     createGenerator: ({ runner }) => {
       const { name } = runner as unknown as { name: string };
-      return { close: async () => this.#free(name) } as Generator;
+      return { load: () => IDLE, close: async () => this.#free(name) } as Partial<Generator> as Generator;
     },
     observer: { loaded: () => {}, unloaded: () => {}, failed: () => {} },
   };
