@@ -27,7 +27,10 @@ import { addReflection } from "./reflection.ts";
 
 /** Twice the longest prompt, so that a prompt over its limit is refused by its name rather than by its frame. */
 const MAX_MESSAGE_BYTES = 8 * 2 ** 20;
-/** Far more than may run and wait: the queue refuses with a reason before this refuses without one. */
+/**
+ * Calls of one connection at once; its client keeps further ones back until some have ended, and nobody is told. Under the default
+ * CRIA_MAX_WAITING the queue refuses long before, with a reason; where that is close to this or over it, one connection may not fill it.
+ */
 const MAX_CONCURRENT_STREAMS = 1000;
 /** A client that vanished without a word is noticed, and its place freed, within half a minute. */
 const KEEPALIVE_TIME_MS = 20_000;
