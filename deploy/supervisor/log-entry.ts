@@ -1,4 +1,4 @@
-import { endWords, type ReplyEnd } from "@cria/bot-core";
+import { endWords, type ReplyEnd, shorten } from "@cria/bot-core";
 import { terminalText } from "../terminal-text.ts";
 
 const WARNING_LEVEL = 40;
@@ -47,8 +47,7 @@ function isToldByCaller({ level, msg, code }: LogEntry): boolean {
 
 /** A text in one line, cut to so many UTF-16 code units. */
 export function cutTo(text: string, room: number): string {
-  const line = oneLine(text);
-  return line.length <= room ? line : `${line.slice(0, room - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+  return shorten(oneLine(text), room);
 }
 
 /** A text in lines of at most so many UTF-16 code units, broken at spaces; a word that is longer, as a link, stays whole. */

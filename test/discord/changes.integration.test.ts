@@ -201,6 +201,14 @@ describe("what becomes of messages on Discord", () => {
     await expect.poll(() => run.stores.rounds.count(conversation)).toBe(1);
   });
 
+  it.each(["", "a"])("names its thread by whole characters (%j before them)", async (before) => {
+    const run = await start();
+    await switchOn(run, "threads");
+    const question = run.ann.mention(run.channel, before + "😀".repeat(60));
+    const thread = await run.server.until(() => run.server.world.channels.get(question.json.id), "a thread");
+    expect(thread.name).toMatch(/😀…$/u);
+  });
+
   it("is an answer in the channel where the bot may open no thread", async () => {
     const run = await start();
     await switchOn(run, "threads");

@@ -219,15 +219,16 @@ describe("slash commands on Discord", () => {
     expect(run.server.botTexts(run.channel)).toEqual([]);
   });
 
-  it("let two models answer side by side", async () => {
+  it("let two models answer side by side, under what may be shown of a long question", async () => {
     const run = await start();
     run.inference.models = [fakeModel(), fakeModel({ name: "other", isDefault: false })];
     run.inference.script({ chunks: ["One says."] }, { chunks: ["Other says."] });
-    run.ann.slash(run.channel, "compare", { first: "fake", second: "other", question: "why?" });
+    const question = `why? ${"😀".repeat(800)}`;
+    run.ann.slash(run.channel, "compare", { first: "fake", second: "other", question });
     await run.sees("One says.");
     await run.sees("Other says.");
     const texts = run.server.botTexts(run.channel);
-    expect(texts[0]).toBe("**fake** and **other** answer:\n> why?");
+    expect(texts[0]).toMatch(/^\*\*fake\*\* and \*\*other\*\* answer:\n> why\? 😀+…$/u);
     expect(texts[1]).toMatch(/^\*\*fake\*\*/);
     expect(texts[2]).toMatch(/^\*\*other\*\*/);
   });

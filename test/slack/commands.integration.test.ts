@@ -167,6 +167,13 @@ describe("the model picker", () => {
     expect(bot.server.world.violations).toEqual([]);
   });
 
+  it.each(["", "a"])("shows a description up to a whole character (%j before them)", async (before) => {
+    bot.model.models = [fakeModel({ description: before + "😀".repeat(60) })];
+    await slash("model");
+    const [offered] = (await bot.server.interactions.suggest(await view(), "model_choose", "", bot.ann)) ?? [];
+    expect(offered?.description).toMatchObject({ text: expect.stringMatching(/😀…$/u) });
+  });
+
   it("opens in a thread from the list of models, and sets the thread's model only", async () => {
     const question = bot.server.people.mention(bot.channel, bot.ann, "hi");
     await repliesTo(bot.server, question);

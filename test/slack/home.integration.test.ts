@@ -42,6 +42,11 @@ describe("the Home tab", () => {
     expect(await ask("hi")).toBe("big");
   });
 
+  it.each(["", "a"])("cuts a persona between characters (%j before them)", async (before) => {
+    await bot.server.interactions.command(bot.ann, bot.channel, `system ${before}${"😀".repeat(150)}`);
+    expect(await openHome(bot)).toMatch(/😀…/u);
+  });
+
   it("says what answers where the model of a channel is gone", async () => {
     await bot.server.interactions.command(bot.ann, bot.channel, "model big");
     await bot.server.until(() => bot.server.messages(bot.channel, undefined, bot.ann).length === 1);

@@ -74,7 +74,7 @@ describe("/model", () => {
         'There is no model "smal"; there is small. Choose another with /model.',
       );
       expect(await run({ type: "model", name: "x".repeat(500) })).toBe(
-        `There is no model "${"x".repeat(64)}…"; there are big, small. Choose another with /model.`,
+        `There is no model "${"x".repeat(63)}…"; there are big, small. Choose another with /model.`,
       );
       expect(await stores.settings.get(testConversation)).toEqual({});
     });

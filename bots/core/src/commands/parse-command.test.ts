@@ -54,6 +54,7 @@ describe("parseCommand", () => {
     ["/", [], "Which command? See `/help`."],
     ["", [], "Which command? See `/help`."],
     ["/`code`", [], "There is no command `/code`. See `/help`."],
+    [`/setting a${"😀".repeat(40)} on`, [], `There is no setting \`a${"😀".repeat(15)}…\`; there is \`names\`.`],
     ["/setting name on", ["names"], "There is no setting `name`; there is `names`."],
     ["/setting threads on", [], "There is no setting `threads`; there is `names`."],
     ["/setting names of", ["off", "on"], "`/setting names` takes `on`, `off` or `default`."],

@@ -4,6 +4,7 @@ import type { Command, CommandError, ContextMode, SettingsScope, SettingValue } 
 import type { PlatformWords } from "../port/words.ts";
 import { inlineCode } from "../text/markdown.ts";
 import { nearMatches } from "../text/near-matches.ts";
+import { shorten } from "../text/shorten.ts";
 import { commandCompletions } from "./command-completions.ts";
 
 const COMPARISON = "smollm2-135m smollm2-135m-few-shot Who are you?";
@@ -82,7 +83,7 @@ function parseSetting(text: string, { commandPrefix, settings }: PlatformWords):
   const [word = "", state = "", ...others] = rest.split(/\s+/);
   const name = settings.find((candidate) => candidate === word);
   if (name === undefined) {
-    const error = `There is no setting ${inlineCode(word.slice(0, 32))}; there ${settings.length === 1 ? "is" : "are"} ${settings.map(inlineCode).join(", ")}.`;
+    const error = `There is no setting ${inlineCode(shorten(word, 32))}; there ${settings.length === 1 ? "is" : "are"} ${settings.map(inlineCode).join(", ")}.`;
     return failure(error, nearMatches(word, settings));
   }
   if (state === "") return { type: "setting", name, ...scope };
@@ -126,7 +127,7 @@ function unknownCommand(name: string, { commandPrefix }: PlatformWords): Command
   );
   const hint =
     near.length > 0 ? `Did you mean ${near.map((match) => `\`${commandPrefix}${match}\``).join(" or ")}?` : help;
-  const shown = name.replaceAll("`", "").slice(0, 32);
+  const shown = shorten(name.replaceAll("`", ""), 32);
   return failure(
     shown === "" ? `Which command? ${help}` : `There is no command \`${commandPrefix}${shown}\`. ${hint}`,
     near,

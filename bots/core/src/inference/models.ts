@@ -2,6 +2,7 @@ import { type Model, ModelState } from "@cria/proto";
 import { BotError } from "../port/bot-error.ts";
 import { nearMatches } from "../text/near-matches.ts";
 import { sentence } from "../text/sentences.ts";
+import { shorten } from "../text/shorten.ts";
 import { MODEL_STATE_WORDS } from "./model-states.ts";
 
 /** Most models that an error names; `/model` lists all. */
@@ -51,10 +52,9 @@ export function usableModel(models: readonly Model[], name: string): Model {
   if (model) return checkUsable(model);
   const names = usableNames(models);
   const near = nearMatches(name, names);
-  const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   const known = (near.length > 0 ? near : names).slice(0, MAX_NAMED);
   const others = known.length === 0 ? "" : `; there ${known.length === 1 ? "is" : "are"} ${known.join(", ")}`;
-  throw new BotError("MODEL_NOT_FOUND", `There is no model "${shown}"${others}.`);
+  throw new BotError("MODEL_NOT_FOUND", `There is no model "${shorten(name, 64)}"${others}.`);
 }
 
 /** Longest reply in tokens: as the model's folder says, else the fallback. */

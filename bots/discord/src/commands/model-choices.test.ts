@@ -29,6 +29,11 @@ describe("modelChoices", () => {
     expect(choice!.name).toHaveLength(100);
   });
 
+  it.each(["", "a"])("cuts a description between characters (%j before them)", (before) => {
+    const [choice] = modelChoices([fakeModel({ description: before + "😀".repeat(60) })], "");
+    expect(choice!.name).toMatch(/😀…$/u);
+  });
+
   it("leaves out names too long for a choice", () => {
     expect(modelChoices(named("x".repeat(101)), "")).toEqual([]);
   });

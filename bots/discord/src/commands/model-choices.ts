@@ -1,4 +1,4 @@
-import { MODEL_STATES, nearMatches } from "@cria/bot-core";
+import { MODEL_STATES, nearMatches, shorten } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { ApplicationCommandOptionChoiceData } from "discord.js";
 
@@ -28,6 +28,5 @@ function matching(models: readonly Model[], typed: string): readonly Model[] {
 
 function describe({ name, state, description, isDefault }: Model): string {
   const facts = [isDefault ? "default" : "", MODEL_STATES[state], description].filter((fact) => fact !== "");
-  const text = facts.length === 0 ? name : `${name} · ${facts.join(" · ")}`;
-  return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH - 1)}…`;
+  return shorten(facts.length === 0 ? name : `${name} · ${facts.join(" · ")}`, MAX_LENGTH);
 }

@@ -1,4 +1,12 @@
-import { type BotCore, type Command, type IncomingCommand, parseCommand, splitMessage, within } from "@cria/bot-core";
+import {
+  type BotCore,
+  type Command,
+  type IncomingCommand,
+  parseCommand,
+  shorten,
+  splitMessage,
+  within,
+} from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import {
   type AutocompleteInteraction,
@@ -127,6 +135,5 @@ function answerParts(text: string): readonly string[] {
 
 /** A question above the replies to it. */
 function quoted(text: string): string {
-  const shown = text.length > 1_500 ? `${text.slice(0, 1_500)}…` : text;
-  return shown.replace(/^/gm, "> ");
+  return shorten(text, 1_500).replace(/^/gm, "> ");
 }

@@ -1,3 +1,4 @@
+import { shorten } from "@cria/bot-core";
 import { ChannelType, type Message, PermissionFlagsBits, RESTJSONErrorCodes, type SendableChannels } from "discord.js";
 import { errorCode } from "../reply/discord-errors.ts";
 import { questionText } from "../text/question-text.ts";
@@ -30,6 +31,5 @@ async function threadOf({ client, id }: Message): Promise<SendableChannels | und
 
 function nameOf(text: string): string {
   const [line = ""] = text.trim().split("\n");
-  const name = line.length > MAX_NAME_LENGTH ? `${line.slice(0, MAX_NAME_LENGTH - 1).trimEnd()}…` : line;
-  return name.trim() || "Question";
+  return shorten(line.trim(), MAX_NAME_LENGTH) || "Question";
 }

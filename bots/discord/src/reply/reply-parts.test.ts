@@ -27,6 +27,11 @@ describe("replyParts", () => {
     ]);
   });
 
+  it.each(["", "a"])("cuts the small print between characters (%j before them)", (before) => {
+    const [part] = replyParts(state({ smallPrint: before + "😀".repeat(200) }));
+    expect(part!.content).toMatch(/😀…$/u);
+  });
+
   it("keeps to five messages; the file comes with the end", () => {
     const text = "word ".repeat(4_000);
     const growing = replyParts(state({ text, buttons: ["stop"] }));

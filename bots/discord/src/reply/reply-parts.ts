@@ -1,4 +1,4 @@
-import { alignTables, type SplitOptions, splitMessage } from "@cria/bot-core";
+import { alignTables, type SplitOptions, shorten, splitMessage } from "@cria/bot-core";
 import { type ButtonAction, type ButtonRow, buttonRow } from "./buttons.ts";
 
 /** Discord's limit of a message, in characters. */
@@ -55,7 +55,7 @@ function fileLine({ isEnded, buttons }: ReplyState): string {
 
 /** A text with a small line under it. */
 export function withSmallPrint(text: string, line: string): string {
-  const clipped = line.length > SMALL_PRINT_ROOM - 5 ? `${line.slice(0, SMALL_PRINT_ROOM - 6)}…` : line;
+  const clipped = shorten(line, SMALL_PRINT_ROOM - 5);
   if (clipped === "") return text;
   return text === "" ? `-# ${clipped}` : `${text}\n-# ${clipped}`;
 }

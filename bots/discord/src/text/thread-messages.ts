@@ -1,4 +1,4 @@
-import { type EarlierMessage, isSlashCommand, isStopWord, type Speaker } from "@cria/bot-core";
+import { type EarlierMessage, isSlashCommand, isStopWord, type Speaker, shorten } from "@cria/bot-core";
 import { type GuildMember, type Message, MessageType, type ThreadChannel } from "discord.js";
 import { isWritten } from "../incoming/attention.ts";
 import { filesOf } from "./files.ts";
@@ -78,7 +78,7 @@ function toEarlier(message: Message, reader: GuildMember | null, limit = MAX_LEN
     atMs: message.createdTimestamp,
     author,
     authorId,
-    text: text.length > limit ? `${text.slice(0, limit)}…` : text,
+    text: shorten(text, limit),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Author, type ConversationSettings, modelInUse } from "@cria/bot-core";
+import { type Author, type ConversationSettings, modelInUse, shorten } from "@cria/bot-core";
 import type { Model } from "@cria/proto";
 import type { App, BlockAction, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
@@ -97,7 +97,7 @@ function describe({ model, contextMode, window, system }: ConversationSettings, 
     whatAnswers(models, model),
     contextMode && `context ${contextMode}`,
     window !== undefined && `${window} rounds`,
-    system !== undefined && `persona: ${system.length > MAX_PERSONA ? `${system.slice(0, MAX_PERSONA)}…` : system}`,
+    system !== undefined && `persona: ${shorten(system, MAX_PERSONA)}`,
   ];
   return withoutPings(facts.filter(Boolean).join(" · "));
 }

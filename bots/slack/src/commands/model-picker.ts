@@ -1,4 +1,4 @@
-import { type Author, type Command, MODEL_STATES, nearMatches, type Place, within } from "@cria/bot-core";
+import { type Author, type Command, MODEL_STATES, nearMatches, type Place, shorten, within } from "@cria/bot-core";
 import { type Model, ModelState } from "@cria/proto";
 import type { App, types } from "@slack/bolt";
 import { placeAt, type SlackContext } from "../context.ts";
@@ -80,14 +80,10 @@ function modelOptions(models: readonly Model[], typed: string): readonly types.P
 function modelOption({ name, description, state, error }: Model): types.PlainTextOption {
   const about = state === ModelState.BROKEN ? error : description;
   return {
-    text: plain(cut(`${name} (${MODEL_STATES[state]})`)),
+    text: plain(shorten(`${name} (${MODEL_STATES[state]})`, MAX_OPTION_TEXT)),
     value: name,
-    ...(about !== "" && { description: plain(cut(about)) }),
+    ...(about !== "" && { description: plain(shorten(about, MAX_OPTION_TEXT)) }),
   };
-}
-
-function cut(text: string): string {
-  return text.length <= MAX_OPTION_TEXT ? text : `${text.slice(0, MAX_OPTION_TEXT - 1)}…`;
 }
 
 /** The picker: opened by buttons and `/cria model`, filled as one types, submitted. */

@@ -1,4 +1,4 @@
-import { defusePings } from "@cria/bot-core";
+import { defusePings, shorten } from "@cria/bot-core";
 
 /** Most escaped bytes of a message's Markdown: what stands under it has to fit into Slack's 13,200 as well. */
 export const MAX_MARKDOWN_BYTES = 11_000;
@@ -32,10 +32,9 @@ const ENTITY_EXTRA: Readonly<Record<string, number>> = { "&": 4, "<": 3, ">": 3 
 
 /** The text for places without blocks. */
 export function fallbackText(text: string): string {
-  if (escapedBytes(text) <= MAX_FALLBACK_BYTES) return text;
-  let end = Math.min(text.length, MAX_FALLBACK_BYTES);
-  while (escapedBytes(text.slice(0, end)) > MAX_FALLBACK_BYTES - 3) end = Math.floor(end * 0.9);
-  return `${text.slice(0, end).replace(/[\ud800-\udbff]$/, "")}…`;
+  let shown = shorten(text, MAX_FALLBACK_BYTES);
+  while (escapedBytes(shown) > MAX_FALLBACK_BYTES) shown = shorten(text, Math.floor(shown.length * 0.9));
+  return shown;
 }
 
 /** Text as Slack's own mrkdwn shows it literally. */

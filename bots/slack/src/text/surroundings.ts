@@ -1,4 +1,4 @@
-import type { EarlierMessage, IncomingMessage, Quote, Speaker } from "@cria/bot-core";
+import { type EarlierMessage, type IncomingMessage, type Quote, type Speaker, shorten } from "@cria/bot-core";
 import type { SlackContext } from "../context.ts";
 import { placeOf, type SlackMessage, type SlackMessageEvent } from "../incoming/message-event.ts";
 import { earlierMessages, isRoot, wordsOf } from "./earlier-messages.ts";
@@ -76,7 +76,7 @@ function appName({ username, bot_profile }: SlackMessage): string | undefined {
 }
 
 async function saidBefore(context: SlackContext, before: readonly SlackMessage[]): Promise<EarlierMessage[]> {
-  const texts = before.map((message) => wordsOf(context, message).slice(0, MAX_ROOT_LENGTH));
+  const texts = before.map((message) => shorten(wordsOf(context, message), MAX_ROOT_LENGTH));
   // The newest first: so many names are looked up and no more.
   const authors = before.map(({ user }) => `<@${user}>`).reverse();
   const namesOf = await context.names.of([...authors, ...texts]);

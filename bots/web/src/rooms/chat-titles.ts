@@ -1,3 +1,4 @@
+import { shorten } from "@cria/bot-core";
 import { WebError } from "../errors.ts";
 import { meaningOf } from "../mention.ts";
 import { MAX_TITLE_LENGTH } from "../wire.ts";
@@ -23,7 +24,5 @@ export function givenTitle(text: string): string {
 
 function cut(line: string): string {
   if (line.length <= MADE_LENGTH) return line;
-  const whole = line.slice(0, MADE_LENGTH).replace(/\s+\S*$/, "");
-  // Half of a character that takes two units is none.
-  return `${whole.replace(/[\ud800-\udbff]$/, "")}…`;
+  return shorten(line, MADE_LENGTH).replace(/\s+\S*…$/, "…");
 }
