@@ -1,5 +1,5 @@
 import { pino } from "pino";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { PacedClient } from "../api/paced-client.ts";
 import { Threads } from "./threads.ts";
 
@@ -14,20 +14,29 @@ function createThreads({
   remembered = "",
   hasBudget = true,
   numFailures = 0,
+  msPerCall = 0,
 } = {}) {
+  const waits: number[] = [];
   const calls: string[] = [];
   const list = async (method: string) => {
     calls.push(method);
     if (calls.length <= numFailures) throw new Error("Slack is down");
     return hasBudget ? { ok: true, messages, has_more: hasMore } : undefined;
   };
-  const callWithin = (_: number, method: string) => list(method);
+  const callWithin = (ms: number, method: string) => {
+    waits.push(ms);
+    if (msPerCall > 0) vi.setSystemTime(Date.now() + msPerCall);
+    return list(method);
+  };
   const client = { callNow: list, callWithin, call: () => new Promise(() => undefined) } as unknown as PacedClient;
   const remembers = async (_: string, threadTs: string) => threadTs === remembered;
-  return { calls, threads: new Threads({ client, botUserId: "UBOT", remembers, logger: pino({ level: "silent" }) }) };
+  const logger = pino({ level: "silent" });
+  return { calls, waits, threads: new Threads({ client, botUserId: "UBOT", remembers, logger }) };
 }
 
 describe("Threads", () => {
+  afterEach(() => void vi.useRealTimers());
+
   it("has those that are remembered without asking Slack, and knows them from then on", async () => {
     const { threads, calls } = createThreads({ remembered: "1.1" });
     expect(threads.knows(place("1.9"))).toBeUndefined();
@@ -67,6 +76,17 @@ describe("Threads", () => {
     expect(await createThreads({ hasMore: true }).threads.mayHave(place("1.9"))).toBeUndefined();
     expect(await createThreads({ numFailures: 1 }).threads.mayHave(place("1.9"))).toBeUndefined();
     expect(await createThreads({ remembered: "1.1" }).threads.mayHave(place("1.9"))).toBe(false);
+  });
+
+  it.each([
+    [1_000, [3_000, 2_000, 1_000]],
+    [3_000, [3_000]],
+    [4_000, [3_000]],
+  ])("looks for a thread's end within three seconds, where a call takes %d ms", async (msPerCall, expected) => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const { threads, waits } = createThreads({ hasMore: true, msPerCall });
+    expect(await threads.before(place("1.9"))).toEqual([byAnn]);
+    expect(waits).toEqual(expected);
   });
 
   it("has nothing before a message where Slack does not tell in time", async () => {

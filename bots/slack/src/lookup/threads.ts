@@ -118,8 +118,9 @@ export class Threads {
   }
 
   async #page(args: Readonly<Record<string, unknown>>, endMs: number): Promise<ThreadPage | undefined> {
-    const { client } = this.#options;
-    return await this.#read(() => client.callWithin(endMs - Date.now(), "conversations.replies", args));
+    const leftMs = endMs - Date.now();
+    if (leftMs <= 0) return undefined;
+    return await this.#read(() => this.#options.client.callWithin(leftMs, "conversations.replies", args));
   }
 
   /** One message of a thread; undefined where it is gone. Rejects where Slack does not tell within so many milliseconds. */
