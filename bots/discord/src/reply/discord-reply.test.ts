@@ -22,6 +22,7 @@ describe("DiscordReply", () => {
       },
     } as unknown as SendableChannels;
     const pace = new ChannelPace(channel);
+    const onDiscarded = vi.fn();
     const reply = (replyId = "r", handle = "") =>
       new DiscordReply({
         handle,
@@ -30,9 +31,10 @@ describe("DiscordReply", () => {
         wantsFeedback: false,
         mayWrite: async () => true,
         logger: pino({ level: "silent" }),
+        onDiscarded,
         onLost: () => {},
       });
-    return { requests, reply };
+    return { requests, reply, onDiscarded };
   }
 
   it("says nothing of a queue to those who wait for less than three seconds", async () => {
@@ -74,13 +76,23 @@ describe("DiscordReply", () => {
   });
 
   it("takes its notice away when nobody asks any more", async () => {
-    const { requests, reply } = createChannel();
+    const { requests, reply, onDiscarded } = createChannel();
     const waiting = reply();
     await waiting.status({ type: "queued", ahead: 2 });
     await vi.advanceTimersByTimeAsync(4_000);
     await waiting.discard();
     await waiting.ended;
     expect(requests).toEqual(["-# 2 ahead of you…", "delete m1"]);
+    expect(onDiscarded).toHaveBeenCalledOnce();
+  });
+
+  it("tells of nothing taken away where nothing was shown", async () => {
+    const { requests, reply, onDiscarded } = createChannel();
+    const waiting = reply();
+    await waiting.discard();
+    await waiting.ended;
+    expect(requests).toEqual([]);
+    expect(onDiscarded).not.toHaveBeenCalled();
   });
 
   it("keeps the words of a process before where it is stopped before it shows any", async () => {

@@ -34,7 +34,7 @@ export interface DiscordReplyOptions {
   /** As `ReplyFacts` has it. */
   readonly mayWrite: () => Promise<boolean>;
   readonly logger: Logger;
-  /** Told when it was taken away, if it was begun. */
+  /** Told when it was taken away, if anything of it was shown. */
   readonly onDiscarded?: () => void;
   /** Told when the reply cannot be shown any more, with Discord's error and whether anything of it was. */
   readonly onLost: (error: unknown, wasShown: boolean) => void;
@@ -188,8 +188,9 @@ export class DiscordReply implements Reply {
     this.#stopTyping();
     try {
       await this.#editor.cancel();
+      const wasShown = this.#isShown;
       await this.#messages.show([]);
-      this.#options.onDiscarded?.();
+      if (wasShown) this.#options.onDiscarded?.();
     } catch (error) {
       this.#options.logger.debug({ err: error }, "a reply to nothing was not taken away");
     } finally {
