@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fakeModel } from "../testing.ts";
+import { createGate, fakeModel } from "../testing.ts";
 import { createRecentModels } from "./recent-models.ts";
 
 describe("recent models", () => {
@@ -12,6 +12,23 @@ describe("recent models", () => {
   it("are listed once for all who ask within a second", async () => {
     const recent = createRecentModels(listNow);
     expect(await Promise.all([recent.list(), recent.list()])).toMatchObject([[{ name: "fake" }], [{ name: "fake" }]]);
+    vi.advanceTimersByTime(999);
+    await recent.list();
+    expect(listNow).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1);
+    await recent.list();
+    expect(listNow).toHaveBeenCalledTimes(2);
+  });
+
+  it("are listed once for all who ask meanwhile and within a second of the answer, however long that takes", async () => {
+    const recent = createRecentModels(listNow);
+    const answered = createGate();
+    listNow.mockReturnValueOnce(answered.opened.then(() => [fakeModel()]));
+    const first = recent.list();
+    vi.advanceTimersByTime(5_000);
+    const second = recent.list();
+    answered.open();
+    await Promise.all([first, second]);
     vi.advanceTimersByTime(999);
     await recent.list();
     expect(listNow).toHaveBeenCalledTimes(1);

@@ -11,9 +11,9 @@ export interface RecentModels {
   forget(): void;
 }
 
-/** One listing at a time, by the monotonic clock. */
+/** One listing at a time, as old as its answer by the monotonic clock. */
 export function createRecentModels(listNow: () => Promise<readonly Model[]>): RecentModels {
-  let listed: { readonly models: Promise<readonly Model[]>; readonly atMs: number } | undefined;
+  let listed: { readonly models: Promise<readonly Model[]>; atMs: number } | undefined;
   const forget = () => {
     listed = undefined;
   };
@@ -21,9 +21,12 @@ export function createRecentModels(listNow: () => Promise<readonly Model[]>): Re
     forget,
     list: () => {
       if (listed && performance.now() - listed.atMs < FRESH_MS) return listed.models;
-      const listing = { models: listNow(), atMs: performance.now() };
+      const listing = { models: listNow(), atMs: Infinity };
       listed = listing;
-      listing.models.catch(() => {
+      const date = () => {
+        listing.atMs = performance.now();
+      };
+      listing.models.then(date, () => {
         if (listed === listing) forget();
       });
       return listing.models;
