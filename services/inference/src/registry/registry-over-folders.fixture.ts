@@ -7,7 +7,7 @@ import type { FakeMemory } from "./weights/fake-memory.fixture.ts";
 
 /**
  * A folder for the models of a test, there once one is written, and the way to start registries over it that load into a fake
- * memory: unless told otherwise "llama" is the default model, memory has no limit and idle models stay. `clean`, to be called
+ * memory: unless told otherwise "llama" is the default model, all models fit in memory and idle models stay. `clean`, to be called
  * after each test, closes them and removes the folder.
  */
 export function registryOverFolders() {
@@ -18,7 +18,7 @@ export function registryOverFolders() {
     const registry = createModelRegistry({
       modelsDir,
       defaultModel: "llama",
-      memoryLimitBytes: 0,
+      memoryLimitBytes: 1e12,
       maxNumSeqs: 4,
       keepAliveMs: -1,
       maxWaiting: 8,

@@ -87,7 +87,7 @@ function createRegistry(
   return createModelRegistry({
     modelsDir,
     defaultModel: "fake",
-    memoryLimitBytes: 0,
+    memoryLimitBytes: 1e12,
     maxNumSeqs,
     maxWaiting,
     maxWaitingBytes: 1e6,

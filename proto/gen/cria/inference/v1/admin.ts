@@ -37,7 +37,7 @@ export interface GetLoadResponse {
    * share only as rows fill.
    */
   modelBytes: number;
-  /** Most bytes of weights and KV caches that are loaded at once: CRIA_MEMORY less the prefix cache; 0 for no limit. */
+  /** Most bytes of weights and KV caches that are loaded at once: CRIA_MEMORY less the prefix cache. */
   modelBytesLimit: number;
   /** Blocks of the prefix cache in bytes. What free rows of a KV cache still hold is part of model_bytes. */
   prefixCacheBytes: number;

@@ -3,7 +3,6 @@ import type { PooledWeights } from "./pooled-weights.ts";
 
 /** The memory that those who wait want a part of. */
 export interface SharedMemory {
-  /** 0 for no limit. */
   readonly limitBytes: number;
   /** All that hold some, least recently used first. */
   readonly entries: Iterable<PooledWeights>;
@@ -70,7 +69,7 @@ export class MemoryLine {
   #makeRoom({ entry, settled }: Place): boolean {
     const { limitBytes } = this.#memory;
     const excess = sumOfBytes([...this.#memory.entries]) + entry.plan.bytes - limitBytes;
-    if (limitBytes === 0 || excess <= 0) return true;
+    if (excess <= 0) return true;
     const idle = this.#inMemory().filter(({ numClaims }) => numClaims === 0);
     const missing = excess - sumOfBytes(idle);
     if (missing > 0) this.#askToYield(missing, settled);

@@ -2,7 +2,7 @@ import type { ModelWeights } from "../../model-folder/model-folder.ts";
 
 /** What the service allows every model. */
 export interface MemoryLimits {
-  /** Most bytes of all models, weights and KV caches; 0 for no limit. */
+  /** Most bytes of all models, weights and KV caches. */
   readonly memoryLimitBytes: number;
   /** Sequences that run at once, where memory allows. */
   readonly maxNumSeqs: number;
@@ -30,7 +30,6 @@ export function planMemory(weights: ModelWeights, limits: MemoryLimits): MemoryP
   const maxModelLen = Math.min(weights.maxModelLen, limits.maxModelLen ?? Number.POSITIVE_INFINITY);
   const rowBytes = weights.kvBytesPerToken * maxModelLen;
   const room = Math.min(memoryLimitBytes * KV_CACHE_SHARE, memoryLimitBytes - weights.weightBytes);
-  const isTight = memoryLimitBytes > 0 && wanted * rowBytes > room;
-  const maxNumSeqs = isTight ? Math.max(1, Math.floor(room / rowBytes)) : wanted;
+  const maxNumSeqs = Math.max(1, Math.min(wanted, Math.floor(room / rowBytes)));
   return { maxNumSeqs, maxModelLen, bytes: weights.weightBytes + maxNumSeqs * rowBytes };
 }

@@ -166,7 +166,7 @@ export class WeightsPool {
   async #makeRoom(entry: PooledWeights): Promise<void> {
     const { folder } = entry.weights;
     const { memoryLimitBytes } = this.#options;
-    if (memoryLimitBytes > 0 && entry.plan.bytes > memoryLimitBytes) throw modelTooLarge(entry, memoryLimitBytes);
+    if (entry.plan.bytes > memoryLimitBytes) throw modelTooLarge(entry, memoryLimitBytes);
     await gone([...this.#entries].filter((other) => !other.isClaimable && other.weights.folder === folder));
     this.#requireWanted(entry);
     await this.#line.enter(entry);
