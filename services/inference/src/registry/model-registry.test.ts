@@ -84,6 +84,14 @@ describe("createModelRegistry", () => {
     writeModelFolder(modelsDir, "llama");
     const models = start(new FakeMemory());
     const leases = await Promise.all(Array.from({ length: 64 }, () => models.acquire("llama")));
+    expect(await failureOf(models.acquire("llama"))).toMatchObject({
+      code: "QUEUE_FULL",
+      message: "64 calls that load models wait, and no more may. Try again later",
+      details: { retryDelayMs: 5_000 },
+    });
+    leases[0]!.release();
+    leases[0]!.release();
+    leases[0] = await models.acquire("llama");
     expect(await failureOf(models.acquire("llama"))).toMatchObject({ code: "QUEUE_FULL" });
     const request = { tenant: "", priority: 0, bytes: 1 };
     (await models.acquire("llama", { request })).release();

@@ -4,6 +4,7 @@ import { type ModelWeights, weightsKey } from "../model-folder/model-folder.ts";
 import { countTokens, type PromptSegment } from "../text/prompt-encoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { CountLimit } from "./admission/count-limit.ts";
+import { LoadLimit } from "./admission/load-limit.ts";
 import { TicketDesk, type TicketLimits, type TicketRequest } from "./admission/ticket-desk.ts";
 import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
 import type { ModelDescription, ModelState } from "./model-description.ts";
@@ -83,9 +84,6 @@ export function createModelRegistry(options: ModelRegistryOptions): ModelRegistr
   return new FolderModelRegistry(options);
 }
 
-/** Those who wait for loads and nothing else. */
-const LOAD_LIMITS: TicketLimits = { maxRunning: 1, maxWaiting: 63, maxWaitingBytes: 0 };
-
 /** Looking at a dozen folders takes a millisecond: too much for each of many requests, nothing once a second. */
 const REFRESH_INTERVAL_MS = 1_000;
 
@@ -95,7 +93,7 @@ class FolderModelRegistry implements ModelRegistry {
   readonly #tokenizers = new TokenizerCache();
   readonly #pool: WeightsPool;
   readonly #faults = new ModelFaults();
-  readonly #loading = new TicketDesk(LOAD_LIMITS);
+  readonly #loading = new LoadLimit();
   readonly #counting = new CountLimit();
   /** Those who wait for weights, loaded or not, by the weights' key. */
   readonly #desks = new Map<string, TicketDesk>();
@@ -119,9 +117,7 @@ class FolderModelRegistry implements ModelRegistry {
   async acquire(name: string, { request, ...options }: AcquireModelOptions = {}): Promise<ModelLease> {
     const model = this.#find(name);
     const weights = this.#weightsOf(model);
-    const ticket = request
-      ? this.#desk(weights).take(request)
-      : this.#loading.take({ tenant: "", priority: 0, bytes: 0 });
+    const ticket = request ? this.#desk(weights).take(request) : this.#loading.take();
     const signal = options.signal ? AbortSignal.any([ticket.signal, options.signal]) : ticket.signal;
     try {
       const load = this.#pool.acquire(weights, { ...options, signal });
