@@ -98,8 +98,12 @@ export class Pending {
    * nobody waits for it. Undefined, and nothing is run, where the entry is another process's.
    */
   async once<T>(work: () => Promise<T>): Promise<T | undefined> {
-    if (this.running.isAnothers) return undefined;
+    const { running, delivery } = this;
+    if (running.isAnothers) return undefined;
     this.#isStarted = true;
+    // A process that ends releases what hangs; this would then be started by another.
+    const end = () => void (running.end === "released" && delivery.end());
+    running.signal.addEventListener("abort", end, { once: true });
     await this.#turn.leave();
     return await work();
   }

@@ -8,10 +8,10 @@ describe("stop", () => {
 
   const event = { eventId: "e1", messageId: "m1", place: testPlace, raw: "" };
   const createSharing = () => {
-    const { core, stores } = createTestCore();
+    const { core, stores, client } = createTestCore();
     const releaseAll = vi.fn(async () => {});
     Object.assign(stores.inbox, { isShared: true, releaseAll });
-    return { core, releaseAll };
+    return { core, stores, client, releaseAll };
   };
 
   it("releases what is under way once it has settled", async () => {
@@ -33,6 +33,22 @@ describe("stop", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     await stopping;
     expect(releaseAll).toHaveBeenCalledOnce();
+  });
+
+  it("ends a command that hangs, so that no other process starts it again", async () => {
+    const { core, stores, client, releaseAll } = createSharing();
+    client.listModels = () => new Promise(() => undefined);
+    const end = vi.fn(async () => {});
+    const claim = stores.inbox.claim.bind(stores.inbox);
+    stores.inbox.claim = async (entry) => Object.assign((await claim(entry))!, { end });
+    const asked = { place: testPlace, author: { id: "u1", name: "Ann" }, command: { type: "status" } } as const;
+    void core.receive(event, async ({ runCommand }) => void (await runCommand(asked)));
+    await vi.advanceTimersByTimeAsync(0);
+    const stopping = core.stop();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await stopping;
+    expect(end).toHaveBeenCalledOnce();
+    expect(end.mock.invocationCallOrder[0]).toBeLessThan(releaseAll.mock.invocationCallOrder[0]!);
   });
 
   it("waits no longer than a second for a store that does not answer", async () => {
