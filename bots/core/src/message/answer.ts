@@ -18,6 +18,8 @@ import { aboutOf, type Background, showsNames } from "./background.ts";
 /** As people are told where the store came back without the message. */
 const LOST = "My memory was restarted while I answered this. Ask again.";
 
+const NO_FILES: FileTexts = { own: "", beside: "" };
+
 /** One question on its way to its answer. */
 export class Answer {
   readonly #options: AnswerOptions;
@@ -104,6 +106,7 @@ export class Answer {
   /** Files are fetched while the turn is waited for; what can be seen to be refused is refused at once. */
   #readFiles(): Promise<FileTexts> {
     const { message, reply } = this.#options;
+    if (!message.attachments?.length) return Promise.resolve(NO_FILES);
     checkFiles(message);
     return readFiles(message, reply.signal);
   }
