@@ -2,7 +2,7 @@ import type { RowMove } from "../engine/step-plan.ts";
 import { ELEMENT_TYPES } from "../model-folder/graph/element-types.ts";
 import type { BlockMemory } from "./block-store.ts";
 import type { DecoderGraph } from "./graph/decoder-graph.ts";
-import { type ByteRange, copyInTurns } from "./ort/copy.ts";
+import { type ByteCopy, copyInTurns } from "./ort/copy.ts";
 import { DisposableStack } from "./ort/disposable-stack.ts";
 import type { Memory } from "./ort/memory.ts";
 import type { Ort, OrtPointer } from "./ort/ort-api.ts";
@@ -18,7 +18,7 @@ export interface KvCacheOptions {
 }
 
 /** Positions of one row. */
-export interface RowRange {
+export interface PositionRange {
   readonly row: number;
   /** The first of them. */
   readonly start: number;
@@ -75,24 +75,24 @@ export class KvCache {
   /** Copies a row's first positions to another row, giving the event loop turns. */
   async move({ from, to, length }: RowMove): Promise<void> {
     if (length === 0 || from === to) return;
-    await copyInTurns(this.#rangesOfMove({ from, to, length }));
+    await copyInTurns(this.#copiesOfMove({ from, to, length }));
   }
 
   /** Copies positions of a row to a block's memory, giving the event loop turns. */
-  async readBlock(range: RowRange, block: OrtPointer): Promise<void> {
-    await copyInTurns(this.#rangesOfBlock(range, (inRow, inBlock) => [inRow, block + inBlock]));
+  async readBlock(range: PositionRange, block: OrtPointer): Promise<void> {
+    await copyInTurns(this.#copiesOfBlock(range, (inRow, inBlock) => [inRow, block + inBlock]));
   }
 
   /** Copies a block back into a row, giving the event loop turns. */
-  async writeBlock(range: RowRange, block: OrtPointer): Promise<void> {
-    await copyInTurns(this.#rangesOfBlock(range, (inRow, inBlock) => [block + inBlock, inRow]));
+  async writeBlock(range: PositionRange, block: OrtPointer): Promise<void> {
+    await copyInTurns(this.#copiesOfBlock(range, (inRow, inBlock) => [block + inBlock, inRow]));
   }
 
   /** A block is [2 * layers, numKvHeads, length, headDim]. */
-  *#rangesOfBlock(
-    { row, start, length }: RowRange,
+  *#copiesOfBlock(
+    { row, start, length }: PositionRange,
     direct: (inRow: OrtPointer, inBlock: bigint) => readonly [OrtPointer, OrtPointer],
-  ): Iterable<ByteRange> {
+  ): Iterable<ByteCopy> {
     const headBytes = this.#options.maxModelLen * this.#positionBytes;
     const byteLength = length * this.#positionBytes;
     let inBlock = 0n;
@@ -107,7 +107,7 @@ export class KvCache {
   }
 
   /** Head by head, because only within a head do positions follow each other. */
-  *#rangesOfMove({ from, to, length }: RowMove): Iterable<ByteRange> {
+  *#copiesOfMove({ from, to, length }: RowMove): Iterable<ByteCopy> {
     const headBytes = this.#options.maxModelLen * this.#positionBytes;
     const byteLength = length * this.#positionBytes;
     for (const { data } of this.#buffers) {

@@ -11,7 +11,7 @@ export interface RowBindingsOptions {
 }
 
 /** Rows that a pass computes, all neighbours. */
-export interface RowRange {
+export interface NeighbourRows {
   readonly firstRow: number;
   readonly numRows: number;
 }
@@ -36,7 +36,7 @@ export class RowBindings {
   }
 
   /** The range's binding; valid until the next call. */
-  of(range: RowRange): OrtPointer {
+  of(range: NeighbourRows): OrtPointer {
     const key = `${range.firstRow}+${range.numRows}`;
     const binding = this.#bindings.get(key) ?? this.#bind(range);
     this.#bindings.delete(key);
@@ -53,7 +53,7 @@ export class RowBindings {
     }
   }
 
-  #bind(range: RowRange): OrtPointer {
+  #bind(range: NeighbourRows): OrtPointer {
     const binding = this.#ort.get("CreateIoBinding", this.#options.session);
     try {
       this.#bindRows(binding, range);
@@ -64,7 +64,7 @@ export class RowBindings {
     }
   }
 
-  #bindRows(binding: OrtPointer, { firstRow, numRows }: RowRange): void {
+  #bindRows(binding: OrtPointer, { firstRow, numRows }: NeighbourRows): void {
     const { graph, kvCache } = this.#options;
     for (const [i, { past, present }] of graph.kv.entries()) {
       const rows = kvCache.viewRows(i, firstRow, numRows);

@@ -2,7 +2,7 @@ import koffi, { type KoffiFunc, type LibraryHandle } from "koffi";
 import type { OrtPointer } from "./ort-api.ts";
 
 /** Bytes of host memory that go from one place to another; the places do not overlap. */
-export interface ByteRange {
+export interface ByteCopy {
   readonly source: OrtPointer;
   readonly target: OrtPointer;
   readonly byteLength: number;
@@ -15,10 +15,10 @@ const BYTES_A_TURN = 2 ** 20;
  * Copies within host memory, some at each turn of the event loop. By C's memcpy, 0.15 ms a MB in pieces of 8 KB: views of
  * typed arrays and libuv's threads cost more than the copy (findings/koffi-views-and-async-cost-more-than-a-copy.sh).
  */
-export async function copyInTurns(ranges: Iterable<ByteRange>): Promise<void> {
+export async function copyInTurns(copies: Iterable<ByteCopy>): Promise<void> {
   const memcpy = loadMemcpy();
   let left = BYTES_A_TURN;
-  for (const { source, target, byteLength } of ranges) {
+  for (const { source, target, byteLength } of copies) {
     for (let start = 0; start < byteLength; ) {
       const bytes = Math.min(byteLength - start, left);
       memcpy(target + BigInt(start), source + BigInt(start), bytes);
