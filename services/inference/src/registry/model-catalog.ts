@@ -87,6 +87,15 @@ export class ModelCatalog {
   }
 }
 
+/** The name of the model for those who name none: the one named, else the first that works. */
+export function chooseDefault(
+  models: readonly CatalogModel[],
+  named: string,
+  works: (model: CatalogModel) => boolean,
+): string | undefined {
+  return (models.find(({ name }) => name === named) ?? models.find(works))?.name;
+}
+
 /** Folders with a manifest; one without is no model, and a hidden one is being written. */
 function listFolders(modelsDir: string): string[] {
   return readFolder(modelsDir)

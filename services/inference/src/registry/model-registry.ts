@@ -1,12 +1,12 @@
 import { InferenceError } from "../errors.ts";
 import type { Generator, GeneratorLoad, TokenCount } from "../generation/generator.ts";
 import { type ModelWeights, weightsKey } from "../model-folder/model-folder.ts";
-import { countTokens, type PromptSegment } from "../text/prompt-encoder.ts";
+import { countTokens, type PromptSegment, textBytes } from "../text/prompt-encoder.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { CountLimit } from "./admission/count-limit.ts";
 import { LoadLimit } from "./admission/load-limit.ts";
 import { TicketDesk, type TicketLimits, type TicketRequest } from "./admission/ticket-desk.ts";
-import { type CatalogModel, ModelCatalog } from "./model-catalog.ts";
+import { type CatalogModel, chooseDefault, ModelCatalog } from "./model-catalog.ts";
 import type { ModelDescription, ModelState } from "./model-description.ts";
 import { ModelFaults } from "./model-faults.ts";
 import { modelNotFound } from "./nearest-names.ts";
@@ -144,8 +144,7 @@ class FolderModelRegistry implements ModelRegistry {
   async countTokens(name: string, segments: readonly PromptSegment[], signal?: AbortSignal): Promise<TokenCount> {
     const model = this.#find(name);
     const weights = this.#weightsOf(model);
-    const bytes = segments.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-    return await this.#counting.run(bytes, async () => {
+    return await this.#counting.run(textBytes(segments), async () => {
       const tokenizer = await this.#tellingFaults(model, weights, this.#tokenizerOf(weights));
       return await countTokens(tokenizer, segments, signal);
     });
@@ -268,9 +267,11 @@ class FolderModelRegistry implements ModelRegistry {
 
   #defaultName(): string | undefined {
     const { defaultModel } = this.#options;
-    const { models } = this.#catalog;
-    if (models.has(defaultModel)) return defaultModel;
-    return [...models.values()].find((model) => this.#faultOf(model) === undefined)?.name;
+    return chooseDefault(
+      [...this.#catalog.models.values()],
+      defaultModel,
+      (model) => this.#faultOf(model) === undefined,
+    );
   }
 }
 

@@ -5,11 +5,11 @@ import type {
   GenerateRequest,
   GenerateResponse,
   InferenceServiceServer,
-  PromptSegment,
 } from "@cria/proto";
 import type { GeneratorEvent } from "../generation/generator.ts";
 import type { Metrics, RequestObserver } from "../observability/metrics.ts";
 import type { ModelLease, ModelRegistry } from "../registry/model-registry.ts";
+import { textBytes } from "../text/prompt-encoder.ts";
 import type { CallContext } from "./edge/call-context.ts";
 import { type Edge, type Send, serverStreaming, unary } from "./edge/handler.ts";
 import { SendQueue } from "./edge/send-queue.ts";
@@ -80,10 +80,6 @@ async function reply(
   const { generator } = lease.model;
   const events = generator.generate(request.prompt, context.parameters, lease.signal, observer.token);
   await stream(options, { events, context, observer, admit: () => admit(request, lease) }, sending);
-}
-
-function textBytes(prompt: readonly PromptSegment[]): number {
-  return prompt.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
 }
 
 /** The request runs: it lets go of its text, which the call would hold to its end, and which no generator reads any more. */

@@ -11,6 +11,11 @@ export interface PromptSegment {
   readonly dropGroup?: number | undefined;
 }
 
+/** UTF-8 bytes of all the text. */
+export function textBytes(segments: readonly Pick<PromptSegment, "text">[]): number {
+  return segments.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+}
+
 /** A prompt in tokens. */
 export interface EncodedPrompt {
   readonly tokenIds: readonly number[];

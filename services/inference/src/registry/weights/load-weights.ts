@@ -108,8 +108,8 @@ async function readThrough({ files }: ModelWeights, onBytes: (loadedBytes: numbe
   }
 }
 
-/** A graph may have columns without a token (padding), never the reverse. */
-function refuseOtherTokenizer({ vocabSize }: PlacedModelRunner, tokenizer: Tokenizer): void {
+/** A graph may have columns without a token (padding), never the reverse. @throws InferenceError MODEL_BROKEN */
+export function refuseOtherTokenizer({ vocabSize }: ModelRunner, tokenizer: Tokenizer): void {
   if (tokenizer.vocabSize <= vocabSize) return;
   throw new InferenceError(
     "MODEL_BROKEN",

@@ -9,6 +9,7 @@ import {
   type SamplingParams,
   type StoppingCriteria,
 } from "@cria/proto";
+import { textBytes } from "../../text/prompt-encoder.ts";
 import { type NumberRange, Violations } from "./violations.ts";
 
 const MAX_SEGMENTS = 4096;
@@ -93,7 +94,7 @@ function checkModelName(violations: Violations, name: string, field: string): vo
 function checkPrompt(violations: Violations, prompt: readonly PromptSegment[], maxBytes: number): void {
   const count = prompt.length;
   violations.check(count <= MAX_SEGMENTS, "prompt", `has ${count} segments; at most ${MAX_SEGMENTS}`);
-  const bytes = prompt.reduce((sum, segment) => sum + Buffer.byteLength(segment.text), 0);
+  const bytes = textBytes(prompt);
   violations.check(bytes > 0, "prompt", "has no text");
   violations.check(bytes <= maxBytes, "prompt", `has ${bytes} bytes of text; at most ${maxBytes}`);
 }

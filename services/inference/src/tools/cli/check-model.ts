@@ -2,6 +2,7 @@ import type { ModelRunner } from "../../engine/model-runner.ts";
 import { loadTokenizer } from "../../model-folder/load-tokenizer.ts";
 import type { ModelWeights } from "../../model-folder/model-folder.ts";
 import type { CatalogModel } from "../../registry/model-catalog.ts";
+import { refuseOtherTokenizer } from "../../registry/weights/load-weights.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { byteSize } from "./model-report.ts";
 
@@ -35,11 +36,7 @@ async function tryOut(weights: ModelWeights, loadRunner: LoadRunner): Promise<st
   const runner = await loadRunner(weights);
   try {
     const seconds = ((performance.now() - startedAt) / 1e3).toFixed(1);
-    if (tokenizer.vocabSize > runner.vocabSize) {
-      throw new Error(
-        `tokenizer.json has ${tokenizer.vocabSize} tokens, the graph ${runner.vocabSize}: they do not belong together`,
-      );
-    }
+    refuseOtherTokenizer(runner, tokenizer);
     const text = await continueText(runner, tokenizer);
     return [
       `${weights.layout} layout, ${byteSize(weights.weightBytes)} of weights, loaded in ${seconds} s`,

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { type Config, loadConfig } from "../../config.ts";
 import { MODEL_NAME, modelNameOf } from "../../model-folder/manifest.ts";
 import type { ModelWeights } from "../../model-folder/model-folder.ts";
-import { type CatalogModel, ModelCatalog } from "../../registry/model-catalog.ts";
+import { type CatalogModel, chooseDefault, ModelCatalog } from "../../registry/model-catalog.ts";
 import { modelNotFound } from "../../registry/nearest-names.ts";
 import { importGguf } from "../gguf/import-gguf.ts";
 import { checkModel, type ModelCheck, readEndOfReply } from "./check-model.ts";
@@ -104,15 +104,10 @@ function list({ modelsDir, defaultModel }: Config, words: readonly string[]): Ou
   if (words.length > 0) throw new UsageError(`list takes no ${words[0]}; show NAME tells of one model\n\n${USAGE}`);
   const models = readModels(modelsDir);
   const strays = strayFolders(modelsDir);
-  const table = models.length > 0 ? modelTable(models, defaultName(models, defaultModel)) : noModels(modelsDir);
+  const chosen = chooseDefault(models, defaultModel, ({ faults }) => faults.length === 0);
+  const table = models.length > 0 ? modelTable(models, chosen) : noModels(modelsDir);
   const text = [table, ...strays.map(brokenLine)].join("\n");
   return { text, value: [...models.map(withoutPaths), ...strays] };
-}
-
-/** As the service chooses it. */
-function defaultName(models: readonly CatalogModel[], named: string): string | undefined {
-  const model = models.find(({ name }) => name === named) ?? models.find(({ faults }) => faults.length === 0);
-  return model?.name;
 }
 
 function noModels(modelsDir: string): string {
