@@ -45,12 +45,11 @@ export class MemoryLine {
 
   /** Takes an entry out of the line; tells whether it stood there. */
   leave(entry: PooledWeights, reason: Error): boolean {
-    const index = this.#places.findIndex((place) => place.entry === entry);
-    if (index < 0) return false;
-    for (const place of this.#places.splice(index, 1)) {
-      for (const other of this.#memory.entries) if (other.yieldsTo === place.settled) other.yieldedInVain();
-      place.refuse(reason);
-    }
+    const place = this.#places.find((candidate) => candidate.entry === entry);
+    if (place === undefined) return false;
+    this.#places.splice(this.#places.indexOf(place), 1);
+    for (const other of this.#memory.entries) if (other.yieldsTo === place.settled) other.yieldedInVain();
+    place.refuse(reason);
     this.advance();
     return true;
   }
