@@ -125,7 +125,7 @@ describe("InferenceEngine", () => {
       await taken[0];
       await expect(collect(generate())).rejects.toMatchObject({
         code: "QUEUE_FULL",
-        message: expect.stringContaining("the limits are 1 requests and 1000 tokens"),
+        message: expect.stringContaining("1 of at most 1, prompt tokens that wait 3 of at most 1000"),
         details: { retryDelayMs: expect.any(Number) },
       });
       expect(engine.load()).toMatchObject({ running: 1, waiting: 1, waitingTokens: 3 });
