@@ -71,7 +71,9 @@ describe("encodePrompt", () => {
     await expect(encode(segments)).rejects.toEqual(
       expect.objectContaining({
         code: "PROMPT_TOO_LONG",
-        message: expect.stringMatching(/^prompt has 81 tokens .* room for 20; the context holds 100/),
+        message: expect.stringMatching(
+          /^prompt has 81 tokens .* room for 20; the context holds 100: .* or lower stopping.max_tokens$/,
+        ),
         details: {
           fieldViolations: [{ field: "prompt", description: expect.stringMatching(/^has 81 tokens/) }],
           metadata: { promptTokens: "81", replyTokens: "20", maxModelLen: "100" },
@@ -79,6 +81,18 @@ describe("encodePrompt", () => {
       }),
     );
   });
+
+  it.each([
+    [100, 20],
+    [99, 1],
+  ])(
+    "advises nothing of the reply where %d tokens of prompt leave no room whatever it is",
+    async (length, maxTokens) => {
+      const window = { maxModelLen: 100, maxTokens };
+      const message = expect.stringMatching(/: shorten the prompt$/);
+      await expect(encode([segment("x".repeat(length + 1))], window)).rejects.toMatchObject({ message });
+    },
+  );
 
   it("refuses a prompt of which nothing is left", async () => {
     await expect(encode([segment("x".repeat(90), { droppable: true })])).rejects.toEqual(

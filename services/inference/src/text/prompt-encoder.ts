@@ -233,9 +233,10 @@ async function nothingFits({ tokenizer, encode, segments, room, window }: Nothin
 }
 
 function tooLong(fault: string, promptTokens: number, room: number, { maxModelLen }: ContextWindow): InferenceError {
+  const canReplyGive = room > 1 && promptTokens < maxModelLen;
   const description =
     `${fault} and its reply needs room for ${room}; ` +
-    `the context holds ${maxModelLen}: shorten the prompt or lower stopping.max_tokens`;
+    `the context holds ${maxModelLen}: shorten the prompt${canReplyGive ? " or lower stopping.max_tokens" : ""}`;
   return new InferenceError("PROMPT_TOO_LONG", `prompt ${description}`, {
     fieldViolations: [{ field: "prompt", description }],
     metadata: { promptTokens: `${promptTokens}`, replyTokens: `${room}`, maxModelLen: `${maxModelLen}` },

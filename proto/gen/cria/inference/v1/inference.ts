@@ -169,7 +169,7 @@ export interface SamplingParams {
     | undefined;
   /**
    * Seed of the random numbers; the same seed, prompt and parameters give the same reply. With prompt lookup, and on a GPU,
-   * near ties between tokens may end otherwise, as kernels round otherwise. Default: random, told in Started.
+   * tokens that are about as likely may come out otherwise, as kernels round otherwise. Default: random, told in Started.
    */
   seed?: number | undefined;
 }

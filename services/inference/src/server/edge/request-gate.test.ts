@@ -75,7 +75,13 @@ describe("RequestGate", () => {
     await vi.advanceTimersByTimeAsync(5000);
     await expect(drained).resolves.toBe(2);
     expect(await ended).toEqual(
-      Array(2).fill({ status: "rejected", reason: expect.objectContaining({ code: "DRAINING" }) }),
+      Array(2).fill({
+        status: "rejected",
+        reason: expect.objectContaining({
+          code: "DRAINING",
+          message: expect.stringContaining("ended what was still running"),
+        }),
+      }),
     );
   });
 });

@@ -17,7 +17,7 @@ export class RequestGate {
    * @throws InferenceError DRAINING
    */
   async run<T>(signal: AbortSignal, request: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    if (this.#isDraining) throw draining();
+    if (this.#isDraining) throw draining("takes no new requests");
     const controller = new AbortController();
     const abort = () => controller.abort(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
@@ -37,14 +37,14 @@ export class RequestGate {
     await settledWithin([...this.#running.values()], timeoutMs);
     const left = [...this.#running.keys()];
     const ended = [...this.#running.values()];
-    for (const controller of left) controller.abort(draining());
+    for (const controller of left) controller.abort(draining("ended what was still running"));
     await settledWithin(ended, ENDING_MS);
     return left.length;
   }
 }
 
-function draining(): InferenceError {
-  const message = "the service is shutting down and takes no new requests: try again in a moment or at another replica";
+function draining(what: string): InferenceError {
+  const message = `the service is shutting down and ${what}: try again in a moment or at another replica`;
   return new InferenceError("DRAINING", message);
 }
 
