@@ -37,6 +37,9 @@ describe("the Home tab", () => {
     await bot.server.until(() => home().includes("*big* answers here"));
     for (const text of ["context off 3", `system <!here> ${"You are brief. ".repeat(30)}`])
       await bot.server.interactions.command(bot.ann, bot.channel, text);
+    await bot.server.until(() =>
+      /persona|brief/.test(JSON.stringify(bot.server.messages(bot.channel, undefined, bot.ann))),
+    );
     bot.server.people.openApp(bot.ann, "home");
     await bot.server.until(() => /big · context off · 3 rounds · persona: .{0,30}here&gt; You are brief/.test(home()));
     expect(await ask("hi")).toBe("big");
@@ -44,6 +47,7 @@ describe("the Home tab", () => {
 
   it.each(["", "a"])("cuts a persona between characters (%j before them)", async (before) => {
     await bot.server.interactions.command(bot.ann, bot.channel, `system ${before}${"😀".repeat(150)}`);
+    await bot.server.until(() => bot.server.messages(bot.channel, undefined, bot.ann).length === 1);
     expect(await openHome(bot)).toMatch(/😀…/u);
   });
 
