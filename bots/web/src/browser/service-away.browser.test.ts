@@ -37,6 +37,7 @@ describe("when the model service is away", () => {
 
   it("names the model that answers as before, and the one that does once it is back", async () => {
     const [fewShot] = TEST_MODELS.slice(1);
+    await on.ada.model.getByText("smollm2-135m").waitFor();
     on.server.inference.setServing(false);
     await on.ada.send("/system A pirate.");
     await on.ada.page.locator(".persona").waitFor();
